@@ -170,7 +170,7 @@ class Aggregates:
         self._conformance.clear()
 
     @property
-    def resume_seq(self) -> int | None:
+    def replay_from_seq(self) -> int | None:
         """Return the first ``seq`` of the open pipelines, from which a restart must read."""
         return min((each.values["seq"] for each in self._tracker.pipelines()), default=None)
 

@@ -1,6 +1,6 @@
-"""A flush: the aggregates written at once, and how far the aggregate file then is.
+"""A flush: the rows of one write to the aggregate file, and the position it then covers.
 
-Pure.
+Pure. The position is one of the event log.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ class FlushState:
     """The position of an aggregate file in the event log.
 
     Attributes:
-        flush: the number of the last flush.
-        through: the first ``seq`` that is in no flush.
-        resume: the first ``seq`` of the pipelines that were open at the flush; a restart
-            reads the event log from there.
-        taken_at: the time of the flush, Unix microseconds.
+        flush: The number of the last flush.
+        next_seq: The first ``seq`` that is in no flush.
+        replay_from_seq: The first ``seq`` of the pipelines that were open at the flush; a
+            restart reads the event log from there.
+        taken_at: The time of the flush, Unix microseconds.
     """
 
     flush: int = 0
-    through: int = 0
-    resume: int = 0
+    next_seq: int = 0
+    replay_from_seq: int = 0
     taken_at: int = 0
 
 
@@ -35,9 +35,10 @@ class Flush:
     """The rows gathered since the previous flush.
 
     Attributes:
-        rows: by table.
-        nodes: number and peer id of the nodes that the file does not know.
-        open_sessions: replaces the rows that the previous flush wrote.
+        state: The position of the file after this flush.
+        rows: Rows by table.
+        nodes: Number and peer id of the nodes that the file does not know.
+        open_sessions: Rows that replace those of the previous flush.
     """
 
     state: FlushState

@@ -2,8 +2,8 @@
 
 Pure. The priority of a thread counts against everything on the machine, not only against the
 threads beside it: a thread lowered by 10 gets a tenth of what an unrelated process gets. On a
-machine with other load, 33 of 48 concurrent queries missed their deadline for that reason. So
-query threads have a low priority only while the shard receives much, or more than it can write.
+machine with other load, queries then miss their deadline (``docs/internals/costs.md``). So query
+threads have a low priority only while the shard receives much, or more than it can write.
 """
 
 from __future__ import annotations

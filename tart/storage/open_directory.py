@@ -292,14 +292,14 @@ def open_aggregates(
         flushed, nodes, sessions, histories = _attach_aggregates(database, file)
     state.node_histories = histories
     state.nodes = {**nodes, **state.nodes}
-    if flushed.through > state.next_sequence:
+    if flushed.next_seq > state.next_sequence:
         log.error(
             "aggregates in %s include %d events missing from the event log, up to sequence %d",
             file.path,
-            flushed.through - state.next_sequence,
-            flushed.through - 1,
+            flushed.next_seq - state.next_sequence,
+            flushed.next_seq - 1,
         )
-        state.next_sequence = flushed.through
+        state.next_sequence = flushed.next_seq
     state.next_session = max(state.next_session, 1 + max(sessions, default=-1))
     return file
 

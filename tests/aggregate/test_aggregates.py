@@ -55,7 +55,7 @@ def test_clear_removes_all_rows_but_open_pipelines():
         - len(aggregates.rows(table, include_open=False)["seq"])
         for table in ("blocks", "packages")
     }
-    assert aggregates.resume_seq is not None
+    assert aggregates.replay_from_seq is not None
     aggregates.clear()
     for table in SUMMED:
         assert not len(next(iter(aggregates.rows(table, include_open=True).values()))), table
@@ -63,7 +63,7 @@ def test_clear_removes_all_rows_but_open_pipelines():
         left = len(next(iter(aggregates.rows(table, include_open=True).values())))
         assert left == still_open.get(table, 0), table
     aggregates.end_all_sessions()
-    assert aggregates.resume_seq is None
+    assert aggregates.replay_from_seq is None
     for table, count in still_open.items():
         assert len(aggregates.rows(table, include_open=False)["seq"]) == count
 
@@ -81,4 +81,4 @@ def test_old_events_expire_except_announcement_streams():
     for session in range(len(played.sessions)):
         aggregates.end_session(session)
     assert aggregates.statistics()["open_references"] == 0
-    assert aggregates.resume_seq is None
+    assert aggregates.replay_from_seq is None

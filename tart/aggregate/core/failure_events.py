@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tart.protocol.events import EventKind
-from tart.protocol.types import (
-    GUARANTEE_DISCARD_REASON,
-    PREIMAGE_DISCARD_REASON,
-    PREIMAGE_FORGET_REASON,
-)
 
 FAILURES = frozenset(kind for kind in EventKind if kind.variant.endswith("Failed"))
 # Types that report a failure for some reasons only, and those reasons.
 FAILED_REASONS: Mapping[int, frozenset[str]] = MappingProxyType(
     {
-        EventKind.GUARANTEE_DISCARDED: frozenset(GUARANTEE_DISCARD_REASON.names[2:]),
-        EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN: frozenset(PREIMAGE_FORGET_REASON.names[2:]),
-        EventKind.PREIMAGE_DISCARDED: frozenset(PREIMAGE_DISCARD_REASON.names[2:]),
+        EventKind.GUARANTEE_DISCARDED: frozenset(
+            {"CannotReportOnChain", "TooManyGuarantees", "Other"}
+        ),
+        EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN: frozenset(
+            {"FailedToAcquire", "TooManyAnnounced", "BadLength", "Other"}
+        ),
+        EventKind.PREIMAGE_DISCARDED: frozenset({"TooManyPreimages", "Other"}),
     }
 )

@@ -3,7 +3,8 @@
 Pure. A row opens with its first event (Authoring or Importing; Work-package submission or
 Work-package being shared) and follows the events of its connection that refer to it. It
 closes when the pipeline has failed or is complete. A pipeline without an end is written when
-its connection ends or when it is older than ``references.tracker.FOLLOW_SECONDS``.
+its connection ends or when it is older than
+``references.tracker.FOLLOW_SECONDS`` (10 minutes).
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ class Pipeline:
     """A row that is being completed.
 
     Attributes:
-        values: the columns known so far, and values that are not columns.
-        done: no later event changes the outcome.
-        written: the row was handed on.
+        values: The columns known so far, and values that are not columns.
+        done: No later event changes the outcome.
+        written: The row has been passed to the flush.
     """
 
     table = ""
@@ -61,7 +62,7 @@ class Pipeline:
 
     @property
     def unfinished(self) -> bool:
-        """Return whether the outcome is unknown and the row was not handed on."""
+        """Return whether the outcome is unknown and the row has not been passed to the flush."""
         return not self.written and self.values["outcome"] == UNFINISHED
 
     @property
@@ -90,7 +91,7 @@ class Pipeline:
         """Return to an earlier state."""
         self.values, self.done, self.written = state.values.copy(), state.done, state.written
 
-    def touch(self, seq: int, received_at: int) -> None:
+    def record_event(self, seq: int, received_at: int) -> None:
         """Record an event; the newest is the row's last."""
         if seq > self.values.get("last_seq", -1):
             self.values["last_seq"], self.values["ended_at"] = seq, received_at
@@ -106,7 +107,7 @@ class Pipeline:
         return tuple(map(self.values.get, ROWS[self.table]))
 
 
-class Block(Pipeline):
+class BlockPipeline(Pipeline):
     """A block authored or imported by one node."""
 
     table = "blocks"
@@ -117,7 +118,10 @@ class Block(Pipeline):
         self.values.update((name, outline[name]) for name in OUTLINE)
 
     def advance(self, number: int, timestamp: int, fields: Fields) -> None:
-        """Record a later event; ``fields`` are needed only if it has more than a reference."""
+        """Record a later event.
+
+        ``fields`` may be empty for event types that only carry a reference.
+        """
         step = BLOCK_STEPS.get(number)
         if step is not None and not self.done:
             self.values.setdefault(step, timestamp)
@@ -145,7 +149,7 @@ class Block(Pipeline):
         self.done = "executed" in self.values and ("authored" in self.values or not authoring)
 
 
-class Package(Pipeline):
+class PackagePipeline(Pipeline):
     """A work-package at one guarantor, as primary (submission) or secondary (share)."""
 
     table = "packages"
@@ -157,7 +161,10 @@ class Package(Pipeline):
         return services
 
     def advance(self, number: int, timestamp: int, fields: Fields) -> None:
-        """Record a later event; ``fields`` are needed only if it has more than a reference."""
+        """Record a later event.
+
+        ``fields`` may be empty for event types that only carry a reference.
+        """
         step = PACKAGE_STEPS.get(number)
         if step is not None and not self.done:
             self.values.setdefault(step, timestamp)
@@ -222,16 +229,16 @@ class Package(Pipeline):
         self.increase("signatures")
 
 
-_BLOCK_COLUMNS: Mapping[int, Callable[[Block, Fields], None]] = {
-    EventKind.AUTHORED: Block._set_authored,
-    EventKind.BLOCK_EXECUTED: Block._set_executed,
+_BLOCK_COLUMNS: Mapping[int, Callable[[BlockPipeline, Fields], None]] = {
+    EventKind.AUTHORED: BlockPipeline._set_authored,
+    EventKind.BLOCK_EXECUTED: BlockPipeline._set_executed,
 }
-_PACKAGE_COLUMNS: Mapping[int, Callable[[Package, Fields], None]] = {
-    EventKind.WORK_PACKAGE_RECEIVED: Package._set_received,
-    EventKind.AUTHORIZED: Package._set_authorized,
-    EventKind.REFINED: Package._set_refined,
-    EventKind.WORK_REPORT_BUILT: Package._set_report,
-    EventKind.GUARANTEE_BUILT: Package._set_guarantee,
-    EventKind.BUNDLE_SENT: Package._count_share,
-    EventKind.WORK_REPORT_SIGNATURE_RECEIVED: Package._count_signature,
+_PACKAGE_COLUMNS: Mapping[int, Callable[[PackagePipeline, Fields], None]] = {
+    EventKind.WORK_PACKAGE_RECEIVED: PackagePipeline._set_received,
+    EventKind.AUTHORIZED: PackagePipeline._set_authorized,
+    EventKind.REFINED: PackagePipeline._set_refined,
+    EventKind.WORK_REPORT_BUILT: PackagePipeline._set_report,
+    EventKind.GUARANTEE_BUILT: PackagePipeline._set_guarantee,
+    EventKind.BUNDLE_SENT: PackagePipeline._count_share,
+    EventKind.WORK_REPORT_SIGNATURE_RECEIVED: PackagePipeline._count_signature,
 }

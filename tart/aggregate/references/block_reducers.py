@@ -7,35 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tart.aggregate.keyed.pipelines import Block
+from tart.aggregate.keyed.pipelines import BlockPipeline
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
 from tart.protocol.events import EventKind
 
 
-def _open_authoring(state: ReducerState, event: Event) -> Block | None:
+def _open_authoring(state: ReducerState, event: Event) -> BlockPipeline | None:
     fields = state.fields(event)
     if fields is None:
         return None
-    block = Block(**state.opening_values(event), slot=fields["slot"], parent=fields["parent"])
-    state.touch(event, block)
+    block = BlockPipeline(
+        **state.opening_values(event), slot=fields["slot"], parent=fields["parent"]
+    )
+    state.record_event(event, block)
     return block
 
 
-def _open_importing(state: ReducerState, event: Event) -> Block | None:
+def _open_importing(state: ReducerState, event: Event) -> BlockPipeline | None:
     fields = state.fields(event)
     if fields is None:
         return None
-    block = Block(**state.opening_values(event), slot=fields["slot"], parent=None)
+    block = BlockPipeline(**state.opening_values(event), slot=fields["slot"], parent=None)
     block.set_outline(fields["outline"])
     state.add_first_seen(event, fields["slot"], fields["outline"]["hash"])
-    state.touch(event, block)
+    state.record_event(event, block)
     return block
 
 
 def _reduce_failure(state: ReducerState, event: Event) -> None:
     fields, block = state.fields(event), event.subject
     state.count_failure(event, fields)
-    if isinstance(block, Block):
+    if isinstance(block, BlockPipeline):
         reason = str(fields.get("reason", "")) if fields else ""
         block.fail(event.number, state.timestamp[event.index], reason)
         _finish(state, event, block)
@@ -43,7 +45,7 @@ def _reduce_failure(state: ReducerState, event: Event) -> None:
 
 def _reduce_authored(state: ReducerState, event: Event) -> None:
     fields, block = state.fields(event), event.subject
-    if not isinstance(block, Block):
+    if not isinstance(block, BlockPipeline):
         if fields:
             state.add_first_seen(event, None, fields["outline"]["hash"])
         return
@@ -56,14 +58,14 @@ def _reduce_authored(state: ReducerState, event: Event) -> None:
 
 def _reduce_verified(state: ReducerState, event: Event) -> None:
     block = event.subject
-    if isinstance(block, Block):
+    if isinstance(block, BlockPipeline):
         block.advance(event.number, state.timestamp[event.index], {})
         _finish(state, event, block)
 
 
 def _reduce_executed(state: ReducerState, event: Event) -> None:
     fields, block = state.fields(event), event.subject
-    if not isinstance(block, Block):
+    if not isinstance(block, BlockPipeline):
         return
     if fields:
         block.advance(event.number, state.timestamp[event.index], fields)
@@ -87,8 +89,8 @@ def _add_executions(
         )
 
 
-def _finish(state: ReducerState, event: Event, block: Block) -> None:
-    state.touch(event, block)
+def _finish(state: ReducerState, event: Event, block: BlockPipeline) -> None:
+    state.record_event(event, block)
     state.close_if_done(block)
 
 

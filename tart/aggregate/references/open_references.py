@@ -1,9 +1,9 @@
 """Open events: those that a later event of their connection may still refer to.
 
-Pure. The state of open events stands in arrays, one *entry* for each; a dictionary leads
-from a connection's row and an event id to the entry. So the events of a batch are opened, and
-the references of a batch resolved, with a few array operations and one dictionary access
-for each event.
+Pure. A *row* stands for one connection, as in ``columnar.session_rows``; an *entry* is the position
+of one open event in the arrays here. The state of open events is kept in these arrays; a dictionary
+maps (row, event id) to the entry. So the events of a batch are added, and the references
+of a batch resolved, with a few array operations and one dictionary access for each event.
 """
 
 from __future__ import annotations
@@ -15,41 +15,42 @@ import numpy as np
 
 from tart.aggregate.core.event_batch import grow
 from tart.aggregate.core.event_columns import Array
-from tart.aggregate.keyed.pipelines import Block, Package
+from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
 
 NO_ENTRY = -1
-# The low bits of a key are those of the event id, the others the row. Two ids of a connection
-# that are further apart than that may have equal keys: the newer one stays.
+# The low bits of a key are those of the event id, the others the row. Event ids of one connection
+# that differ by a multiple of 2^44 have equal keys; the newer event replaces the older.
 _ID_BITS = np.uint64(44)
 _ID_MASK = np.uint64((1 << 44) - 1)
 _FIRST_CAPACITY = 64
 
 
 class TicketGeneration(NamedTuple):
-    """The part of Generating tickets that the event which ends it needs.
+    """Fields of a Generating tickets event that its closing event needs.
 
     Attributes:
-        started_at: when the event was received, Unix microseconds.
-        epoch: the epoch of the tickets.
+        started_at: The time at which the event was received, Unix microseconds.
+        epoch: The epoch of the tickets.
     """
 
     started_at: int
     epoch: int
 
 
-# What an open event is about, as far as the events that refer to it need it: the block or the
-# work-package, the generation of tickets, the erasure root or anchor of a request or an
-# assurance; ``None`` for all others.
-Subject = Block | Package | TicketGeneration | bytes | None
+# The subject of an open event, if events that refer to it need one: the block or work-package, the
+# generation of tickets, the erasure root of a request or the anchor of an assurance; else ``None``.
+Subject = BlockPipeline | PackagePipeline | TicketGeneration | bytes | None
 
 
 class OpenReferences:
     """Open events by connection and event id.
 
     Attributes:
-        number, timestamp, received_at: of the event of each entry.
-        arrived: its position in the order of all events.
-        subjects: what it is about.
+        number: The event type of each entry.
+        timestamp: The time of each entry's event by the node's clock, microseconds.
+        received_at: The time at which each entry's event was received, Unix microseconds.
+        arrived: The position of each entry's event in the order of all events.
+        subjects: The subject of each entry's event.
     """
 
     def __init__(self) -> None:
@@ -72,7 +73,7 @@ class OpenReferences:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def open(
+    def add(
         self,
         rows: Array,
         event_ids: Array,
@@ -81,10 +82,11 @@ class OpenReferences:
         received_at: Array,
         arrived: Array,
     ) -> Array:
-        """Open events, given in order of arrival.
+        """Add open events, given in order of arrival.
 
         The arrays have one element for each event: the connection's row, the event's id and
-        type, its time by the node's and by our clock, its position in the order of all events.
+        type, its time by the node's and by the server's clock, its position in the order of all
+        events.
 
         Returns:
             Their entries, ``NO_ENTRY`` for an event that a later one of the batch replaces.
@@ -94,7 +96,7 @@ class OpenReferences:
         if len(last) < count:
             indices = np.fromiter(last.values(), np.intp, len(last))
             entries = np.full(count, NO_ENTRY)
-            entries[indices] = self.open(
+            entries[indices] = self.add(
                 rows[indices],
                 event_ids[indices],
                 numbers[indices],
@@ -105,7 +107,7 @@ class OpenReferences:
             return entries
         if not self._entries.keys().isdisjoint(keys):
             replaced = [self._entries[key] for key in keys if key in self._entries]
-            self.close(np.array(replaced))
+            self.remove(np.array(replaced))
         entries = self._allocate(count)
         self._key[entries], self._event_id[entries], self._row[entries] = keys, event_ids, rows
         self.number[entries], self.timestamp[entries] = numbers, timestamps
@@ -122,8 +124,8 @@ class OpenReferences:
         entries[other] = NO_ENTRY
         return entries
 
-    def close(self, entries: Array) -> None:
-        """Close events; each entry is given once."""
+    def remove(self, entries: Array) -> None:
+        """Remove events; each entry is given once."""
         for key in self._key[entries].tolist():
             del self._entries[key]
         for entry in entries.tolist():
@@ -135,15 +137,15 @@ class OpenReferences:
 
     def of_row(self, row: int) -> Array:
         """Return the entries of one connection, the oldest first."""
-        return self._ordered(self._row == row)
+        return self._sort_by_arrival(self._row == row)
 
     def before(self, received_at: int) -> Array:
         """Return the entries of events received before a time, the oldest first."""
-        return self._ordered((self._row != NO_ENTRY) & (self.received_at < received_at))
+        return self._sort_by_arrival((self._row != NO_ENTRY) & (self.received_at < received_at))
 
     def of_kinds(self, kinds: Array) -> Array:
         """Return the entries of certain types (a mask by type), the oldest first."""
-        return self._ordered((self._row != NO_ENTRY) & kinds[self.number])
+        return self._sort_by_arrival((self._row != NO_ENTRY) & kinds[self.number])
 
     def fullest(self) -> tuple[int, int]:
         """Return the row with the most open events, and their number."""
@@ -152,7 +154,7 @@ class OpenReferences:
         row = int(self._counts.argmax())
         return row, int(self._counts[row])
 
-    def _ordered(self, mask: Array) -> Array:
+    def _sort_by_arrival(self, mask: Array) -> Array:
         entries = np.flatnonzero(mask)
         return entries[np.argsort(self.arrived[entries], kind="stable")]
 

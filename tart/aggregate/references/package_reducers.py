@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tart.aggregate.keyed.pipelines import Package
+from tart.aggregate.keyed.pipelines import PackagePipeline
+from tart.aggregate.references.batch_reducers import HASH_BYTES
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
-from tart.aggregate.references.requests import HASH_BYTES
 from tart.protocol.events import EventKind
 
 # Events of sending a guarantee, and the column of ``packages`` that counts them. There are as
@@ -23,18 +23,18 @@ _SENDING_COLUMNS: Mapping[int, str] = {
 }
 
 
-def _open(state: ReducerState, event: Event) -> Package:
+def _open(state: ReducerState, event: Event) -> PackagePipeline:
     # The first field is the peer: the builder of a submission, the primary of a share.
     peer = state.payload(event)[:HASH_BYTES]
-    package = Package(**state.opening_values(event), peer=peer)
-    state.touch(event, package)
+    package = PackagePipeline(**state.opening_values(event), peer=peer)
+    state.record_event(event, package)
     return package
 
 
-def _package_of(state: ReducerState, event: Event) -> Package | None:
+def _package_of(state: ReducerState, event: Event) -> PackagePipeline | None:
     """Return the event's work-package, up to date with the guarantees sent."""
     package = event.subject
-    if not isinstance(package, Package):
+    if not isinstance(package, PackagePipeline):
         return None
     if state.guarantees_sent:
         for number in _SENDING_COLUMNS:
@@ -42,14 +42,14 @@ def _package_of(state: ReducerState, event: Event) -> Package | None:
     return package
 
 
-def _finish(state: ReducerState, event: Event, package: Package) -> Package:
-    state.touch(event, package)
+def _finish(state: ReducerState, event: Event, package: PackagePipeline) -> PackagePipeline:
+    state.record_event(event, package)
     _add_core_events(state, [event.index], event.number, package)
     state.close_if_done(package)
     return package
 
 
-def _advance(state: ReducerState, event: Event, fields: Fields | None) -> Package | None:
+def _advance(state: ReducerState, event: Event, fields: Fields | None) -> PackagePipeline | None:
     """Record a step of a work-package; ``None`` are fields that cannot be decoded."""
     package = _package_of(state, event)
     if package is None:
@@ -59,16 +59,16 @@ def _advance(state: ReducerState, event: Event, fields: Fields | None) -> Packag
     return _finish(state, event, package)
 
 
-def _reduce_step(state: ReducerState, event: Event) -> Package | None:
+def _reduce_step(state: ReducerState, event: Event) -> PackagePipeline | None:
     """Reduce a step of which only the reference is needed."""
     return _advance(state, event, {})
 
 
-def _reduce_decoded_step(state: ReducerState, event: Event) -> Package | None:
+def _reduce_decoded_step(state: ReducerState, event: Event) -> PackagePipeline | None:
     return _advance(state, event, state.fields(event))
 
 
-def _reduce_failed(state: ReducerState, event: Event) -> Package | None:
+def _reduce_failed(state: ReducerState, event: Event) -> PackagePipeline | None:
     fields = state.fields(event)
     state.count_failure(event, fields)
     package = _package_of(state, event)
@@ -79,7 +79,7 @@ def _reduce_failed(state: ReducerState, event: Event) -> Package | None:
     return _finish(state, event, package)
 
 
-def _reduce_duplicate(state: ReducerState, event: Event) -> Package | None:
+def _reduce_duplicate(state: ReducerState, event: Event) -> PackagePipeline | None:
     fields, package = state.fields(event), _package_of(state, event)
     if package is None:
         return None
@@ -90,7 +90,7 @@ def _reduce_duplicate(state: ReducerState, event: Event) -> Package | None:
     return _finish(state, event, package)
 
 
-def _reduce_authorized(state: ReducerState, event: Event) -> Package | None:
+def _reduce_authorized(state: ReducerState, event: Event) -> PackagePipeline | None:
     fields = state.fields(event)
     package = _advance(state, event, fields)
     if fields:
@@ -106,7 +106,7 @@ def _reduce_authorized(state: ReducerState, event: Event) -> Package | None:
     return package
 
 
-def _reduce_refined(state: ReducerState, event: Event) -> Package | None:
+def _reduce_refined(state: ReducerState, event: Event) -> PackagePipeline | None:
     fields = state.fields(event)
     package = _advance(state, event, fields)
     core, services = (package.core, package.services) if package else (None, [])
@@ -123,16 +123,16 @@ def _reduce_refined(state: ReducerState, event: Event) -> Package | None:
     return package
 
 
-def _reduce_sending(state: ReducerState, event: Event) -> Package | None:
+def _reduce_sending(state: ReducerState, event: Event) -> PackagePipeline | None:
     """Reduce an event of sending a guarantee; its chain leads to the guarantee built."""
     package = event.subject
-    if not isinstance(package, Package):
+    if not isinstance(package, PackagePipeline):
         return None
     state.guarantees_sent.setdefault((package, event.number), []).append(event.index)
     return package
 
 
-def _reduce_send_failed(state: ReducerState, event: Event) -> Package | None:
+def _reduce_send_failed(state: ReducerState, event: Event) -> PackagePipeline | None:
     state.count_failure(event, state.fields(event))
     return _reduce_sending(state, event)
 
@@ -143,18 +143,18 @@ def count_guarantees_sent(state: ReducerState) -> None:
         _count_guarantees(state, package, number)
 
 
-def _count_guarantees(state: ReducerState, package: Package, number: int) -> None:
+def _count_guarantees(state: ReducerState, package: PackagePipeline, number: int) -> None:
     indices = state.guarantees_sent.pop((package, number), None)
     if indices is None:
         return
     package.increase(_SENDING_COLUMNS[number], len(indices))
-    package.touch(state.seq[indices[-1]], state.received_at[indices[-1]])
+    package.record_event(state.seq[indices[-1]], state.received_at[indices[-1]])
     state.set_membership(indices, package)
     _add_core_events(state, indices, number, package)
 
 
 def _add_core_events(
-    state: ReducerState, indices: list[int], number: int, package: Package
+    state: ReducerState, indices: list[int], number: int, package: PackagePipeline
 ) -> None:
     if package.core is not None:
         times = [state.received_at[index] for index in indices]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tart.aggregate.core.failure_events import FAILED_REASONS
+from tart.aggregate.references.batch_reducers import HASH_BYTES
 from tart.aggregate.references.open_references import TicketGeneration
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
-from tart.aggregate.references.requests import HASH_BYTES
 from tart.protocol.events import EventKind
 
 # Offsets in the payload of Block announced, after the peer and the announcer.

@@ -19,7 +19,7 @@ from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
-from tart.aggregate.keyed.pipelines import UNFINISHED, Package, Pipeline, PipelineState
+from tart.aggregate.keyed.pipelines import UNFINISHED, PackagePipeline, Pipeline, PipelineState
 from tart.aggregate.references.open_references import Subject
 from tart.errors import DecodeError
 from tart.protocol.decoding import HEADER_BYTES, decode_event
@@ -83,7 +83,7 @@ class ReducerState:
         self.closed: dict[str, list[Row]] = {"blocks": [], "packages": []}
         self.tickets: list[Row] = []
         self.contexts: Contexts = {}
-        self.guarantees_sent: dict[tuple[Package, int], list[int]] = {}
+        self.guarantees_sent: dict[tuple[PackagePipeline, int], list[int]] = {}
         self._transaction = transaction
         # The slots and cores that events of the batch inherit, by index.
         self._slots: dict[int, int] = {}
@@ -186,16 +186,16 @@ class ReducerState:
     def inherit(self, event: Event) -> Subject:
         """Add an event to the pipeline or request of its parent."""
         if isinstance(event.subject, Pipeline):
-            self.touch(event, event.subject)
+            self.record_event(event, event.subject)
             return event.subject
         if event.parent is not None and event.parent in ROOT_TYPES:
             self.contexts[event.index] = int(self.batch.columns.ref[event.index]), None
         return None
 
-    def touch(self, event: Event, pipeline: Pipeline) -> None:
+    def record_event(self, event: Event, pipeline: Pipeline) -> None:
         """Record an event of a pipeline."""
         index = event.index
-        pipeline.touch(self.seq[index], self.received_at[index])
+        pipeline.record_event(self.seq[index], self.received_at[index])
         self.set_membership([index], pipeline)
 
     def set_membership(self, indices: list[int], pipeline: Pipeline) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tart.aggregate.references.batch_reducers import HASH_BYTES
 from tart.aggregate.references.reducer_state import Event, Reducer, ReducerState
-from tart.aggregate.references.requests import HASH_BYTES
 from tart.protocol.events import EventKind
 
 _SLOT_BYTES = 4

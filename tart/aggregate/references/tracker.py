@@ -36,17 +36,17 @@ from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, Pipeline
+from tart.aggregate.references.batch_reducers import BATCH_KINDS, BatchReducers
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
 from tart.aggregate.references.reducers import REDUCERS, Reducers
-from tart.aggregate.references.requests import BATCH_KINDS, Requests
 from tart.aggregate.rules.terminal_events import TERMINAL_KINDS
 from tart.protocol.events import EventKind
 
 # Open events expire at this age.
 FOLLOW_SECONDS = 600
-# The part of ``per_session`` that is freed in advance.
-_SPARE = 8
+# An eighth of ``per_session`` is freed in advance.
+_SPARE_DIVISOR = 8
 _NO_STEP = -1
 _NEVER = np.iinfo(np.int64).max
 
@@ -144,7 +144,7 @@ class ReferenceTracker:
         self._reducers = reducers
         self._decode_context = decode_context
         self._open = OpenReferences()
-        self._requests = Requests(
+        self._batch_reducers = BatchReducers(
             counters,
             self._open,
             transaction,
@@ -180,16 +180,16 @@ class ReferenceTracker:
             references = self._resolve(row_of, arrived)
             parents, by_kind = references.parents, _indices_by_kind(batch.columns.type)
             self._reducers.begin(batch)
-            self._requests.set_subjects(batch, own, parents, by_kind)
+            self._batch_reducers.set_subjects(batch, own, parents, by_kind)
             self._reduce_each(own, parents)
             self._reducers.finish()
-            self._requests.count(parents, by_kind)
+            self._batch_reducers.count(parents, by_kind)
             if contexts:
                 others = np.flatnonzero(~_REDUCED[batch.columns.type])
-                self._reducers.add_contexts(*self._requests.known_subjects(others, parents))
+                self._reducers.add_contexts(*self._batch_reducers.known_subjects(others, parents))
         except Exception:
             self._reducers.rollback()
-            self._open.close(own[own != NO_ENTRY])
+            self._open.remove(own[own != NO_ENTRY])
             raise
         self._commit(references)
         return self._reducers.contexts
@@ -202,7 +202,7 @@ class ReferenceTracker:
         self.unresolved.update(references.unresolved)
         if len(references.ended):
             with self._isolation.guard("references"):
-                self._open.close(references.ended)
+                self._open.remove(references.ended)
         with self._isolation.guard("references"):
             self._evict()
 
@@ -211,7 +211,7 @@ class ReferenceTracker:
         events = self._batch.columns
         own = np.full(len(events), NO_ENTRY)
         indices = np.flatnonzero(_PARENTS[events.type])
-        own[indices] = self._open.open(
+        own[indices] = self._open.add(
             row_of[indices],
             events.event_id[indices],
             events.type[indices],
@@ -334,7 +334,7 @@ class ReferenceTracker:
         limits = self._limits
         row, count = self._open.fullest()
         while count > limits.per_session or len(self._open) > limits.total:
-            allowed = min(count - 1, limits.per_session - limits.per_session // _SPARE)
+            allowed = min(count - 1, limits.per_session - limits.per_session // _SPARE_DIVISOR)
             oldest = self._open.of_row(row)[: count - allowed]
             self.evicted += len(oldest)
             self._close(oldest)
@@ -357,7 +357,7 @@ class ReferenceTracker:
             with self._isolation.guard("pipelines"):
                 self._reducers.close(pipeline)
         if len(entries):
-            opened.close(entries)
+            opened.remove(entries)
 
     def _reporter(self, index: int, session: int) -> Reporter:
         reporter = self._reporters.get(session)

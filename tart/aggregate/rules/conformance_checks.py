@@ -6,7 +6,7 @@ events that should repeat are checked. A valid event costs a few array operation
 batch; only findings cost more.
 
 What may be correct is not reported: the types of ids that were dropped, shed, undecodable or
-are no longer remembered are unknown, and no such id is of a wrong type.
+are no longer remembered are unknown, and a reference to such an id is never reported.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ for _kind, _parents in PARENT_TYPES.items():
         _ALLOWED[_kind] = False
         # A Dropped has the id of the first event dropped, which may have had any type.
         _ALLOWED[_kind, [EventKind.DROPPED, UNKNOWN_TYPE, *_parents]] = True
-# Types of ids that certainly are of one event.
+# Types known for certain.
 _CERTAIN = ~kind_mask((EventKind.DROPPED, UNKNOWN_TYPE))
 _EXCLUDED_BY, _SETS = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
 for _kind, _outcome in OUTCOMES.items():

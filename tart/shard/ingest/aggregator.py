@@ -76,7 +76,7 @@ class Aggregator:
         directory: The shard's own directory.
         nodes: The shard's nodes.
         flushed: The number of the last flush in the file.
-        through: The ``seq`` after that of the last event that the file counts.
+        next_seq: The ``seq`` after that of the last event that the file counts.
         known: Numbers of the nodes in the file.
         failures: Records failures.
 
@@ -89,7 +89,7 @@ class Aggregator:
         directory: int,
         nodes: Nodes,
         flushed: int,
-        through: int,
+        next_seq: int,
         known: Iterable[int],
         failures: FailureLog,
     ) -> None:
@@ -103,7 +103,7 @@ class Aggregator:
         self._last_flush = flushed
         self._written_flush = flushed
         self._known_nodes = set(known)
-        self._through = through
+        self._next_seq = next_seq
         self._session_ended = False
         self._file_failed = False
         self._in_flight: dict[int, dict[str, UnflushedRows]] = {}
@@ -126,16 +126,16 @@ class Aggregator:
         self._aggregates.record_session(summary)
         self._session_ended = True
 
-    def take_flush(self, through: int, now_us: int) -> Flush | None:
+    def take_flush(self, next_seq: int, now_us: int) -> Flush | None:
         """Take the rows gathered since the last flush, ``None`` if no event came.
 
         Args:
-            through: The ``seq`` after that of the last event counted.
+            next_seq: The ``seq`` after that of the last event counted.
             now_us: Unix microseconds.
         """
-        if through == self._through and not self._session_ended:
+        if next_seq == self._next_seq and not self._session_ended:
             return None
-        self._through, self._session_ended = through, False
+        self._next_seq, self._session_ended = next_seq, False
         self._aggregates.expire(now_us)
         rows = {table: self._rows(table) for table in TABLES}
         self._aggregates.clear()
@@ -144,8 +144,13 @@ class Aggregator:
         self._in_flight[self._last_flush] = {
             table: UnflushedRows(table, columns) for table, columns in rows.items()
         }
-        resume = self._aggregates.resume_seq
-        state = FlushState(self._last_flush, through, through if resume is None else resume, now_us)
+        replay_from_seq = self._aggregates.replay_from_seq
+        state = FlushState(
+            flush=self._last_flush,
+            next_seq=next_seq,
+            replay_from_seq=next_seq if replay_from_seq is None else replay_from_seq,
+            taken_at=now_us,
+        )
         nodes = [
             (number, peer_id)
             for number, peer_id in self._nodes.numbers(self._directory)

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -84,6 +84,13 @@ LAYOUT: Mapping[str, Mapping[str, str]] = {
     OPEN_SESSIONS: stored_columns("sessions"),
 }
 _DDL = create_statements(LAYOUT)
+# Keys in ``state`` by attribute of ``FlushState``.
+_STATE_KEYS = {
+    "flush": "flush",
+    "next_seq": "through",
+    "replay_from_seq": "resume",
+    "taken_at": "taken_at",
+}
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def check_layout(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> None
 def read_state(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> FlushState:
     """Return the state of a file after its last flush."""
     state = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
-    return FlushState(**{each.name: state.get(each.name, 0) for each in fields(FlushState)})
+    return FlushState(**{name: state.get(key, 0) for name, key in _STATE_KEYS.items()})
 
 
 def read_nodes(cursor: duckdb.DuckDBPyConnection, file: AggregateFile) -> dict[int, bytes]:
@@ -278,7 +285,8 @@ def write(
     if flush.nodes:
         cursor.executemany(f"INSERT INTO {catalog}.nodes VALUES (?, ?)", flush.nodes)
     before = dict(cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall())
-    state = {**before, **_roll_up(cursor, file, number, before), **vars(flush.state)}
+    flushed = {key: getattr(flush.state, name) for name, key in _STATE_KEYS.items()}
+    state = {**before, **_roll_up(cursor, file, number, before), **flushed}
     cursor.execute(f"DELETE FROM {catalog}.state")
     cursor.executemany(f"INSERT INTO {catalog}.state VALUES (?, ?)", list(state.items()))
     cursor.commit()

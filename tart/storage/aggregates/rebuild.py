@@ -1,8 +1,8 @@
 """Rebuild of aggregates from the event log: after a crash, or where there are none yet.
 
-The events from ``FlushState.resume`` on are read in order of arrival and counted as if they had
-just arrived. Those before ``FlushState.through`` are counted already: they are read only to
-restore the pipelines that were open, and are not counted again.
+The events from ``FlushState.replay_from_seq`` on are read in order of arrival and counted as if
+they had just arrived. Those before ``FlushState.next_seq`` are counted already: they are read only
+to restore the pipelines that were open, and are not counted again.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _CHUNK = 50_000
 # The events whose counts are gathered before they are written: a start that is interrupted
 # continues from there.
 _FLUSH_EVENTS = 500_000
-# References of requests reach back seconds: this number of events before ``through`` is read in
+# References of requests reach back seconds: this number of events before ``next_seq`` is read in
 # full, and of older ones only pipelines (blocks, work-packages).
 _REQUESTS = 200_000
 _PIPELINES = (
@@ -132,7 +132,7 @@ class _Rebuild:
 
     def is_needed(self) -> bool:
         """Return whether the event log has anything that the aggregates lack."""
-        behind = self.state.through < self._recovered.next_sequence
+        behind = self.state.next_seq < self._recovered.next_sequence
         return behind or bool(self._missing_nodes) or bool(self._sessions)
 
     def run(self, progress: ReportProgress) -> None:
@@ -149,7 +149,7 @@ class _Rebuild:
         for summary in self._sessions.ended_sessions():
             aggregates.record_session(summary)
         end = self._recovered.next_sequence
-        for chunk in self._chunks(self.state.through, end):
+        for chunk in self._chunks(self.state.next_seq, end):
             aggregates.add(chunk.batch)
             self._sessions.add_batch(chunk.batch, chunk.undecodable)
             aggregates.expire(chunk.received_at)
@@ -169,7 +169,7 @@ class _Rebuild:
         total = 0
         for file in self._logs:
             ((count,),) = self._cursor.execute(
-                f"SELECT count(*) FROM {file.alias}.log WHERE seq >= {self.state.through}"
+                f"SELECT count(*) FROM {file.alias}.log WHERE seq >= {self.state.next_seq}"
             ).fetchall()
             total += count
         return total
@@ -177,28 +177,28 @@ class _Rebuild:
     def _flush(
         self,
         aggregates: Aggregates,
-        through: int,
+        next_seq: int,
         nodes: list[tuple[int, bytes]],
         open_: list[SessionSummary],
     ) -> None:
         rows = {table: aggregates.rows(table, include_open=False) for table in TABLES}
         aggregates.clear()
-        resume = aggregates.resume_seq
+        replay_from_seq = aggregates.replay_from_seq
         self.state = FlushState(
             flush=self.state.flush + 1,
-            through=through,
-            resume=through if resume is None else resume,
+            next_seq=next_seq,
+            replay_from_seq=next_seq if replay_from_seq is None else replay_from_seq,
             taken_at=self.state.taken_at,
         )
         flush = Flush(self.state, rows, nodes, session_rows(open_))
         write(self._cursor, self._file, flush, dict(encode_flush(flush, self._isolation)))
 
     def _chunks_before(self) -> Iterator[_Chunk]:
-        """Yield the events before ``through`` that open pipelines and requests refer to."""
-        through = self.state.through
-        requests = max(0, through - _REQUESTS)
-        yield from self._chunks(min(self.state.resume, requests), requests, _PIPELINES)
-        yield from self._chunks(requests, through)
+        """Yield the events before ``next_seq`` that open pipelines and requests refer to."""
+        next_seq = self.state.next_seq
+        requests = max(0, next_seq - _REQUESTS)
+        yield from self._chunks(min(self.state.replay_from_seq, requests), requests, _PIPELINES)
+        yield from self._chunks(requests, next_seq)
 
     def _chunks(self, first: int, end: int, where: str = "true") -> Iterator[_Chunk]:
         """Yield the frames of a range of sequences, in order of arrival, a chunk at a time."""

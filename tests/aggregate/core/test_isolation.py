@@ -17,8 +17,8 @@ from tart.aggregate.core.event_columns import EventColumns, array_types
 from tart.aggregate.core.isolation import MAX_ATTEMPTS, Isolation
 from tart.aggregate.core.tables import TABLES
 from tart.aggregate.references import reducers
+from tart.aggregate.references.batch_reducers import BatchReducers
 from tart.aggregate.references.reducers import Reducers
-from tart.aggregate.references.requests import Requests
 from tart.aggregate.references.tracker import ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
 from tart.simulate.model.in_memory import play_troubled
@@ -146,9 +146,9 @@ def fail_once(monkeypatch, owner, name):
         (LatencyHistograms, "_bucket"),
         (ReferenceTracker, "_resolve"),
         (ReferenceTracker, "_reduce_each"),
-        (Requests, "set_subjects"),
-        (Requests, "count"),
-        (Requests, "known_subjects"),
+        (BatchReducers, "set_subjects"),
+        (BatchReducers, "count"),
+        (BatchReducers, "known_subjects"),
         (Reducers, "begin"),
         (Reducers, "finish"),
     ],

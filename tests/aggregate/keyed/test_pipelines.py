@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
-from tart.aggregate.keyed.pipelines import Block, Package
+from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
 from tart.protocol.events import EventKind
 from tart.query.topics.blocks import OUTLINE
 from tests.aggregate.batches import aggregate, rows, troubled_network
@@ -117,12 +117,12 @@ def test_equal_event_ids_of_two_nodes_are_distinct_pipelines():
 
 
 def test_pipeline_rows_have_the_columns_of_their_table():
-    assert len(Block(kind=40).row()) == len(ROWS["blocks"])
-    assert len(Package(kind=90).row()) == len(ROWS["packages"])
+    assert len(BlockPipeline(kind=40).row()) == len(ROWS["blocks"])
+    assert len(PackagePipeline(kind=90).row()) == len(ROWS["packages"])
 
 
 def test_a_failed_work_package_stays_failed():
-    package = Package(kind=90)
+    package = PackagePipeline(kind=90)
     package.fail(92, 5, "first")
     package.fail(92, 6, "second")
     package.advance(109, 7, {})
@@ -134,22 +134,22 @@ def test_a_failed_work_package_stays_failed():
 def test_sums_of_64_bit_costs_do_not_overflow():
     most = (1 << 64) - 1
     cost = {"total": {"gas_used": most, "elapsed_ns": most}}
-    package = Package(outcome="unfinished")
+    package = PackagePipeline(outcome="unfinished")
     package.advance(101, 5, {"costs": [cost, cost, cost]})
     assert package.values["refine_gas"] == package.values["refine_ns"] == 3 * most
     package.increase("sent", 65_536)
     assert package.values["sent"] == 65_536
-    block = Block(outcome="unfinished", kind=40)
+    block = BlockPipeline(outcome="unfinished", kind=40)
     block.advance(47, 5, {"accumulate_costs": [(1, cost), (2, cost)]})
     assert block.values["gas"] == block.values["elapsed_ns"] == 2 * most
 
 
 def test_a_block_is_done_when_executed_and_if_authored_here_also_authored():
     executed = {"accumulate_costs": []}
-    imported = Block(outcome="unfinished", kind=EventKind.IMPORTING)
+    imported = BlockPipeline(outcome="unfinished", kind=EventKind.IMPORTING)
     imported.advance(EventKind.BLOCK_EXECUTED, 5, executed)
     assert (imported.done, imported.values["outcome"]) == (True, "executed")
-    authored = Block(outcome="unfinished", kind=EventKind.AUTHORING)
+    authored = BlockPipeline(outcome="unfinished", kind=EventKind.AUTHORING)
     authored.advance(EventKind.BLOCK_EXECUTED, 5, executed)
     assert (authored.done, authored.values["outcome"]) == (False, "unfinished")
     outline = {**dict.fromkeys(OUTLINE, 0), "hash": bytes(32)}
@@ -158,7 +158,7 @@ def test_a_block_is_done_when_executed_and_if_authored_here_also_authored():
 
 
 def test_the_last_event_of_a_pipeline_is_the_newest_in_any_order():
-    package = Package()
-    package.touch(7, 70)
-    package.touch(5, 50)
+    package = PackagePipeline()
+    package.record_event(7, 70)
+    package.record_event(5, 50)
     assert (package.values["last_seq"], package.values["ended_at"]) == (7, 70)

@@ -18,7 +18,7 @@ def open_events(references, *pairs, received_at=0):
     ids = ids.astype(np.uint64)
     arrived = np.arange(open_events.count, open_events.count + len(pairs))
     open_events.count += len(pairs)
-    return references.open(
+    return references.add(
         rows,
         ids,
         ids.astype(np.uint8),
@@ -48,7 +48,7 @@ def test_a_closed_event_is_not_found_and_its_entry_is_reused():
     references = OpenReferences()
     (entry,) = open_events(references, (0, 5))
     references.subjects[entry] = object()
-    references.close(np.array([entry]))
+    references.remove(np.array([entry]))
     assert find(references, 0, 5) == [NO_ENTRY]
     assert (len(references), references.subjects[entry], references.fullest()) == (0, None, (0, 0))
     assert open_events(references, (3, 8)) == [entry]
@@ -102,7 +102,7 @@ def test_open_references_behave_like_a_dictionary(actions):
             gone = {pair for pair in pairs if pair in known}
             entries = [find(references, row, event_id)[0] for row, event_id in gone]
             if entries:
-                references.close(np.array(entries))
+                references.remove(np.array(entries))
             for pair in gone:
                 del known[pair]
         assert len(references) == len(known)

@@ -10,7 +10,7 @@ from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
-from tart.aggregate.keyed.pipelines import Block, Package
+from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
 from tart.aggregate.references.reducer_state import Event, ReducerState, Reporter
 from tart.protocol.events import EventKind
 from tests.aggregate.batches import connection_batch
@@ -30,7 +30,7 @@ def state_of(*events):
 
 def block_of(state):
     event = Event(0, EventKind.AUTHORING, REPORTER)
-    return Block(**state.opening_values(event), slot=7), event
+    return BlockPipeline(**state.opening_values(event), slot=7), event
 
 
 def test_fields_are_those_of_the_event():
@@ -56,12 +56,12 @@ def test_a_failure_is_counted_on_commit_with_its_reason():
 def test_a_reducer_that_raises_changes_nothing():
     state, transaction = state_of(AUTHORING, FAILED)
     block, opening = block_of(state)
-    state.touch(opening, block)
+    state.record_event(opening, block)
     before = block.state()
 
     def reduce(state, event):
         block.fail(event.number, 5, "no")
-        state.touch(event, block)
+        state.record_event(event, block)
         state.close_if_done(block)
         raise ZeroDivisionError
 
@@ -107,7 +107,7 @@ def test_a_batch_that_is_rolled_back_restores_the_state_before_its_first_event()
     before = block.state()
     for index in (1, 2):
         event = Event(index, EventKind.AUTHORING_FAILED, REPORTER, opening.number, block)
-        state.run(lambda state, event: state.touch(event, block), event)
+        state.run(lambda state, event: state.record_event(event, block), event)
     state.rollback()
     assert block.state() == before
 
@@ -117,7 +117,7 @@ def test_an_event_whose_reducer_raises_inherits_no_slot():
     block, opening = block_of(state)
 
     def reduce(state, event):
-        state.touch(event, block)
+        state.record_event(event, block)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -128,7 +128,7 @@ def test_an_event_whose_reducer_raises_inherits_no_slot():
 
 def test_guarantees_sent_before_a_reducer_that_raises_remain_to_be_counted():
     state, _ = state_of(AUTHORING, FAILED)
-    package = Package(outcome="unfinished")
+    package = PackagePipeline(outcome="unfinished")
     key = package, EventKind.GUARANTEE_SENT.number
     state.guarantees_sent[key] = [0]
 

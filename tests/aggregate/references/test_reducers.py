@@ -11,8 +11,8 @@ from tart.aggregate.references import (
     peer_message_reducers,
     status_reducers,
 )
+from tart.aggregate.references.batch_reducers import BATCH_KINDS
 from tart.aggregate.references.reducers import REDUCERS
-from tart.aggregate.references.requests import BATCH_KINDS
 from tests.aggregate.batches import (
     aggregate,
     rows,

@@ -74,7 +74,7 @@ _FAILURES = BATCH_KINDS & FAILURES
 Fields = dict[str, Any]
 
 
-class Requests:
+class BatchReducers:
     """Reduces the types in ``BATCH_KINDS``.
 
     Args:

@@ -1,4 +1,4 @@
-"""``tart/aggregate/references/requests.py``: counted by the batch, as if one by one."""
+"""``tart/aggregate/references/batch_reducers.py``: counted by the batch, as if one by one."""
 
 from __future__ import annotations
 
