@@ -225,7 +225,11 @@ class Shard:
             case Recovering():
                 self._record_progress(channel, message)
             case FrozenFiles() | Released():
-                log.error("shard %d sent an answer to a backup request; disconnecting", self.index)
+                log.error(
+                    "shard %d sent a backup reply to the gateway (protocol error); closing the "
+                    "connection",
+                    self.index,
+                )
                 channel.close()
             case _:
                 assert_never(message)
@@ -276,7 +280,13 @@ class Shard:
     def _disconnected(self, channel: Channel[Reply], error: Exception | None) -> None:
         if channel is self._channel:
             self._channel = None
-            log.warning("lost connection to shard %d%s", self.index, f": {error}" if error else "")
+            log.warning(
+                "lost connection to shard %d%s; retrying after %g s, later every %g s",
+                self.index,
+                f": {error}" if error else "",
+                FIRST_BACKOFF,
+                LONGEST_BACKOFF,
+            )
         for future in self.pending.values():
             if not future.done():
                 future.set_result(_LOST)
