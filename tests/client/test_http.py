@@ -24,17 +24,17 @@ BROKEN = Reply({"a": 1}, cut=True)
 STATS = Reply({"best_block": 7})
 
 
-def ask(kind: str, url: str, question, **options):
-    """The answer to a question asked with one of the two clients, always as a value."""
+def ask(kind: str, url: str, call, **options):
+    """Return the answer to a call of one of the two clients, always as a value."""
     options = {**AT_ONCE, **options}
     if kind == "threads":
         with TartClient(url, **options) as client:
-            answer = question(client)
+            answer = call(client)
             return answer if isinstance(answer, dict | str) else list(answer)
 
     async def run():
         async with AsyncTartClient(url, **options) as client:
-            answer = question(client)
+            answer = call(client)
             if hasattr(answer, "__aiter__"):
                 return [each async for each in answer]
             return await answer

@@ -36,7 +36,7 @@ class Service:
         return before
 
     def all_answer(self):
-        """Whether a question reaches every shard."""
+        """Return whether a query reaches every shard."""
         response = self.system.http.get("/api/nodes")
         return response.headers.get("X-Tart-Shards") == "2/2"
 

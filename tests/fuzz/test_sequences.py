@@ -1,7 +1,7 @@
 """Nodes say anything that is legal, in any order, and all of it is stored.
 
 A machine opens connections, sends events of all types that refer to anything, and nonsense,
-ends connections, cuts batches, asks questions, follows live and restarts the shard, whenever
+ends connections, cuts batches, runs queries, follows live and restarts the shard, whenever
 it likes. A model in plain Python says what must be stored and counted of it.
 """
 
@@ -89,7 +89,7 @@ nonsense = (
     | clocks.map(lambda clock: clock + b"\x0d\x02")
 )
 WINDOW = {"start_us": BEGINNING - 10**10, "end_us": BEGINNING + 10**12}
-QUESTIONS = [
+QUERIES = [
     *(
         (name, {})
         for name in ("nodes", "statistics", "live", "chain", "events", "first_seen_blocks")
@@ -305,9 +305,9 @@ class Telemetry(RuleBasedStateMachine):
     def settle(self):
         self._run(self._shard.settled())
 
-    @rule(question=st.sampled_from(QUESTIONS))
-    def ask(self, question):
-        name, parameters = question
+    @rule(query=st.sampled_from(QUERIES))
+    def ask(self, query):
+        name, parameters = query
         self._run(self._shard.ask(name, **parameters))
 
     @precondition(lambda self: self._recorder is None)
@@ -409,8 +409,8 @@ class Telemetry(RuleBasedStateMachine):
         for table in OPERATIONS.keys() - {"conformance"}:
             # Of several that came at the same moment any is the last.
             values = [name for name, how in OPERATIONS[table].items() if how != "last"]
-            question = {"table": table, "by": [], "values": values}
-            found[table] = await self._shard.ask("aggregate_sum", **question)
+            query = {"table": table, "by": [], "values": values}
+            found[table] = await self._shard.ask("aggregate_sum", **query)
         return found
 
     async def _assert_stored(self):

@@ -30,5 +30,5 @@ def connection(shard, clock, begins, node=None, ends=None):
 
 
 def window(start, end):
-    """The parameters of a question."""
+    """Return a window as a parameter of a query."""
     return {"start_us": NOON + start, "end_us": NOON + end}

@@ -103,14 +103,14 @@ def test_an_answer_that_cannot_be_encoded_as_json_is_a_failure(tmp_path):
 
 
 def slow(shard, kind=Slot):
-    """Make a log query run until it is interrupted; an event that tells it has begun."""
+    """Make a log query run until it is interrupted; return an event that is set when it begins."""
     begun = threading.Event()
 
-    def question(cursor, parameters):
+    def endless(cursor, parameters):
         begun.set()
         return cursor.execute(ENDLESS).fetchall()
 
-    shard.answers.log[kind] = question
+    shard.answers.log[kind] = endless
     return begun
 
 

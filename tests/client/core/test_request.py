@@ -1,4 +1,4 @@
-"""One question: its URL, its answer, and whether it may be asked again."""
+"""``tart/client/core/request.py``: URL, answer and retries of one request."""
 
 from __future__ import annotations
 

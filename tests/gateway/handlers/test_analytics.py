@@ -65,8 +65,8 @@ async def test_every_shard_is_queried_for_blocks_that_any_shard_saw(gateway: Run
     path = "/api/analytics/block-propagation?start=2026-11-20T00:00:00Z"
     body = await gateway.json(path)
     for shard in gateway.shards:
-        (question,) = [each for each in shard.requests if each.name == "block_propagation"]
-        assert sorted(question.parameters["hashes"]) == ["0a" * 32, "0b" * 32]
+        (request,) = [each for each in shard.requests if each.name == "block_propagation"]
+        assert sorted(request.parameters["hashes"]) == ["0a" * 32, "0b" * 32]
     assert (body["blocks"], body["last_hour"]["avg_propagation_ms"]) == (2, 3.0)
     # Their clocks are not known.
     assert body["node_clocks"]["sample_count"] == 0

@@ -59,7 +59,7 @@ def listing(rows: list[dict[str, Any]]) -> Callable[[dict[str, Any]], Any]:
 
 
 def asked(gateway: Running, name: str) -> list[dict[str, Any]]:
-    """The parameters of every such question to the first shard."""
+    """Return the parameters of every query of that name to the first shard."""
     return [each.parameters for each in gateway.shards[0].requests if each.name == name]
 
 
@@ -86,9 +86,9 @@ def test_connections_of_all_shards_come_newest_first_page_by_page(tmp_path: Path
 def test_the_window_of_sessions_is_sent_to_the_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         await gateway.json(f"/api/sessions?start=2026-11-20T12:00:00Z&end={LATER}")
-        (question,) = asked(gateway, "sessions")
+        (parameters,) = asked(gateway, "sessions")
         end = NOON + HOUR_US + HOUR_US // 2
-        assert question["cursor"]["window"] == {"start_us": NOON, "end_us": end}
+        assert parameters["cursor"]["window"] == {"start_us": NOON, "end_us": end}
 
     with_gateway(tmp_path, check)
 

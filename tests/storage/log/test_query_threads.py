@@ -1,4 +1,4 @@
-"""Questions have a deadline, a place in the queue, an end."""
+"""``tart/storage/log/query_threads.py``: deadlines, queues and interruption of queries."""
 
 import asyncio
 import os
@@ -45,11 +45,11 @@ def endless(cursor):
     return cursor.execute(ENDLESS).fetchall()
 
 
-async def busy(reader, question):
-    """Have every thread run a question; the tasks that wait for them."""
+async def busy(reader, query):
+    """Run a query on every thread; return the tasks that wait for them."""
     # A thread that takes scans would take one that is cheap, too, and leave the other nothing.
     tasks = [
-        asyncio.create_task(reader.run(question, DEADLINE, QueryCost.CHEAP)) for _ in range(THREADS)
+        asyncio.create_task(reader.run(query, DEADLINE, QueryCost.CHEAP)) for _ in range(THREADS)
     ]
     async with asyncio.timeout(DEADLINE):
         while reader.running < THREADS:  # noqa: ASYNC110 - it has no event to wait for
@@ -58,14 +58,14 @@ async def busy(reader, question):
 
 
 async def idle(reader):
-    """Until no question runs or waits."""
+    """Wait until no query runs or waits."""
     async with asyncio.timeout(DEADLINE):
         while reader.open:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.001)
 
 
 def started(scenario):
-    """Run a scenario that takes a reader, until no question is left."""
+    """Run a scenario with a reader, and wait until no query is left."""
 
     async def whole(reader):
         await scenario(reader)
@@ -112,11 +112,11 @@ def test_a_query_whose_caller_leaves_is_interrupted():
     async def scenario(reader):
         started = threading.Event()
 
-        def question(cursor):
+        def query(cursor):
             started.set()
             return endless(cursor)
 
-        task = asyncio.create_task(reader.run(question, DEADLINE))
+        task = asyncio.create_task(reader.run(query, DEADLINE))
         await asyncio.to_thread(started.wait, DEADLINE)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -133,13 +133,13 @@ def test_a_deadline_between_two_statements_interrupts_the_second():
     async def scenario(reader):
         late = threading.Event()
 
-        def question(cursor):
+        def query(cursor):
             one(cursor)
             late.wait(DEADLINE)
             return endless(cursor)
 
         with pytest.raises(QueryTimeout):
-            await reader.run(question, 0.01)
+            await reader.run(query, 0.01)
         late.set()
         await idle(reader)
 
@@ -161,16 +161,16 @@ def test_queries_beyond_the_limit_are_refused_and_the_others_answered():
     async def scenario(reader):
         go = threading.Event()
 
-        def question(cursor):
+        def query(cursor):
             go.wait(DEADLINE)
             return one(cursor)
 
-        tasks = await busy(reader, question)
-        tasks += [asyncio.create_task(reader.run(question, DEADLINE)) for _ in range(QUEUE_LIMIT)]
+        tasks = await busy(reader, query)
+        tasks += [asyncio.create_task(reader.run(query, DEADLINE)) for _ in range(QUEUE_LIMIT)]
         await asyncio.sleep(0)
         assert reader.waiting == {"scan": QUEUE_LIMIT}
         with pytest.raises(Busy, match=str(QUEUE_LIMIT)):
-            await reader.run(question, DEADLINE)
+            await reader.run(query, DEADLINE)
         assert reader.refused == 1
         go.set()
         assert await asyncio.gather(*tasks) == [[(1,)]] * len(tasks)
@@ -243,11 +243,11 @@ def test_scans_leave_a_thread_to_cheap_queries():
 def test_queries_run_concurrently():
     async def scenario(reader):
         together = threading.Barrier(THREADS)
-        questions = (
+        queries = (
             reader.run(lambda cursor: together.wait(DEADLINE), DEADLINE, QueryCost.CHEAP)
             for _ in range(THREADS)
         )
-        assert sorted(await asyncio.gather(*questions)) == list(range(THREADS))
+        assert sorted(await asyncio.gather(*queries)) == list(range(THREADS))
 
     started(scenario)
 
@@ -256,11 +256,11 @@ def test_closing_waits_for_running_queries_and_refuses_others():
     async def scenario(reader):
         go = threading.Event()
 
-        def question(cursor):
+        def query(cursor):
             go.wait(DEADLINE)
             return one(cursor)
 
-        asking = asyncio.create_task(reader.run(question, DEADLINE))
+        asking = asyncio.create_task(reader.run(query, DEADLINE))
         await asyncio.sleep(0)
         closing = asyncio.create_task(asyncio.to_thread(reader.close))
         refused = False
