@@ -133,13 +133,13 @@ def test_both_show_the_same_places(both):
 def test_an_export_that_begins_in_the_middle_of_a_connection_is_judged_rightly(tmp_path, capsys):
     with running_system(tmp_path / "data", shards=1) as system, system.connect() as line:
         talk = talk_of(1)
-        roots = [talk.say("Authoring", slot=1, parent=bytes(32)) for _ in range(2)]
+        roots = [talk.send("Authoring", slot=1, parent=bytes(32)) for _ in range(2)]
         line.sendall(b"".join(talk.frames))
         system.wait_for_events(talk.node.peer_id, 2)
         talk.frames.clear()
-        after = talk.say("Authoring", slot=1, parent=bytes(32))
+        after = talk.send("Authoring", slot=1, parent=bytes(32))
         for root in (*roots, after):
-            talk.failed(root)
+            talk.send_authoring_failed(root)
         line.sendall(b"".join(talk.frames))
         *_, first, _, _, _ = system.wait_for_events(talk.node.peer_id, 6)
         assert first["event_id"] == after

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tart.protocol.connection import Connection
 from tart.query.core import merge
+from tart.query.core.merge import ChainStatements
 from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import Nodes, Session
 from tart.storage.log.recovery import RecoveredState, StoredSession
@@ -387,15 +388,17 @@ class Placed:
         every = [list(nodes.by_id.values()) for nodes in shards]
         parts = [orjson.loads(dumps([node.as_json() for node in some], "hex")) for some in every]
         connected_ = [
-            [[node.id, node.claim(11), node.claim(12)] for node in some if node.sessions]
+            [ChainStatements(node.id, *node.block_claims()) for node in some if node.sessions]
             for some in every
         ]
-        named = [[[node.id, node.claim(11), node.claim(12)] for node in some] for some in every]
+        named = [
+            [ChainStatements(node.id, *node.block_claims()) for node in some] for some in every
+        ]
         found = merge.chain(list(enumerate(connected_)))
         if any(None in said for said in found.values()):
             # As the gateway does for those that it lacks something of.
             wanted = [node for node, said in found.items() if None in said]
-            more = [[each for each in some if each[0] in wanted] for some in named]
+            more = [[each for each in some if each.node in wanted] for some in named]
             found = merge.chain([*enumerate(connected_), *enumerate(more)])
         status = merge.node_status(
             [
