@@ -74,7 +74,7 @@ def test_a_stop_under_load_loses_nothing_that_was_read(tmp_path, capsys):
                 note_reported(system, reported)
                 system.process.send(signal.SIGTERM)
 
-                assert system.process.ended() == 0
+                assert system.process.ended() == 0, system.process.errors()
                 errors = system.process.errors()
                 assert "Traceback" not in errors
                 assert '"level": "error"' not in errors
@@ -108,4 +108,4 @@ def test_a_stop_has_its_deadline_while_a_client_takes_nothing_and_a_question_run
             with pytest.raises(httpx.ReadTimeout):
                 system.http.post("/api/sql", json={"map": slow}, timeout=0.5)
             system.process.send(signal.SIGTERM)
-            assert system.process.ended() == 0
+            assert system.process.ended() == 0, system.process.errors()
