@@ -62,7 +62,7 @@ class Part:
         """Return the part's next object.
 
         Raises:
-            Broken: the part did not send one in time, or ended.
+            Broken: The part did not send one in time, or ended.
         """
         assert self._popen.stdout is not None
         with selectors.DefaultSelector() as selector:

@@ -40,15 +40,15 @@ class Load:
     """The parameters of a load.
 
     Attributes:
-        host: host of the telemetry port.
-        port: number of the telemetry port.
-        run: number of the run; runs have different peer ids.
-        connections: number of connections.
-        recording: file with the recording to replay.
-        rate: events per second over all connections.
-        seconds: duration of the sending.
-        write_interval: seconds between two writes of a connection.
-        deadline: seconds from the start after which remaining events are not sent.
+        host: Host of the telemetry port.
+        port: Number of the telemetry port.
+        run: Number of the run; runs have different peer ids.
+        connections: Number of connections.
+        recording: File with the recording to replay.
+        rate: Events per second over all connections.
+        seconds: Duration of the sending.
+        write_interval: Seconds between two writes of a connection.
+        deadline: Seconds from the start after which remaining events are not sent.
     """
 
     host: str
@@ -71,10 +71,10 @@ class Line:
     """One connection and its progress.
 
     Attributes:
-        sent: events that the kernel accepted completely.
-        blocked: turns at which the kernel did not accept all bytes.
-        behind: the most events that were due and not sent after such a turn.
-        broken: whether the server closed the connection.
+        sent: Events that the kernel accepted completely.
+        blocked: Turns at which the kernel did not accept all bytes.
+        behind: The most events that were due and not sent after such a turn.
+        broken: Whether the server closed the connection.
     """
 
     __slots__ = (
@@ -163,10 +163,10 @@ class Progress:
     """The progress of the sending.
 
     Attributes:
-        sent: events sent.
-        seconds: duration.
-        late: the longest delay of turns by the generator itself, in seconds.
-        behind: events due and not sent, at each sample.
+        sent: Events sent.
+        seconds: Duration.
+        late: The longest delay of turns by the generator itself, in seconds.
+        behind: Events due and not sent, at each sample.
     """
 
     sent: int = 0

@@ -129,7 +129,7 @@ class Use:
     """CPU seconds used up to a time.
 
     Attributes:
-        time: monotonic time of the measurement.
+        time: Monotonic time of the measurement.
         seconds: CPU of some processes.
         machine: CPU of the whole machine.
     """
@@ -156,8 +156,8 @@ class Scrape:
     """The metrics of one scrape, summed over shards.
 
     Attributes:
-        samples: counters and gauges by name.
-        latency: time from read to committed; cumulative counts by upper bound in seconds.
+        samples: Counters and gauges by name.
+        latency: Time from read to committed; cumulative counts by upper bound in seconds.
     """
 
     samples: dict[str, float] = field(default_factory=dict)

@@ -28,14 +28,14 @@ class Route:
     """One route, and its responses.
 
     Attributes:
-        name: name for the report.
-        path: path and query.
-        per_second: requests per second.
-        opening: whether the first response is measured separately: later ones come from the
+        name: Name for the report.
+        path: Path and query.
+        per_second: Requests per second.
+        opening: Whether the first response is measured separately: later ones come from the
             response cache, and a dashboard that is opened waits for the first one once.
-        seconds: duration of each response.
-        first: duration of the first response, if measured separately.
-        failures: failed requests, and responses without all shards.
+        seconds: Duration of each response.
+        first: Duration of the first response, if measured separately.
+        failures: Failed requests, and responses without all shards.
     """
 
     name: str

@@ -60,13 +60,13 @@ class Bar:
     """A target for a figure.
 
     Attributes:
-        scenario: scenario of the target.
-        what: the figure in words.
-        figure: name of the figure.
-        limit: the limit, by default a maximum.
-        unit: unit of figure and limit.
-        strict: whether the figure must be below the limit.
-        least: whether the limit is a minimum.
+        scenario: Scenario of the target.
+        what: The figure in words.
+        figure: Name of the figure.
+        limit: The limit, by default a maximum.
+        unit: Unit of figure and limit.
+        strict: Whether the figure must be below the limit.
+        least: Whether the limit is a minimum.
     """
 
     scenario: str
@@ -127,7 +127,7 @@ def bars(results: Mapping[str, Json]) -> str:
     A mark in parentheses is for another load than that of the target.
 
     Args:
-        results: results by scenario.
+        results: Results by scenario.
     """
     rows = []
     for bar in BARS:

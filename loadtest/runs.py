@@ -37,14 +37,14 @@ class Sent:
     """One load, from its first event until all events were stored.
 
     Attributes:
-        summary: the generator's figures.
-        before: the server's CPU before the sending.
-        after: the server's CPU after the sending.
-        stored: the server's CPU when all events were stored.
-        scrapes: the metrics before, and when all events were stored.
-        backlog: the longest delay of commits behind the schedule, in seconds.
-        queries: figures of the queries.
-        delivered: delays of live events at their subscribers, and the number missed.
+        summary: The generator's figures.
+        before: The server's CPU before the sending.
+        after: The server's CPU after the sending.
+        stored: The server's CPU when all events were stored.
+        scrapes: The metrics before, and when all events were stored.
+        backlog: The longest delay of commits behind the schedule, in seconds.
+        queries: Figures of the queries.
+        delivered: Delays of live events at their subscribers, and the number missed.
     """
 
     summary: Json
@@ -77,12 +77,12 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
     """Run a scenario and write its figures into ``result``.
 
     Args:
-        scenario: the scenario.
-        result: the figures go here.
-        progress: called with messages on the progress.
+        scenario: The scenario.
+        result: The figures go here.
+        progress: Called with messages on the progress.
 
     Raises:
-        Broken: a part failed; the figures so far are in the result.
+        Broken: A part failed; the figures so far are in the result.
     """
     if not scenario.connections:
         _idle(scenario, result["figures"], progress)

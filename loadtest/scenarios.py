@@ -11,24 +11,24 @@ class Scenario:
     """One benchmark.
 
     Attributes:
-        name: name on the command line.
-        summary: description for the help.
-        connections: number of nodes; 0: no load.
-        rate: events per second over all nodes.
-        seconds: duration of the load.
-        nodes: validators of the simulated network whose traffic is replayed.
-        cores: cores of that network. Three validators per core, as in the real network, give
+        name: Name on the command line.
+        summary: Description for the help.
+        connections: Number of nodes; 0: no load.
+        rate: Events per second over all nodes.
+        seconds: Duration of the load.
+        nodes: Validators of the simulated network whose traffic is replayed.
+        cores: Cores of that network. Three validators per core, as in the real network, give
             its mix at any size.
-        shards: worker processes; 0: one per CPU.
-        write_interval: seconds between two writes of one node.
-        silent: hostile sockets that never send.
-        slow: hostile sockets that send incomplete frames.
-        growth_millions: events to store between two equal measurements, in millions.
-        fill_rate: events per second while storing them.
-        subscribers: subscribers of live events with filters; one more does not read.
-        dashboard: whether every route that dashboards poll is requested as well.
-        floor_seconds: duration of the measurement of the floor.
-        settings: settings of the server, where its defaults would refuse this load.
+        shards: Worker processes; 0: one per CPU.
+        write_interval: Seconds between two writes of one node.
+        silent: Hostile sockets that never send.
+        slow: Hostile sockets that send incomplete frames.
+        growth_millions: Events to store between two equal measurements, in millions.
+        fill_rate: Events per second while storing them.
+        subscribers: Subscribers of live events with filters; one more does not read.
+        dashboard: Whether every route that dashboards poll is requested as well.
+        floor_seconds: Duration of the measurement of the floor.
+        settings: Settings of the server, where its defaults would refuse this load.
     """
 
     name: str

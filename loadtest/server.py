@@ -39,12 +39,12 @@ class Stored:
     """The content of the files after a clean stop.
 
     Attributes:
-        events: rows, including undecodable ones.
-        undecodable: rows of undecodable events.
-        gaps: sessions whose ids are not 0, 1, 2 … without gap or duplicate.
-        bytes: size of all files.
+        events: Rows, including undecodable ones.
+        undecodable: Rows of undecodable events.
+        gaps: Sessions whose ids are not 0, 1, 2 … without gap or duplicate.
+        bytes: Size of all files.
         cpu_seconds: CPU of all processes from start to end, including final checkpoints.
-        stop_seconds: duration of the stop.
+        stop_seconds: Duration of the stop.
     """
 
     events: int
@@ -59,8 +59,8 @@ class Server:
     """A running server; a context manager that removes all its files.
 
     Args:
-        shards: worker processes; 0: the default.
-        settings: environment variables with settings.
+        shards: Worker processes; 0: the default.
+        settings: Environment variables with settings.
     """
 
     def __init__(self, shards: int, settings: Mapping[str, str]) -> None:
@@ -125,7 +125,7 @@ class Server:
         """Return the metrics now.
 
         Raises:
-            Broken: the server does not answer, or a shard is missing.
+            Broken: The server does not answer, or a shard is missing.
         """
         try:
             response = self.http.get("/metrics")
@@ -139,8 +139,8 @@ class Server:
         """Wait until the metrics meet a condition, and return them.
 
         Args:
-            condition: the condition.
-            seconds: returns after this time without a change of received or committed events.
+            condition: The condition.
+            seconds: Returns after this time without a change of received or committed events.
         """
         before, changed_at = None, time.monotonic()
         while True:
@@ -163,7 +163,7 @@ class Server:
         """Stop the server as an operator would, and count the events in its files.
 
         Raises:
-            Broken: the server did not stop, or failed.
+            Broken: The server did not stop, or failed.
         """
         began = time.monotonic()
         os.kill(self.pid, signal.SIGTERM)

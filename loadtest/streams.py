@@ -65,9 +65,9 @@ class Subscriber:
     """One subscriber and the delays of its events.
 
     Attributes:
-        wanted: its filter.
-        seconds: delay of each event.
-        missed: events that the server reports as not sent.
+        wanted: Its filter.
+        seconds: Delay of each event.
+        missed: Events that the server reports as not sent.
     """
 
     def __init__(self, wanted: dict[str, Any]) -> None:

@@ -68,11 +68,11 @@ class Recording:
     """The frames of some nodes, one node after another.
 
     Attributes:
-        cores: core count of the network, for the node information.
-        data: all frames.
-        starts: offset of each frame, and the end.
-        firsts: the index of each node's first frame, and the number of frames.
-        first_ids: the event id of each node's first frame; the others follow it.
+        cores: Core count of the network, for the node information.
+        data: All frames.
+        starts: Offset of each frame, and the end.
+        firsts: The index of each node's first frame, and the number of frames.
+        first_ids: The event id of each node's first frame; the others follow it.
     """
 
     cores: int
@@ -145,9 +145,9 @@ class Block:
     """Consecutive frames, ready to be sent.
 
     Attributes:
-        first: number of the first frame on its connection.
-        data: the bytes.
-        ends: end of each frame in ``data``.
+        first: Number of the first frame on its connection.
+        data: The bytes.
+        ends: End of each frame in ``data``.
     """
 
     first: int
@@ -164,9 +164,9 @@ class Replay:
     """Repeats one node's recorded frames for one connection.
 
     Args:
-        recording: the recording.
-        node: index of the node.
-        offset: the first frame; two replays of one node should differ.
+        recording: The recording.
+        node: Index of the node.
+        offset: The first frame; two replays of one node should differ.
     """
 
     def __init__(self, recording: Recording, node: int, offset: int = 0) -> None:
@@ -182,10 +182,10 @@ class Replay:
         """Return the next events.
 
         Args:
-            first: number of the first of them on this connection.
-            count: number of events.
-            begin: due time of the connection's first event, microseconds of the Common Era.
-            interval: microseconds between two events.
+            first: Number of the first of them on this connection.
+            count: Number of events.
+            begin: Due time of the connection's first event, microseconds of the Common Era.
+            interval: Microseconds between two events.
         """
         numbers = np.arange(first, first + count)
         indices = (self._offset + numbers) % self._length
@@ -217,9 +217,9 @@ def replay(recording: Recording, connection: int, connections: int) -> Replay:
     With more connections than nodes, those of one node are distributed evenly over a lap.
 
     Args:
-        recording: the recording.
-        connection: index of the connection.
-        connections: number of connections.
+        recording: The recording.
+        connection: Index of the connection.
+        connections: Number of connections.
     """
     turn, node = divmod(connection, recording.nodes)
     turns = -(-connections // recording.nodes)

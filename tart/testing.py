@@ -77,15 +77,15 @@ class FakeNode:
     """One JAM node as a telemetry server sees it.
 
     Args:
-        peer_id: its Ed25519 public key, 32 bytes.
-        cores: the network's core count C.
-        validators: the network's validator count V.
-        version: telemetry protocol version, 0 or 1.
-        name: implementation name, at most 32 bytes of UTF-8.
-        genesis: hash of the genesis header, 32 bytes.
+        peer_id: Its Ed25519 public key, 32 bytes.
+        cores: The network's core count C.
+        validators: The network's validator count V.
+        version: Telemetry protocol version, 0 or 1.
+        name: Implementation name, at most 32 bytes of UTF-8.
+        genesis: Hash of the genesis header, 32 bytes.
 
     Attributes:
-        next_event_id: the id the next event of this connection will have.
+        next_event_id: The id the next event of this connection will have.
 
     Example:
         >>> node = FakeNode(bytes(32))
@@ -144,7 +144,7 @@ class FakeNode:
         ``from`` is Python's word; write ``from_``.
 
         Raises:
-            EncodeError: no such event, or a field its type cannot carry.
+            EncodeError: No such event, or a field its type cannot carry.
         """
         named = {name.rstrip("_"): value for name, value in fields.items()}
         version = self.information.protocol_version

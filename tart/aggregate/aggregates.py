@@ -28,9 +28,9 @@ class Aggregates:
     """The aggregates of the events since the last flush.
 
     Args:
-        decode_context: returns the decode context of a session, by its number.
-        on_finding: called with each finding.
-        isolation: counts failures here. No method raises because of the content of an event.
+        decode_context: Returns the decode context of a session, by its number.
+        on_finding: Called with each finding.
+        isolation: Counts failures here. No method raises because of the content of an event.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class Aggregates:
         """Count a batch.
 
         Args:
-            batch: the events of each connection are in order of arrival.
-            contexts: whether to return the context of every event that has one; otherwise
+            batch: The events of each connection are in order of arrival.
+            contexts: Whether to return the context of every event that has one; otherwise
                 some are left out.
 
         Returns:
@@ -135,8 +135,8 @@ class Aggregates:
         """Return a table's rows since the last flush, as columns of equal length.
 
         Args:
-            table: one of ``core.tables.TABLES``.
-            include_open: also the rows of open pipelines in their current state.
+            table: One of ``core.tables.TABLES``.
+            include_open: Also the rows of open pipelines in their current state.
         """
         match table:
             case "counts":

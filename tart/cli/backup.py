@@ -76,8 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Create a backup and return the exit code.
 
     Raises:
-        ConfigError: the settings are not valid.
-        StartupError: there is no data, the disk is full, or a shard does not answer.
+        ConfigError: The settings are not valid.
+        StartupError: There is no data, the disk is full, or a shard does not answer.
     """
     target: Path = arguments.target
     flags = {"data_dir": arguments.data_dir}
@@ -122,14 +122,14 @@ class _BackupFiles:
     """The files of a backup being made.
 
     Args:
-        root: the data directory.
-        draft: the directory of the backup.
-        previous: an earlier backup, and the files of its manifest.
+        root: The data directory.
+        draft: The directory of the backup.
+        previous: An earlier backup, and the files of its manifest.
 
     Attributes:
-        entries: the manifest's entry of each file, by path.
-        copied: bytes that were copied.
-        linked: bytes of files that were linked to the earlier backup.
+        entries: The manifest's entry of each file, by path.
+        copied: Bytes that were copied.
+        linked: Bytes of files that were linked to the earlier backup.
     """
 
     def __init__(self, root: Path, draft: Path, previous: tuple[Path, Json] | None) -> None:
@@ -226,7 +226,7 @@ class _Shard:
         """Take a step of a backup and return which files may be copied now.
 
         Raises:
-            StartupError: the files cannot be frozen, or the shard is gone.
+            StartupError: The files cannot be frozen, or the shard is gone.
         """
         reply = self._request(step)
         assert isinstance(reply, FrozenFiles)
@@ -318,7 +318,7 @@ def read_manifest(backup: Path) -> Mapping[str, Any]:
     """Read the manifest of a backup.
 
     Raises:
-        StartupError: the directory is not a backup that this release can read.
+        StartupError: The directory is not a backup that this release can read.
     """
     try:
         manifest: Json = json.loads((backup / MANIFEST).read_text())

@@ -31,7 +31,7 @@ def open_input(file: str) -> Iterator[int]:
     """Open a file, or stdin, and yield its descriptor.
 
     Raises:
-        StartupError: the file cannot be read.
+        StartupError: The file cannot be read.
     """
     if file == STANDARD:
         yield sys.stdin.fileno()
@@ -51,8 +51,8 @@ def open_output(file: str) -> Iterator[int]:
     """Open a file, which is overwritten, or stdout, and yield its descriptor.
 
     Raises:
-        ConfigError: stdout is a terminal.
-        StartupError: the file cannot be written.
+        ConfigError: Stdout is a terminal.
+        StartupError: The file cannot be written.
     """
     if file == STANDARD:
         if os.isatty(sys.stdout.fileno()):
@@ -73,7 +73,7 @@ def write(descriptor: int, data: bytes) -> None:
     """Write all bytes.
 
     Raises:
-        StartupError: they cannot be written.
+        StartupError: They cannot be written.
     """
     remaining = memoryview(data)
     try:
@@ -87,7 +87,7 @@ async def read_chunks(descriptor: int) -> AsyncIterator[bytes]:
     """Read a file or pipe to its end.
 
     Raises:
-        StartupError: it cannot be read.
+        StartupError: It cannot be read.
     """
     piped = _is_pipe(descriptor)
     while True:
@@ -116,13 +116,13 @@ class Output:
     """A queue of bytes to a file or pipe; ``write`` never waits.
 
     Args:
-        descriptor: the file or pipe.
-        on_full: called with whether the queue is full, when that changes.
-        on_error: called when a write failed; nothing more is written.
-        high_bytes: the queue is full above this, until it is below a quarter.
+        descriptor: The file or pipe.
+        on_full: Called with whether the queue is full, when that changes.
+        on_error: Called when a write failed; nothing more is written.
+        high_bytes: The queue is full above this, until it is below a quarter.
 
     Attributes:
-        error: the failure.
+        error: The failure.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class Output:
         """Wait until everything is written.
 
         Raises:
-            StartupError: not everything was written within ``seconds``.
+            StartupError: Not everything was written within ``seconds``.
         """
         try:
             async with asyncio.timeout(seconds):

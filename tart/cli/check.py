@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, print a report, return the exit code.
 
     Raises:
-        ConfigError: arguments do not go together, or the report cannot be written.
+        ConfigError: Arguments do not go together, or the report cannot be written.
     """
     _check_arguments(arguments)
     check = _Check(arguments)
@@ -220,7 +220,7 @@ class _Listener:
         """Listen until the time is over, ``once`` is fulfilled, or a signal.
 
         Raises:
-            StartupError: the port cannot be listened on.
+            StartupError: The port cannot be listened on.
         """
         loop = asyncio.get_running_loop()
         try:

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until interrupted and return the server's exit code.
 
     Raises:
-        StartupError: the server did not become ready; it has printed why.
+        StartupError: The server did not become ready; it has printed why.
     """
     flags = [] if arguments.config is None else ["--config", str(arguments.config)]
     server = _start("serve", *flags, stdout=subprocess.PIPE)

@@ -31,7 +31,7 @@ class RequestRefused(StartupError):
     """The server answered with an error; the message is the server's.
 
     Attributes:
-        http_status: status of the response.
+        http_status: Status of the response.
     """
 
     def __init__(self, http_status: int, message: str) -> None:
@@ -43,7 +43,7 @@ class IncompleteResponse(StartupError):
     """A response was cut short: data is missing, or the connection broke.
 
     Attributes:
-        received: the part of the response that was not handed on yet.
+        received: The part of the response that was not handed on yet.
     """
 
     def __init__(self, url: str, received: bytes) -> None:
@@ -58,10 +58,10 @@ class Server:
     """A running server.
 
     Args:
-        config: the settings, which have the address.
-        url: address of the API; ``None``: from the settings.
-        key_file: file with an API key; ``None``: the one that ``TART_KEY_FILE`` names, if any.
-        environ: environment variables.
+        config: The settings, which have the address.
+        url: Address of the API; ``None``: from the settings.
+        key_file: File with an API key; ``None``: the one that ``TART_KEY_FILE`` names, if any.
+        environ: Environment variables.
     """
 
     def __init__(
@@ -85,8 +85,8 @@ class Server:
         """Return the JSON of a route.
 
         Args:
-            path: path and query.
-            accept: further statuses whose body is returned instead of raising.
+            path: Path and query.
+            accept: Further statuses whose body is returned instead of raising.
         """
         return json.loads(self._fetch(self._request(path), accept))
 
@@ -100,9 +100,9 @@ class Server:
         """Hand on a long response in chunks and return its headers, names in lower case.
 
         Raises:
-            RequestRefused: the server answered with an error.
-            IncompleteResponse: the response was cut short.
-            StartupError: no server answers.
+            RequestRefused: The server answered with an error.
+            IncompleteResponse: The response was cut short.
+            StartupError: No server answers.
         """
         with self._open(self._request(path)) as response:
             while data := self._read(lambda: response.read1(_CHUNK_BYTES)):

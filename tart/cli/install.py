@@ -46,10 +46,10 @@ class Step:
     """One step of the installation.
 
     Attributes:
-        title: the step in words; the first word is the verb.
-        needed: returns whether the step is still to be done.
-        do: performs the step.
-        idle: returns what is printed instead of the verb when the step is not needed.
+        title: The step in words; the first word is the verb.
+        needed: Returns whether the step is still to be done.
+        do: Performs the step.
+        idle: Returns what is printed instead of the verb when the step is not needed.
     """
 
     title: str
@@ -63,9 +63,9 @@ class Source:
     """The program to install.
 
     Attributes:
-        file: the single-file executable, or ``None`` if tart is installed as a Python package.
-        unpacked: the directory that the executable runs from.
-        script: the command of the Python package.
+        file: The single-file executable, or ``None`` if tart is installed as a Python package.
+        unpacked: The directory that the executable runs from.
+        script: The command of the Python package.
     """
 
     file: Path | None
@@ -120,14 +120,14 @@ def install(
     """Install or uninstall, print each step, return the exit code.
 
     Args:
-        root: directory that stands for ``/``.
-        uninstall: remove instead of installing.
-        dry_run: only print the steps.
-        source: the program to install; default: that of this process.
-        run_command: runs a command; raises ``StartupError`` if it fails.
+        root: Directory that stands for ``/``.
+        uninstall: Remove instead of installing.
+        dry_run: Only print the steps.
+        source: The program to install; default: that of this process.
+        run_command: Runs a command; raises ``StartupError`` if it fails.
 
     Raises:
-        StartupError: the user is not root, or a step failed; finished steps are not undone.
+        StartupError: The user is not root, or a step failed; finished steps are not undone.
     """
     if not dry_run and root == Path("/") and os.geteuid():
         raise StartupError("install: only root can; try sudo, or --dry-run to see what it does")

@@ -76,8 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Record until stopped, or all of the event log; return the exit code.
 
     Raises:
-        ConfigError: an argument is not valid.
-        StartupError: a port, a file or a server is not available, or fails.
+        ConfigError: An argument is not valid.
+        StartupError: A port, a file or a server is not available, or fails.
     """
     flags = vars(arguments)
     for mode, others in _FLAGS_OF_MODE.items():
@@ -95,7 +95,7 @@ def _microseconds(arguments: argparse.Namespace, flag: str) -> int | None:
     """Return a time or duration argument in microseconds.
 
     Raises:
-        ConfigError: the argument is not valid.
+        ConfigError: The argument is not valid.
     """
     text = vars(arguments)[flag]
     parse = time_us if flag in ("from", "to") else duration_us
@@ -214,7 +214,7 @@ class _Download(ExitStack):
         """Write the next bytes.
 
         Raises:
-            StartupError: they are not a capture, or cannot be written.
+            StartupError: They are not a capture, or cannot be written.
         """
         try:
             records = self._reader.receive_data(data)

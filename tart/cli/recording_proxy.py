@@ -37,12 +37,12 @@ class RecordingProxy:
     """The proxy and its connections.
 
     Args:
-        target: the server; ``None``: record only.
-        max_connections: connections open at a time.
-        stop: set when the capture cannot be written.
+        target: The server; ``None``: record only.
+        max_connections: Connections open at a time.
+        stop: Set when the capture cannot be written.
 
     Attributes:
-        refused: nodes that were refused.
+        refused: Nodes that were refused.
     """
 
     output: Output
@@ -118,7 +118,7 @@ class RecordingProxy:
         """Write the end of the capture, and let servers read what was forwarded.
 
         Raises:
-            StartupError: the capture could not be written completely.
+            StartupError: The capture could not be written completely.
         """
         for admitting in self._admitting:
             admitting.cancel()
@@ -142,10 +142,10 @@ class _Side(asyncio.Protocol):
     """One of the two connections of a proxied node.
 
     Attributes:
-        peer: the other connection; ``None``: record only.
-        ready: whether there is a transport.
-        ended: whether this side has sent everything.
-        closed: set once the connection is closed.
+        peer: The other connection; ``None``: record only.
+        ready: Whether there is a transport.
+        ended: Whether this side has sent everything.
+        closed: Set once the connection is closed.
     """
 
     transport: asyncio.Transport

@@ -43,9 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay a capture to its end and return the exit code, 1 if not everything was sent.
 
     Raises:
-        CaptureError: the file is not a capture.
-        ConfigError: an argument is not valid.
-        StartupError: the file cannot be read, or the server cannot be reached.
+        CaptureError: The file is not a capture.
+        ConfigError: An argument is not valid.
+        StartupError: The file cannot be read, or the server cannot be reached.
     """
     host, port = parse_address(arguments.target, "--target")
     speed = parse_speed(arguments.speed)
@@ -71,7 +71,7 @@ def parse_speed(text: str) -> float:
     """Return recorded seconds per second; 0 stands for ``max``.
 
     Raises:
-        ConfigError: the text is neither a number nor ``max``.
+        ConfigError: The text is neither a number nor ``max``.
     """
     with suppress(ValueError):
         speed = 0.0 if text == "max" else float(text)
@@ -84,8 +84,8 @@ class Player:
     """One replay.
 
     Attributes:
-        stopped: whether a signal ended the replay early.
-        max_delay: the longest that a message was sent after it was due, in seconds.
+        stopped: Whether a signal ended the replay early.
+        max_delay: The longest that a message was sent after it was due, in seconds.
     """
 
     def __init__(self, speed: float, connections: ReplayConnections) -> None:
@@ -105,8 +105,8 @@ class Player:
         """Play until the end, or a signal.
 
         Raises:
-            CaptureError: the data is not a capture.
-            StartupError: the data cannot be read, or the server cannot be reached.
+            CaptureError: The data is not a capture.
+            StartupError: The data cannot be read, or the server cannot be reached.
         """
         playing = asyncio.ensure_future(self._play(descriptor))
         for number in (signal.SIGINT, signal.SIGTERM):

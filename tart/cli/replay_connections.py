@@ -31,17 +31,17 @@ class ReplayConnections:
     """All connections of a replay.
 
     Args:
-        host: the server's host.
-        port: the server's telemetry port.
-        close_timeout: seconds to wait for the server to close ended connections.
+        host: The server's host.
+        port: The server's telemetry port.
+        close_timeout: Seconds to wait for the server to close ended connections.
 
     Attributes:
-        sessions: connections that were opened.
-        records: records that were sent.
-        octets: bytes that were sent.
-        failed: sessions that were not sent completely.
-        unsent: unsent bytes of failed sessions.
-        closed_early: sessions that the server closed before their end.
+        sessions: Connections that were opened.
+        records: Records that were sent.
+        octets: Bytes that were sent.
+        failed: Sessions that were not sent completely.
+        unsent: Unsent bytes of failed sessions.
+        closed_early: Sessions that the server closed before their end.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ReplayConnections:
         """Perform a step, once there is room in the connection's buffer.
 
         Raises:
-            StartupError: the first connection cannot be made.
+            StartupError: The first connection cannot be made.
         """
         connection = self._connections.get(step.session)
         if connection is None:
@@ -149,11 +149,11 @@ class _Connection(asyncio.Protocol):
     """One connection.
 
     Attributes:
-        writable: set while there is room in the buffer; also when the connection is closed.
-        closed: set once the connection is closed.
-        fault: the error that closed it.
-        closed_early: whether the server closed it before the session's end.
-        failed: whether it was counted as failed.
+        writable: Set while there is room in the buffer; also when the connection is closed.
+        closed: Set once the connection is closed.
+        fault: The error that closed it.
+        closed_early: Whether the server closed it before the session's end.
+        failed: Whether it was counted as failed.
     """
 
     transport: asyncio.Transport

@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Restore a backup into the data directory and return the exit code.
 
     Raises:
-        ConfigError: the settings are not valid.
-        StartupError: the backup is not complete, or the data directory is not empty.
+        ConfigError: The settings are not valid.
+        StartupError: The backup is not complete, or the data directory is not empty.
     """
     source: Path = arguments.source
     flags = {"data_dir": arguments.data_dir}

@@ -73,7 +73,7 @@ class Settings:
         """Apply the settings that can change at run time; return a sentence for the log.
 
         Raises:
-            ConfigError: the settings are not valid; nothing was changed.
+            ConfigError: The settings are not valid; nothing was changed.
         """
         fresh = self._load()
         logs.set_up(fresh.log, process)
@@ -92,8 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the server until it is stopped; return the exit code.
 
     Raises:
-        ConfigError: a setting is not valid.
-        StartupError: a directory or a port is not available.
+        ConfigError: A setting is not valid.
+        StartupError: A directory or a port is not available.
     """
     flags = {key: getattr(arguments, name) for name, key in _OVERRIDES.items()}
     settings = Settings(arguments.config, flags)
@@ -118,7 +118,7 @@ def _require_keys(config: Config) -> None:
     """Refuse to serve an API that other machines can reach while no key exists.
 
     Raises:
-        ConfigError: the API would be open to all.
+        ConfigError: The API would be open to all.
     """
     host, _ = configuration.parse_address(config.api.bind, "api.bind")
     if config.api.auth == "none" or is_loopback(host):

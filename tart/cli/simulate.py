@@ -65,8 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
         1 if no node ever connected, otherwise 0.
 
     Raises:
-        ConfigError: an argument is out of range.
-        StartupError: the truth file cannot be written.
+        ConfigError: An argument is out of range.
+        StartupError: The truth file cannot be written.
     """
     from tart.simulate import run as simulation
     from tart.simulate.model.fault_rates import TROUBLED, Rates

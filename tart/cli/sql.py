@@ -65,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the statement, print the result, return the exit code.
 
     Raises:
-        ConfigError: the settings are not valid.
-        SqlRefused: the statement is refused, or failed.
-        StartupError: no server answers, the directory does not exist or is in use, or the
+        ConfigError: The settings are not valid.
+        SqlRefused: The statement is refused, or failed.
+        StartupError: No server answers, the directory does not exist or is in use, or the
             result, which is printed all the same, is incomplete.
     """
     statement, reduce, form = arguments.statement, arguments.reduce, arguments.format

@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the status and return the exit code.
 
     Raises:
-        ConfigError: the settings or the key file cannot be used.
-        StartupError: no server answers, or it refuses.
+        ConfigError: The settings or the key file cannot be used.
+        StartupError: No server answers, or it refuses.
     """
     config = load(arguments.config, environ=os.environ)
     server = Server(config, arguments.url, arguments.key_file)
@@ -55,10 +55,10 @@ def render(url: str, health: Json, nodes: list[Json] | None, live: Json | None) 
     """Return the screen; pure.
 
     Args:
-        url: the server's address.
-        health: the body of ``/api/health/detailed``.
-        nodes: those of ``/api/nodes``; ``None`` if no shard answers.
-        live: the body of ``/api/metrics/live``; ``None`` if no shard answers.
+        url: The server's address.
+        health: The body of ``/api/health/detailed``.
+        nodes: Those of ``/api/nodes``; ``None`` if no shard answers.
+        live: The body of ``/api/metrics/live``; ``None`` if no shard answers.
     """
     components = health["components"]
     metrics = {name: part["metrics"] for name, part in components.items()}

@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the files, print a report, return the exit code.
 
     Raises:
-        ConfigError: the settings are not valid.
-        StartupError: the directory does not exist, or a server uses it.
+        ConfigError: The settings are not valid.
+        StartupError: The directory does not exist, or a server uses it.
     """
     flags = {"data_dir": arguments.data_dir}
     config = load(arguments.config, environ=os.environ, flags=flags)
@@ -64,8 +64,8 @@ def complaint(row: LogRow, hello: bytes) -> str | None:
     """Return why a row cannot be decoded; ``None`` if it can.
 
     Args:
-        row: an event.
-        hello: the node information of its session.
+        row: An event.
+        hello: The node information of its session.
     """
     node = _node(hello)
     if node is None:

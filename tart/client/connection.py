@@ -37,10 +37,10 @@ class Callbacks:
     """Callbacks of the host; they run on the emitter's loop, and exceptions are logged.
 
     Attributes:
-        on_connected: called when a connection is established.
-        on_disconnected: called when a connection ended, with the reason and the number of
+        on_connected: Called when a connection is established.
+        on_disconnected: Called when a connection ended, with the reason and the number of
             waiting events that are lost.
-        on_dropped: called when a series of dropped events has ended.
+        on_dropped: Called when a series of dropped events has ended.
     """
 
     on_connected: Callable[[], object] | None = None
@@ -52,14 +52,14 @@ class ServerConnection(asyncio.Protocol):
     """The connections of one emitter, one after the other.
 
     Args:
-        core: the emitter's state; used under ``lock`` only.
-        lock: held to swap a buffer, never while waiting.
-        address: host and port of the server.
-        callbacks: the host's callbacks.
-        backoff: bounds of the first wait before connecting again, and of any, in seconds.
+        core: The emitter's state; used under ``lock`` only.
+        lock: Held to swap a buffer, never while waiting.
+        address: Host and port of the server.
+        callbacks: The host's callbacks.
+        backoff: Bounds of the first wait before connecting again, and of any, in seconds.
 
     Attributes:
-        idle: a connection is established and no ``flush`` is scheduled; an emitting thread
+        idle: A connection is established and no ``flush`` is scheduled; an emitting thread
             clears it and schedules ``flush``.
     """
 

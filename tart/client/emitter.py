@@ -35,7 +35,7 @@ def server_address(address: str) -> tuple[str, int]:
     """Parse ``HOST:PORT`` as nodes get it (JIP-3, ``--telemetry``); IPv6 hosts in brackets.
 
     Raises:
-        StartupError: the text is not an address.
+        StartupError: The text is not an address.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
@@ -48,16 +48,16 @@ class Emitter(Events):
 
     Args:
         server: ``HOST:PORT`` of the telemetry server.
-        information: the node information, from ``node_information``.
-        enabled: whether telemetry is on at the start.
-        buffer_bytes: size of the buffer of events that wait for the server; the default holds
+        information: The node information, from ``node_information``.
+        enabled: Whether telemetry is on at the start.
+        buffer_bytes: Size of the buffer of events that wait for the server; the default holds
             10,000 events of 100 bytes, which a busy node emits in a second or two.
-        backoff: bounds in seconds of the first wait before connecting again, and of any.
-        strict: raise ``EncodeError`` for arguments that do not fit; for a node's tests.
-        on_connected: see ``Callbacks``.
-        on_disconnected: see ``Callbacks``.
-        on_dropped: see ``Callbacks``.
-        clock: returns microseconds of the JAM Common Era.
+        backoff: Bounds in seconds of the first wait before connecting again, and of any.
+        strict: Raise ``EncodeError`` for arguments that do not fit; for a node's tests.
+        on_connected: See ``Callbacks``.
+        on_disconnected: See ``Callbacks``.
+        on_dropped: See ``Callbacks``.
+        clock: Returns microseconds of the JAM Common Era.
 
     Raises:
         StartupError: ``server`` is not an address.
@@ -174,7 +174,7 @@ class TelemetryEmitter(Emitter):
         """Send the waiting events, then close.
 
         Args:
-            within: time limit in seconds; events that are not sent by then are lost.
+            within: Time limit in seconds; events that are not sent by then are lost.
         """
         self._stop()
         if self._running is not None:

@@ -79,13 +79,13 @@ class _RetryPolicy:
         """Return the seconds until the next attempt.
 
         Args:
-            call: the call that failed.
-            error: its failure.
-            retry_after: the delay that the server requests.
+            call: The call that failed.
+            error: Its failure.
+            retry_after: The delay that the server requests.
 
         Raises:
-            ApiError: the call is not retried and the server answered with an error.
-            ApiUnreachable: the call is not retried and the server did not answer.
+            ApiError: The call is not retried and the server answered with an error.
+            ApiUnreachable: The call is not retried and the server did not answer.
         """
         retry = call.is_retryable(error) if isinstance(error, ApiError) else call.idempotent
         if not retry or not self._remaining or retry_after > self._maximum:
@@ -100,14 +100,14 @@ class TartClient(_Client, Api):
     """The HTTP API for programs without asyncio; safe to share between threads.
 
     Args:
-        url: address of the server, such as ``http://127.0.0.1:8080``.
+        url: Address of the server, such as ``http://127.0.0.1:8080``.
         key: API key, if the server requires one.
-        timeout: seconds without progress after which a request fails.
-        retries: maximum number of retries of a request that is safe to repeat.
-        backoff: bounds in seconds of the first wait before a retry, and of any. If the
+        timeout: Seconds without progress after which a request fails.
+        retries: Maximum number of retries of a request that is safe to repeat.
+        backoff: Bounds in seconds of the first wait before a retry, and of any. If the
             server requests a longer wait, the call fails.
-        verify: whether to verify certificates; an ``ssl.SSLContext`` for a private CA.
-        proxies: use the proxies that the environment names.
+        verify: Whether to verify certificates; an ``ssl.SSLContext`` for a private CA.
+        proxies: Use the proxies that the environment names.
 
     Example:
         >>> with TartClient("http://127.0.0.1:8080") as client:
@@ -199,7 +199,7 @@ class AsyncTartClient(_Client, AsyncApi):
         """Follow live events over WebSocket, with reconnects, for ``async for``.
 
         Args:
-            wanted: a filter such as ``{"type": "Core", "core": 3}``; ``/api/docs`` lists
+            wanted: A filter such as ``{"type": "Core", "core": 3}``; ``/api/docs`` lists
                 them. Default: all events.
 
         Returns:

@@ -41,7 +41,7 @@ class Lagged:
     """A gap in a stream of events.
 
     Attributes:
-        missed: number of missing events; ``None`` if unknown.
+        missed: Number of missing events; ``None`` if unknown.
     """
 
     missed: int | None
@@ -52,10 +52,10 @@ class Socket:
     """Parameters of a WebSocket connection.
 
     Attributes:
-        url: address with ``ws`` or ``wss``.
-        headers: headers of the handshake.
+        url: Address with ``ws`` or ``wss``.
+        headers: Headers of the handshake.
         context: TLS context for ``wss``.
-        proxies: use the proxies that the environment names.
+        proxies: Use the proxies that the environment names.
     """
 
     url: str
@@ -79,13 +79,13 @@ class EventStream:
     """An asynchronous iterator of events and ``Lagged``; from ``AsyncTartClient.follow``.
 
     Args:
-        socket: the WebSocket.
-        wanted: the filter.
-        request_missed: returns lines of ``/api/events/stream`` for a filter and a position.
-        backoff: bounds in seconds of the first wait before connecting again, and of any.
+        socket: The WebSocket.
+        wanted: The filter.
+        request_missed: Returns lines of ``/api/events/stream`` for a filter and a position.
+        backoff: Bounds in seconds of the first wait before connecting again, and of any.
 
     Attributes:
-        connections: connections on which the server accepted the filter.
+        connections: Connections on which the server accepted the filter.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ class ThreadedEmitter(Emitter):
         """Send the waiting events, then close.
 
         Args:
-            within: time limit in seconds; events that are not sent by then are lost.
+            within: Time limit in seconds; events that are not sent by then are lost.
         """
         self._stop()
         if self._thread is not None:

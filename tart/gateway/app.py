@@ -38,10 +38,10 @@ class Gateway:
     """All parts of the gateway.
 
     Args:
-        count: how many shards there are.
-        config: all settings; each part gets its own section.
-        intervals: how often subscribers get figures.
-        touch_up: let Sanic rewrite its own source for speed, which works once in a process.
+        count: How many shards there are.
+        config: All settings; each part gets its own section.
+        intervals: How often subscribers get figures.
+        touch_up: Let Sanic rewrite its own source for speed, which works once in a process.
     """
 
     def __init__(

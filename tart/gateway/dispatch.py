@@ -48,7 +48,7 @@ class Call:
     """A request that was authorized.
 
     Attributes:
-        values: of the route's parameters; ``body`` and ``accept``, if the route has a body.
+        values: Of the route's parameters; ``body`` and ``accept``, if the route has a body.
     """
 
     route: Route
@@ -65,9 +65,9 @@ class Dispatcher:
     """Handles the requests of all routes.
 
     Args:
-        routes: all routes.
-        handlers: the handler of each route, by the route's name.
-        shards: how many there are.
+        routes: All routes.
+        handlers: The handler of each route, by the route's name.
+        shards: How many there are.
     """
 
     def __init__(

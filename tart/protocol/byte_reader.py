@@ -18,10 +18,10 @@ class Deviation(NamedTuple):
     """Bytes that the specification forbids and that were understood all the same.
 
     Attributes:
-        rule: code of the violated rule.
-        offset: where the bytes are in the message.
-        field: path of the field.
-        expectation: the valid form, in words.
+        rule: Code of the violated rule.
+        offset: Where the bytes are in the message.
+        field: Path of the field.
+        expectation: The valid form, in words.
     """
 
     rule: str
@@ -34,11 +34,11 @@ class Reader:
     """A cursor over one message.
 
     Args:
-        data: the bytes to read.
-        core_bytes: size of ``bytes<C>``: the node's core count.
-        core_bits: size of ``bits<C>`` in bytes: ceil(C/8).
-        leb128: read lengths as LEB128 instead of Gray Paper naturals.
-        offset: where to start.
+        data: The bytes to read.
+        core_bytes: Size of ``bytes<C>``: the node's core count.
+        core_bits: Size of ``bits<C>`` in bytes: ceil(C/8).
+        leb128: Read lengths as LEB128 instead of Gray Paper naturals.
+        offset: Where to start.
     """
 
     __slots__ = ("core_bits", "core_bytes", "data", "deviations", "leb128", "offset")

@@ -56,9 +56,9 @@ class Record(NamedTuple):
 
     Attributes:
         kind: ``OPENED``, ``FRAME``, ``RAW``, ``CLOSED`` or ``EVENT_ID``.
-        session: number of the connection; unique among open sessions.
+        session: Number of the connection; unique among open sessions.
         received_at: Unix microseconds.
-        content: the message without its length prefix; for ``RAW`` the bytes.
+        content: The message without its length prefix; for ``RAW`` the bytes.
     """
 
     kind: int
@@ -94,7 +94,7 @@ class CaptureReader:
     """Parses a capture from arbitrarily cut reads.
 
     Attributes:
-        complete: whether the end of the capture was read.
+        complete: Whether the end of the capture was read.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class CaptureReader:
         """Return every record completed by ``data``.
 
         Raises:
-            CaptureError: the data is not a valid capture.
+            CaptureError: The data is not a valid capture.
         """
         self._buffer += data
         if not self._kinds and not self._read_header():

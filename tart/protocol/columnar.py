@@ -50,18 +50,18 @@ class Columns(NamedTuple):
     Values whose mask is false, and all values of a frame shorter than a header, are undefined.
 
     Attributes:
-        number: event type.
-        timestamp: the node's timestamp, JCE microseconds.
-        ref: the Event ID at the start of the payload; ``has_ref`` is its mask.
-        has_peer: whether a peer id follows the reference, or begins the payload.
-        slot: the slot at a known offset of the payload; ``has_slot`` is its mask.
-        core: the core at a known offset of the payload; ``has_core`` is its mask.
-        shard_index: the index of an erasure shard at the end of a clean payload;
+        number: Event type.
+        timestamp: The node's timestamp, JCE microseconds.
+        ref: The Event ID at the start of the payload; ``has_ref`` is its mask.
+        has_peer: Whether a peer id follows the reference, or begins the payload.
+        slot: The slot at a known offset of the payload; ``has_slot`` is its mask.
+        core: The core at a known offset of the payload; ``has_core`` is its mask.
+        shard_index: The index of an erasure shard at the end of a clean payload;
             ``has_shard_index`` is its mask.
-        body_start: offset of the body in the frame's content. The body is the payload without
+        body_start: Offset of the body in the frame's content. The body is the payload without
             ``ref`` and ``shard_index``, and with the peer id.
-        body_end: end of the body.
-        clean: whether the frame is exactly as specified.
+        body_end: End of the body.
+        clean: Whether the frame is exactly as specified.
     """
 
     number: U8
@@ -84,10 +84,10 @@ class _Counted(NamedTuple):
     """A payload of a fixed part, one list of fixed elements, and a fixed part.
 
     Attributes:
-        count_offset: offset of the list's length.
-        element: size of an element.
-        after: size of the part after the list.
-        bounded: bytes of limited range after the list: (offset there, highest).
+        count_offset: Offset of the list's length.
+        element: Size of an element.
+        after: Size of the part after the list.
+        bounded: Bytes of limited range after the list: (offset there, highest).
     """
 
     count_offset: int
@@ -200,7 +200,7 @@ def read_columns(contents: list[bytes]) -> Columns:
     """Return the columns of some frames.
 
     Args:
-        contents: content of each frame: timestamp, event type and payload; any bytes.
+        contents: Content of each frame: timestamp, event type and payload; any bytes.
     """
     tables = _tables()
     lengths = np.fromiter(map(len, contents), np.int64, len(contents))

@@ -36,13 +36,13 @@ class ReceivedEvent(NamedTuple):
     """One event as received; offsets in errors and deviations count from the content's start.
 
     Attributes:
-        event_id: its implicit id on this connection.
-        number: the event type; ``None`` if the frame is too short.
-        timestamp: the node's timestamp, microseconds of the JAM Common Era; ``None`` if the
+        event_id: Its implicit id on this connection.
+        number: The event type; ``None`` if the frame is too short.
+        timestamp: The node's timestamp, microseconds of the JAM Common Era; ``None`` if the
             frame is too short.
-        content: the content of the frame, byte for byte.
-        error: why it cannot be decoded; ``None`` for a valid event.
-        deviations: violations of the specification that did not prevent decoding.
+        content: The content of the frame, byte for byte.
+        error: Why it cannot be decoded; ``None`` for a valid event.
+        deviations: Violations of the specification that did not prevent decoding.
     """
 
     event_id: int
@@ -62,14 +62,14 @@ class Connection:
     """The receiving end of one telemetry connection.
 
     Args:
-        max_frame: longest message accepted, in bytes.
+        max_frame: Longest message accepted, in bytes.
 
     Attributes:
-        node: the node information, once it was received.
-        node_content: its bytes.
-        next_event_id: id of the next event.
-        last_event_id: id of the last event; ``None`` before the first.
-        error: the error that ended the connection.
+        node: The node information, once it was received.
+        node_content: Its bytes.
+        next_event_id: Id of the next event.
+        last_event_id: Id of the last event; ``None`` before the first.
+        error: The error that ended the connection.
     """
 
     def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:

@@ -48,11 +48,11 @@ class _Reading(NamedTuple):
     """One way to read a payload.
 
     Attributes:
-        layout: the fields.
-        deviation: the deviation, unless the reading is the specification's.
-        cut: offset and size of a part of the payload to skip.
-        core_bytes: size of the list by core.
-        leb128: read lengths as LEB128.
+        layout: The fields.
+        deviation: The deviation, unless the reading is the specification's.
+        cut: Offset and size of a part of the payload to skip.
+        core_bytes: Size of the list by core.
+        leb128: Read lengths as LEB128.
     """
 
     layout: Struct
@@ -78,13 +78,13 @@ def decode_event(
     Offsets, in deviations and in the error, count from the start of the whole message.
 
     Args:
-        number: the event type.
-        payload: all bytes of the frame after its header.
-        version: the protocol version of the connection.
-        cores: the node's core count; ``None`` if it did not send a valid one.
+        number: The event type.
+        payload: All bytes of the frame after its header.
+        version: The protocol version of the connection.
+        cores: The node's core count; ``None`` if it did not send a valid one.
 
     Raises:
-        DecodeError: no known reading fits; the error is that of the specification's reading.
+        DecodeError: No known reading fits; the error is that of the specification's reading.
     """
     event = event_kind(number)
     layout = event.layout(version)
@@ -121,13 +121,13 @@ def check_event(
     two comparisons.
 
     Args:
-        number: the event type.
-        payload: all bytes of the frame after its header.
-        version: the protocol version of the connection.
-        cores: the node's core count; ``None`` if it did not send a valid one.
+        number: The event type.
+        payload: All bytes of the frame after its header.
+        version: The protocol version of the connection.
+        cores: The node's core count; ``None`` if it did not send a valid one.
 
     Raises:
-        DecodeError: see ``decode_event``.
+        DecodeError: See ``decode_event``.
     """
     # Any version but 0 is read as 1; an arbitrary byte of a node must not fill the cache.
     size, bounded = _shape(number, min(version, 1))

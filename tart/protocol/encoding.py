@@ -22,13 +22,13 @@ def encode_event(
     """Return the frame of an event.
 
     Args:
-        variant: the event's name, such as ``BestBlockChanged``.
-        timestamp: microseconds of the JAM Common Era.
-        fields: its fields by name, with values as in ``wire``.
-        version: protocol version of the connection.
+        variant: The event's name, such as ``BestBlockChanged``.
+        timestamp: Microseconds of the JAM Common Era.
+        fields: Its fields by name, with values as in ``wire``.
+        version: Protocol version of the connection.
 
     Raises:
-        EncodeError: the event does not exist, or a type cannot represent a value.
+        EncodeError: The event does not exist, or a type cannot represent a value.
     """
     try:
         event = BY_VARIANT[variant]

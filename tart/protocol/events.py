@@ -66,11 +66,11 @@ class EventKind(IntEnum):
     """The event types of JIP-3; a member is the byte that announces it on the wire.
 
     Attributes:
-        group: the section it stands in.
-        variant: its name in JSON.
-        title: its heading in the specification.
-        fields: its payload, in protocol version 1.
-        version_0: its payload in protocol version 0 where that differed.
+        group: The section it stands in.
+        variant: Its name in JSON.
+        title: Its heading in the specification.
+        fields: Its payload, in protocol version 1.
+        version_0: Its payload in protocol version 0 where that differed.
     """
 
     group: str

@@ -28,10 +28,10 @@ class FrameBuffer:
     """Reassembles messages from arbitrarily cut reads.
 
     Args:
-        max_frame: longest content accepted, in bytes.
+        max_frame: Longest content accepted, in bytes.
 
     Attributes:
-        error: a length beyond the limit; no more messages are returned then.
+        error: A length beyond the limit; no more messages are returned then.
     """
 
     def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:

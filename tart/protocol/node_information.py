@@ -96,10 +96,10 @@ class NodeInformation:
     """A node's description of itself.
 
     Attributes:
-        parameters: the JAM parameters by JIP-2 name; ``None`` if they could not be decoded.
-        layout: layout of the parameters: ``gp-0.7``, ``gp-0.8`` or ``unknown``.
-        raw_parameters: bytes of the parameters as received.
-        deviations: violations of the specification in the message.
+        parameters: The JAM parameters by JIP-2 name; ``None`` if they could not be decoded.
+        layout: Layout of the parameters: ``gp-0.7``, ``gp-0.8`` or ``unknown``.
+        raw_parameters: Bytes of the parameters as received.
+        deviations: Violations of the specification in the message.
     """
 
     protocol_version: int
@@ -183,7 +183,7 @@ def decode_node_information(content: bytes) -> NodeInformation:
     """Decode the first message of a connection.
 
     Raises:
-        NodeInformationError: the message is longer than ``MAX_NODE_INFORMATION``, or no size of
+        NodeInformationError: The message is longer than ``MAX_NODE_INFORMATION``, or no size of
             the parameters makes it end exactly.
     """
     if not content:

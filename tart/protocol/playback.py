@@ -17,10 +17,10 @@ class Step(NamedTuple):
     """One action on one connection.
 
     Attributes:
-        due: seconds after the start.
-        session: number of the connection; one that does not exist is opened first.
-        data: bytes to send; empty where the connection is closed.
-        closes: whether the connection ends here.
+        due: Seconds after the start.
+        session: Number of the connection; one that does not exist is opened first.
+        data: Bytes to send; empty where the connection is closed.
+        closes: Whether the connection ends here.
     """
 
     due: float
@@ -33,7 +33,7 @@ class Playback:
     """Turns a capture into steps.
 
     Args:
-        speed: recorded seconds per second; 0: everything is due at once.
+        speed: Recorded seconds per second; 0: everything is due at once.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
@@ -53,7 +53,7 @@ class Playback:
         """Return the steps of the records completed by ``data``.
 
         Raises:
-            CaptureError: the data is not a valid capture.
+            CaptureError: The data is not a valid capture.
         """
         for record in self._reader.receive_data(data):
             if record.kind != EVENT_ID:

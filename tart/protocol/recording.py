@@ -31,15 +31,15 @@ class Recording:
     """A capture being written.
 
     Args:
-        max_frame: longest message accepted, in bytes.
-        max_incomplete: limit of the incomplete messages of all connections, in bytes.
+        max_frame: Longest message accepted, in bytes.
+        max_incomplete: Limit of the incomplete messages of all connections, in bytes.
 
     Attributes:
-        sessions: connections on which something was sent.
-        frames: messages, including the first of each connection.
-        octets: bytes that nodes sent.
-        raw: connections with bytes that could not be split into messages.
-        incomplete: bytes of messages that have not ended.
+        sessions: Connections on which something was sent.
+        frames: Messages, including the first of each connection.
+        octets: Bytes that nodes sent.
+        raw: Connections with bytes that could not be split into messages.
+        incomplete: Bytes of messages that have not ended.
     """
 
     header = HEADER
@@ -77,7 +77,7 @@ class SessionRecording:
     """One connection of a capture being written.
 
     Attributes:
-        fault: why its bytes are recorded raw from now on; ``None`` while they are aligned.
+        fault: Why its bytes are recorded raw from now on; ``None`` while they are aligned.
     """
 
     def __init__(self, recording: Recording) -> None:
@@ -92,8 +92,8 @@ class SessionRecording:
         """Return the records of a read.
 
         Args:
-            data: what the node sent.
-            now_us: time of receipt in Unix microseconds.
+            data: What the node sent.
+            now_us: Time of receipt in Unix microseconds.
         """
         if not data:
             return b""

@@ -19,9 +19,9 @@ class Context(NamedTuple):
     """The chain an event belongs to, as far as it was known when the event arrived.
 
     Attributes:
-        root: event id of the chain's first event; ``None`` if the event is in no chain or
+        root: Event id of the chain's first event; ``None`` if the event is in no chain or
             the way to its root is not known.
-        chain_hash: the hash that the chain is about; see ``CHAIN_HASH_FIELDS``.
+        chain_hash: The hash that the chain is about; see ``CHAIN_HASH_FIELDS``.
     """
 
     root: int | None
@@ -116,8 +116,8 @@ def find_hash(number: int, fields: Mapping[str, Any], paths: Mapping[int, str]) 
     """Return the hash in an event's fields.
 
     Args:
-        number: the event type.
-        fields: the decoded payload.
+        number: The event type.
+        fields: The decoded payload.
         paths: ``CHAIN_HASH_FIELDS`` or ``OWN_HASH_FIELDS``.
     """
     path = paths.get(number)

@@ -45,11 +45,11 @@ class Rule(NamedTuple):
     """One rule.
 
     Attributes:
-        code: stable; also a metric's label.
-        severity: one of ``SEVERITIES``.
-        scope: the part of the telemetry that is checked, one of ``SCOPES``.
-        explanation: what is wrong and what is right, for the author of the node.
-        counted: unit of a finding's count.
+        code: Stable; also a metric's label.
+        severity: One of ``SEVERITIES``.
+        scope: The part of the telemetry that is checked, one of ``SCOPES``.
+        explanation: What is wrong and what is right, for the author of the node.
+        counted: Unit of a finding's count.
     """
 
     code: str

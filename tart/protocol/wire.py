@@ -35,8 +35,8 @@ class Type:
     """One wire type.
 
     Attributes:
-        size: length of every value in bytes; ``None`` if it varies.
-        minimum: length of the shortest value.
+        size: Length of every value in bytes; ``None`` if it varies.
+        minimum: Length of the shortest value.
     """
 
     size: int | None = None
@@ -83,7 +83,7 @@ class EventId(Integer):
     """The id of an earlier event of the same connection.
 
     Attributes:
-        refers_to: the event types that it may refer to; empty where the specification has not
+        refers_to: The event types that it may refer to; empty where the specification has not
             defined them yet (auditing).
     """
 

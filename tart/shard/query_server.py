@@ -218,8 +218,8 @@ class QueryServer:
         Except from memory, the answer is encoded on a query thread.
 
         Args:
-            deadline: seconds.
-            since: the arrival of the client's request by the monotonic clock.
+            deadline: Seconds.
+            since: The arrival of the client's request by the monotonic clock.
         """
         handlers = self._handlers
         encode = partial(encode_answer, query)

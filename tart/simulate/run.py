@@ -52,21 +52,21 @@ class SimulationOptions:
     """The parameters of a run.
 
     Attributes:
-        host: host of the telemetry server.
-        port: port of the telemetry server.
-        nodes: number of validators; three per core are usual.
-        cores: number of cores.
-        speed: simulated seconds per second.
-        duration: seconds to run; ``None``: until stopped.
-        seed: equal seeds give equal networks.
-        protocol: telemetry protocol version, or several, assigned to the nodes in turn.
-        rates: fault rates.
-        buffer_bytes: each node's buffer for a server that does not read, before it drops
+        host: Host of the telemetry server.
+        port: Port of the telemetry server.
+        nodes: Number of validators; three per core are usual.
+        cores: Number of cores.
+        speed: Simulated seconds per second.
+        duration: Seconds to run; ``None``: until stopped.
+        seed: Equal seeds give equal networks.
+        protocol: Telemetry protocol version, or several, assigned to the nodes in turn.
+        rates: Fault rates.
+        buffer_bytes: Each node's buffer for a server that does not read, before it drops
             events; the kernel buffers the same amount again.
-        retry_seconds: first pause before connecting again; it doubles while attempts fail.
-        retry_limit_seconds: longest pause.
-        grace_seconds: time at the end for the server to read the written data.
-        truth: file for the truth (:mod:`tart.simulate.model.truth`), overwritten.
+        retry_seconds: First pause before connecting again; it doubles while attempts fail.
+        retry_limit_seconds: Longest pause.
+        grace_seconds: Time at the end for the server to read the written data.
+        truth: File for the truth (:mod:`tart.simulate.model.truth`), overwritten.
     """
 
     host: str = "127.0.0.1"
@@ -90,10 +90,10 @@ class NodeReport:
     """Counters of one node.
 
     Attributes:
-        events: events sent, by type.
-        bytes_sent: bytes sent, including node information.
-        dropped: events dropped.
-        connections: number of connections.
+        events: Events sent, by type.
+        bytes_sent: Bytes sent, including node information.
+        dropped: Events dropped.
+        connections: Number of connections.
     """
 
     events: Mapping[str, int]
@@ -107,9 +107,9 @@ class SimulationReport:
     """Counters of all nodes.
 
     Attributes:
-        nodes: the counters of each node.
-        seconds: duration in real time.
-        behind_seconds: the longest delay of simulated time behind the clock.
+        nodes: The counters of each node.
+        seconds: Duration in real time.
+        behind_seconds: The longest delay of simulated time behind the clock.
     """
 
     nodes: tuple[NodeReport, ...]
@@ -149,8 +149,8 @@ def run(options: SimulationOptions) -> SimulationReport:
     """Run until the end or a signal, under uvloop; for the command line.
 
     Raises:
-        StartupError: the truth file cannot be written.
-        ValueError: an option is out of its range.
+        StartupError: The truth file cannot be written.
+        ValueError: An option is out of its range.
     """
 
     async def main() -> SimulationReport:
@@ -171,13 +171,13 @@ async def simulate(
     """Run until ``stop`` is set or the duration is over.
 
     Args:
-        options: the options.
-        stop: set to stop the run.
-        watch: called with the counters a few times a second.
+        options: The options.
+        stop: Set to stop the run.
+        watch: Called with the counters a few times a second.
 
     Raises:
-        StartupError: the truth file cannot be written.
-        ValueError: an option is out of its range.
+        StartupError: The truth file cannot be written.
+        ValueError: An option is out of its range.
     """
     with _open_truth(options.truth) as truth:
         return await _simulate(options, stop, watch, truth)
@@ -287,10 +287,10 @@ class _Runner:
     """Advances the network with the clock, and counts.
 
     Args:
-        options: the options.
-        network: the network.
-        connections: the connection of each node.
-        began: the monotonic time at which simulated time began.
+        options: The options.
+        network: The network.
+        connections: The connection of each node.
+        began: The monotonic time at which simulated time began.
     """
 
     def __init__(

@@ -27,15 +27,15 @@ class TelemetryConnection(asyncio.Protocol):
     """The connections of one node, one after the other.
 
     Args:
-        network: the network with the node.
-        node: index of the node.
-        limit: size of the buffer for events that wait for the server, in bytes.
+        network: The network with the node.
+        node: Index of the node.
+        limit: Size of the buffer for events that wait for the server, in bytes.
 
     Attributes:
-        events: events sent, by type.
-        bytes_sent: bytes sent, including node information.
-        connections: number of connections.
-        closed: set while there is no connection.
+        events: Events sent, by type.
+        bytes_sent: Bytes sent, including node information.
+        connections: Number of connections.
+        closed: Set while there is no connection.
     """
 
     def __init__(self, network: Network, node: int, limit: int) -> None:

@@ -83,8 +83,8 @@ def connection_batch(*events: tuple[int, int, bytes], first: int = 0) -> EventBa
     """Return a batch of events of one connection of protocol version 1.
 
     Args:
-        events: timestamp, type and payload of each.
-        first: the event id of the first.
+        events: Timestamp, type and payload of each.
+        first: The event id of the first.
     """
     times = np.array([at for at, _, _ in events])
     frames = [at.to_bytes(8, "little") + bytes([number]) + rest for at, number, rest in events]

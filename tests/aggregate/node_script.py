@@ -26,9 +26,9 @@ class NodeScript:
     """The frames of one connection.
 
     Attributes:
-        node: the fake node.
-        frames: all frames so far, the first message included.
-        now: the timestamp of the last event.
+        node: The fake node.
+        frames: All frames so far, the first message included.
+        now: The timestamp of the last event.
     """
 
     def __init__(self, **more):

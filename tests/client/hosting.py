@@ -108,9 +108,9 @@ class Server:
     """A telemetry server that does with each connection what it is told.
 
     Args:
-        behave: gets the connection's number from 0 on, a buffer for what it read, and the
+        behave: Gets the connection's number from 0 on, a buffer for what it read, and the
             connection; returns when it is to be closed.
-        port: to listen on, 0 for a free one.
+        port: To listen on, 0 for a free one.
     """
 
     def __init__(

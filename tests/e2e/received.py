@@ -18,7 +18,7 @@ class Received:
     """The events of one system.
 
     Attributes:
-        events: as the API shows them, each with ``at``: received, Unix microseconds.
+        events: As the API shows them, each with ``at``: received, Unix microseconds.
     """
 
     def __init__(self, truth):

@@ -48,9 +48,9 @@ class Both:
     """What a server and ``tart check`` say of the same connections.
 
     Attributes:
-        server: the body of ``/api/conformance``.
-        check: the JSON of ``tart check --listen``.
-        exported: a capture of all that the server has.
+        server: The body of ``/api/conformance``.
+        check: The JSON of ``tart check --listen``.
+        exported: A capture of all that the server has.
     """
 
     def __init__(self, system, check):

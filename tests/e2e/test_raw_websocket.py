@@ -111,7 +111,7 @@ class Client(Raw):
         What is told unasked, the greeting and figures, is left out.
 
         Args:
-            count: so many, else all until the end.
+            count: So many, else all until the end.
         """
         found: list[Any] = []
         while len(found) != count and (told := self.hear()) is not None:

@@ -347,10 +347,10 @@ class Wrong:
     """A running tart that was told something wrong, and what that was.
 
     Attributes:
-        scripts: by rule, the connection that broke it.
-        clean: one that broke none.
-        vectors: what others write otherwise than specified, and the node that said it.
-        good: the nodes that said what others write as specified.
+        scripts: By rule, the connection that broke it.
+        clean: One that broke none.
+        vectors: What others write otherwise than specified, and the node that said it.
+        good: The nodes that said what others write as specified.
     """
 
     def __init__(self, system):

@@ -35,9 +35,9 @@ class Event:
     """One event type in one protocol version.
 
     Attributes:
-        fields: name and notation, in wire order.
-        leads: whether the payload begins with an Event ID.
-        parents: the types that this Event ID may refer to; none where JIP-3 does not say.
+        fields: Name and notation, in wire order.
+        leads: Whether the payload begins with an Event ID.
+        parents: The types that this Event ID may refer to; none where JIP-3 does not say.
     """
 
     number: int
@@ -114,10 +114,10 @@ class Values:
     """Chooses the values of fields.
 
     Args:
-        random: where choices come from.
+        random: Where choices come from.
         kind: ``least``: zeros, and nothing in lists; ``most``: the highest values, and full
             lists; ``half``: the middle, where signed and unsigned part; ``any``.
-        longest: the most elements of a list.
+        longest: The most elements of a list.
     """
 
     KINDS = ("least", "any", "half", "most")
@@ -205,9 +205,9 @@ def content(
     """An event's message, without its length.
 
     Args:
-        ref: what it refers to, if it begins with an Event ID.
-        timestamp: the node's clock, microseconds of the JAM Common Era.
-        dropped: of a Dropped, how many events it stands for.
+        ref: What it refers to, if it begins with an Event ID.
+        timestamp: The node's clock, microseconds of the JAM Common Era.
+        dropped: Of a Dropped, how many events it stands for.
     """
     event = events(version)[number]
     out = [timestamp.to_bytes(8, "little"), bytes([number])]

@@ -80,7 +80,7 @@ async def assert_kept(shard, expected, first=0):
     """Every frame is stored once, byte for byte, with its id, in order of arrival.
 
     Args:
-        first: the sequence of the first expected frame.
+        first: The sequence of the first expected frame.
     """
     rows = [row for row in await shard.stored() if row[0] >= first]
     found = [(row[0] - first, row[3], row[4], message_of(row)) for row in rows]

@@ -19,7 +19,7 @@ class Frames:
     """Makes messages of one kind after the other.
 
     Args:
-        random: where all choices come from: the same gives the same frames.
+        random: Where all choices come from: the same gives the same frames.
     """
 
     def __init__(self, random: Random) -> None:

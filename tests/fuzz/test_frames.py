@@ -46,7 +46,7 @@ def assert_whole(sent, rows, broken):
     Whether it can be understood is for the shard to say; what id follows is not.
 
     Args:
-        rows, broken: of the connection, in the order of ``COLUMNS`` and ``UNDECODABLE``.
+        rows, broken: Of the connection, in the order of ``COLUMNS`` and ``UNDECODABLE``.
     """
     found = [(row[0], row[4], message_of(row), True) for row in rows]
     found += [(row[0], row[3], row[9], False) for row in broken]

@@ -30,7 +30,7 @@ class Telling:
     """A node that tells what a test wants, and a healthy one whose word must not be lost.
 
     Args:
-        many: so many events of the first make a batch, which ends with one of the other.
+        many: So many events of the first make a batch, which ends with one of the other.
     """
 
     def __init__(self, shard, many, values=None, version=1):

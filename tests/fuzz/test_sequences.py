@@ -114,9 +114,9 @@ class Voice:
 
     Attributes:
         told: (type, event id) of what it said and may be referred to.
-        next_id: of what it will say.
+        next_id: Of what it will say.
         unheard: (message, whether it is good) of frames that were not sent whole yet.
-        ahead: how many of their bytes were sent.
+        ahead: How many of their bytes were sent.
     """
 
     def __init__(self, session, key, version):

@@ -260,13 +260,13 @@ class FakeShard:
     """One shard.
 
     Attributes:
-        log: directory to its events, oldest first.
-        answers: query to a function of its parameters, instead of the usual answer; what
+        log: Directory to its events, oldest first.
+        answers: Query to a function of its parameters, instead of the usual answer; what
             it returns may be a ``Failure``, or ``None`` for never answering.
-        delays: query to the seconds after which it is answered, unless it is given up before.
-        requests: every query received.
-        cancelled: ids of queries that were cancelled.
-        subscriptions: what is subscribed now.
+        delays: Query to the seconds after which it is answered, unless it is given up before.
+        requests: Every query received.
+        cancelled: Ids of queries that were cancelled.
+        subscriptions: What is subscribed now.
     """
 
     def __init__(self, index: int, path: Path, *, version: int = VERSION, pid: int = 100) -> None:

@@ -21,8 +21,8 @@ class Played:
     """The events of one network's nodes.
 
     Attributes:
-        hellos: the first frame of each node.
-        emissions: everything after it, in order.
+        hellos: The first frame of each node.
+        emissions: Everything after it, in order.
     """
 
     network: Network

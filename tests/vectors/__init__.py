@@ -27,15 +27,15 @@ class EventVector:
     """One event message.
 
     Attributes:
-        source: the file it is from.
-        content: timestamp, number and payload, without the frame's length.
-        protocol_version: what the node's information said.
-        cores: the network's core count C, where the file tells it.
-        conformant: whether the bytes are as JIP-3 wants them.
-        deviation: what its collector found wrong, for one that is not.
-        title: its heading in JIP-3, for a conformant one.
-        timestamp: microseconds, for a conformant one.
-        values: the fields in wire order, for a conformant one; see ``flat_values``.
+        source: The file it is from.
+        content: Timestamp, number and payload, without the frame's length.
+        protocol_version: What the node's information said.
+        cores: The network's core count C, where the file tells it.
+        conformant: Whether the bytes are as JIP-3 wants them.
+        deviation: What its collector found wrong, for one that is not.
+        title: Its heading in JIP-3, for a conformant one.
+        timestamp: Microseconds, for a conformant one.
+        values: The fields in wire order, for a conformant one; see ``flat_values``.
     """
 
     source: str
@@ -82,10 +82,10 @@ class StreamVector:
     """All bytes of one connection.
 
     Attributes:
-        data: frames as they came over TCP.
+        data: Frames as they came over TCP.
         messages: ``event_id, timestamp_us, discriminator, event, values`` of each event;
             empty where the file does not tell.
-        next_event_id: the id an event after the last would have, where it tells.
+        next_event_id: The id an event after the last would have, where it tells.
     """
 
     source: str

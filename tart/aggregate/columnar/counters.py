@@ -83,10 +83,10 @@ class LatencyHistograms:
         """Count durations by the minutes they ended in; if this raises, none is counted.
 
         Args:
-            received_at: the times of the events that ended them, Unix microseconds.
-            node: the nodes that reported them.
-            step: indices into ``STEPS``.
-            duration_us: by the node's clock, microseconds.
+            received_at: The times of the events that ended them, Unix microseconds.
+            node: The nodes that reported them.
+            step: Indices into ``STEPS``.
+            duration_us: By the node's clock, microseconds.
         """
         bins = np.log2(np.maximum(duration_us.astype(np.float64), 1)) * PER_OCTAVE
         bins = np.minimum(bins, BINS - 1).astype(np.intp)

@@ -31,8 +31,8 @@ class Second:
     """The counts of one second.
 
     Attributes:
-        active: the nodes that sent an event: bit ``n`` is the node of row ``n``.
-        counts: events of the types in ``LIVE_KINDS``.
+        active: The nodes that sent an event: bit ``n`` is the node of row ``n``.
+        counts: Events of the types in ``LIVE_KINDS``.
     """
 
     __slots__ = (
@@ -70,7 +70,7 @@ class LiveCounters:
     """Per-second counters of one shard over the last minutes.
 
     Args:
-        began: the Unix second in which counting begins; the first complete one is the next.
+        began: The Unix second in which counting begins; the first complete one is the next.
     """
 
     def __init__(self, began: int = 0) -> None:
@@ -112,9 +112,9 @@ class LiveCounters:
         ``query.shard_queries.nodes``.
 
         Args:
-            now: the current Unix second.
-            node_of: returns the id of the node of a row.
-            seconds: how many seconds, with their details; by default the last
+            now: The current Unix second.
+            node_of: Returns the id of the node of a row.
+            seconds: How many seconds, with their details; by default the last
                 ``SHOWN_SECONDS`` without details.
         """
         first = now - min(seconds or SHOWN_SECONDS, SECONDS)

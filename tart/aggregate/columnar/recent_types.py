@@ -58,10 +58,10 @@ class RecentTypes:
         """Set outcome bits of events whose types are known, in order of arrival.
 
         Args:
-            rows: the connection of each outcome.
-            event_ids: the event that the outcome is of.
-            excluded_by: bits that must not be set before.
-            bits: bits to set.
+            rows: The connection of each outcome.
+            event_ids: The event that the outcome is of.
+            excluded_by: Bits that must not be set before.
+            bits: Bits to set.
 
         Returns:
             A mask of the outcomes that an earlier outcome excludes.

@@ -17,10 +17,10 @@ class SessionRuns(NamedTuple):
     """The connections of a batch's events.
 
     Attributes:
-        starts, lengths: the runs of events of one connection.
-        rows: the row of each run.
-        row_of: the row of each event.
-        new: rows assigned to connections that had none.
+        starts, lengths: The runs of events of one connection.
+        rows: The row of each run.
+        row_of: The row of each event.
+        new: Rows assigned to connections that had none.
     """
 
     starts: Array

@@ -29,7 +29,7 @@ class LazyColumns(Mapping[str, Any]):
     mapping, so that no connection waits for it.
 
     Args:
-        build: returns the columns; it may be called twice if two threads read at once.
+        build: Returns the columns; it may be called twice if two threads read at once.
     """
 
     def __init__(self, build: Callable[[], Mapping[str, Any]]) -> None:
@@ -57,10 +57,10 @@ class Finding(NamedTuple):
     Attributes:
         received_at: Unix microseconds.
         node: ``None`` if the connection did not identify its node.
-        seq: the frame's number in the event log, ``None`` for a first message.
+        seq: The frame's number in the event log, ``None`` for a first message.
         event_id, number: ``None`` if the message is not an event.
-        offset: in the message's content, in bytes.
-        frame: the message's content.
+        offset: In the message's content, in bytes.
+        frame: The message's content.
     """
 
     rule: str
@@ -84,11 +84,11 @@ class EventBatch:
     (``inherit_slots``, ``inherit_cores``), so that a search for a core finds whole pipelines.
 
     Attributes:
-        columns: the events.
-        contents: timestamp, type and payload of each.
-        clean: whether each frame has exactly the declared layout, so that fields can be read
+        columns: The events.
+        contents: Timestamp, type and payload of each.
+        clean: Whether each frame has exactly the declared layout, so that fields can be read
             at their offsets.
-        faults: findings about the bytes of these frames and of frames that are not events.
+        faults: Findings about the bytes of these frames and of frames that are not events.
     """
 
     columns: EventColumns
@@ -134,8 +134,8 @@ class DecodeContext(NamedTuple):
     """The part of a connection that the decoder needs.
 
     Attributes:
-        version: the protocol version the node speaks.
-        cores: the number of cores by the node's parameters, ``None`` if unknown.
+        version: The protocol version the node speaks.
+        cores: The number of cores by the node's parameters, ``None`` if unknown.
     """
 
     version: int

@@ -32,12 +32,12 @@ class Failure(NamedTuple):
     """A failure of derived work.
 
     Attributes:
-        stage: the name of the stage that failed.
-        error: the exception, with its traceback.
-        events: the number of events the stage has lost; 0 if the work is not about events.
-        session: the connection's number, ``None`` if the work is not about one.
-        event_type: of the first event.
-        seq: of the first event.
+        stage: The name of the stage that failed.
+        error: The exception, with its traceback.
+        events: The number of events the stage has lost; 0 if the work is not about events.
+        session: The connection's number, ``None`` if the work is not about one.
+        event_type: Of the first event.
+        seq: Of the first event.
     """
 
     stage: str
@@ -52,13 +52,13 @@ class Isolation:
     """Runs derived work and counts its failures.
 
     Args:
-        report: called with each failure, at the place where it happens; it must not raise.
-        inject: called with a stage's name whenever the stage runs; tests let it raise.
+        report: Called with each failure, at the place where it happens; it must not raise.
+        inject: Called with a stage's name whenever the stage runs; tests let it raise.
 
     Attributes:
-        failures: number of failures by stage.
-        events_lost: number of events that a stage has lost, by stage.
-        retries: number of batches that failed as a whole and were tried in parts, by stage.
+        failures: Number of failures by stage.
+        events_lost: Number of events that a stage has lost, by stage.
+        retries: Number of batches that failed as a whole and were tried in parts, by stage.
     """
 
     def __init__(
@@ -89,9 +89,9 @@ class Isolation:
         """Run work that has no smaller parts; record and suppress its exceptions.
 
         Args:
-            stage: the name under which a failure is counted.
-            events: the number of events that are lost if the work fails.
-            session: the connection they belong to.
+            stage: The name under which a failure is counted.
+            events: The number of events that are lost if the work fails.
+            session: The connection they belong to.
         """
         try:
             yield
@@ -105,9 +105,9 @@ class Isolation:
         """Run a stage on a batch, in parts if it fails on the whole.
 
         Args:
-            stage: the name under which failures are counted.
-            batch: the events.
-            work: a transactional function; it may fill in slots and cores of its batch and
+            stage: The name under which failures are counted.
+            batch: The events.
+            work: A transactional function; it may fill in slots and cores of its batch and
                 returns contexts by index, or nothing.
 
         Returns:

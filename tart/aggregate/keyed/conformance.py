@@ -22,7 +22,7 @@ class ConformanceCounters:
     """The findings since the last flush.
 
     Attributes:
-        overflowed: number of findings that were not counted, because of ``max_keys``.
+        overflowed: Number of findings that were not counted, because of ``max_keys``.
     """
 
     def __init__(self, max_keys: int = MAX_KEYS) -> None:

@@ -19,7 +19,7 @@ class FirstSeen:
     """The first sights since the last flush.
 
     Attributes:
-        overflowed: number of rows left out, because of ``max_rows``.
+        overflowed: Number of rows left out, because of ``max_rows``.
     """
 
     def __init__(self, max_blocks: int = MAX_BLOCKS, max_rows: int = MAX_ROWS) -> None:
@@ -41,12 +41,12 @@ class FirstSeen:
         """Record an event that shows that a node knows a block.
 
         Args:
-            received_at: the time of the event, Unix microseconds.
-            node: the directory's number.
-            block: the header hash.
-            slot: the block's, ``None`` if the event does not name it.
-            number: the event's type.
-            timestamp: the time of the event by the node's clock, JCE microseconds.
+            received_at: The time of the event, Unix microseconds.
+            node: The directory's number.
+            block: The header hash.
+            slot: The block's, ``None`` if the event does not name it.
+            number: The event's type.
+            timestamp: The time of the event by the node's clock, JCE microseconds.
         """
         nodes = self._nodes.get(block)
         if nodes is None:

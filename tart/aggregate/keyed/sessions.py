@@ -26,14 +26,14 @@ class SessionSummary(NamedTuple):
 
     Attributes:
         ended_at: ``None`` while it is open; if the shard died, the time of its last event.
-        node: the directory's number, ``None`` if the connection did not identify its node.
+        node: The directory's number, ``None`` if the connection did not identify its node.
         outcome: ``open``, ``closed``, ``refused`` or ``died``.
-        reason: why it ended, a sentence.
-        last_at: the time of its last event.
-        last_event_id: of the last frame, ``None`` if there was none; the first frame has 0.
-        events: frames after the first message, valid or not, without those shed.
-        bytes: all bytes received.
-        dropped: number of events that the node reported as dropped.
+        reason: Why it ended, a sentence.
+        last_at: The time of its last event.
+        last_event_id: Of the last frame, ``None`` if there was none; the first frame has 0.
+        events: Frames after the first message, valid or not, without those shed.
+        bytes: All bytes received.
+        dropped: Number of events that the node reported as dropped.
         deviations: JSON: how often each rule was broken by frames that were decoded.
     """
 
@@ -61,7 +61,7 @@ class Sessions:
     """The connections that ended since the last flush.
 
     Attributes:
-        overflowed: number of rows left out, because of ``max_rows``.
+        overflowed: Number of rows left out, because of ``max_rows``.
     """
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:

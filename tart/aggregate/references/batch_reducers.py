@@ -78,9 +78,9 @@ class BatchReducers:
     """Reduces the types in ``BATCH_KINDS``.
 
     Args:
-        fields: returns an event's fields by its index in the batch, ``None`` if it cannot be
+        fields: Returns an event's fields by its index in the batch, ``None`` if it cannot be
             decoded.
-        count_failure: counts the failure that an event reports, by its index.
+        count_failure: Counts the failure that an event reports, by its index.
     """
 
     def __init__(
@@ -103,10 +103,10 @@ class BatchReducers:
         """Set the subjects of a batch's open events, and count these.
 
         Args:
-            batch: the events.
-            own: the entry of each event, if others may refer to it.
-            parents: the entry of the event that each event refers to.
-            by_kind: the indices of events by type.
+            batch: The events.
+            own: The entry of each event, if others may refer to it.
+            parents: The entry of the event that each event refers to.
+            by_kind: The indices of events by type.
         """
         self._batch = batch
         self._clean, self._received_at = batch.clean_list, batch.received_at_list

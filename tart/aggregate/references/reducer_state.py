@@ -41,10 +41,10 @@ class Event:
     """One event of the current batch.
 
     Attributes:
-        index: in the batch.
-        number: its type.
-        parent: the type of the open event that it refers to, ``None`` if there is none.
-        subject: what the parent is about.
+        index: In the batch.
+        number: Its type.
+        parent: The type of the open event that it refers to, ``None`` if there is none.
+        subject: What the parent is about.
     """
 
     index: int
@@ -58,12 +58,12 @@ class ReducerState:
     """The state that reducers read and change.
 
     Attributes:
-        batch: the current batch.
-        received_at, timestamp, seq, clean: columns of the batch as lists.
-        contexts: the contexts of the batch's events.
-        closed: rows of closed pipelines since the last flush, by table.
-        tickets: rows of ``tickets`` since the last flush.
-        guarantees_sent: events of sending a guarantee that the package does not count yet,
+        batch: The current batch.
+        received_at, timestamp, seq, clean: Columns of the batch as lists.
+        contexts: The contexts of the batch's events.
+        closed: Rows of closed pipelines since the last flush, by table.
+        tickets: Rows of ``tickets`` since the last flush.
+        guarantees_sent: Events of sending a guarantee that the package does not count yet,
             by package and type; their indices.
     """
 

@@ -88,12 +88,12 @@ class _References(NamedTuple):
     """The resolved references of a batch.
 
     Attributes:
-        parents: the entry of each event's parent, or ``NO_ENTRY``.
-        ended: entries of attempts that end in the batch.
-        timed: indices of the events whose parent is open.
-        step: the step of each timed event, as an index into ``STEPS``.
-        duration_us: the duration of each timed event by the node's clock.
-        unresolved: number of events whose parent is not open, by type.
+        parents: The entry of each event's parent, or ``NO_ENTRY``.
+        ended: Entries of attempts that end in the batch.
+        timed: Indices of the events whose parent is open.
+        step: The step of each timed event, as an index into ``STEPS``.
+        duration_us: The duration of each timed event by the node's clock.
+        unresolved: Number of events whose parent is not open, by type.
     """
 
     parents: Array
@@ -108,19 +108,19 @@ class ReferenceTracker:
     """Tracks the references of one shard's connections.
 
     Args:
-        sessions: the rows of the connections.
-        latencies: where durations are counted.
-        reducers: reduce events one by one.
-        counters: where ``requests`` counts events of a batch.
-        decode_context: returns the decode context of a session.
-        on_unfinished: called with the columns of a pipeline that has no end, and whether its
+        sessions: The rows of the connections.
+        latencies: Where durations are counted.
+        reducers: Reduce events one by one.
+        counters: Where ``requests`` counts events of a batch.
+        decode_context: Returns the decode context of a session.
+        on_unfinished: Called with the columns of a pipeline that has no end, and whether its
             connection ended.
-        transaction: defers the changes of a batch until it is complete.
-        isolation: counts failures.
+        transaction: Defers the changes of a batch until it is complete.
+        isolation: Counts failures.
 
     Attributes:
-        evicted: number of events closed because of ``limits``.
-        unresolved: number of events whose parent was not open, by type.
+        evicted: Number of events closed because of ``limits``.
+        unresolved: Number of events whose parent was not open, by type.
     """
 
     _batch: EventBatch
@@ -165,9 +165,9 @@ class ReferenceTracker:
         If this raises, the batch has changed nothing and may be tried again in parts.
 
         Args:
-            batch: the events of each connection are in order of arrival.
-            row_of: the connection's row of each event.
-            contexts: whether to return the context of every event that has one.
+            batch: The events of each connection are in order of arrival.
+            row_of: The connection's row of each event.
+            contexts: Whether to return the context of every event that has one.
 
         Returns:
             The contexts of events; see ``Aggregates.add``.
@@ -344,8 +344,8 @@ class ReferenceTracker:
         """Close events and their pipelines.
 
         Args:
-            entries: in ``OpenReferences``.
-            cut_short: whether the connection ended, for pipelines without an end; ``None``
+            entries: In ``OpenReferences``.
+            cut_short: Whether the connection ended, for pipelines without an end; ``None``
                 does not report them.
         """
         opened = self._open

@@ -57,10 +57,10 @@ class _UndoLog(NamedTuple):
     """The state before a batch, to be restored if checking it fails.
 
     Attributes:
-        order: row, timestamp and id of the last event.
-        gaps: row and the id after its last gap.
-        statuses: session and the timestamp of its last Status, ``None`` if there was none.
-        outcomes: rows, event ids and their outcome bits.
+        order: Row, timestamp and id of the last event.
+        gaps: Row and the id after its last gap.
+        statuses: Session and the timestamp of its last Status, ``None`` if there was none.
+        outcomes: Rows, event ids and their outcome bits.
     """
 
     order: list[tuple[int, int, int]]
@@ -73,8 +73,8 @@ class ConformanceChecker:
     """Checks connections, batch by batch.
 
     Args:
-        sessions: the rows of the connections.
-        on_finding: called with each finding.
+        sessions: The rows of the connections.
+        on_finding: Called with each finding.
     """
 
     def __init__(self, sessions: SessionRows, on_finding: Callable[[Finding], None]) -> None:
@@ -140,8 +140,8 @@ class ConformanceChecker:
         """Report a pipeline without an end, unless the end may be in a gap.
 
         Args:
-            values: the pipeline's columns.
-            cut_short: its connection ended; otherwise it is too old.
+            values: The pipeline's columns.
+            cut_short: Its connection ended; otherwise it is too old.
         """
         row = self._sessions.get(values["session"])
         if row is not None and self._after_gap[row] > values["root"]:

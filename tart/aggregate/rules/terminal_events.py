@@ -47,8 +47,8 @@ class Outcome(NamedTuple):
     """An event's outcome bits for the event it refers to.
 
     Attributes:
-        excluded_by: the event contradicts earlier ones if one of these bits is set.
-        sets: the bits that the event sets.
+        excluded_by: The event contradicts earlier ones if one of these bits is set.
+        sets: The bits that the event sets.
     """
 
     excluded_by: int

@@ -63,10 +63,10 @@ class Shown(NamedTuple):
 
     Attributes:
         received_at: Unix microseconds.
-        length: number of wrong bytes from ``offset`` on; 0: bytes are missing there.
-        size: size of the message in bytes.
-        start: offset of the excerpt in the message.
-        excerpt: some bytes of the message around the wrong ones.
+        length: Number of wrong bytes from ``offset`` on; 0: bytes are missing there.
+        size: Size of the message in bytes.
+        start: Offset of the excerpt in the message.
+        excerpt: Some bytes of the message around the wrong ones.
     """
 
     rule: str
@@ -125,11 +125,11 @@ class Shortlist:
     """The findings that are shown: the first of each rule and node.
 
     Args:
-        limit: findings shown for each rule and node.
+        limit: Findings shown for each rule and node.
 
     Attributes:
-        shown: the findings.
-        left_out: number of further findings, by rule.
+        shown: The findings.
+        left_out: Number of further findings, by rule.
     """
 
     def __init__(self, limit: int = SHOWN) -> None:

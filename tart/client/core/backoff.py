@@ -16,9 +16,9 @@ class Backoff:
     accepts and closes at once is treated like one that refuses.
 
     Args:
-        first: bound of the first wait, seconds.
-        maximum: bound of any wait, seconds.
-        uniform: returns a random number between its arguments, such as ``random.uniform``.
+        first: Bound of the first wait, seconds.
+        maximum: Bound of any wait, seconds.
+        uniform: Returns a random number between its arguments, such as ``random.uniform``.
     """
 
     def __init__(

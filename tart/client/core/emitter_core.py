@@ -46,11 +46,11 @@ class EventId(NamedTuple):
     """A reference to an emitted event, for events that refer to it.
 
     Attributes:
-        connection: number of its connection, from 1 on; 0 for an event that was refused or
+        connection: Number of its connection, from 1 on; 0 for an event that was refused or
             emitted while telemetry was off.
-        number: its id on that connection, which the telemetry server derives as well.
-        event_type: number of its type.
-        sent: whether it will be sent. An event that refers to an unsent one is not sent
+        number: Its id on that connection, which the telemetry server derives as well.
+        event_type: Number of its type.
+        sent: Whether it will be sent. An event that refers to an unsent one is not sent
             either.
     """
 
@@ -64,11 +64,11 @@ class Dropped(NamedTuple):
     """A series of dropped events.
 
     Attributes:
-        connection: number of the connection that they belong to.
-        first_id: id of the first.
-        first_timestamp: timestamp of the first, microseconds of the JAM Common Era.
-        last_timestamp: timestamp of the last.
-        num: number of events.
+        connection: Number of the connection that they belong to.
+        first_id: Id of the first.
+        first_timestamp: Timestamp of the first, microseconds of the JAM Common Era.
+        last_timestamp: Timestamp of the last.
+        num: Number of events.
     """
 
     connection: int
@@ -85,18 +85,18 @@ class Statistics:
     ``sent + dropped + lost + waiting`` is the number of events that got an id.
 
     Attributes:
-        connected: whether a connection is established now.
-        connections: connections established.
-        failures: failed attempts to connect.
-        sent: events handed to a connection.
-        bytes_sent: all bytes handed to connections.
-        waiting: events in the buffer.
-        waiting_bytes: bytes in the buffer.
-        dropped: events that did not fit into the buffer.
-        lost: events that waited when their connection ended.
-        refused: events that referred to an event that was not sent on this connection.
-        invalid: events with an argument that its type cannot represent.
-        discarded: events emitted while telemetry was off.
+        connected: Whether a connection is established now.
+        connections: Connections established.
+        failures: Failed attempts to connect.
+        sent: Events handed to a connection.
+        bytes_sent: All bytes handed to connections.
+        waiting: Events in the buffer.
+        waiting_bytes: Bytes in the buffer.
+        dropped: Events that did not fit into the buffer.
+        lost: Events that waited when their connection ended.
+        refused: Events that referred to an event that was not sent on this connection.
+        invalid: Events with an argument that its type cannot represent.
+        discarded: Events emitted while telemetry was off.
     """
 
     connected: bool
@@ -117,17 +117,17 @@ class EmitterCore:
     """The state of one emitter.
 
     Args:
-        information: the node information; its protocol version and core count determine the
+        information: The node information; its protocol version and core count determine the
             layout of events.
-        clock: returns microseconds of the JAM Common Era.
-        buffer_bytes: size of the buffer; events beyond are dropped.
-        strict: raise ``EncodeError`` for arguments that do not fit and for references of the
+        clock: Returns microseconds of the JAM Common Era.
+        buffer_bytes: Size of the buffer; events beyond are dropped.
+        strict: Raise ``EncodeError`` for arguments that do not fit and for references of the
             wrong type; for a node's tests.
 
     Attributes:
-        version: protocol version of the connection.
-        enabled: while false, every event is discarded.
-        connection: number of the connection that events are emitted for.
+        version: Protocol version of the connection.
+        enabled: While false, every event is discarded.
+        connection: Number of the connection that events are emitted for.
     """
 
     def __init__(
@@ -164,8 +164,8 @@ class EmitterCore:
         """Encode an event and put it into the buffer.
 
         Args:
-            event_type: number of its type.
-            values: its fields in order; references are ids.
+            event_type: Number of its type.
+            values: Its fields in order; references are ids.
         """
         if not self.enabled:
             self._discarded += 1

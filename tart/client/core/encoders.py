@@ -44,9 +44,9 @@ class EventEncoder(NamedTuple):
     """The encoder of one event type.
 
     Attributes:
-        refers_to: the types that the first argument may refer to; empty if it is not a
+        refers_to: The types that the first argument may refer to; empty if it is not a
             reference.
-        encode: returns the frame of a timestamp and arguments. Raises ``EncodeError``,
+        encode: Returns the frame of a timestamp and arguments. Raises ``EncodeError``,
             ``struct.error``, ``LookupError``, ``TypeError`` or ``ValueError`` for values that
             the type cannot represent.
     """
@@ -59,8 +59,8 @@ def build_encoders(version: int, cores: int | None) -> list[EventEncoder]:
     """Return the encoders by event type; types unknown to JIP-3 refuse everything.
 
     Args:
-        version: protocol version of the connection.
-        cores: the network's core count C, ``None`` if the node does not tell one.
+        version: Protocol version of the connection.
+        cores: The network's core count C, ``None`` if the node does not tell one.
     """
     return [
         _encoder(EVENTS[number], version, cores) if number in EVENTS else EventEncoder((), _refuse)

@@ -37,21 +37,21 @@ def node_information(
     """Return the node information of a node.
 
     Args:
-        peer_id: the node's Ed25519 public key, 32 bytes.
-        parameters: the JAM parameters: as the fetch host call returns them (selector 0;
+        peer_id: The node's Ed25519 public key, 32 bytes.
+        parameters: The JAM parameters: as the fetch host call returns them (selector 0;
             134 bytes up to Gray Paper 0.7, 122 from 0.8), or by their JIP-2 names.
-        genesis: hash of the genesis header, 32 bytes.
-        implementation_name: such as ``PolkaJam``, at most 32 bytes of UTF-8.
-        implementation_version: at most 32 bytes.
-        gp_version: the Gray Paper version implemented, such as ``0.7.2``, at most 16 bytes.
+        genesis: Hash of the genesis header, 32 bytes.
+        implementation_name: Such as ``PolkaJam``, at most 32 bytes of UTF-8.
+        implementation_version: At most 32 bytes.
+        gp_version: The Gray Paper version implemented, such as ``0.7.2``, at most 16 bytes.
         address: IPv6 or IPv4 address that the node listens on for peers.
-        port: port that the node listens on for peers.
-        recompiler: whether the PVM is a recompiler; otherwise it is an interpreter.
-        additional_info: free text, at most 512 bytes.
-        protocol_version: telemetry protocol version: 1, or 0 for older servers.
+        port: Port that the node listens on for peers.
+        recompiler: Whether the PVM is a recompiler; otherwise it is an interpreter.
+        additional_info: Free text, at most 512 bytes.
+        protocol_version: Telemetry protocol version: 1, or 0 for older servers.
 
     Raises:
-        EncodeError: a value does not fit its field, which the error names.
+        EncodeError: A value does not fit its field, which the error names.
     """
     if protocol_version not in (0, 1):
         raise EncodeError("protocol_version", "0 or 1")

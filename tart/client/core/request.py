@@ -28,10 +28,10 @@ class ApiError(TartError):
     """The server answered with an error.
 
     Attributes:
-        status: the HTTP status.
-        code: a code for programs, such as ``bad_parameter``; empty if the response is not the
+        status: The HTTP status.
+        code: A code for programs, such as ``bad_parameter``; empty if the response is not the
             server's own.
-        parameter: the invalid parameter, if the error is about one.
+        parameter: The invalid parameter, if the error is about one.
     """
 
     def __init__(self, status: int, code: str, message: str, parameter: str | None = None) -> None:
@@ -53,13 +53,13 @@ class Call(Generic[Result]):
     """One request; the type parameter is that of the response.
 
     Attributes:
-        method: the HTTP method.
-        template: the path, with ``{name}`` for the values in ``path``.
-        path: path parameters by name.
-        query: query parameters by name; ``None`` values are left out.
-        body: members of the JSON body; ``None`` values are left out.
-        accepted: error statuses whose body is the response all the same.
-        text: whether the response is text instead of JSON.
+        method: The HTTP method.
+        template: The path, with ``{name}`` for the values in ``path``.
+        path: Path parameters by name.
+        query: Query parameters by name; ``None`` values are left out.
+        body: Members of the JSON body; ``None`` values are left out.
+        accepted: Error statuses whose body is the response all the same.
+        text: Whether the response is text instead of JSON.
     """
 
     method: str
@@ -101,7 +101,7 @@ class Call(Generic[Result]):
         """Parse a response.
 
         Raises:
-            ApiError: the response is an error, or not the server's.
+            ApiError: The response is an error, or not the server's.
         """
         if status >= 300 and status not in self.accepted:
             raise parse_error(status, content)

@@ -20,7 +20,7 @@ class ResumePosition:
     """The latest events of a stream.
 
     Args:
-        remembered: number of ids that are remembered to detect duplicates.
+        remembered: Number of ids that are remembered to detect duplicates.
     """
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
@@ -38,7 +38,7 @@ class ResumePosition:
         """Add an event and return whether it is new.
 
         Args:
-            event_id: its API id.
+            event_id: Its API id.
             received_at: RFC 3339.
         """
         if event_id in self._ids:

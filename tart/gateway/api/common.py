@@ -33,7 +33,7 @@ class Hours:
     """A number of hours, for compatibility with jamtart, or a duration; read as microseconds.
 
     Attributes:
-        high: a greater number of hours is clamped to it.
+        high: A greater number of hours is clamped to it.
     """
 
     high: int = MAX_DAYS * 24

@@ -33,7 +33,7 @@ def answer_types(roots: Iterable[type]) -> dict[str, type]:
     """Return these types and all types of objects inside them by name.
 
     Raises:
-        ValueError: two types have one name.
+        ValueError: Two types have one name.
     """
     types: dict[str, type] = {}
     waiting: list[Any] = list(roots)

@@ -187,8 +187,8 @@ class Parameter:
     """One parameter of a route.
 
     Attributes:
-        default: the text that is read if the parameter is not given.
-        aliases: other accepted names; only one name may be given.
+        default: The text that is read if the parameter is not given.
+        aliases: Other accepted names; only one name may be given.
     """
 
     name: str

@@ -41,11 +41,11 @@ class CachePolicy:
     """The times for which an answer may be served again, by clients and by the gateway.
 
     Attributes:
-        control: the Cache-Control header of complete answers. Partial answers are never stored.
-        tagged: whether answers carry an ETag, so that an unchanged one is not sent again.
-        fresh: for how long the gateway serves an answer to equal requests, as a multiple of
+        control: The Cache-Control header of complete answers. Partial answers are never stored.
+        tagged: Whether answers carry an ETag, so that an unchanged one is not sent again.
+        fresh: For how long the gateway serves an answer to equal requests, as a multiple of
             ``api.cache_seconds``; 0 is not at all.
-        stale: for how much longer it serves an answer while it is computed again
+        stale: For how much longer it serves an answer while it is computed again
             (stale-while-revalidate, RFC 5861), as a multiple of ``fresh``.
     """
 
@@ -71,18 +71,18 @@ class Route:
     """One route.
 
     Attributes:
-        name: binds the route to its handler, and is its OpenAPI operation id.
-        path: with ``{name}`` for path parameters.
-        answer: type of the answer; ``None`` if it is not JSON.
-        errors: statuses of errors that are special to the route.
-        scattered: whether the answer is made from all shards, within the deadline.
+        name: Binds the route to its handler, and is its OpenAPI operation id.
+        path: With ``{name}`` for path parameters.
+        answer: Type of the answer; ``None`` if it is not JSON.
+        errors: Statuses of errors that are special to the route.
+        scattered: Whether the answer is made from all shards, within the deadline.
         method: ``GET``, ``POST`` for requests with a body, or ``DELETE``.
-        body: type of the request's body.
-        audited: the member of the body that is written to the audit log; empty for none.
-        role: the least role that may use the route.
-        token: whether the key may be sent as ``?token=``: browsers cannot send headers with a
+        body: Type of the request's body.
+        audited: The member of the body that is written to the audit log; empty for none.
+        role: The least role that may use the route.
+        token: Whether the key may be sent as ``?token=``: browsers cannot send headers with a
             WebSocket or an event stream.
-        see: path of a route that takes more parameters for the same purpose.
+        see: Path of a route that takes more parameters for the same purpose.
     """
 
     name: str
@@ -108,11 +108,11 @@ class Route:
         """Return the values of all declared parameters.
 
         Args:
-            query: the URL's query text.
-            path: path parameters by name.
+            query: The URL's query text.
+            path: Path parameters by name.
 
         Raises:
-            BadQuery: a value is invalid, or a parameter is repeated or not known.
+            BadQuery: A value is invalid, or a parameter is repeated or not known.
         """
         given = dict(path)
         for name, text in _fields(query) if query else ():

@@ -93,7 +93,7 @@ async def _records(
     """Yield the whole export in small pieces.
 
     Raises:
-        Incomplete: after the last piece, if something is missing.
+        Incomplete: After the last piece, if something is missing.
     """
     form, shards = first.format, seen.shards
     ended = ""

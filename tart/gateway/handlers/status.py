@@ -35,10 +35,10 @@ class StatusHandlers:
     """Reports health and metrics.
 
     Args:
-        live: the live streams.
-        traffic: requests by route.
-        gateway_metrics: returns further metrics of the gateway: name to (value, help).
-        cache_outcomes: returns requests to the response caches by outcome.
+        live: The live streams.
+        traffic: Requests by route.
+        gateway_metrics: Returns further metrics of the gateway: name to (value, help).
+        cache_outcomes: Returns requests to the response caches by outcome.
     """
 
     def __init__(

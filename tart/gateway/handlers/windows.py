@@ -33,8 +33,8 @@ class RequestWindow:
     """The window of one request.
 
     Args:
-        values: of the route's parameters.
-        retention: for how long tables have minutes; before that they have hours.
+        values: Of the route's parameters.
+        retention: For how long tables have minutes; before that they have hours.
         now: Unix microseconds.
     """
 
@@ -50,8 +50,8 @@ class RequestWindow:
         """Return a window with both ends: those of the parameters, or ``duration`` long.
 
         Args:
-            step_us: the longest buckets of the tables that the answer is made from.
-            durations: whether durations are among them, which soon have hours only.
+            step_us: The longest buckets of the tables that the answer is made from.
+            durations: Whether durations are among them, which soon have hours only.
         """
         return self._resolve(self._bounded(), step_us, durations=durations)
 
@@ -75,9 +75,9 @@ class RequestWindow:
         """Return a window whose ends may be open, for lists.
 
         Args:
-            step_us: the longest buckets of the tables that the answer is made from.
-            place: the window of the first page, if this is a later one.
-            ends: whether a window without an end ends now.
+            step_us: The longest buckets of the tables that the answer is made from.
+            place: The window of the first page, if this is a later one.
+            ends: Whether a window without an end ends now.
         """
         if place is not None:
             self._resolved = place, step_us
@@ -176,8 +176,8 @@ def timestamped_answer(
     """Return an answer with the present time, covering the shards that answered every part.
 
     Args:
-        body: its members, or a function that merges them on a thread (see ``Answer.body``).
-        parts: the queries' results: the values and the coverage of each.
+        body: Its members, or a function that merges them on a thread (see ``Answer.body``).
+        parts: The queries' results: the values and the coverage of each.
     """
     coverage = common_coverage(parts)
     if callable(body):

@@ -69,11 +69,11 @@ class Credentials:
     """The properties of a request that identify its sender.
 
     Attributes:
-        address: the client's IP address.
-        host: the ``Host`` header.
-        key: the text that was sent as a key; ``None`` if none was.
-        forwarded: whether a proxy's header is present.
-        foreign: whether a page of another origin requests a change.
+        address: The client's IP address.
+        host: The ``Host`` header.
+        key: The text that was sent as a key; ``None`` if none was.
+        forwarded: Whether a proxy's header is present.
+        foreign: Whether a page of another origin requests a change.
     """
 
     address: str
@@ -97,7 +97,7 @@ class Caller:
     """The sender of an authorized request.
 
     Attributes:
-        key: the id of its key; ``None`` without one.
+        key: The id of its key; ``None`` without one.
     """
 
     address: str
@@ -109,13 +109,13 @@ class Authenticator:
     """Authorizes requests and writes the audit log.
 
     Args:
-        path: of ``control.sqlite``.
-        max_queued_entries: entries of the audit log that wait to be written; more are dropped.
-        refresh_seconds: how often the keys are read again.
+        path: Of ``control.sqlite``.
+        max_queued_entries: Entries of the audit log that wait to be written; more are dropped.
+        refresh_seconds: How often the keys are read again.
 
     Attributes:
-        denied: requests denied, by the error's code.
-        audit_dropped: entries that the audit log lacks.
+        denied: Requests denied, by the error's code.
+        audit_dropped: Entries that the audit log lacks.
     """
 
     def __init__(
@@ -169,12 +169,12 @@ class Authenticator:
         """Return the caller of a request that needs a role.
 
         Args:
-            credentials: of the request.
-            needed: the least role that may send it.
-            now: monotonic seconds.
+            credentials: Of the request.
+            needed: The least role that may send it.
+            now: Monotonic seconds.
 
         Raises:
-            AccessError: the caller lacks a key or the role, or sends too many requests.
+            AccessError: The caller lacks a key or the role, or sends too many requests.
         """
         try:
             caller = self._recognize(credentials, needed)
@@ -244,7 +244,7 @@ class Authenticator:
         """Revoke a key at once.
 
         Raises:
-            NotFound: no valid key has that id.
+            NotFound: No valid key has that id.
         """
         if not await self._administer(lambda store: store.revoke(key_id, _now_us())):
             raise NotFound(f"no active key with id {key_id}", "id")
@@ -361,7 +361,7 @@ class Authenticator:
         """Run an administrator's request on the store.
 
         Raises:
-            KeysUnreadable: the file is locked, or cannot be used.
+            KeysUnreadable: The file is locked, or cannot be used.
         """
         try:
             return await self._with_store(work)

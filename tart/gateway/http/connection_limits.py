@@ -35,7 +35,7 @@ class SubscriberSlots:
         """Hold a slot, from before the handshake until the client has left.
 
         Raises:
-            TooManySubscribers: no slot is free.
+            TooManySubscribers: No slot is free.
         """
         if self._used >= self._limit:
             raise TooManySubscribers("as many subscribers as allowed are connected")
@@ -50,7 +50,7 @@ class Evictable(Protocol):
     """A connection, as far as the limit concerns it.
 
     Attributes:
-        recently_authorized: whether a request was authorized since the connection was last
+        recently_authorized: Whether a request was authorized since the connection was last
             considered for eviction.
     """
 
@@ -68,12 +68,12 @@ class ConnectionLimiter:
     """The open connections.
 
     Args:
-        limit: the most that may be open.
+        limit: The most that may be open.
 
     Attributes:
-        evicted: connections closed for a new one.
-        refused: new connections closed because all others were in use.
-        unreadable: requests that could not be read, and ended their connection.
+        evicted: Connections closed for a new one.
+        refused: New connections closed because all others were in use.
+        unreadable: Requests that could not be read, and ended their connection.
     """
 
     def __init__(self, limit: int) -> None:

@@ -72,13 +72,13 @@ class Head(NamedTuple):
     r"""The head of a request.
 
     Attributes:
-        target: path and query, whatever the form of the target; ``*`` for OPTIONS of the server.
+        target: Path and query, whatever the form of the target; ``*`` for OPTIONS of the server.
         version: ``1.1`` or ``1.0``.
-        fields: names in lower case and values, in the order of the request; bytes of a value
+        fields: Names in lower case and values, in the order of the request; bytes of a value
             that are not UTF-8 are written as ``\xff``.
-        length: of the body in bytes; ``None`` if it is chunked.
-        keep_alive: whether another request may follow.
-        expects_continue: whether the client waits for 100 before it sends the body.
+        length: Of the body in bytes; ``None`` if it is chunked.
+        keep_alive: Whether another request may follow.
+        expects_continue: Whether the client waits for 100 before it sends the body.
     """
 
     method: str
@@ -94,12 +94,12 @@ def end_of_head(received: bytes | bytearray, searched: int, limit: int) -> int:
     """Return the length of the head at the beginning, with its empty line; 0 if it is incomplete.
 
     Args:
-        received: all bytes from the start of the request.
-        searched: the length of ``received`` at the previous call.
-        limit: the longest head, in bytes.
+        received: All bytes from the start of the request.
+        searched: The length of ``received`` at the previous call.
+        limit: The longest head, in bytes.
 
     Raises:
-        Unreadable: the head is longer than the limit, or the bytes are not the start of a head.
+        Unreadable: The head is longer than the limit, or the bytes are not the start of a head.
     """
     end = received.find(b"\r\n\r\n", max(0, searched - 3))
     if end >= limit or (end < 0 and len(received) >= limit):
@@ -171,7 +171,7 @@ class Body(Protocol):
         """Take the next piece off ``received``; empty if it is incomplete, or the body has ended.
 
         Raises:
-            Unreadable: the body is not valid, or too long.
+            Unreadable: The body is not valid, or too long.
         """
 
 
@@ -195,7 +195,7 @@ class Chunked:
     """A chunked body (RFC 9112, 7.1).
 
     Args:
-        limit: the longest body, in bytes of data.
+        limit: The longest body, in bytes of data.
     """
 
     def __init__(self, limit: int) -> None:

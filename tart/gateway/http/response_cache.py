@@ -47,15 +47,15 @@ class ResponseCache:
     """Stores answers by key and computes those that are not stored.
 
     Args:
-        fresh_seconds: above 0.
-        stale: for how much longer an answer is served while it is computed again, as a multiple
+        fresh_seconds: Above 0.
+        stale: For how much longer an answer is served while it is computed again, as a multiple
             of ``fresh_seconds``.
-        max_bytes: bodies of stored answers, together.
-        clock: monotonic seconds.
+        max_bytes: Bodies of stored answers, together.
+        clock: Monotonic seconds.
 
     Attributes:
-        outcomes: number of requests by outcome: ``hit``, ``stale``, ``miss``.
-        size: bytes of the stored bodies.
+        outcomes: Number of requests by outcome: ``hit``, ``stale``, ``miss``.
+        size: Bytes of the stored bodies.
     """
 
     def __init__(

@@ -132,11 +132,11 @@ class Answer:
     """A handler's answer to a request.
 
     Attributes:
-        body: a JSON object; ``bytes`` that are sent unchanged; or a function without arguments
+        body: A JSON object; ``bytes`` that are sent unchanged; or a function without arguments
             that returns either. The function is pure: it merges what the shards sent, and is
             called on a thread, so that a long merge does not hold up the event loop.
-        media_type: the media type of ``bytes``, where it is not the route's.
-        stream: chunks that are sent one by one instead of ``body``.
+        media_type: The media type of ``bytes``, where it is not the route's.
+        stream: Chunks that are sent one by one instead of ``body``.
     """
 
     body: Any
@@ -360,12 +360,12 @@ def body_of(request: Request[Any, Any], members: Collection[str]) -> dict[str, A
     """Return the JSON object in the body of a request.
 
     Args:
-        request: whose body has been received.
-        members: the names of all accepted members.
+        request: Whose body has been received.
+        members: The names of all accepted members.
 
     Raises:
-        UnsupportedBody: the body is declared as something else.
-        BadQuery: it is not an object, or has another member.
+        UnsupportedBody: The body is declared as something else.
+        BadQuery: It is not an object, or has another member.
     """
     kind = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
     if kind != JSON:

@@ -288,7 +288,7 @@ async def upgrade(
     """Upgrade a request's connection to a WebSocket, and return when ``serve`` has ended.
 
     Raises:
-        BadHandshake: the request is not a valid handshake.
+        BadHandshake: The request is not a valid handshake.
     """
 
     async def handle(_: Any, socket: Any) -> None:
@@ -301,9 +301,9 @@ class Connection(WebSocketProtocol):
     """Sanic's connection, with a deadline for requests, and counted by ``ConnectionLimiter``.
 
     Attributes:
-        recently_authorized: whether a request was authorized since the connection was last
+        recently_authorized: Whether a request was authorized since the connection was last
             considered for eviction.
-        lingers: whether the client may still be sending when the connection is closed.
+        lingers: Whether the client may still be sending when the connection is closed.
     """
 
     HTTP_CLASS = Exchange
@@ -387,7 +387,7 @@ class Connection(WebSocketProtocol):
         """Sanic: answer a WebSocket handshake (RFC 6455, 4.2).
 
         Raises:
-            BadHandshake: it is not valid, or of another version.
+            BadHandshake: It is not valid, or of another version.
         """
         assert self.http is not None
         # In case it fails; after a success Sanic does not wait for a response any more.
@@ -451,7 +451,7 @@ class Connection(WebSocketProtocol):
         """End a request that takes too long to be received, or the wait for its rest.
 
         Args:
-            now: monotonic seconds.
+            now: Monotonic seconds.
         """
         late = self._receiving and now - self._time > self.request_timeout
         if late and self._awaits_rest and self._task is not None and self.http is not None:

@@ -41,9 +41,9 @@ class HttpServer:
     """Serves routes over HTTP/1.1.
 
     Args:
-        handle: answers the requests to all routes.
-        count_refused: is told the status of each request that no route got.
-        touch_up: let Sanic rewrite its own source for speed, which works once in a process.
+        handle: Answers the requests to all routes.
+        count_refused: Is told the status of each request that no route got.
+        touch_up: Let Sanic rewrite its own source for speed, which works once in a process.
     """
 
     def __init__(

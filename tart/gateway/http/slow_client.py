@@ -13,10 +13,10 @@ async def send_with_stall_timeout(
     """Send, waiting for as long as the client reads anything at all.
 
     Args:
-        send: writes once the transport has room. It is cancelled and called again while there is
+        send: Writes once the transport has room. It is cancelled and called again while there is
             no room, so it must not have written anything before it is cancelled.
-        transport: the client's connection.
-        stall_seconds: the longest time without progress.
+        transport: The client's connection.
+        stall_seconds: The longest time without progress.
 
     Returns:
         ``False`` if the client read nothing for ``stall_seconds``.

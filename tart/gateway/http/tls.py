@@ -16,7 +16,7 @@ def server_context(paths: tuple[Path, Path]) -> ssl.SSLContext:
     """Return a server's context: TLS 1.2 and above, authenticated encryption only.
 
     Raises:
-        StartupError: a file cannot be read, or certificate and key do not match.
+        StartupError: A file cannot be read, or certificate and key do not match.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -30,7 +30,7 @@ def reload_certificate(context: ssl.SSLContext, paths: tuple[Path, Path]) -> Non
     """Load certificate and key again, for new connections.
 
     Raises:
-        StartupError: as above; the certificate in use stays.
+        StartupError: As above; the certificate in use stays.
     """
     certificate, key = paths
     try:

@@ -27,9 +27,9 @@ class AlertSample:
     """The state of the network at one time.
 
     Attributes:
-        nodes: by id.
-        now_us: the time of the sample, Unix microseconds.
-        counts: events by type, in the ``ALERT_WINDOW_US`` before the sample.
+        nodes: By id.
+        now_us: The time of the sample, Unix microseconds.
+        counts: Events by type, in the ``ALERT_WINDOW_US`` before the sample.
     """
 
     nodes: Mapping[str, Json]
@@ -44,10 +44,10 @@ def alerts(
     """Return the current alerts.
 
     Args:
-        before: the previous sample.
-        now: the current sample.
-        timestamp: the present, for new alerts.
-        raised: the alerts of the previous sample.
+        before: The previous sample.
+        now: The current sample.
+        timestamp: The present, for new alerts.
+        raised: The alerts of the previous sample.
     """
     since = {_key(alert): alert["timestamp"] for alert in raised}
     current = [*_pipeline_alerts(now.counts)]

@@ -46,7 +46,7 @@ class Found(NamedTuple):
     """An event to send, or only a position.
 
     Attributes:
-        ids: directory to the API id up to which all events are known.
+        ids: Directory to the API id up to which all events are known.
     """
 
     event: Json | None
@@ -87,10 +87,10 @@ class CatchingUp:
     """Looks up the missed events of one client.
 
     Args:
-        wanted: the live filter.
-        rendering: of bytes.
-        since_us: in a directory without a position, events received from this time on are new.
-        after: directory to the API id of the newest event the client has.
+        wanted: The live filter.
+        rendering: Of bytes.
+        since_us: In a directory without a position, events received from this time on are new.
+        after: Directory to the API id of the newest event the client has.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class CatchingUp:
         """Return the next events in order, as far as the order is known.
 
         Args:
-            wait: whether to wait for sources that have not answered, instead of ignoring them.
+            wait: Whether to wait for sources that have not answered, instead of ignoring them.
         """
         batch: list[Found] = []
         while len(batch) < _TOGETHER:

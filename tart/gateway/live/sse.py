@@ -66,8 +66,8 @@ class Position:
     """A client's position in the stream.
 
     Attributes:
-        since_us: in a directory without an id, events received from this time on are new.
-        ids: directory to the API id of the newest event that the client has.
+        since_us: In a directory without an id, events received from this time on are new.
+        ids: Directory to the API id of the newest event that the client has.
     """
 
     since_us: int
@@ -78,7 +78,7 @@ class Position:
         """Parse what a client sends back: a position, or the id of an event.
 
         Raises:
-            BadQuery: it is neither.
+            BadQuery: It is neither.
         """
         parts = text.strip().split(".")
         if len(parts) > _MAX_ID_PARTS or not all(
@@ -115,7 +115,7 @@ class Reader(Subscriber):
     """A subscriber that reads server-sent events.
 
     Args:
-        catching_up: shards whose events it missed: their live events are left out until
+        catching_up: Shards whose events it missed: their live events are left out until
             ``hold``, and held back until ``release``.
     """
 
@@ -200,7 +200,7 @@ class EventStreams:
     """The event streams of all clients.
 
     Attributes:
-        stalled: clients closed because they read nothing.
+        stalled: Clients closed because they read nothing.
     """
 
     def __init__(self, queries: QueryClient, streams: Streams, config: ApiConfig) -> None:

@@ -64,12 +64,12 @@ class Subscriber:
     those of the new subscription.
 
     Args:
-        limit: the most live events in the queue.
+        limit: The most live events in the queue.
 
     Attributes:
-        batch: whether events are sent in batches.
-        feed: the subscription; ``None`` without one.
-        ready: set while the queue is not empty.
+        batch: Whether events are sent in batches.
+        feed: The subscription; ``None`` without one.
+        ready: Set while the queue is not empty.
     """
 
     def __init__(self, limit: int) -> None:
@@ -184,10 +184,10 @@ class Streams:
     """All feeds and all subscribers.
 
     Attributes:
-        subscribers: all clients, also those without a feed.
-        broadcast: live events received.
-        undelivered: those of them without a subscriber left.
-        shed: live events that shards dropped because the gateway did not keep up.
+        subscribers: All clients, also those without a feed.
+        broadcast: Live events received.
+        undelivered: Those of them without a subscriber left.
+        shed: Live events that shards dropped because the gateway did not keep up.
     """
 
     def __init__(self, shards: Shards) -> None:
@@ -206,7 +206,7 @@ class Streams:
         """Send a subscriber the events that pass a filter, instead of its present ones.
 
         Raises:
-            BadQuery: the filter is not valid; the subscriber keeps its present one.
+            BadQuery: The filter is not valid; the subscriber keeps its present one.
         """
         filters.parse(document)
         key = json_encoding.dumps([document, rendering], option=json_encoding.SORTED)

@@ -69,7 +69,7 @@ class WebSocketClients:
     """All clients, and the figures that they share.
 
     Attributes:
-        stalled: clients closed because they read nothing.
+        stalled: Clients closed because they read nothing.
     """
 
     def __init__(

@@ -37,7 +37,7 @@ def slot_reached(slots: Iterable[int | None]) -> int | None:
     """Return the highest slot that a third of the connected nodes, and at least one, have reached.
 
     Args:
-        slots: one per connected node; ``None`` for a node without a claim, which counts as
+        slots: One per connected node; ``None`` for a node without a claim, which counts as
             connected.
     """
     every = list(slots)
@@ -127,10 +127,10 @@ def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -
     """Return counts of the last complete seconds.
 
     Args:
-        seconds: counts by Unix second.
-        now: the present Unix second, which is not complete.
-        length: number of seconds.
-        since: first second that every shard has counted.
+        seconds: Counts by Unix second.
+        now: The present Unix second, which is not complete.
+        length: Number of seconds.
+        since: First second that every shard has counted.
     """
     start = min(now, max(now - length, since))
     counted = now - start

@@ -117,7 +117,7 @@ class Chains:
         """Return contexts by ``seq``, as far as they are known.
 
         Args:
-            hashes: the hashes of ``hash_events`` by ``seq``.
+            hashes: The hashes of ``hash_events`` by ``seq``.
         """
         contexts = {}
         for row in self._rows:

@@ -37,10 +37,10 @@ class Cursor:
     """A place in a list of events, newest first.
 
     Attributes:
-        until_us: when the first page was requested.
-        window: of the first page.
-        count: events before this place.
-        positions: by directory, the sequence below which the list continues.
+        until_us: When the first page was requested.
+        window: Of the first page.
+        count: Events before this place.
+        positions: By directory, the sequence below which the list continues.
     """
 
     until_us: int

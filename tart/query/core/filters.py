@@ -60,7 +60,7 @@ def parse(document: Any) -> Matches:
     """Return the predicate of a live filter.
 
     Raises:
-        BadQuery: an unknown type, a missing or wrong member, or too many terms.
+        BadQuery: An unknown type, a missing or wrong member, or too many terms.
     """
     return _Parser().parse(document)
 
@@ -162,9 +162,9 @@ class Selection:
 
     Attributes:
         node: 64 lower-case hex digits.
-        types: event numbers; an empty tuple matches nothing.
-        start_us: first ``received_at``, Unix microseconds, inclusive.
-        end_us: last ``received_at``, inclusive.
+        types: Event numbers; an empty tuple matches nothing.
+        start_us: First ``received_at``, Unix microseconds, inclusive.
+        end_us: Last ``received_at``, inclusive.
         hash: 64 hex digits: 32 bytes that the payload's body contains, or its peer id.
     """
 
@@ -187,7 +187,7 @@ class Selection:
         ``node`` is left to the caller, which knows the node's number in the file.
 
         Args:
-            file: the database whose table ``peers`` maps numbers to ids.
+            file: The database whose table ``peers`` maps numbers to ids.
         """
         terms: list[tuple[Any, ...]] = []
         if self.start_us is not None:

@@ -34,9 +34,9 @@ def merge_rows(rows: Iterable[Row], keys: int, operations: Sequence[str]) -> lis
     """Return the rows of several shards as rows of one.
 
     Args:
-        rows: of all shards; keys first, then values.
-        keys: how many of the columns are keys.
-        operations: one for each value: ``sum``, ``min``, ``max``, or ``last``: the value of
+        rows: Of all shards; keys first, then values.
+        keys: How many of the columns are keys.
+        operations: One for each value: ``sum``, ``min``, ``max``, or ``last``: the value of
             the row whose greatest ``max`` value, the first there is, is greater.
     """
     merged: dict[tuple[Any, ...], list[Any]] = {}
@@ -60,7 +60,7 @@ def merge_by_node(answers: Iterable[tuple[Sequence[Any], Iterable[Row]]], operat
     """Return each node's value by the keys; a node on several shards has one value.
 
     Args:
-        answers: of each shard its nodes, and rows of keys, places in the nodes, and values.
+        answers: Of each shard its nodes, and rows of keys, places in the nodes, and values.
     """
     combine = _OPERATIONS[operation]
     merged: ByNode = {}

@@ -48,8 +48,8 @@ def statement_source(
     Args:
         received_at: RFC 3339 with six digits, so that text order is time order.
         session: API id of the connection on which it was made.
-        address: remote address of that connection.
-        is_open: whether that connection is open now.
+        address: Remote address of that connection.
+        is_open: Whether that connection is open now.
     """
     return {
         "received_at": received_at,

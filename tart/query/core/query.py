@@ -54,14 +54,14 @@ class Query(Struct, Generic[A, R], frozen=True, forbid_unknown_fields=True):
     """A query with its parameters.
 
     Attributes:
-        name: on the Unix socket, in the server log and as a label of metrics.
-        source: the data that answers it, which determines its cost. ``memory`` is answered on
+        name: On the Unix socket, in the server log and as a label of metrics.
+        source: The data that answers it, which determines its cost. ``memory`` is answered on
             the event loop from the shard's state; the others on a thread, within the deadline:
             ``aggregates`` from counts (``aggregate.core.tables``), ``rows`` from a bounded
             number of committed rows by their place, ``log`` from a search of the whole event
             log, ``slow`` from such a search on a thread of its own, one query at a time.
             Waiting queries run in this order.
-        tables: the tables of the aggregates that are read.
+        tables: The tables of the aggregates that are read.
     """
 
     name: ClassVar[str]

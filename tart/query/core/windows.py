@@ -65,7 +65,7 @@ def time_us(text: str, parameter: str) -> int:
     """Return an RFC 3339 time from 1970 on in Unix microseconds; further digits are cut off.
 
     Raises:
-        BadQuery: the text is not a valid time.
+        BadQuery: The text is not a valid time.
     """
     match = _TIME.fullmatch(text.strip())
     try:
@@ -106,7 +106,7 @@ def resolve(
     """Return the window of a request.
 
     Raises:
-        BadQuery: the window ends before it starts.
+        BadQuery: The window ends before it starts.
     """
     if start_us is None and end_us is None:
         if duration is None:
@@ -131,7 +131,7 @@ def bounded_window(
     is cut.
 
     Raises:
-        BadQuery: the window ends before it starts, begins in the future or before 1970, or is
+        BadQuery: The window ends before it starts, begins in the future or before 1970, or is
             longer than a year.
     """
     end = now_us if end_us is None else min(end_us, now_us + _AHEAD_US)

@@ -53,11 +53,11 @@ def status(
     """Return the answer of ``/api/cores/status``.
 
     Args:
-        packages: the packages of the window.
-        counts: package counts by core.
-        slots: slots of the window with a block.
-        claims: best and finalized slot of each connected node.
-        total: number of cores; ``None`` if it is not known, to list the cores in ``counts``.
+        packages: The packages of the window.
+        counts: Package counts by core.
+        slots: Slots of the window with a block.
+        claims: Best and finalized slot of each connected node.
+        total: Number of cores; ``None`` if it is not known, to list the cores in ``counts``.
     """
     by_core = packages.by_core()
     rows = {row["core"]: row for row in counts if row["core"] is not None}
@@ -122,11 +122,11 @@ def guarantees(
     """Return the answer of ``/api/cores/{i}/guarantees``.
 
     Args:
-        core: the core.
-        statuses: last Status of each node: ``node``, ``seen_at``, ``num_guarantees`` in hex, one
+        core: The core.
+        statuses: Last Status of each node: ``node``, ``seen_at``, ``num_guarantees`` in hex, one
             byte per core. Pools reported within a minute of the newest Status count.
-        rows: rows of guarantors of the core's packages, newest first.
-        counts: package counts of this core by node.
+        rows: Rows of guarantors of the core's packages, newest first.
+        counts: Package counts of this core by node.
     """
     pools = {
         row["node"]: (bytes.fromhex(row["num_guarantees"])[core], row["seen_at"])
@@ -182,11 +182,11 @@ def guarantors(
     """Return the answer of ``/api/cores/{i}/guarantors``.
 
     Args:
-        core: the core.
-        packages: the packages of the window.
-        counts: package counts of this core by node.
-        requests: ends of requests of all cores: ``node``, ``parent``, ``type``, ``count``.
-        stored: last Status of each node: ``node``, ``num_shards``.
+        core: The core.
+        packages: The packages of the window.
+        counts: Package counts of this core by node.
+        requests: Ends of requests of all cores: ``node``, ``parent``, ``type``, ``count``.
+        stored: Last Status of each node: ``node``, ``num_shards``.
     """
     ends: dict[str, dict[tuple[int, int], int]] = {}
     for row in requests:
@@ -307,11 +307,11 @@ def validators(
     """Return the answer of ``/api/cores/{i}/validators``, without its time.
 
     Args:
-        core: the core.
-        counts: package counts of this core by node.
-        nodes: all nodes.
+        core: The core.
+        counts: Package counts of this core by node.
+        nodes: All nodes.
         heads: ``node`` and ``best``, the highest best slot of each node in the window.
-        until_us: end of the window; a node with an event shortly before it is active.
+        until_us: End of the window; a node with an event shortly before it is active.
     """
     known = {node["node_id"]: node for node in nodes}
     best = {row["node"]: row["best"] for row in heads}
@@ -349,12 +349,12 @@ def metrics(
     """Return the answer of ``/api/cores/{i}/metrics``, without its time.
 
     Args:
-        core: the core.
-        packages: the packages of the window.
-        day: the packages of the last 24 hours.
-        counts: package counts of this core by node.
-        completion: percentiles from the submission to the last guarantee sent.
-        seconds: length of the window; ``None`` if it has no start.
+        core: The core.
+        packages: The packages of the window.
+        day: The packages of the last 24 hours.
+        counts: Package counts of this core by node.
+        completion: Percentiles from the submission to the last guarantee sent.
+        seconds: Length of the window; ``None`` if it has no start.
     """
     total = {name: sum(row[name] or 0 for row in counts) for name in _ADDED}
     refined, failed = total["refined"], total["refining_failed"]
@@ -432,9 +432,9 @@ def bottlenecks(
     superseded attempt is not a failure; it is counted separately.
 
     Args:
-        core: the core.
-        counts: package counts of this core by node.
-        superseded: result of ``count_superseded``.
+        core: The core.
+        counts: Package counts of this core by node.
+        superseded: Result of ``count_superseded``.
     """
     means = [row["processing_us"] / row["processed"] for row in counts if row["processed"]]
     mean = sum(means) / len(means) if means else None

@@ -45,8 +45,8 @@ def guarantees(counts: Sequence[Json], recent: Iterable[Json]) -> answers.Guaran
     """Return the answer of ``/api/guarantees``.
 
     Args:
-        counts: rows of ``node``, ``type``, ``count``.
-        recent: events, newest first.
+        counts: Rows of ``node``, ``type``, ``count``.
+        recent: Events, newest first.
     """
     total = count_by_type(counts)
     built = {
@@ -112,9 +112,9 @@ def guarantors(
     """Return the answer of ``/api/guarantees/by-guarantor``, without its time.
 
     Args:
-        rows: package counts by node.
-        counts: rows of ``node``, ``type``, ``count`` of the window.
-        last_hour: the same of the window's last hour.
+        rows: Package counts by node.
+        counts: Rows of ``node``, ``type``, ``count`` of the window.
+        last_hour: The same of the window's last hour.
     """
     recent_counts = _counts_by_node(last_hour)
     package_counts = {row["node"]: row for row in rows}

@@ -96,11 +96,11 @@ class Step(NamedTuple):
     """One step of a journey: an event, or its time in a guarantor's row.
 
     Attributes:
-        at_us: time of arrival, Unix microseconds; calculated if the event is gone.
-        clock_us: time by the node's clock, JCE microseconds.
-        pipeline: session and id of the first event; ``None`` for events of other nodes.
-        fields: fields of the event; empty if it is gone.
-        event: the API's Event, ``None`` if it is gone.
+        at_us: Time of arrival, Unix microseconds; calculated if the event is gone.
+        clock_us: Time by the node's clock, JCE microseconds.
+        pipeline: Session and id of the first event; ``None`` for events of other nodes.
+        fields: Fields of the event; empty if it is gone.
+        event: The API's Event, ``None`` if it is gone.
     """
 
     at_us: int
@@ -130,9 +130,9 @@ class Journey(NamedTuple):
     """The journey of one package.
 
     Attributes:
-        rows: rows of its guarantors.
+        rows: Rows of its guarantors.
         state: ``None`` if the package itself never became known.
-        events: merged answers of the shards to the query ``journey``.
+        events: Merged answers of the shards to the query ``journey``.
     """
 
     rows: Sequence[Json]

@@ -146,9 +146,9 @@ def stage_of(steps: Json, report: Json | None, erasure: Json | None) -> Stage:
     """Return the last stage that a package reached.
 
     Args:
-        steps: columns of a guarantor's row: times of steps, and ``outcome``.
-        report: see ``PackageState``.
-        erasure: see ``PackageState``.
+        steps: Columns of a guarantor's row: times of steps, and ``outcome``.
+        report: See ``PackageState``.
+        erasure: See ``PackageState``.
     """
     report = report or {}
     if report.get("included_at") is not None:
@@ -181,8 +181,8 @@ def overview(packages: PackageSet, counts: Iterable[Json], recent: Iterable[Json
     """Return the answer of ``/api/workpackages``.
 
     Args:
-        packages: the packages of the window.
-        counts: rows of ``type`` and ``count``.
+        packages: The packages of the window.
+        counts: Rows of ``type`` and ``count``.
         recent: WorkPackageReceived events, newest first.
     """
     by_type = {row["type"]: row["count"] for row in counts}

@@ -22,8 +22,8 @@ def csv_cell(value: Any, formulas: bool = False) -> Any:
     """Return a value as a CSV cell; a value that is not text stays as it is.
 
     Args:
-        value: the value of the cell.
-        formulas: leave text unchanged, for readers that do not run formulas.
+        value: The value of the cell.
+        formulas: Leave text unchanged, for readers that do not run formulas.
     """
     if formulas or not isinstance(value, str) or not is_formula(value):
         return value

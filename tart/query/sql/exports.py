@@ -48,8 +48,8 @@ def incomplete_marker(form: str, reason: str) -> bytes:
     capture has none; its own end marker is missing instead.
 
     Args:
-        form: one of ``FORMATS``.
-        reason: the missing part, in words.
+        form: One of ``FORMATS``.
+        reason: The missing part, in words.
     """
     if form == "ndjson":
         return json.dumps({"error": {"code": "incomplete", "message": reason}}).encode() + b"\n"
@@ -64,10 +64,10 @@ class ExportRecord(NamedTuple):
     """One record of an export.
 
     Attributes:
-        received_at: time of receipt, Unix microseconds.
+        received_at: Time of receipt, Unix microseconds.
         session: API id of its session.
-        text: the record's bytes.
-        closed_at: in a capture, on the last record of a session: the time the session closed.
+        text: The record's bytes.
+        closed_at: In a capture, on the last record of a session: the time the session closed.
     """
 
     received_at: int
@@ -98,9 +98,9 @@ class _Directory:
     """Waiting records of one directory.
 
     Attributes:
-        shard: the shard that reads it.
-        waiting: records in the directory's order.
-        next: position of the next page; ``None`` after the last.
+        shard: The shard that reads it.
+        waiting: Records in the directory's order.
+        next: Position of the next page; ``None`` after the last.
     """
 
     shard: int
@@ -112,8 +112,8 @@ class ExportMerger:
     """Merge pages of many directories into records in order of receipt.
 
     Attributes:
-        openings: in a capture, the first message of each session so far, by API id.
-        first_ids: in a capture, the event id of each session's first record, by API id.
+        openings: In a capture, the first message of each session so far, by API id.
+        first_ids: In a capture, the event id of each session's first record, by API id.
     """
 
     def __init__(self) -> None:
@@ -125,9 +125,9 @@ class ExportMerger:
         """Add one page.
 
         Args:
-            shard: the shard that answered the query ``export``.
+            shard: The shard that answered the query ``export``.
             parts: ``parts`` of its answer, by directory.
-            data: the attached bytes of the records, one after the other.
+            data: The attached bytes of the records, one after the other.
         """
         offset = 0
         for name, part in parts.items():

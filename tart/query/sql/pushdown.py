@@ -25,9 +25,9 @@ class Condition:
     """A comparison, ``column operator value``.
 
     Attributes:
-        column: a column of the view.
-        operator: one of ``OPERATORS``.
-        value: text that DuckDB casts to the column's type.
+        column: A column of the view.
+        operator: One of ``OPERATORS``.
+        value: Text that DuckDB casts to the column's type.
     """
 
     column: str
@@ -40,11 +40,11 @@ class Scan:
     """A read of a view.
 
     Attributes:
-        view: name of the view.
-        columns: columns to read, in this order.
-        conditions: alternatives, each a conjunction of conditions; none selects every row.
-        order: column and descending flag, applied before ``limit``.
-        limit: maximum number of rows.
+        view: Name of the view.
+        columns: Columns to read, in this order.
+        conditions: Alternatives, each a conjunction of conditions; none selects every row.
+        order: Column and descending flag, applied before ``limit``.
+        limit: Maximum number of rows.
     """
 
     view: str
@@ -61,7 +61,7 @@ class Scan:
         """Return a WHERE clause that uses some columns only; it may select more rows.
 
         Args:
-            only: the columns it may name; ``None`` for all.
+            only: The columns it may name; ``None`` for all.
         """
         types = {column.name: column.type for column in VIEWS[self.view].columns}
         values: list[str] = []
@@ -104,7 +104,7 @@ def parse_scan(document: Mapping[str, Any]) -> Scan:
     """Return the scan of a received document.
 
     Raises:
-        BadQuery: a name, an operator or a limit in it is not allowed.
+        BadQuery: A name, an operator or a limit in it is not allowed.
     """
     try:
         return _parse(document)

@@ -73,10 +73,10 @@ class View:
     """One view.
 
     Attributes:
-        name: name of the view.
-        columns: its columns, in order.
-        source: the table of a file that it reads.
-        number: the event type it is limited to.
+        name: Name of the view.
+        columns: Its columns, in order.
+        source: The table of a file that it reads.
+        number: The event type it is limited to.
         irregular: SQL condition that selects the rows for the plain decoder.
     """
 

@@ -40,10 +40,10 @@ def assurances(
     """Return the answer of ``/api/analytics/assurances``.
 
     Args:
-        rows: anchor, seen_at (µs), type, count.
-        slots: slots of blocks by header hash.
-        seconds: length of a slot; ``None`` if it is not known.
-        limit: maximum number of anchors.
+        rows: Anchor, seen_at (µs), type, count.
+        slots: Slots of blocks by header hash.
+        seconds: Length of a slot; ``None`` if it is not known.
+        limit: Maximum number of anchors.
     """
     rows_by_anchor: defaultdict[str, list[Json]] = defaultdict(list)
     for row in rows:

@@ -49,8 +49,8 @@ def da_stats(status: Iterable[Json], counts: Mapping[int, int]) -> answers.DaSta
     """Return the answer of ``/api/da/stats``.
 
     Args:
-        status: the newest row of ``status`` of each node, with ``seen_at`` (µs).
-        counts: number of events by type.
+        status: The newest row of ``status`` of each node, with ``seen_at`` (µs).
+        counts: Number of events by type.
     """
     rows = sorted(status, key=lambda row: (-row["num_shards"], row["node"]))
     return {
@@ -87,7 +87,7 @@ class ShardRequests:
     """Outcomes of requests for shards, of one node or of all.
 
     Args:
-        rows: parent, type, bin, count of ``latency``.
+        rows: Parent, type, bin, count of ``latency``.
     """
 
     def __init__(self, rows: Iterable[Json]) -> None:
@@ -122,12 +122,12 @@ def da_stats_enhanced(
     """Return the answer of ``/api/da/stats/enhanced``.
 
     Args:
-        status: as in ``da_stats``.
-        counts: number of events of ``COUNTED_KINDS`` by node and type.
-        latencies: node, parent, type, bin, count of requests for shards and for preimages.
+        status: As in ``da_stats``.
+        counts: Number of events of ``COUNTED_KINDS`` by node and type.
+        latencies: Node, parent, type, bin, count of requests for shards and for preimages.
         indices: shard_index, type, node, count of ``shard_requests``.
-        reasons: node, reason, count of failed requests.
-        recent: the newest events that end a request.
+        reasons: Node, reason, count of failed requests.
+        recent: The newest events that end a request.
     """
     stored = {row["node"]: row for row in status}
     latencies_by_node: defaultdict[str, list[Json]] = defaultdict(list)

@@ -48,10 +48,10 @@ def blocks(
     """Return the answer of ``/api/blocks``.
 
     Args:
-        counts: number of events by type.
-        chain: result of ``chain_stats.chain_figures``.
-        authored: hash and node of each authored block; a block may come more than once.
-        recent: rows of ``blocks`` of authored blocks.
+        counts: Number of events by type.
+        chain: Result of ``chain_stats.chain_figures``.
+        authored: Hash and node of each authored block; a block may come more than once.
+        recent: Rows of ``blocks`` of authored blocks.
     """
     pairs = {(row["hash"], row["node"]) for row in authored}
     blocks_by_node = Counter(node for _, node in pairs)

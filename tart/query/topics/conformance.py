@@ -89,13 +89,13 @@ class ConformanceInput:
     """Rows about nodes in a window.
 
     Attributes:
-        counts: node, rule, count, first_at, last_at of ``conformance``.
-        connections: node, protocol_version, params_layout, sessions, first_at, last_at,
+        counts: Node, rule, count, first_at, last_at of ``conformance``.
+        connections: Node, protocol_version, params_layout, sessions, first_at, last_at,
             connected_us, shed.
-        clocks: bucket, node, offset_us of ``clocks``, by the hour.
-        events: node, count of all events.
-        status: node, count of Status events.
-        examples: rows of the query ``examples``.
+        clocks: Bucket, node, offset_us of ``clocks``, by the hour.
+        events: Node, count of all events.
+        status: Node, count of Status events.
+        examples: Rows of the query ``examples``.
     """
 
     counts: Sequence[Row]
@@ -115,8 +115,8 @@ def node_conformance(node: Row, rows: ConformanceInput) -> answers.NodeConforman
     """Return the answer of ``/api/nodes/{id}/conformance``.
 
     Args:
-        node: the merged node.
-        rows: rows about this node alone.
+        node: The merged node.
+        rows: Rows about this node alone.
     """
     findings = collect_findings(rows).get(node["node_id"], [])
     known = _examples(rows.examples)
@@ -138,8 +138,8 @@ def network_conformance(nodes: Sequence[Row], rows: ConformanceInput) -> answers
     that never named a node are ``unidentified``.
 
     Args:
-        nodes: all known nodes, merged.
-        rows: rows about all nodes.
+        nodes: All known nodes, merged.
+        rows: Rows about all nodes.
     """
     findings = collect_findings(rows)
     connections, clocks = _by_node(rows.connections), _by_node(rows.clocks)
@@ -261,8 +261,8 @@ def describe_clock(hour_us: int, offset_us: int) -> str | None:
     ``None`` if the clock counts from the right epoch, or if no unit and epoch match.
 
     Args:
-        hour_us: the hour of the least offset, Unix microseconds.
-        offset_us: the server's clock minus the node's, both in microseconds of the JAM Common Era.
+        hour_us: The hour of the least offset, Unix microseconds.
+        offset_us: The server's clock minus the node's, both in microseconds of the JAM Common Era.
     """
     if abs(offset_us) < NOT_JCE_US:
         return None

@@ -29,11 +29,11 @@ def execution(
     """Return the answer of ``/api/metrics/execution``.
 
     Args:
-        refinements: service, count, gas, elapsed_ns by service; a count is of work items.
-        authorizations: count, gas, elapsed_ns.
-        executions: hash, service, nodes, gas, elapsed_ns of each block and service.
-        counts: number of events by type.
-        recent: the newest events of ``RECENT_KINDS``.
+        refinements: Service, count, gas, elapsed_ns by service; a count is of work items.
+        authorizations: Count, gas, elapsed_ns.
+        executions: Hash, service, nodes, gas, elapsed_ns of each block and service.
+        counts: Number of events by type.
+        recent: The newest events of ``RECENT_KINDS``.
     """
     items, authorized, accumulated = _CostSum(), _CostSum(), _AccumulationSum()
     items_by_service: defaultdict[int | None, _CostSum] = defaultdict(_CostSum)

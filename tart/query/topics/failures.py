@@ -40,10 +40,10 @@ def failure_rates(
     """Return the answer of ``/api/analytics/failure-rates``.
 
     Args:
-        counts: number of events by type.
-        rows: node, type, reason, count, last_at (µs) of failures.
-        counts_by_node: number of events by type of each of the ``worst_nodes``.
-        recent: events that report a failure, newest first.
+        counts: Number of events by type.
+        rows: Node, type, reason, count, last_at (µs) of failures.
+        counts_by_node: Number of events by type of each of the ``worst_nodes``.
+        recent: Events that report a failure, newest first.
     """
     failures = list(rows)
     failed: Counter[int] = Counter()
@@ -75,8 +75,8 @@ def _categories(
     """Return attempts and failures of each category that has any.
 
     Args:
-        counts: number of events by type.
-        failed: number of failures by type.
+        counts: Number of events by type.
+        failed: Number of failures by type.
     """
     kinds = [(name, pipeline.attempts, pipeline.failures) for name, pipeline in PIPELINES.items()]
     kinds += [(name, (kind,), (kind,)) for kind, name in DISCARDS.items()]
@@ -147,9 +147,9 @@ def select_failures(
     """Return the events that report a failure, newest first.
 
     Args:
-        events: events that are failures whatever their reason.
-        discards: events that are failures for some reasons only.
-        reasons: by type, the reasons that are failures.
+        events: Events that are failures whatever their reason.
+        discards: Events that are failures for some reasons only.
+        reasons: By type, the reasons that are failures.
     """
     selected = [
         *events,

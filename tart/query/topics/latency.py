@@ -26,8 +26,8 @@ def latency_by_step(
     """Return ``steps`` of ``/api/metrics/latency``, the most frequent step first.
 
     Args:
-        rows: parent, type, bin, count; node, too, if they are grouped.
-        group_of: the group of each node; ``None`` for no groups.
+        rows: Parent, type, bin, count; node, too, if they are grouped.
+        group_of: The group of each node; ``None`` for no groups.
     """
     bins: defaultdict[tuple[str | None, int, int], Counter[int]] = defaultdict(Counter)
     for row in rows:
@@ -53,7 +53,7 @@ def latency_by_core(
     """Return the steps of guarantors by core, the most frequent step first.
 
     Args:
-        rows: name of the step, core, bin, count.
+        rows: Name of the step, core, bin, count.
     """
     bins: defaultdict[tuple[str, int | None], Counter[int]] = defaultdict(Counter)
     for name, core, number, count in rows:

@@ -42,11 +42,11 @@ class HealthInput:
     """Figures that the health is computed from.
 
     Attributes:
-        counts: number of events in the window by type.
-        active: number of nodes that sent an event in the window.
-        active_last_minute: number of nodes that sent an event in its last minute.
-        connected: number of nodes connected now.
-        events_per_minute: number of events in the last minute.
+        counts: Number of events in the window by type.
+        active: Number of nodes that sent an event in the window.
+        active_last_minute: Number of nodes that sent an event in its last minute.
+        connected: Number of nodes connected now.
+        events_per_minute: Number of events in the last minute.
     """
 
     counts: Mapping[int, int]
@@ -60,8 +60,8 @@ def network_health(figures: HealthInput, now: str) -> answers.NetworkHealth:
     """Return the answer of ``/api/analytics/network-health``.
 
     Args:
-        figures: the figures of the window.
-        now: the present time, for the alerts.
+        figures: The figures of the window.
+        now: The present time, for the alerts.
     """
     components = list(_components(figures))
     scores = [component["score"] for component in components if component["score"] is not None]
@@ -171,8 +171,8 @@ def _status(score: float | None, thresholds: tuple[int, int]) -> Health:
     """Return the status of a score.
 
     Args:
-        score: percent; ``None`` if it is not known.
-        thresholds: the lowest scores of ``healthy`` and ``degraded``.
+        score: Percent; ``None`` if it is not known.
+        thresholds: The lowest scores of ``healthy`` and ``degraded``.
     """
     if score is None:
         return "unknown"

@@ -67,10 +67,10 @@ def timeline(
     """Return the answer of ``/api/nodes/{id}/timeline``.
 
     Args:
-        node: id of the node.
-        events: a page of its events, newest first.
-        counts: number of events in the window by type, over all categories.
-        next_cursor: position of the next page; ``None`` after the last.
+        node: Id of the node.
+        events: A page of its events, newest first.
+        counts: Number of events in the window by type, over all categories.
+        next_cursor: Position of the next page; ``None`` after the last.
     """
     categories: Counter[str] = Counter()
     for number, count in counts.items():
@@ -111,10 +111,10 @@ def peers(
     """Return the answer of ``/api/nodes/{id}/peers``.
 
     Args:
-        status: the node's newest row of ``status``; ``None`` if it sent no Status.
-        statuses: its newest Status events, newest first.
-        streams: number of peers with which it opened a block announcement stream.
-        counts: number of its events by type.
+        status: The node's newest row of ``status``; ``None`` if it sent no Status.
+        statuses: Its newest Status events, newest first.
+        streams: Number of peers with which it opened a block announcement stream.
+        counts: Number of its events by type.
     """
     newest = status or {}
     total, validators = newest.get("num_peers"), newest.get("num_val_peers")
@@ -148,9 +148,9 @@ def node_cores(
     """Return cores, guarantees and tickets of a node.
 
     Args:
-        cores: core, type, count, last_at (µs) of the node's ``core_events``.
-        counts: number of its events by type.
-        tickets: its rows of ``tickets``.
+        cores: Core, type, count, last_at (µs) of the node's ``core_events``.
+        counts: Number of its events by type.
+        tickets: Its rows of ``tickets``.
     """
     rows = list(cores)
     received = [row for row in rows if row["type"] == EventKind.WORK_PACKAGE_RECEIVED]
@@ -201,8 +201,8 @@ def validators_cores(
     """Return the answer of ``/api/validators/cores``.
 
     Args:
-        guarantees: node, core, count, last_at (µs) of guarantees built.
-        tickets: rows of ``tickets`` of all nodes.
+        guarantees: Node, core, count, last_at (µs) of guarantees built.
+        tickets: Rows of ``tickets`` of all nodes.
     """
     rows = sorted(guarantees, key=lambda row: (-row["count"], row["node"], row["core"]))
     rows_by_node: defaultdict[str, list[Json]] = defaultdict(list)

@@ -31,8 +31,8 @@ def sample_blocks(blocks: Sequence[Json], limit: int = MAX_SIGHTINGS) -> list[st
     """Return the hashes of all blocks, or of an even sample if there are too many sightings.
 
     Args:
-        blocks: hash and number of sightings (``nodes``) of each block.
-        limit: maximum number of sightings.
+        blocks: Hash and number of sightings (``nodes``) of each block.
+        limit: Maximum number of sightings.
     """
     sightings = sum(block["nodes"] for block in blocks)
     stride = max(1, ceil(sightings / limit))
@@ -44,9 +44,9 @@ class BlockSightings:
     """The time at which each node saw one block, by one clock.
 
     Attributes:
-        block: header hash.
-        sightings: time (µs) and node, earliest first.
-        connected: number of nodes that sent events then.
+        block: Header hash.
+        sightings: Time (µs) and node, earliest first.
+        connected: Number of nodes that sent events then.
     """
 
     block: str
@@ -76,11 +76,11 @@ def propagation(
     """Return the answer of ``/api/analytics/block-propagation``.
 
     Args:
-        rows: first sightings of blocks by node: hash, node, at, type, timestamp, offset_us.
-        active: each node's number of events by bucket of ``step_us``.
-        step_us: length of a bucket.
-        start_us: start of the window; a block first seen before it is left out.
-        blocks: hash, slot and nodes of all blocks, of which ``rows`` may have a sample.
+        rows: First sightings of blocks by node: hash, node, at, type, timestamp, offset_us.
+        active: Each node's number of events by bucket of ``step_us``.
+        step_us: Length of a bucket.
+        start_us: Start of the window; a block first seen before it is left out.
+        blocks: Hash, slot and nodes of all blocks, of which ``rows`` may have a sample.
     """
     rows_by_block: defaultdict[str, list[Json]] = defaultdict(list)
     for row in rows:

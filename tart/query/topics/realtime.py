@@ -35,7 +35,7 @@ class NodesBySecond:
     """The nodes that sent events, by shard and second; a node on two shards counts once.
 
     Args:
-        partials: the shards' answers to ``live``, with details.
+        partials: The shards' answers to ``live``, with details.
     """
 
     def __init__(self, partials: Sequence[Mapping[str, Any]]) -> None:
@@ -83,11 +83,11 @@ def realtime(
     """Return the answer of ``/api/metrics/realtime``.
 
     Args:
-        seconds: counters of all shards, by Unix second.
-        partials: the shards' answers to ``live``, with details.
-        now: the current second.
-        length: number of seconds before it.
-        latest_slot: the slot that the network has reached.
+        seconds: Counters of all shards, by Unix second.
+        partials: The shards' answers to ``live``, with details.
+        now: The current second.
+        length: Number of seconds before it.
+        latest_slot: The slot that the network has reached.
     """
     since = max(partial["since"] for partial in partials)
     start = min(now, max(now - length, since))

@@ -45,8 +45,8 @@ def slot_activity(slot: int, partials: Iterable[Mapping[str, Any]]) -> answers.S
     """Return the answer of ``/api/slots/{slot}`` without its events.
 
     Args:
-        slot: the number of the slot.
-        partials: the shards' answers to the query ``slot`` (``query.shard_queries.events``).
+        slot: The number of the slot.
+        partials: The shards' answers to the query ``slot`` (``query.shard_queries.events``).
     """
     counts: Counter[int] = Counter()
     nodes: set[str] = set()

@@ -52,9 +52,9 @@ class Buckets:
     """A window cut into buckets of one length; it begins with a whole one.
 
     Attributes:
-        start_us: start of the first bucket.
-        end_us: last microsecond of the window.
-        step_us: length of a bucket.
+        start_us: Start of the first bucket.
+        end_us: Last microsecond of the window.
+        step_us: Length of a bucket.
     """
 
     start_us: int
@@ -89,13 +89,13 @@ def cut_buckets(start_us: int, end_us: int, step_us: int, parameter: str = "inte
     """Cut a window into buckets; those of a window longer than a day are whole hours.
 
     Args:
-        start_us: start of the window.
-        end_us: end of the window.
-        step_us: length of a bucket.
-        parameter: the parameter of the request that an error names.
+        start_us: Start of the window.
+        end_us: End of the window.
+        step_us: Length of a bucket.
+        parameter: The parameter of the request that an error names.
 
     Raises:
-        BadQuery: the window has too many buckets.
+        BadQuery: The window has too many buckets.
     """
     if end_us - start_us > _BY_HOUR_US:
         step_us += -step_us % HOUR_US
@@ -117,11 +117,11 @@ def blocks(
     """Return the metric ``blocks``, newest bucket first.
 
     Args:
-        buckets: the buckets of the window.
-        named: type and seen_at of blocks that nodes named as best or finalized.
-        authored: bucket and node of Authored events.
-        counts: number of events by bucket and type.
-        slots: each node's best slot by bucket.
+        buckets: The buckets of the window.
+        named: Type and seen_at of blocks that nodes named as best or finalized.
+        authored: Bucket and node of Authored events.
+        counts: Number of events by bucket and type.
+        slots: Each node's best slot by bucket.
     """
     first_named = _first_named(buckets, named)
     authors = Counter(start for start, _ in {(row["bucket"], row["node"]) for row in authored})
@@ -147,9 +147,9 @@ def events(
     """Return the metric ``events``, newest bucket first.
 
     Args:
-        buckets: the buckets of the window.
-        counts: number of events by bucket and type.
-        nodes: each node's number of events by bucket.
+        buckets: The buckets of the window.
+        counts: Number of events by bucket and type.
+        nodes: Each node's number of events by bucket.
     """
     total, types = Counter[int](), Counter[int]()
     for (start, _), count in counts.items():
@@ -196,8 +196,8 @@ def events_by_node(buckets: Buckets, counts: ByNode) -> list[GroupBucket]:
     """Return events by bucket and node.
 
     Args:
-        buckets: the buckets of the window.
-        counts: each node's number of events by bucket and type.
+        buckets: The buckets of the window.
+        counts: Each node's number of events by bucket and type.
     """
     total, types = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
     for (start, _), nodes in counts.items():
@@ -236,8 +236,8 @@ def guarantees_by_core(buckets: Buckets, rows: Iterable[Json]) -> list[GroupBuck
     """Return guarantees by bucket and core.
 
     Args:
-        buckets: the buckets of the window.
-        rows: bucket, core, node, count of guarantees built.
+        buckets: The buckets of the window.
+        rows: Bucket, core, node, count of guarantees built.
     """
     groups = _count_groups((row["bucket"], row["core"], row) for row in rows)
     return [
@@ -250,8 +250,8 @@ def failures_by_category(buckets: Buckets, rows: Iterable[Json]) -> list[GroupBu
     """Return failures by bucket and category.
 
     Args:
-        buckets: the buckets of the window.
-        rows: bucket, type, node, count of failures.
+        buckets: The buckets of the window.
+        rows: Bucket, type, node, count of failures.
     """
     groups = _count_groups((row["bucket"], CATEGORY_OF[row["type"]], row) for row in rows)
     return [
@@ -266,7 +266,7 @@ def _count_groups(
     """Return start of bucket, group, count and number of nodes of each group.
 
     Args:
-        rows: start of bucket, group, and the row itself with ``node`` and ``count``.
+        rows: Start of bucket, group, and the row itself with ``node`` and ``count``.
     """
     total: Counter[tuple[int, Group]] = Counter()
     nodes: defaultdict[tuple[int, Group], set[str]] = defaultdict(set)
@@ -281,7 +281,7 @@ def _newest(rows: Iterable[tuple[int, Group, int]]) -> list[tuple[int, Group, in
     """Return the first ``MAX_ROWS``: newest bucket, then greatest count, then group.
 
     Args:
-        rows: start of bucket, group, count.
+        rows: Start of bucket, group, count.
     """
     return sorted(rows, key=lambda row: (-row[0], -row[2], row[1]))[:MAX_ROWS]
 

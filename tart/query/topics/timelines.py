@@ -30,9 +30,9 @@ def sync_timeline(
     """Return ``timeline`` of the sync timeline, newest bucket first.
 
     Args:
-        buckets: the buckets of the window.
-        slots: each node's best slot by bucket.
-        claims: node, synced, seen_at of the nodes' claims, from before the window, too.
+        buckets: The buckets of the window.
+        slots: Each node's best slot by bucket.
+        claims: Node, synced, seen_at of the nodes' claims, from before the window, too.
     """
     claimed = _claims_by_bucket(buckets, claims)
     rows: list[answers.SyncBucket] = []
@@ -77,9 +77,9 @@ def sync_status(nodes: Iterable[Json], slots: ByNode) -> list[answers.NodeSync]:
     """Return ``current_status`` of the sync timeline, the highest slot first.
 
     Args:
-        nodes: all known nodes; the answer has those that named a best block on their newest
+        nodes: All known nodes; the answer has those that named a best block on their newest
             connection, or in the window.
-        slots: each node's best slot by bucket of the window.
+        slots: Each node's best slot by bucket of the window.
     """
     newest: dict[str, int] = {}
     for _, by_node in sorted(slots.items()):
@@ -117,10 +117,10 @@ def connection_timeline(
     """Return ``timeline`` of the connection timeline, newest bucket first.
 
     Args:
-        buckets: the buckets of the window.
+        buckets: The buckets of the window.
         sessions: ``open`` at the start, and connects, disconnects and refusals by bucket.
-        nodes: each node's number of events by bucket.
-        events: number of events about connections by bucket and type.
+        nodes: Each node's number of events by bucket.
+        events: Number of events about connections by bucket and type.
     """
     changes = {start: counts for start, *counts in sessions["buckets"]}
     now_open = sessions["open"]
@@ -151,10 +151,10 @@ def connections_by_node(
     """Return ``by_node`` of the connection timeline, the node seen last first.
 
     Args:
-        nodes: all known nodes.
-        sessions: node, sessions and connected_us of their connections in the window.
-        counts: number of events in the window by node.
-        days: each node's number of events by day.
+        nodes: All known nodes.
+        sessions: Node, sessions and connected_us of their connections in the window.
+        counts: Number of events in the window by node.
+        days: Each node's number of events by day.
     """
     connected_us: Counter[str] = Counter()
     session_counts: Counter[str] = Counter()

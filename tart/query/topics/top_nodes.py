@@ -20,11 +20,11 @@ def top_nodes(
     """Return the answer of ``/api/nodes/top``.
 
     Args:
-        rows: node and count.
-        nodes: all known nodes, for their names.
-        types: the requested event types; ``None`` for all.
-        limit: maximum number of nodes.
-        seconds: length of the window.
+        rows: Node and count.
+        nodes: All known nodes, for their names.
+        types: The requested event types; ``None`` for all.
+        limit: Maximum number of nodes.
+        seconds: Length of the window.
     """
     known = {node["node_id"]: node for node in nodes}
     ordered = sorted(rows, key=lambda row: (-row["count"], row["node"]))

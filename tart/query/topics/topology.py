@@ -44,10 +44,10 @@ def topology(
     """Return the answer of ``/api/network/topology``.
 
     Args:
-        links: node, peer, type, side, count, last_at (µs) of ``LINK_KINDS``.
-        transfers: node, blocks, slots, last_at (µs) of transferred blocks.
-        counts: number of events by type.
-        active: number of nodes that sent an event of ``KINDS``.
+        links: Node, peer, type, side, count, last_at (µs) of ``LINK_KINDS``.
+        transfers: Node, blocks, slots, last_at (µs) of transferred blocks.
+        counts: Number of events by type.
+        active: Number of nodes that sent an event of ``KINDS``.
     """
     rows = list(links)
     announced, tickets = (

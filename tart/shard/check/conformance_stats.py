@@ -69,7 +69,7 @@ class ConformanceStats:
     Memory grows with the number of nodes, which the caller bounds, and of hours.
 
     Attributes:
-        sessions: number of connections that identified their node.
+        sessions: Number of connections that identified their node.
     """
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class ConformanceStats:
         """Return the rows that ``query.topics.conformance`` takes.
 
         Args:
-            whole: no event is missing. Otherwise the duration of connections is unknown, and
+            whole: No event is missing. Otherwise the duration of connections is unknown, and
                 so is whether the fastest message was received.
         """
         name = self.node_id
@@ -205,7 +205,7 @@ class ConformanceStats:
         """Yield the findings that only long observation gives, once for each node.
 
         Args:
-            findings: by node id, as made of ``rows``.
+            findings: By node id, as made of ``rows``.
         """
         for number, first in self._first_events.items():
             for finding in findings.get(self.node_id(number), ()):

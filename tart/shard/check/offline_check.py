@@ -49,9 +49,9 @@ class CheckLimits:
     """Limits of a check. A network has 1,023 validators.
 
     Attributes:
-        connections: open at a time; beyond, the quietest one is abandoned.
-        nodes: connections of further nodes are abandoned.
-        partial_bytes: of incomplete messages over all connections; beyond, the connection with
+        connections: Open at a time; beyond, the quietest one is abandoned.
+        nodes: Connections of further nodes are abandoned.
+        partial_bytes: Of incomplete messages over all connections; beyond, the connection with
             the longest one is abandoned.
     """
 
@@ -65,7 +65,7 @@ class AttributedFinding(NamedTuple):
 
     Attributes:
         node_id: ``None`` if the connection did not identify its node.
-        source: the name of the connection.
+        source: The name of the connection.
     """
 
     finding: Finding
@@ -78,16 +78,16 @@ class CheckReport:
     """The result of a check.
 
     Attributes:
-        connections: all connections.
-        sessions: connections that identified their node.
-        events: messages after the first, valid or not.
-        bytes: all bytes received.
-        unfinished: connections that ended, or were left, within a message.
-        abandoned: connections that were not checked to their end, because of ``CheckLimits``.
-        failures: events that were not checked completely, because of a fault of tart.
-        whole: whether rules of several messages were checked.
-        complete: whether the input was read to its end.
-        conformance: the answer of ``/api/conformance``, without examples.
+        connections: All connections.
+        sessions: Connections that identified their node.
+        events: Messages after the first, valid or not.
+        bytes: All bytes received.
+        unfinished: Connections that ended, or were left, within a message.
+        abandoned: Connections that were not checked to their end, because of ``CheckLimits``.
+        failures: Events that were not checked completely, because of a fault of tart.
+        whole: Whether rules of several messages were checked.
+        complete: Whether the input was read to its end.
+        conformance: The answer of ``/api/conformance``, without examples.
     """
 
     connections: int
@@ -115,7 +115,7 @@ class CheckReport:
         """Return whether a node was checked completely and has no errors.
 
         Args:
-            strict: warnings count as errors.
+            strict: Warnings count as errors.
         """
         failing = ("error", "warning") if strict else ("error",)
         checked = self.complete and self.sessions > 0 and not self.failures
@@ -128,8 +128,8 @@ def check(
     """Return the findings about one connection that may still be open.
 
     Args:
-        reads: the pieces received, with their times in Unix microseconds.
-        max_frame: the longest message accepted, in bytes.
+        reads: The pieces received, with their times in Unix microseconds.
+        max_frame: The longest message accepted, in bytes.
 
     Returns:
         The findings in order of arrival, without those of long observation. Their ``seq``
@@ -148,9 +148,9 @@ class Checker:
     """Checks any number of connections; times are Unix microseconds.
 
     Args:
-        on_finding: called with each finding, at the latest during the next ``flush``.
-        max_frame: the longest message accepted, in bytes.
-        whole: the input has every message of every connection from the first on. If one may
+        on_finding: Called with each finding, at the latest during the next ``flush``.
+        max_frame: The longest message accepted, in bytes.
+        whole: The input has every message of every connection from the first on. If one may
             be missing, rules about ids and intervals are not checked.
     """
 
@@ -255,9 +255,9 @@ class Checker:
         """End the check.
 
         Args:
-            now_us: the end of connections that are still open; ``None`` takes the time of
+            now_us: The end of connections that are still open; ``None`` takes the time of
                 each one's last bytes.
-            complete: whether the input was read to its end.
+            complete: Whether the input was read to its end.
         """
         self.flush()
         still_open = list(self._open.values())

@@ -43,10 +43,10 @@ def encode_answer(query: Query[Any, Any], answer: Any) -> tuple[Raw, bytes]:
     """Return the JSON and the attachment of a shard's answer to a query.
 
     Args:
-        answer: of a query without ``byte_encoding`` it has no byte strings.
+        answer: Of a query without ``byte_encoding`` it has no byte strings.
 
     Raises:
-        TypeError: the answer cannot be written as JSON.
+        TypeError: The answer cannot be written as JSON.
     """
     attachment = b""
     if isinstance(answer, Attached):

@@ -21,8 +21,8 @@ class Composer:
     """Makes blocks.
 
     Attributes:
-        blocks: all blocks not yet forgotten, by header hash; the chain removes them.
-        tickets: tickets that reached their proxies and are not in a block yet.
+        blocks: All blocks not yet forgotten, by header hash; the chain removes them.
+        tickets: Tickets that reached their proxies and are not in a block yet.
     """
 
     def __init__(self, world: World) -> None:

@@ -35,8 +35,8 @@ class Chain:
     """All blocks not yet forgotten, and their life at the nodes.
 
     Attributes:
-        blocks: by header hash.
-        followers: called once for each node and block on its best chain, in order.
+        blocks: By header hash.
+        followers: Called once for each node and block on its best chain, in order.
     """
 
     def __init__(self, world: World, composer: Composer) -> None:

@@ -115,13 +115,13 @@ class Request:
     """One request, for the truth.
 
     Attributes:
-        number: number of the request in its network, from 1.
-        kind: name of its failure rate.
-        asker: the node that requests.
-        answerer: the node that answers.
-        of: the requested object.
-        reason: why it failed.
-        steps: events of both sides; filled by the truth.
+        number: Number of the request in its network, from 1.
+        kind: Name of its failure rate.
+        asker: The node that requests.
+        answerer: The node that answers.
+        of: The requested object.
+        reason: Why it failed.
+        steps: Events of both sides; filled by the truth.
     """
 
     number: int
@@ -152,15 +152,15 @@ def exchange(
     """Run one request, a process that returns whether everything was transferred.
 
     Args:
-        world: the network.
-        kind: the kind of request.
-        asker: the node that requests.
-        answerer: the node that answers.
-        of: the requested object, or the one that the request is part of.
-        sending: fields of the asker's first event.
-        receiving: fields of the answerer's first event.
-        received: fields of the answerer's event when it has read the request.
-        answers: fields of the transfer's event, once for each transferred object.
+        world: The network.
+        kind: The kind of request.
+        asker: The node that requests.
+        answerer: The node that answers.
+        of: The requested object, or the one that the request is part of.
+        sending: Fields of the asker's first event.
+        receiving: Fields of the answerer's first event.
+        received: Fields of the answerer's event when it has read the request.
+        answers: Fields of the transfer's event, once for each transferred object.
     """
     request = Request(next(world.requests), kind.rate, asker, answerer, of)
     done = yield from _exchange(world, kind, request, sending, receiving, received, answers)

@@ -20,7 +20,7 @@ class Rates:
     """Rates of a network with a few faults, so that every event type occurs.
 
     Raises:
-        ValueError: a rate is not between 0 and 1.
+        ValueError: A rate is not between 0 and 1.
     """
 
     # Of the slots.
@@ -134,9 +134,9 @@ class Chances:
     passes its next mark; marks are 0.5 to 1.5 apart.
 
     Args:
-        rates: the rates.
-        rng: the source of randomness.
-        kinds: the kinds that are decided here.
+        rates: The rates.
+        rng: The source of randomness.
+        kinds: The kinds that are decided here.
     """
 
     def __init__(

@@ -33,10 +33,10 @@ class _Submission:
     """One package on its way through its guarantors.
 
     Attributes:
-        root: the primary's submission event.
-        signed: indices of the guarantors that signed, the primary first.
-        open: secondaries without an outcome yet.
-        sending: guarantees on their way to a validator.
+        root: The primary's submission event.
+        signed: Indices of the guarantors that signed, the primary first.
+        open: Secondaries without an outcome yet.
+        sending: Guarantees on their way to a validator.
     """
 
     report: Report

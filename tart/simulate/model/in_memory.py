@@ -31,10 +31,10 @@ class Session:
     """One telemetry connection of one node.
 
     Attributes:
-        node: index of the node.
-        ordinal: number of the connection among the node's, from 0.
-        hello: its first frame.
-        emissions: its events.
+        node: Index of the node.
+        ordinal: Number of the connection among the node's, from 0.
+        hello: Its first frame.
+        emissions: Its events.
     """
 
     node: int
@@ -53,9 +53,9 @@ class Played:
     """The telemetry of a simulated network, and the truth.
 
     Attributes:
-        emissions: all events in order of time.
-        sessions: the connections in the order in which they opened.
-        facts: the truth.
+        emissions: All events in order of time.
+        sessions: The connections in the order in which they opened.
+        facts: The truth.
     """
 
     emissions: list[Emission]
@@ -77,17 +77,17 @@ def play(
     """Simulate a number of slots.
 
     Args:
-        slots: number of slots.
-        nodes: see :class:`Network`, as for all further arguments.
-        cores: number of cores.
-        seed: equal seeds give equal runs.
-        start: simulated time of the beginning.
-        speed: simulated seconds per second of the timestamps.
-        rates: fault rates.
-        protocol: telemetry protocol version, or several.
+        slots: Number of slots.
+        nodes: See :class:`Network`, as for all further arguments.
+        cores: Number of cores.
+        seed: Equal seeds give equal runs.
+        start: Simulated time of the beginning.
+        speed: Simulated seconds per second of the timestamps.
+        rates: Fault rates.
+        protocol: Telemetry protocol version, or several.
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: An argument is out of its range.
     """
     facts: list[Fact] = []
     network = Network(
@@ -121,8 +121,8 @@ class _Sessions:
     """The telemetry connections.
 
     Attributes:
-        open: open connections by node.
-        all: all connections in the order in which they opened.
+        open: Open connections by node.
+        all: All connections in the order in which they opened.
     """
 
     def __init__(self, network: Network, nodes: int) -> None:

@@ -45,15 +45,15 @@ class Network:
     """A simulated network of ``nodes`` validators and ``cores`` cores.
 
     Args:
-        nodes: validators, 1 to 1,023; fewer than three per core leave cores short.
+        nodes: Validators, 1 to 1,023; fewer than three per core leave cores short.
         cores: 1 to 341.
-        seed: equal seeds give equal runs.
-        start: when it begins, microseconds of the JAM Common Era; slots are counted from it.
-        speed: simulated seconds per second of the events' timestamps. At 2.0 slot numbers
+        seed: Equal seeds give equal runs.
+        start: When it begins, microseconds of the JAM Common Era; slots are counted from it.
+        speed: Simulated seconds per second of the events' timestamps. At 2.0 slot numbers
             advance every three seconds and all durations in events are halved.
-        rates: fault rates.
-        protocol: telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
-        truth: records the truth, if given.
+        rates: Fault rates.
+        protocol: Telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
+        truth: Records the truth, if given.
 
     Example:
         >>> network = Network(nodes=6, cores=2, seed=1)
@@ -62,7 +62,7 @@ class Network:
         0
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: An argument is out of its range.
     """
 
     def __init__(
@@ -137,9 +137,9 @@ class Network:
         """Disconnect a node's telemetry: it reports nothing until it connects.
 
         Args:
-            node: index of the node.
-            reason: the reason, for the truth.
-            unsent: the last events of ``advance``, if they never left.
+            node: Index of the node.
+            reason: The reason, for the truth.
+            unsent: The last events of ``advance``, if they never left.
         """
         self._discard_pending(node)
         one = self._world.nodes[node]

@@ -23,14 +23,14 @@ class Report:
     """A work-package and the work-report it leads to.
 
     Attributes:
-        package_hash: the work-package's.
-        hash: the work-report's.
-        exports: segments it exports.
-        imports: the earlier report whose segments it imports, if it does.
-        by_package_hash: whether those imports name the package's hash, not its segments-root.
-        guarantors: indices of the validators that signed it.
-        holders: bit i: validator i holds its erasure shards.
-        primary: index of the validator its builder submitted it to.
+        package_hash: The work-package's.
+        hash: The work-report's.
+        exports: Segments it exports.
+        imports: The earlier report whose segments it imports, if it does.
+        by_package_hash: Whether those imports name the package's hash, not its segments-root.
+        guarantors: Indices of the validators that signed it.
+        holders: Bit i: validator i holds its erasure shards.
+        primary: Index of the validator its builder submitted it to.
     """
 
     slot: int
@@ -109,12 +109,12 @@ class Block:
     """One block of the chain, or of a fork that lost.
 
     Attributes:
-        number: blocks between it and the base of the simulated chain.
-        parent: the parent's header hash.
-        author: index of the validator that made it.
-        reported: guarantees it brings on chain.
-        available: reports that became available with it and were accumulated.
-        pending: by core, the report that waits for availability, and since which slot.
+        number: Blocks between it and the base of the simulated chain.
+        parent: The parent's header hash.
+        author: Index of the validator that made it.
+        reported: Guarantees it brings on chain.
+        available: Reports that became available with it and were accumulated.
+        pending: By core, the report that waits for availability, and since which slot.
         flaw: ``"seal"``, ``"execution"`` or ``""``: why all nodes but its author refuse it.
     """
 

@@ -26,10 +26,10 @@ class Handle(NamedTuple):
     """A reference to an event.
 
     Attributes:
-        session: number of its session.
-        event_id: its id in that session.
-        timestamp: its timestamp, also if it was dropped.
-        lost: whether it was dropped.
+        session: Number of its session.
+        event_id: Its id in that session.
+        timestamp: Its timestamp, also if it was dropped.
+        lost: Whether it was dropped.
     """
 
     session: int
@@ -45,13 +45,13 @@ class Emission(NamedTuple):
     """One event as a node sends it.
 
     Attributes:
-        when: simulated time in microseconds of the JAM Common Era.
-        node: index of the node.
-        event_id: its id on the node's present connection.
-        timestamp: its timestamp, microseconds of the JAM Common Era.
-        kind: the event type.
-        fields: its fields, references resolved.
-        frame: its bytes, length prefix included.
+        when: Simulated time in microseconds of the JAM Common Era.
+        node: Index of the node.
+        event_id: Its id on the node's present connection.
+        timestamp: Its timestamp, microseconds of the JAM Common Era.
+        kind: The event type.
+        fields: Its fields, references resolved.
+        frame: Its bytes, length prefix included.
     """
 
     when: int
@@ -72,14 +72,14 @@ class Reporter:
     """The telemetry of one node.
 
     Args:
-        node: index of the node.
-        fake: encodes its events and counts their ids.
-        sessions: numbers for connections; shared by all reporters, so that the handles of all
+        node: Index of the node.
+        fake: Encodes its events and counts their ids.
+        sessions: Numbers for connections; shared by all reporters, so that the handles of all
             nodes are distinct.
 
     Attributes:
-        congested: while set, every event is dropped; set by the sender of the bytes.
-        dropped: events dropped so far, by the fault rates or by congestion.
+        congested: While set, every event is dropped; set by the sender of the bytes.
+        dropped: Events dropped so far, by the fault rates or by congestion.
     """
 
     def __init__(self, node: int, fake: FakeNode, sessions: Iterator[int] | None = None) -> None:
@@ -119,10 +119,10 @@ class Reporter:
         """Report an event, if its references are valid.
 
         Args:
-            when: simulated time, microseconds.
-            timestamp: the event's timestamp, not before the last one.
-            kind: the event type.
-            fields: its fields; references are handles.
+            when: Simulated time, microseconds.
+            timestamp: The event's timestamp, not before the last one.
+            kind: The event type.
+            fields: Its fields; references are handles.
 
         Returns:
             The event's handle, and the emissions: none, the event, or a Dropped and the event.

@@ -24,7 +24,7 @@ class Schedule:
     """All processes that wait, by the time they wait for.
 
     Attributes:
-        now: simulated time in microseconds.
+        now: Simulated time in microseconds.
     """
 
     def __init__(self, now: int) -> None:

@@ -28,9 +28,9 @@ class Segments:
         """Get the segments that ``report`` imports, a process that returns whether it succeeded.
 
         Args:
-            node: the primary guarantor.
-            root: its submission event.
-            report: the report of the importing package.
+            node: The primary guarantor.
+            root: Its submission event.
+            report: The report of the importing package.
         """
         source = report.imports
         assert source is not None

@@ -68,14 +68,14 @@ class _Session:
     """One connection of a node, and the events that left on it.
 
     Attributes:
-        ordinal: number of the connection among those of its node.
-        opened: when it was opened.
-        bytes: bytes that left on it.
-        events: number of events by type.
-        drops: number of dropped events by id of their Dropped event.
-        losing: events dropped since the last Dropped event.
-        lost_at: timestamp of the last dropped event.
-        last: id of the last event that left.
+        ordinal: Number of the connection among those of its node.
+        opened: When it was opened.
+        bytes: Bytes that left on it.
+        events: Number of events by type.
+        drops: Number of dropped events by id of their Dropped event.
+        losing: Events dropped since the last Dropped event.
+        lost_at: Timestamp of the last dropped event.
+        last: Id of the last event that left.
     """
 
     def __init__(self, ordinal: int, opened: int, size: int) -> None:
@@ -115,7 +115,7 @@ class Truth:
     """Turns the network's activities into facts.
 
     Args:
-        write: called with each fact.
+        write: Called with each fact.
     """
 
     def __init__(self, write: Callable[[Fact], object]) -> None:
@@ -201,9 +201,9 @@ class Truth:
         """Record that a node's connection ended.
 
         Args:
-            node: the node.
-            reason: why it ended.
-            unsent: the last emissions that were added, if they did not leave.
+            node: The node.
+            reason: Why it ended.
+            unsent: The last emissions that were added, if they did not leave.
         """
         session = self._sessions.pop(node.index, None)
         if session is None:
@@ -238,12 +238,12 @@ class Truth:
         """Record an event of a node, reported or not.
 
         Args:
-            node: the node.
-            kind: the event type.
-            about: the objects that it is about.
-            data: its fields; references are handles.
-            timestamp: time by the node's clock.
-            handle: the event's handle, which tells whether it was reported.
+            node: The node.
+            kind: The event type.
+            about: The objects that it is about.
+            data: Its fields; references are handles.
+            timestamp: Time by the node's clock.
+            handle: The event's handle, which tells whether it was reported.
         """
         session = self._sessions.get(node.index)
         if handle.lost and session:
@@ -316,10 +316,10 @@ class Truth:
         """Record that a work-package reached its primary guarantor.
 
         Args:
-            report: the work-package and its report.
-            secondaries: the other guarantors.
-            submitted: fields of the submission: ``builder``, ``bundle``.
-            root: the primary's event.
+            report: The work-package and its report.
+            secondaries: The other guarantors.
+            submitted: Fields of the submission: ``builder``, ``bundle``.
+            root: The primary's event.
         """
         imported = report.imports
         primary, session = self._world.nodes[report.primary], self._sessions.get(report.primary)

@@ -48,27 +48,27 @@ class Node:
     """One validator and its state.
 
     Attributes:
-        index: its index in the validator set.
-        reporter: its telemetry.
+        index: Its index in the validator set.
+        reporter: Its telemetry.
         address: IPv6, of the range reserved for documentation.
-        clock: offset of its clock, microseconds ahead.
-        protocol: its version of JIP-3.
-        neighbours: nodes with which it has block announcement streams.
-        linked: bit i: connected to validator i.
-        streams: open block announcement streams by peer, with the event that opened each.
-        best: its best block.
-        finalized: its finalized block.
-        synced: whether it is in sync.
-        lagging_until: it fetches no blocks before this slot.
-        blocks: blocks it executed, with the event that began it (Authoring or Importing).
-        begun: blocks it has begun to fetch or import.
-        announcers: by block, the peers that announced it.
-        followed: blocks that its activities have followed.
-        guarantees: its pool of guarantees, by report hash.
-        preimages: its pool of preimages, by hash.
-        announced: announced preimages that it does not have, by hash.
-        assurances: assurances received in the present slot, by anchor.
-        shards: by slot of arrival, number and bytes of the erasure shards it stores.
+        clock: Offset of its clock, microseconds ahead.
+        protocol: Its version of JIP-3.
+        neighbours: Nodes with which it has block announcement streams.
+        linked: Bit i: connected to validator i.
+        streams: Open block announcement streams by peer, with the event that opened each.
+        best: Its best block.
+        finalized: Its finalized block.
+        synced: Whether it is in sync.
+        lagging_until: It fetches no blocks before this slot.
+        blocks: Blocks it executed, with the event that began it (Authoring or Importing).
+        begun: Blocks it has begun to fetch or import.
+        announcers: By block, the peers that announced it.
+        followed: Blocks that its activities have followed.
+        guarantees: Its pool of guarantees, by report hash.
+        preimages: Its pool of preimages, by hash.
+        announced: Announced preimages that it does not have, by hash.
+        assurances: Assurances received in the present slot, by anchor.
+        shards: By slot of arrival, number and bytes of the erasure shards it stores.
     """
 
     def __init__(self, index: int, reporter: Reporter, clock: int, base: Block) -> None:
@@ -109,17 +109,17 @@ class World:
     """The nodes, the time and the chances of one network.
 
     Args:
-        validators: number of nodes, at least 1.
-        cores: number of cores, at least 1.
-        seed: equal seeds give equal runs.
-        start: simulated time of the beginning, microseconds of the JAM Common Era.
-        speed: simulated seconds per second of the timestamps.
-        rates: fault rates.
-        protocol: telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
-        truth: records the truth, if given.
+        validators: Number of nodes, at least 1.
+        cores: Number of cores, at least 1.
+        seed: Equal seeds give equal runs.
+        start: Simulated time of the beginning, microseconds of the JAM Common Era.
+        speed: Simulated seconds per second of the timestamps.
+        rates: Fault rates.
+        protocol: Telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
+        truth: Records the truth, if given.
 
     Attributes:
-        leaving: nodes whose telemetry loses its connection now.
+        leaving: Nodes whose telemetry loses its connection now.
     """
 
     def __init__(
@@ -193,10 +193,10 @@ class World:
         """Report an event of a node, now.
 
         Args:
-            node: the node.
-            kind: the event type.
-            about: the objects that the event is about, for the truth; not part of the event.
-            fields: the event's fields; handles among them become event ids.
+            node: The node.
+            kind: The event type.
+            about: The objects that the event is about, for the truth; not part of the event.
+            fields: The event's fields; handles among them become event ids.
         """
         truth = self.truth
         # Reporting replaces handles by ids.

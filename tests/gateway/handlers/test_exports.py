@@ -167,7 +167,7 @@ async def broken_off(
     """What came of an answer that must not end properly.
 
     Args:
-        begun: called when it has begun.
+        begun: Called when it has begun.
     """
     received = b""
     async with gateway.client.stream(method, url, **arguments) as response:

@@ -23,7 +23,7 @@ class Flag:
         """Return the value.
 
         Raises:
-            BadQuery: the text is neither ``true`` nor ``false``.
+            BadQuery: The text is neither ``true`` nor ``false``.
         """
         return Choice(("true", "false")).read(text, name) == "true"
 

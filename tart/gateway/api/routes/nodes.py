@@ -26,7 +26,7 @@ class Categories:
         """Return the categories of a comma-separated list.
 
         Raises:
-            BadQuery: one of them does not exist.
+            BadQuery: One of them does not exist.
         """
         items = [item.strip() for item in text.split(",")]
         if not set(items) <= set(CATEGORIES):
