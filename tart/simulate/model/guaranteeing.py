@@ -148,7 +148,7 @@ class Guaranteeing:
         yield world.latency()
         world.emit(primary, EventKind.EXTRINSIC_DATA_RECEIVED, report, submission_or_share_id=root)
         # A bundle brings its imports along.
-        lacking = not bundle and report.imports is not None
+        lacking = not bundle and report.imported_from is not None
         if lacking and not (yield from self._segments.recover(primary, root, report)):
             self._fail(primary, root, report, "imported segments unavailable")
             return False

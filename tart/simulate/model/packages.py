@@ -33,8 +33,10 @@ class Packages:
         if block.slot > self._last_slot:
             self._last_slot = block.slot
             for report in block.available:
-                report.imports = None  # otherwise each report would keep all earlier ones alive
-                if report.exports:
+                report.imported_from = (
+                    None  # otherwise each report would keep all earlier ones alive
+                )
+                if report.exported_segments:
                     self._importable.append(report)
 
     def builder(self) -> bytes:
@@ -55,8 +57,8 @@ class Packages:
             segments_root=world.hash("segments", *identity),
             bundle_size=rng.randrange(20_000, 2_000_000),
             items=tuple(self._item() for _ in range(rng.randint(1, 3))),
-            exports=rng.randint(0, _IMPORTED_SEGMENTS),
-            imports=rng.choice(self._importable) if wants else None,
+            exported_segments=rng.randint(0, _IMPORTED_SEGMENTS),
+            imported_from=rng.choice(self._importable) if wants else None,
             by_package_hash=wants and rng.random() < 0.5,
         )
 
@@ -68,13 +70,13 @@ class Packages:
 
 def imported_segments(report: Report) -> list[int]:
     """Return the positions of the imported segments in the package's list of imports."""
-    return list(range(report.imports.exports)) if report.imports else []
+    return list(range(report.imported_from.exported_segments)) if report.imported_from else []
 
 
 def outline(report: Report, anchor: Block) -> dict[str, Any]:
     """Return JIP-3's Work Package Outline; the first item has the imports."""
     items = [_item_outline(report, index) for index in range(len(report.items))]
-    source = report.imports if report.by_package_hash else None
+    source = report.imported_from if report.by_package_hash else None
     return {
         "work_package_size": report.bundle_size // 3,
         "work_package_hash": report.package_hash,
@@ -94,12 +96,12 @@ def _item_outline(report: Report, index: int) -> dict[str, Any]:
         "accumulate_gas_limit": 10_000_000,
         "sum_of_extrinsic_lengths": item.refine_gas % 20_000,
         "imports": _import_specs(report) if index == 0 else [],
-        "num_exported_segments": report.exports if index == 0 else 0,
+        "num_exported_segments": report.exported_segments if index == 0 else 0,
     }
 
 
 def _import_specs(report: Report) -> list[dict[str, Any]]:
-    source = report.imports
+    source = report.imported_from
     if source is None:
         return []
     root = (

@@ -1,4 +1,4 @@
-"""Blocks, work-packages, the reports made of them, guarantees and preimages, as values.
+"""Records of blocks, work-packages with their reports, guarantees, preimages, tickets, assurances.
 
 Pure. Objects are compared by identity; their hashes are assigned when they are made. A report
 also has the holders of its erasure shards, which decide when it becomes available.
@@ -20,17 +20,17 @@ class WorkItem(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Report:
-    """A work-package and the work-report it leads to.
+    """A work-package together with its work-report.
 
     Attributes:
-        package_hash: The work-package's.
-        hash: The work-report's.
-        exports: Segments it exports.
-        imports: The earlier report whose segments it imports, if it does.
-        by_package_hash: Whether those imports name the package's hash, not its segments-root.
-        guarantors: Indices of the validators that signed it.
-        holders: Bit i: validator i holds its erasure shards.
-        primary: Index of the validator its builder submitted it to.
+        package_hash: The hash of the work-package.
+        hash: The hash of the work-report.
+        exported_segments: The number of segments that the package exports.
+        imported_from: The report whose segments the package imports, ``None`` if it imports none.
+        by_package_hash: Imports are named by package hash instead of segments-root.
+        guarantors: Indices of the validators that signed the report.
+        holders: A set of bits; bit i: validator i holds its erasure shards.
+        primary: Index of the validator to which the builder submitted the package.
     """
 
     slot: int
@@ -41,8 +41,8 @@ class Report:
     segments_root: bytes
     bundle_size: int
     items: tuple[WorkItem, ...]
-    exports: int
-    imports: Report | None = None
+    exported_segments: int
+    imported_from: Report | None = None
     by_package_hash: bool = False
     guarantors: tuple[int, ...] = ()
     holders: int = 0
@@ -109,13 +109,14 @@ class Block:
     """One block of the chain, or of a fork that lost.
 
     Attributes:
-        number: Blocks between it and the base of the simulated chain.
+        number: The number of blocks between the base of the simulated chain and this block.
         parent: The parent's header hash.
         author: Index of the validator that made it.
         reported: Guarantees it brings on chain.
         available: Reports that became available with it and were accumulated.
         pending: By core, the report that waits for availability, and since which slot.
-        flaw: ``"seal"``, ``"execution"`` or ``""``: why all nodes but its author refuse it.
+        flaw: The reason for which all nodes but the author refuse the block, ``"seal"`` or
+            ``"execution"``; else ``""``.
     """
 
     slot: int
@@ -134,6 +135,7 @@ class Block:
     def outline(self) -> dict[str, Any]:
         """Return JIP-3's Block Outline."""
         preimages_size = sum(each.length for each in self.preimages)
+        # Approximate encoded sizes: header, guarantee, assurance and ticket.
         size = 500 + 400 * len(self.reported) + 106 * self.assurances + 784 * self.tickets
         return {
             "size_bytes": size + preimages_size,

@@ -32,7 +32,7 @@ class Segments:
             root: Its submission event.
             report: The report of the importing package.
         """
-        source = report.imports
+        source = report.imported_from
         assert source is not None
         yield from self._map_roots(node, root, report, source)
         ways = [self._ask_guarantor, self._reconstruct]

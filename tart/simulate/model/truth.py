@@ -321,7 +321,7 @@ class Truth:
             submitted: Fields of the submission: ``builder``, ``bundle``.
             root: The primary's event.
         """
-        imported = report.imports
+        imported = report.imported_from
         primary, session = self._world.nodes[report.primary], self._sessions.get(report.primary)
         self._write(
             "package",
@@ -330,7 +330,7 @@ class Truth:
             slot=report.slot,
             segments_root=report.segments_root,
             bundle_size=report.bundle_size,
-            exports=report.exports,
+            exports=report.exported_segments,
             imports=imported.package_hash if imported else None,
             items=[each._asdict() for each in report.items],
             secondaries=[each.peer_id for each in secondaries],

@@ -25,7 +25,7 @@ def composer(one: World) -> Composer:
 def guarantee(one: World, core: int, number: int = 0) -> Guarantee:
     names = ("package", "report", "erasure", "segments")
     hashes = [one.hash(name, core, number) for name in names]
-    report = Report(100, core, *hashes, bundle_size=1, items=(), exports=0)
+    report = Report(100, core, *hashes, bundle_size=1, items=(), exported_segments=0)
     return Guarantee(report, 100, (0, 1))
 
 

@@ -10,7 +10,7 @@ STAGE = World(3, 1, seed=0, start=100 * SLOT, speed=1.0, rates=Rates(), protocol
 
 
 def report(*items: WorkItem) -> Report:
-    return Report(1, 0, *[bytes(32)] * 4, bundle_size=1, items=items, exports=0)
+    return Report(1, 0, *[bytes(32)] * 4, bundle_size=1, items=items, exported_segments=0)
 
 
 def test_costs_can_be_encoded():

@@ -17,11 +17,11 @@ def world(validators: int = 6, cores: int = 2) -> World:
 def importing(one: World, by_package_hash: bool) -> Report:
     packages = Packages(one)
     source = packages.make(100, 0)
-    source.exports = 3
+    source.exported_segments = 3
     packages.follow(one.nodes[0], Block(101, 1, bytes(32), bytes(32), 0, available=(source,)))
     made = packages.make(102, 1)
     made.by_package_hash = by_package_hash
-    assert made.imports is source
+    assert made.imported_from is source
     return made
 
 
@@ -59,7 +59,7 @@ def test_a_package_imports_what_is_available_by_either_name():
 def test_a_package_without_imports_has_none():
     one = world()
     made = Packages(one).make(100, 0)
-    assert made.imports is None
+    assert made.imported_from is None
     assert imported_segments(made) == []
     WORK_PACKAGE_OUTLINE.write(outline(made, one.base), bytearray())
 
@@ -70,4 +70,4 @@ def test_an_available_report_releases_its_imports():
     made = importing(one, True)
     block = Block(103, 2, bytes(32), bytes(32), 0, available=(made,))
     Packages(one).follow(one.nodes[0], block)
-    assert made.imports is None
+    assert made.imported_from is None

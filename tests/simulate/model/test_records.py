@@ -7,7 +7,13 @@ from tart.simulate.model.records import Block, Guarantee, Preimage, Report
 def report(**changes) -> Report:
     hashes = {"package_hash": b"p" * 32, "hash": b"r" * 32, "erasure_root": b"e" * 32}
     return Report(
-        slot=7, core=1, segments_root=b"s" * 32, bundle_size=99, items=(), exports=2, **hashes
+        slot=7,
+        core=1,
+        segments_root=b"s" * 32,
+        bundle_size=99,
+        items=(),
+        exported_segments=2,
+        **hashes,
     )
 
 
