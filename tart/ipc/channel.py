@@ -23,11 +23,11 @@ class Channel(asyncio.Protocol, Generic[M]):
     """One end of a gateway-shard connection.
 
     Args:
-        decoder: of the messages that this end receives: ``REQUESTS`` or ``REPLIES``.
-        received: called with each message, in order.
-        lost: called once when the connection has ended, with the error that ended it, if any.
-        made: called once when the connection is established.
-        background: counts messages whose handling failed; a failure affects no other message.
+        decoder: Of the messages that this end receives: ``REQUESTS`` or ``REPLIES``.
+        received: Called with each message, in order.
+        lost: Called once when the connection has ended, with the error that ended it, if any.
+        made: Called once when the connection is established.
+        background: Counts messages whose handling failed; a failure affects no other message.
     """
 
     def __init__(

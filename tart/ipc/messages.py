@@ -49,7 +49,7 @@ class RunQuery(_Message, frozen=True):
 
     Attributes:
         parameters: JSON of the query.
-        age_seconds: seconds since the client's request arrived. Queries of older requests run
+        age_seconds: Seconds since the client's request arrived. Queries of older requests run
             first.
     """
 
@@ -119,8 +119,8 @@ class Recovering(_Message, frozen=True):
     """Sent repeatedly in place of ``Welcome`` while the shard starts and takes no requests.
 
     Attributes:
-        progress: the current step of the start and how much of it is done, as text.
-        seconds: since the start began.
+        progress: The current step of the start and how much of it is done, as text.
+        seconds: Since the start began.
     """
 
     shard: int
@@ -134,8 +134,8 @@ class UnreadableRows(NamedTuple):
     """Rows that cannot be read: of a damaged part of a file, or of a quarantined file.
 
     Attributes:
-        rows: their number; ``None`` if unknown.
-        first_at, last_at: bounds of ``received_at``, Unix microseconds; ``None`` if unknown.
+        rows: Their number; ``None`` if unknown.
+        first_at, last_at: Bounds of ``received_at``, Unix microseconds; ``None`` if unknown.
     """
 
     file: str
@@ -149,8 +149,8 @@ class Partial(_Message, frozen=True):
 
     Attributes:
         value: JSON of the type that the query declares for one shard's answer.
-        attachment: a part of the answer that is not JSON.
-        unreadable: rows that may belong to the answer and cannot be read.
+        attachment: A part of the answer that is not JSON.
+        unreadable: Rows that may belong to the answer and cannot be read.
     """
 
     id: int
@@ -172,8 +172,8 @@ class FrozenFiles(_Message, frozen=True):
     """Files that may be copied until ``ReleaseFiles``.
 
     Attributes:
-        end: the ``seq`` after the last event in the files, after ``RotateSegments``.
-        damaged: files with events that cannot be read.
+        end: The ``seq`` after the last event in the files, after ``RotateSegments``.
+        damaged: Files with events that cannot be read.
     """
 
     id: int
@@ -186,7 +186,7 @@ class Released(_Message, frozen=True):
     """The end of a backup.
 
     Attributes:
-        intact: whether all files were frozen throughout.
+        intact: Whether all files were frozen throughout.
     """
 
     id: int
@@ -197,8 +197,8 @@ class LiveEvent(NamedTuple):
     """An event of ``LiveEvents``.
 
     Attributes:
-        subscriptions: those whose filter the event passed.
-        length: of its JSON object in the attachment, in bytes.
+        subscriptions: Those whose filter the event passed.
+        length: Of its JSON object in the attachment, in bytes.
     """
 
     id: int
@@ -212,7 +212,7 @@ class LiveEvents(_Message, frozen=True):
     """New events, each encoded once.
 
     Attributes:
-        attachment: the JSON objects of the events (the API's Event), one after the other.
+        attachment: The JSON objects of the events (the API's Event), one after the other.
     """
 
     events: list[LiveEvent]
@@ -258,7 +258,7 @@ def decode(decoder: msgspec.json.Decoder[M], head: bytes, attachment: bytes) -> 
     """Return the message of a JSON head and an attachment.
 
     Raises:
-        MessageError: the head is not a message that ``decoder`` accepts.
+        MessageError: The head is not a message that ``decoder`` accepts.
     """
     try:
         message = decoder.decode(head)
@@ -288,7 +288,7 @@ class MessageBuffer(Generic[M]):
         """Return every message completed by ``data``.
 
         Raises:
-            MessageError: the bytes are not messages of this release; the buffer cannot be used
+            MessageError: The bytes are not messages of this release; the buffer cannot be used
                 after it.
         """
         self._buffer += data

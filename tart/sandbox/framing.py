@@ -39,8 +39,8 @@ def read(file: IO[bytes], limit: int | None = None) -> bytes:
     """Read the next block.
 
     Raises:
-        EOFError: the other side closed the pipe.
-        ValueError: the block is longer than ``limit``.
+        EOFError: The other side closed the pipe.
+        ValueError: The block is longer than ``limit``.
     """
     (length,) = _LENGTH.unpack(_read_exactly(file, _LENGTH.size))
     if limit is not None and length > limit:

@@ -47,14 +47,14 @@ class SqlJob:
     """A statement and how to run it.
 
     Attributes:
-        sql: the statement.
-        format: format of the result, one of ``FORMATS``.
-        partials: whether the only table is ``partials``, instead of the views.
-        lossless: whether Arrow is for another sandbox and keeps DuckDB's own types.
-        seconds: time limit after which the process is killed.
-        max_rows: limit of the result's rows.
-        max_bytes: limit of the result's size.
-        formulas: whether CSV may have text that spreadsheets run; see ``query.sql.cells``.
+        sql: The statement.
+        format: Format of the result, one of ``FORMATS``.
+        partials: Whether the only table is ``partials``, instead of the views.
+        lossless: Whether Arrow is for another sandbox and keeps DuckDB's own types.
+        seconds: Time limit after which the process is killed.
+        max_rows: Limit of the result's rows.
+        max_bytes: Limit of the result's size.
+        formulas: Whether CSV may have text that spreadsheets run; see ``query.sql.cells``.
         memory_bytes: DuckDB's memory limit.
     """
 
@@ -78,14 +78,14 @@ def run(
     """Run a statement and return its result in the job's format.
 
     Args:
-        job: the statement.
-        rows: returns the rows of each scan that the statement needs.
-        partials: the table of that name, as Arrow streams.
-        abandoned: polled; returns whether the result is not needed any more.
+        job: The statement.
+        rows: Returns the rows of each scan that the statement needs.
+        partials: The table of that name, as Arrow streams.
+        abandoned: Polled; returns whether the result is not needed any more.
 
     Raises:
-        SqlRefused: the statement is refused, or failed.
-        QueryTimeout: the statement did not end in time.
+        SqlRefused: The statement is refused, or failed.
+        QueryTimeout: The statement did not end in time.
     """
     if len(job.sql.encode()) > MAX_SQL_BYTES:
         raise SqlRefused(f"a statement has at most {MAX_SQL_BYTES} bytes")

@@ -108,8 +108,8 @@ class Needs:
     """The tables that a statement needs.
 
     Attributes:
-        scans: the scans of views.
-        catalogue: whether it queries the catalogue: all views must exist, without rows.
+        scans: The scans of views.
+        catalogue: Whether it queries the catalogue: all views must exist, without rows.
     """
 
     scans: tuple[Scan, ...]
@@ -122,13 +122,13 @@ def examine(
     """Check a statement and return the tables that it needs.
 
     Args:
-        tree: the syntax tree of ``json_serialize_sql``.
-        schemas: the views.
-        tables: other tables, which exist already.
-        constant: evaluates constant expressions.
+        tree: The syntax tree of ``json_serialize_sql``.
+        schemas: The views.
+        tables: Other tables, which exist already.
+        constant: Evaluates constant expressions.
 
     Raises:
-        StatementRefused: the statement is not permitted.
+        StatementRefused: The statement is not permitted.
     """
     node = _only_select(tree)
     every = list(_walk(node))

@@ -248,18 +248,23 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# Members of a block's outline that are columns of ``blocks``, under their names in JIP-3.
+OUTLINE = (
+    "size_bytes",
+    "num_tickets",
+    "num_preimages",
+    "num_guarantees",
+    "num_assurances",
+    "num_dispute_verdicts",
+)
+
 ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "blocks": {
             **_PIPELINE,
             "parent": HASH,
             **{step: CLOCK for step in BLOCK_STEPS.values()},
-            "size_bytes": "UINTEGER",
-            "num_tickets": "UINTEGER",
-            "num_preimages": "UINTEGER",
-            "num_guarantees": "UINTEGER",
-            "num_assurances": "UINTEGER",
-            "num_dispute_verdicts": "UINTEGER",
+            **{name: "UINTEGER" for name in OUTLINE},
             "services": "UINTEGER",
             "gas": TOTAL,
             "elapsed_ns": TOTAL,

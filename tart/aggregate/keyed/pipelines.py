@@ -3,8 +3,7 @@
 Pure. A row opens with its first event (Authoring or Importing; Work-package submission or
 Work-package being shared) and follows the events of its connection that refer to it. It
 closes when the pipeline has failed or is complete. A pipeline without an end is written when
-its connection ends or when it is older than
-``references.tracker.FOLLOW_SECONDS`` (10 minutes).
+its connection ends or when it is older than ``references.tracker.FOLLOW_SECONDS`` (10 minutes).
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
+from tart.aggregate.core.tables import BLOCK_STEPS, OUTLINE, PACKAGE_STEPS, ROWS
 from tart.protocol.events import EventKind
-from tart.query.topics.blocks import OUTLINE
 
 # The event types that open a pipeline.
 PIPELINE_ROOTS = frozenset(

@@ -24,7 +24,7 @@ class NodeRefresher:
     """Reads all nodes from the shards into the registry.
 
     Args:
-        interval_seconds: the longest time between two refreshes.
+        interval_seconds: The longest time between two refreshes.
     """
 
     def __init__(

@@ -53,11 +53,11 @@ class NodeRegistry:
     """The known nodes.
 
     Args:
-        path: of ``control.sqlite``.
-        maximum: limit of stored nodes.
+        path: Of ``control.sqlite``.
+        maximum: Limit of stored nodes.
 
     Attributes:
-        failures: failed operations on the file.
+        failures: Failed operations on the file.
     """
 
     def __init__(
@@ -125,10 +125,10 @@ class NodeRegistry:
         """Return the newest reports of a shard, for answers that lack the shard's own.
 
         Args:
-            shard: its number.
-            is_up: whether the shard is connected; if not, all its connections have ended.
-            rendering: of hashes, ``hex`` or ``array``.
-            node_id: of a single node; ``None`` means all.
+            shard: Its number.
+            is_up: Whether the shard is connected; if not, all its connections have ended.
+            rendering: Of hashes, ``hex`` or ``array``.
+            node_id: Of a single node; ``None`` means all.
         """
         if node_id is None:
             all_reports = list(self._reports.values())

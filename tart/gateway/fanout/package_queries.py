@@ -72,8 +72,8 @@ async def journey(
     """Return the journey of the package that rows of guarantors belong to.
 
     Args:
-        rows: of ``PackageRows``.
-        limit: of events of each guarantor, report and erasure root, per shard.
+        rows: Of ``PackageRows``.
+        limit: Of events of each guarantor, report and erasure root, per shard.
     """
     hashes = sorted({row["hash"] for row in rows if row["hash"]})
     packages, seen = await packages_by_hash(queries, hashes)

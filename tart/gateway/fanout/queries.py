@@ -84,8 +84,8 @@ class QueryClient:
     """Queries all shards.
 
     Attributes:
-        retention: the retention of the shards' aggregates.
-        sql_admission: admits SQL statements.
+        retention: The retention of the shards' aggregates.
+        sql_admission: Admits SQL statements.
     """
 
     retention = AggregatesConfig()
@@ -101,7 +101,7 @@ class QueryClient:
         """Return the merged answer of all shards that answer in time.
 
         Raises:
-            QueryError, Busy, ShardUnavailable: see ``Shards.scatter``.
+            QueryError, Busy, ShardUnavailable: See ``Shards.scatter``.
         """
         answers = await self.scatter(query, deadline)
         return await _off_loop(answers, lambda: query.merge(_decode(query, answers))), coverage(
@@ -163,7 +163,7 @@ class QueryClient:
         """Return the arrival of an event in Unix microseconds.
 
         Raises:
-            NotFound: the event is not stored.
+            NotFound: The event is not stored.
         """
         event, _ = await self.ask(Event(event_id))
         if event is None:
@@ -189,7 +189,7 @@ class QueryClient:
         """Return one node.
 
         Raises:
-            NotFound: the node has never connected.
+            NotFound: The node has never connected.
         """
         known, seen = await self._known_nodes(Nodes(node=node_id, byte_encoding=byte_encoding))
         node = known.get(node_id) or self.registry.node(node_id, byte_encoding)

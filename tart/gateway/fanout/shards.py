@@ -84,9 +84,9 @@ class Answers(Generic[A]):
     """Answers of shards to one query.
 
     Attributes:
-        values: shard and answer, in the order of the shards.
-        total: the number of shards.
-        unreadable: rows that may belong to the answers and cannot be read.
+        values: Shard and answer, in the order of the shards.
+        total: The number of shards.
+        unreadable: Rows that may belong to the answers and cannot be read.
     """
 
     values: list[tuple[int, A]]
@@ -313,10 +313,10 @@ class Shards:
     """All shards: queries and live subscriptions go to each of them.
 
     Args:
-        background: counts messages whose handling failed.
+        background: Counts messages whose handling failed.
 
     Attributes:
-        welcomed: set whenever a shard has become available.
+        welcomed: Set whenever a shard has become available.
     """
 
     def __init__(self, paths: Sequence[Path], background: Background | None = None) -> None:
@@ -362,13 +362,13 @@ class Shards:
         """Send a query to every shard and wait for those that answer in time.
 
         Args:
-            deadline: seconds.
+            deadline: Seconds.
 
         Raises:
-            BadQuery: a shard refused the parameters.
-            QueryTimeout: no shard answered in time.
-            Busy: no shard answered, and one had too many queries already.
-            ShardUnavailable: no shard was available, or all failed.
+            BadQuery: A shard refused the parameters.
+            QueryTimeout: No shard answered in time.
+            Busy: No shard answered, and one had too many queries already.
+            ShardUnavailable: No shard was available, or all failed.
         """
         parameters = Raw(msgspec.json.encode(query))
         pending: list[PendingQuery] = []

@@ -26,11 +26,11 @@ class SqlAdmission:
     """Admits statements: enter it, as an asynchronous context manager, to run one.
 
     Args:
-        running: statements that may run at once.
-        waiting: statements that may wait for a slot.
+        running: Statements that may run at once.
+        waiting: Statements that may wait for a slot.
 
     Attributes:
-        refused: statements that were not admitted.
+        refused: Statements that were not admitted.
     """
 
     def __init__(self, running: int = RUNNING, waiting: int = WAITING) -> None:

@@ -11,18 +11,18 @@ class GatewayCounts(NamedTuple):
     """Counters of the parts of the gateway.
 
     Attributes:
-        uptime_seconds: since the gateway started.
-        subscribers: clients of WebSockets and event streams.
-        queued_events: live events in the queues of subscribers.
-        lagged_events: live events that subscribers were told they missed.
-        stalled: subscribers closed because they read nothing.
-        rejected_queries: queries not sent because a shard had too many open.
-        cache_bytes: bytes of stored responses.
-        keys: valid API keys.
-        denied: requests refused by the authenticator.
-        audit_dropped: audit log entries dropped.
-        nodes: nodes in the registry.
-        registry_failures: failures of the registry's file.
+        uptime_seconds: Since the gateway started.
+        subscribers: Clients of WebSockets and event streams.
+        queued_events: Live events in the queues of subscribers.
+        lagged_events: Live events that subscribers were told they missed.
+        stalled: Subscribers closed because they read nothing.
+        rejected_queries: Queries not sent because a shard had too many open.
+        cache_bytes: Bytes of stored responses.
+        keys: Valid API keys.
+        denied: Requests refused by the authenticator.
+        audit_dropped: Audit log entries dropped.
+        nodes: Nodes in the registry.
+        registry_failures: Failures of the registry's file.
     """
 
     uptime_seconds: float

@@ -31,18 +31,18 @@ class HealthInput:
     """The input of the health rules.
 
     Attributes:
-        statistics: of each shard that answered.
-        total: how many shards there are.
-        response_seconds: how long the shards took to answer.
-        pending_limit: received bytes that a shard may hold before it pauses ingestion.
-        broadcaster: statistics of the live stream.
-        shed_recently: whether shards shed live events in the last minute, because the gateway
+        statistics: Of each shard that answered.
+        total: How many shards there are.
+        response_seconds: How long the shards took to answer.
+        pending_limit: Received bytes that a shard may hold before it pauses ingestion.
+        broadcaster: Statistics of the live stream.
+        shed_recently: Whether shards shed live events in the last minute, because the gateway
             did not keep up.
-        rss_bytes: resident memory of the gateway.
-        memory: available and total bytes of the host.
-        disk: free and total bytes of the disk with the data directory.
-        recovering: progress of the shards that are starting.
-        failing: background tasks of the gateway that failed recently, with the newest error.
+        rss_bytes: Resident memory of the gateway.
+        memory: Available and total bytes of the host.
+        disk: Free and total bytes of the disk with the data directory.
+        recovering: Progress of the shards that are starting.
+        failing: Background tasks of the gateway that failed recently, with the newest error.
     """
 
     statistics: Mapping[int, Json]

@@ -252,14 +252,14 @@ class Scrape:
     """The input of one scrape.
 
     Attributes:
-        statistics: of each shard that answered.
-        up: of every shard, whether it answered.
-        restarts: of every shard, as the gateway counted them.
-        failures: of every shard, queries that it did not answer, by reason.
-        broadcaster: statistics of the live stream.
-        gateway: further metrics of the gateway: name to (value, help).
-        cache_outcomes: requests to the response caches, by outcome.
-        background: failures of the gateway's background tasks, by task.
+        statistics: Of each shard that answered.
+        up: Of every shard, whether it answered.
+        restarts: Of every shard, as the gateway counted them.
+        failures: Of every shard, queries that it did not answer, by reason.
+        broadcaster: Statistics of the live stream.
+        gateway: Further metrics of the gateway: name to (value, help).
+        cache_outcomes: Requests to the response caches, by outcome.
+        background: Failures of the gateway's background tasks, by task.
     """
 
     statistics: Mapping[int, Json]

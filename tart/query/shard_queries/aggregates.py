@@ -26,8 +26,8 @@ class SumRows(Struct, frozen=True):
     """One shard's sums: rows of keys and values.
 
     Attributes:
-        keys: names of the first columns.
-        values: names of the other columns, with the operation that merges two shards' values.
+        keys: Names of the first columns.
+        values: Names of the other columns, with the operation that merges two shards' values.
     """
 
     keys: list[str]
@@ -39,11 +39,11 @@ class AggregateSum(Query[SumRows, list[Json]], frozen=True):
     """The values of an additive table, added up by keys; objects, in any order.
 
     Attributes:
-        by: keys, columns of the table.
-        values: names of the values; ``None`` means all.
-        where: by column, the values that it may have: ``{"node": [node_id]}``.
-        step_us: times among the keys are rounded down to multiples of it.
-        top: limit of rows of each shard: those with the greatest first value.
+        by: Keys, columns of the table.
+        values: Names of the values; ``None`` means all.
+        where: By column, the values that it may have: ``{"node": [node_id]}``.
+        step_us: Times among the keys are rounded down to multiples of it.
+        top: Limit of rows of each shard: those with the greatest first value.
     """
 
     name = "aggregate_sum"
@@ -76,7 +76,7 @@ class Rows(Struct, frozen=True):
     """One shard's rows of a table.
 
     Attributes:
-        clock: the column that orders rows.
+        clock: The column that orders rows.
     """
 
     columns: list[str]
@@ -88,11 +88,11 @@ class AggregateRows(Query[Rows, list[Json]], frozen=True):
     """Rows of a table of rows as objects, newest first.
 
     Attributes:
-        columns: names of the columns; ``None`` means all.
-        where: by column, the values that it may have.
-        known: columns that must have a value.
-        limit: of rows of each shard.
-        distinct: return each combination of ``columns`` once, in any order.
+        columns: Names of the columns; ``None`` means all.
+        where: By column, the values that it may have.
+        known: Columns that must have a value.
+        limit: Of rows of each shard.
+        distinct: Return each combination of ``columns`` once, in any order.
     """
 
     name = "aggregate_rows"
@@ -125,9 +125,9 @@ class ValuesByNode(Struct, frozen=True):
     """One shard's values of each node.
 
     Attributes:
-        operation: merges two shards' values of a node.
-        nodes: ids.
-        rows: keys, then a list of indices in ``nodes``, then a list of values.
+        operation: Merges two shards' values of a node.
+        nodes: Ids.
+        rows: Keys, then a list of indices in ``nodes``, then a list of values.
     """
 
     operation: str

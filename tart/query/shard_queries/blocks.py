@@ -48,9 +48,9 @@ class FirstSight(NamedTuple):
 
     Attributes:
         at: Unix microseconds.
-        timestamp: of the event by the node's clock, JCE microseconds.
-        type: of the event that names the block.
-        offset_us: by which the node's clock was behind in that minute; ``None`` if unknown.
+        timestamp: Of the event by the node's clock, JCE microseconds.
+        type: Of the event that names the block.
+        offset_us: By which the node's clock was behind in that minute; ``None`` if unknown.
     """
 
     hash: str

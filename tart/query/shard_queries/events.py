@@ -29,8 +29,8 @@ class Events(Query[list[Json], Page], frozen=True):
     the last one has ``more: true``.
 
     Attributes:
-        cursor: where the page begins; its window replaces the selection's.
-        limit: events of each directory: one more than the page has, to show that more follow.
+        cursor: Where the page begins; its window replaces the selection's.
+        limit: Events of each directory: one more than the page has, to show that more follow.
     """
 
     name = "events"
@@ -53,12 +53,12 @@ class BackfillPart(Struct, frozen=True):
     """A part of the events that a subscriber missed.
 
     Attributes:
-        events: those that pass the filter, oldest first.
-        at: by directory, the last sequence that was read.
-        more: directories that have later rows.
-        cut: whether events may be missing that are not stored any more.
-        committed: the sequence after the last committed of the shard's own directory.
-        next: the sequence of the next event in that directory.
+        events: Those that pass the filter, oldest first.
+        at: By directory, the last sequence that was read.
+        more: Directories that have later rows.
+        cut: Whether events may be missing that are not stored any more.
+        committed: The sequence after the last committed of the shard's own directory.
+        next: The sequence of the next event in that directory.
     """
 
     events: list[Json]
@@ -73,10 +73,10 @@ class Backfill(Query[BackfillPart, BackfillPart], frozen=True):
     """Recent events that pass a live filter; to one shard at a time.
 
     Attributes:
-        filter: see ``query.core.filters.parse``.
-        since_us: the first arrival from directories that ``after`` does not name.
-        after: by directory, the sequence after which the answer begins.
-        limit: rows that are read of each directory.
+        filter: See ``query.core.filters.parse``.
+        since_us: The first arrival from directories that ``after`` does not name.
+        after: By directory, the sequence after which the answer begins.
+        limit: Rows that are read of each directory.
     """
 
     name = "backfill"
@@ -112,8 +112,8 @@ class Trace(Query[Json | None, Json | None], frozen=True):
     in order of arrival.
 
     Attributes:
-        limit: events.
-        depth: levels of references.
+        limit: Events.
+        depth: Levels of references.
     """
 
     name = "trace"
@@ -189,8 +189,8 @@ class Export(Query[Attached[ExportPage], None], frozen=True):
 
     Attributes:
         format: ``ndjson``, ``csv`` or ``capture``.
-        after: by directory, the sequence to continue at; ``None`` begins with all directories.
-        formulas: whether text that a spreadsheet would run as a formula stays unchanged.
+        after: By directory, the sequence to continue at; ``None`` begins with all directories.
+        formulas: Whether text that a spreadsheet would run as a formula stays unchanged.
     """
 
     name = "export"
@@ -210,7 +210,7 @@ class Sql(Query[Attached[Json], None], frozen=True):
     """A SQL statement over a shard's events; the result is attached as an Arrow stream.
 
     Attributes:
-        seconds: the time limit of the statement.
+        seconds: The time limit of the statement.
     """
 
     name = "sql"

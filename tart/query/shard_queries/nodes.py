@@ -45,7 +45,7 @@ class Chain(Query[list[ChainStatements], dict[str, Statements]], frozen=True):
     """Nodes' latest statements of the best and the finalized block.
 
     Attributes:
-        nodes: ids; ``None`` means the connected nodes.
+        nodes: Ids; ``None`` means the connected nodes.
     """
 
     name = "chain"
@@ -78,7 +78,7 @@ class Live(Query[LiveCounts, list[LiveCounts]], frozen=True):
     """Counts of the last 60 complete seconds.
 
     Attributes:
-        seconds: the number of seconds, at most 300, with details; ``None`` means 60 without.
+        seconds: The number of seconds, at most 300, with details; ``None`` means 60 without.
     """
 
     name = "live"

@@ -201,9 +201,9 @@ class PackageSet:
     """The packages of a window, each once per core; guarantors may disagree on the core.
 
     Attributes:
-        scale: the number of packages that each stands for; 1 if it is not a sample. A fraction,
+        scale: The number of packages that each stands for; 1 if it is not a sample. A fraction,
             so that sums stay exact.
-        unidentified: attempts that ended, or stopped, before their package was known:
+        unidentified: Attempts that ended, or stopped, before their package was known:
             ``submissions``, ``shares`` and ``failed`` of both.
     """
 
@@ -250,9 +250,9 @@ class StageRows(Struct, frozen=True):
     """One shard's packages.
 
     Attributes:
-        rows: key, core, marks and ``MEASURES`` of each package and core.
-        below: the answer has only packages with smaller keys; ``None`` if it is not a sample.
-        unidentified: see ``PackageSet``.
+        rows: Key, core, marks and ``MEASURES`` of each package and core.
+        below: The answer has only packages with smaller keys; ``None`` if it is not a sample.
+        unidentified: See ``PackageSet``.
     """
 
     rows: list[list[Any]]
@@ -301,8 +301,8 @@ class PackageCounts(Query[list[list[Any]], list[Json]], frozen=True):
     A row has the keys, then ``COUNT_COLUMNS``; merged rows are objects.
 
     Attributes:
-        by: keys: ``node``, ``core``, both or none.
-        inactive_since_us: rows whose last event is older have ended.
+        by: Keys: ``node``, ``core``, both or none.
+        inactive_since_us: Rows whose last event is older have ended.
     """
 
     name = "package_counts"
@@ -373,7 +373,7 @@ class PackageStates(Query[list[list[Any]], list[Json]], frozen=True):
     """The packages that began last, or those in ``hashes``; rows and objects of ``STATE``.
 
     Attributes:
-        limit: packages, newest first.
+        limit: Packages, newest first.
     """
 
     name = "package_states"
@@ -400,9 +400,9 @@ class PackageRows(Query[list[Json], list[Json]], frozen=True):
     """Guarantors' rows of packages, oldest first: objects of the table's columns.
 
     Attributes:
-        hashes: of packages, of their reports or of their erasure roots.
-        root: the id of a row's first event.
-        session: of the rows; ``None`` means any.
+        hashes: Of packages, of their reports or of their erasure roots.
+        root: The id of a row's first event.
+        session: Of the rows; ``None`` means any.
     """
 
     name = "package_rows"
@@ -432,9 +432,9 @@ class JourneyEvents(Query[JourneyPart, Json], frozen=True):
     """The events of a package, from the event log.
 
     Attributes:
-        pipelines: session, first event's id, and a window in Unix microseconds.
-        reports, erasures: hash in hex, and a window.
-        limit: events of each pipeline, report and erasure root.
+        pipelines: Session, first event's id, and a window in Unix microseconds.
+        reports, erasures: Hash in hex, and a window.
+        limit: Events of each pipeline, report and erasure root.
     """
 
     name = "journey"

@@ -24,7 +24,7 @@ class SessionPage(Query[list[Json], Page], frozen=True):
     Rows are objects of the columns of ``aggregate.core.tables``' sessions, and ``id``.
 
     Attributes:
-        limit: rows of each directory: one more than the page has, to show that more follow.
+        limit: Rows of each directory: one more than the page has, to show that more follow.
     """
 
     name = "sessions"
@@ -52,8 +52,8 @@ class ConnectionCounts(Struct, frozen=True):
     """Connections by bucket.
 
     Attributes:
-        open: connections that were open when the window began.
-        buckets: those that are not empty, in order of time.
+        open: Connections that were open when the window began.
+        buckets: Those that are not empty, in order of time.
     """
 
     open: int
@@ -66,7 +66,7 @@ class Connections(Query[ConnectionCounts, Json], frozen=True):
     Merged: ``{open, buckets: [[Unix µs, connects, disconnects, refused], …]}``.
 
     Attributes:
-        step_us: the length of the buckets; ``None`` makes the window one bucket.
+        step_us: The length of the buckets; ``None`` makes the window one bucket.
     """
 
     name = "connections"
@@ -115,7 +115,7 @@ class Examples(Query[list[Json], list[Json]], frozen=True):
     field, expectation, frame (hex), size.
 
     Attributes:
-        limit: examples of each rule and shard.
+        limit: Examples of each rule and shard.
     """
 
     name = "examples"

@@ -28,15 +28,6 @@ COUNTED_KINDS = (
     EventKind.BEST_BLOCK_CHANGED,
     EventKind.FINALIZED_BLOCK_CHANGED,
 )
-# Members of a block's outline that the aggregates keep, under their names in JIP-3.
-OUTLINE = (
-    "size_bytes",
-    "num_tickets",
-    "num_preimages",
-    "num_guarantees",
-    "num_assurances",
-    "num_dispute_verdicts",
-)
 
 
 def blocks(

@@ -78,10 +78,10 @@ class AggregateQueries:
     """Answers the queries to the aggregates for one shard.
 
     Args:
-        count_received: decodes and counts the events that were received and not decoded yet.
+        count_received: Decodes and counts the events that were received and not decoded yet.
 
     Attributes:
-        handlers: by query, a function of relations and the query that answers it.
+        handlers: By query, a function of relations and the query that answers it.
     """
 
     def __init__(
@@ -109,11 +109,11 @@ class AggregateQueries:
         """Return the encoded answer to a query.
 
         Args:
-            run: runs a function of a cursor on a query thread.
-            encode: encodes an answer, on that thread.
+            run: Runs a function of a cursor on a query thread.
+            encode: Encodes an answer, on that thread.
 
         Raises:
-            ShardUnavailable: a flush of the aggregates invalidated every attempt.
+            ShardUnavailable: A flush of the aggregates invalidated every attempt.
         """
         tables = [_known_table(query, table) for table in query.tables_read()]
         for _ in range(_TRIES):

@@ -42,10 +42,10 @@ class _Part(NamedTuple):
     """The events of one directory.
 
     Attributes:
-        events: those that pass the filter, oldest first.
-        cut: whether events may be missing that are not stored any more.
-        last: the last sequence that was read; ``None`` if no sequence was.
-        more: whether later rows follow.
+        events: Those that pass the filter, oldest first.
+        cut: Whether events may be missing that are not stored any more.
+        last: The last sequence that was read; ``None`` if no sequence was.
+        more: Whether later rows follow.
     """
 
     events: list[Any]
@@ -58,7 +58,7 @@ class Backfill:
     """Answers the query ``backfill`` for one shard.
 
     Args:
-        sequences: returns the ``seq`` after the last committed, and the next to be assigned.
+        sequences: Returns the ``seq`` after the last committed, and the next to be assigned.
     """
 
     def __init__(

@@ -46,8 +46,8 @@ def examples(
     """Return the newest examples of each rule, newest first.
 
     Args:
-        nodes: a condition on ``directory`` and ``node``.
-        id_of: the id of a directory's node, by numbers.
+        nodes: A condition on ``directory`` and ``node``.
+        id_of: The id of a directory's node, by numbers.
     """
     start, end = bounds_us(query.window)
     limit = max(0, min(query.limit, MAX_EXAMPLES))

@@ -65,10 +65,10 @@ class QueryHandlers:
     """The functions that answer queries for one shard, except those to the aggregates.
 
     Attributes:
-        memory: by query, a function of the query.
-        log: a function of a cursor and the query; also of the ``rows`` queries.
-        slow: a function of a cursor, the query, and a check for cancellation.
-        counts: of the queries received.
+        memory: By query, a function of the query.
+        log: A function of a cursor and the query; also of the ``rows`` queries.
+        slow: A function of a cursor, the query, and a check for cancellation.
+        counts: Of the queries received.
     """
 
     def __init__(

@@ -316,8 +316,8 @@ class _Style(NamedTuple):
     """The encoding of values.
 
     Attributes:
-        bytes: as hex text or as arrays of integers.
-        formulas: whether text that a spreadsheet would run as a formula stays unchanged.
+        bytes: As hex text or as arrays of integers.
+        formulas: Whether text that a spreadsheet would run as a formula stays unchanged.
     """
 
     bytes: ByteEncoding
@@ -328,9 +328,9 @@ class _Form(NamedTuple):
     """A format of exports.
 
     Attributes:
-        write: encodes a frame.
-        whole: whether undecodable frames are included.
-        contexts: whether events are written with their contexts.
+        write: Encodes a frame.
+        whole: Whether undecodable frames are included.
+        contexts: Whether events are written with their contexts.
     """
 
     write: Callable[[History, int, _Frame, _Style, Mapping[int, Context]], bytes]

@@ -211,7 +211,7 @@ def _sort_rows(
     """Add rows to ``result`` by pipeline, report or erasure root.
 
     Args:
-        owners: the pipeline of each event that later rows may refer to; extended here.
+        owners: The pipeline of each event that later rows may refer to; extended here.
     """
     for row in rows:
         if row.type in _REPORT_KINDS:

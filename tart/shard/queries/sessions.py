@@ -40,9 +40,9 @@ def sessions(
     """Return a directory's connections as objects of ``sessions``' columns, newest first.
 
     Args:
-        nodes: a condition on ``directory`` and ``node``.
-        id_of: the id of a directory's node, by numbers.
-        shard: the number of this shard.
+        nodes: A condition on ``directory`` and ``node``.
+        id_of: The id of a directory's node, by numbers.
+        shard: The number of this shard.
     """
     start, end = bounds_us(query.cursor.window_on(shard))
     below = [

@@ -69,7 +69,7 @@ def rows(cursor: Cursor, files: Sequence[LogFile], scan: Mapping[str, Any]) -> I
     """Yield the rows of a scan as Arrow streams.
 
     Raises:
-        BadQuery: the scan exceeds ``MAX_SCANNED_BYTES``.
+        BadQuery: The scan exceeds ``MAX_SCANNED_BYTES``.
     """
     left = MAX_SCANNED_BYTES
     for block in views.scan(cursor, files, pushdown.parse_scan(scan), _arrow):

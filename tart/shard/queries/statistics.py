@@ -24,9 +24,9 @@ class QueryCounts:
     """Counts of queries.
 
     Attributes:
-        received: by name.
-        failures: queries that failed.
-        loop_lag: seconds by which the event loop lags.
+        received: By name.
+        failures: Queries that failed.
+        loop_lag: Seconds by which the event loop lags.
     """
 
     received: Counter[str] = field(default_factory=Counter)

@@ -38,10 +38,10 @@ class Trace:
     """A tree of events.
 
     Attributes:
-        rows: in order of arrival, the root first.
-        missing: the event id that the root refers to, if the event log does not have it.
-        truncated: whether the tree may have more events.
-        searched_until: the last ``received_at`` that was searched, Unix microseconds.
+        rows: In order of arrival, the root first.
+        missing: The event id that the root refers to, if the event log does not have it.
+        truncated: Whether the tree may have more events.
+        searched_until: The last ``received_at`` that was searched, Unix microseconds.
     """
 
     rows: list[LogRow]
@@ -56,10 +56,10 @@ def trace(
     """Return the tree that an event belongs to.
 
     Args:
-        files: of the event's directory.
-        start: the row of the event.
-        nodes: limit of events.
-        depth: limit of levels.
+        files: Of the event's directory.
+        start: The row of the event.
+        nodes: Limit of events.
+        depth: Limit of levels.
     """
     log = _Log(cursor, files, start.session)
     root, missing, cut = _root(log, start, depth)

@@ -25,8 +25,8 @@ def transfers(
     """Return each unbroken range of slots whose blocks a node transferred.
 
     Args:
-        nodes: a condition on ``directory`` and ``node``.
-        id_of: the id of a directory's node, by numbers.
+        nodes: A condition on ``directory`` and ``node``.
+        id_of: The id of a directory's node, by numbers.
     """
     start, end = bounds_us(query.window)
     where = f"bucket >= make_timestamp({start}) AND bucket < make_timestamp({end}) AND {nodes}"
