@@ -1,8 +1,8 @@
 """The segments that events of the newest period go to.
 
-While DuckDB checkpoints a file, inserts into that file wait: 0.25 s for ten seconds of
-50,000 events a second (1.5.6 and 2.0.0 alike; duckdb#25988). Inserts into another file do
-not. So a period has two segments, and events go to one while the other is checkpointed.
+While DuckDB checkpoints a file, inserts into that file wait (1.5.6 and 2.0.0 alike; duckdb#25988;
+measured in ``docs/internals/storage.md``). Inserts into another file do not. So a period has two
+segments, and events go to one while the other is checkpointed.
 
 - A batch goes to one segment. Periods only go forward: events of a clock that was set back go
   to the newest period, their ``received_at`` unchanged. After they have come for the length of
