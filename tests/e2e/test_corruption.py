@@ -383,7 +383,8 @@ def test_files_deleted_under_a_running_tart_are_noticed(tmp_path, whole):
         wait_for(lambda: shard_part(system)[1]["metrics"]["vanished"], "the loss to be noticed")
         status, part = shard_part(system)
         assert status == "Degraded"
-        assert f"lost at the next stop: 00/{c.files(data)[0].name[:8]}" in part["message"]
+        assert "files deleted while in use, served until tart stops" in part["message"]
+        assert f"00/{c.files(data)[0].name[:8]}" in part["message"]
         assert exported(system)[1] is True
         assert system.process.errors().count("was deleted or replaced while tart uses it") == 1
 

@@ -78,7 +78,8 @@ def started(scenario):
 def test_a_query_returns_its_result():
     async def scenario(reader):
         assert await reader.run(one, DEADLINE) == [(1,)]
-        assert (reader.open, reader.refused, reader.cancelled.total()) == (0, 0, 0)
+        await idle(reader)
+        assert (reader.refused, reader.cancelled.total()) == (0, 0)
 
     started(scenario)
 
