@@ -15,6 +15,11 @@ def test_without_lists_every_address_is_admitted():
     assert not Networks()
 
 
+def test_either_list_alone_restricts_addresses():
+    assert Networks(allow=["10.0.0.0/8"])
+    assert Networks(deny=["10.0.0.0/8"])
+
+
 def test_addresses_that_are_allowed_and_not_denied_are_admitted():
     networks = Networks(["10.0.0.0/8", "2001:db8::/32"], ["10.1.0.0/16", "2001:db8::bad"])
 

@@ -81,3 +81,13 @@ def test_take_up_to_takes_all_tokens_that_are_there_and_no_more(rate, burst, rea
         if taken < count:
             assert bucket.take_up_to(1, now) == 0
         now += idle
+
+
+def test_a_new_key_takes_the_place_of_the_least_recently_used_one():
+    limiter = RateLimiter(rate=1, burst=1, max_keys=2)
+    assert limiter.take("a", 100.0) == limiter.take("b", 100.0) == 0
+    assert limiter.take("a", 100.0) > 0
+    assert limiter.take("c", 100.0) == 0
+    # "a" was used after "b", so its bucket is still empty.
+    assert limiter.take("a", 100.0) > 0
+    assert limiter.take("b", 100.0) == 0

@@ -16,6 +16,18 @@ def test_connections_are_limited_in_all_and_from_one_address():
     assert admission.refusal("c") is admission.refusal("a") is None
 
 
+def test_each_closed_connection_makes_room_for_one():
+    admission = Admission(3, 3)
+    for _ in range(3):
+        admission.add("a")
+    for _ in range(2):
+        admission.remove("a")
+    admission.add("b")
+    assert admission.refusal("c") is None
+    admission.add("c")
+    assert admission.refusal("d") is RefusalReason.TOO_MANY
+
+
 def test_a_host_without_open_connections_is_not_remembered():
     admission = Admission(10, 2)
     for host in map(str, range(100)):
