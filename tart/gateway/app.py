@@ -24,7 +24,7 @@ from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.handlers.access import Handler as AccessHandler
 from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
-from tart.gateway.handlers.table import Handler as QueryHandler
+from tart.gateway.handlers.windows import Handler as QueryHandler
 from tart.gateway.http.auth import Authenticator
 from tart.gateway.http.sanic_adapter import upgrade
 from tart.gateway.http.server import HttpServer

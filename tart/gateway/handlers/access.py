@@ -8,12 +8,12 @@ from typing import Any, cast
 from tart.access.keys import NAME_LENGTH
 from tart.access.roles import ROLES
 from tart.errors import BadQuery
+from tart.gateway.handlers.windows import Values
 from tart.gateway.http.auth import Authenticator, Caller
 from tart.gateway.http.responses import Answer
 from tart.query.answers.access import Action, Audit, CreatedKey, Key, KeyRole, Keys, RevokedKey
 from tart.query.core.rfc3339 import server_time
 
-Values = Mapping[str, Any]
 Handler = Callable[[Authenticator, Values, Caller], Awaitable[Answer]]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.gateway.fanout.queries import QueryClient, gather_all, now_text, now_us
-from tart.gateway.handlers.windows import hours_of, request_window, timestamped_answer
+from tart.gateway.handlers.windows import (
+    Handler,
+    Values,
+    hours_of,
+    request_window,
+    timestamped_answer,
+)
 from tart.gateway.http.responses import Answer
 from tart.query.answers import analytics as answers
 from tart.query.core.cursor import Cursor
@@ -24,9 +29,6 @@ from tart.query.topics import network_health as health
 from tart.query.topics.node_activity import CONNECTION_KINDS
 from tart.query.topics.time_series import Buckets
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _TEN_MINUTES_US = 10 * MINUTE_US
 _SIX_HOURS_US = 6 * HOUR_US

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.packages import inactive_since_us, newest_events, period
-from tart.gateway.handlers.windows import common_coverage, timestamped_answer
+from tart.gateway.handlers.windows import Handler, Values, common_coverage, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.cores import CoreGuarantors, CoreWorkPackages, EnhancedCoreGuarantors
@@ -29,9 +29,7 @@ from tart.query.shard_queries.packages import (
 )
 from tart.units import DAY_US, SECOND_US
 
-Values = Mapping[str, Any]
 Json = dict[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _SLOTS = 300_000
 _ROWS = 300

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from tart.errors import NotFound, ShardUnavailable
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_text, now_us
-from tart.gateway.handlers.windows import request_window
+from tart.gateway.handlers.windows import Handler, Values, request_window
 from tart.gateway.http.responses import Answer
 from tart.query.answers.events import Events, SearchResult
 from tart.query.core import cursor as cursors
@@ -16,9 +15,6 @@ from tart.query.core.filters import Selection
 from tart.query.core.merge import Page
 from tart.query.core.windows import Window
 from tart.query.shard_queries.events import ANY_EVENT, Event, Trace
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
 async def node_events(queries: QueryClient, values: Values) -> Answer:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from tart.errors import Incomplete, ShardUnavailable, SqlRefused, TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_us
+from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of
 from tart.protocol import capture
 from tart.query.core.filters import Selection
@@ -22,9 +22,6 @@ from tart.query.sql.exports import (
     PendingClosings,
     incomplete_marker,
 )
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _CHUNK_BYTES = 64 << 10
 

@@ -10,7 +10,13 @@ from typing import Any
 from tart.errors import BadQuery
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
-from tart.gateway.handlers.windows import hours_of, request_window, timestamped_answer
+from tart.gateway.handlers.windows import (
+    Handler,
+    Values,
+    hours_of,
+    request_window,
+    timestamped_answer,
+)
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.metrics import (
@@ -40,8 +46,6 @@ from tart.query.topics import slots, time_series, top_nodes
 from tart.query.topics.time_series import Buckets
 from tart.units import MINUTE_US, SECOND_US
 
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 # The answer to a query, and the shards it covers.
 Part = tuple[Any, Coverage]
 # The function that builds the rows of a series, and the parts it takes them from.

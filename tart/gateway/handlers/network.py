@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from tart.gateway.fanout.queries import QueryClient, now_text, now_us
+from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer
 from tart.query.answers.network import Live
 from tart.query.core import chain_stats
 from tart.query.core.windows import resolve
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
 async def stats(queries: QueryClient, values: Values) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -10,7 +10,13 @@ from typing import Any
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.errors import TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
-from tart.gateway.handlers.windows import common_coverage, request_window, timestamped_answer
+from tart.gateway.handlers.windows import (
+    Handler,
+    Values,
+    common_coverage,
+    request_window,
+    timestamped_answer,
+)
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.node_activity import NodeStatusEnhanced
@@ -25,9 +31,6 @@ from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
 from tart.query.shard_queries.blocks import Transfers
 from tart.query.topics import availability, execution, node_activity, topology
 from tart.units import MINUTE_US, SECOND_US
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 _LINK_BUCKET_US = LINK_BUCKET * SECOND_US
 _PEER_SAMPLES = 100

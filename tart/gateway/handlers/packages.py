@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from tart.gateway.fanout import package_queries
 from tart.gateway.fanout.package_queries import NEWEST, Period
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_text, now_us
 from tart.gateway.handlers import windows
+from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, error_object
 from tart.protocol.events import EventKind
 from tart.query.answers.packages import ActiveWorkpackages
@@ -31,9 +32,7 @@ from tart.query.shard_queries.packages import (
 )
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
-Values = Mapping[str, Any]
 Json = dict[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 MAX_BATCH = 50
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50

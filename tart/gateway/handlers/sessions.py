@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
-from tart.gateway.handlers.windows import common_coverage, request_window
+from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.answers.sessions import Sessions
@@ -20,9 +19,6 @@ from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.sessions import Examples, ProtocolVersions, SessionPage
 from tart.query.topics import conformance as figures
 from tart.units import HOUR_US
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 
 async def sessions(queries: QueryClient, values: Values) -> Answer:

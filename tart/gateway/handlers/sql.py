@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from tart import json_encoding
 from tart.errors import BadQuery, Incomplete
 from tart.gateway.fanout.queries import QueryClient, coverage
+from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of, members_of
 from tart.query.shard_queries.events import Sql
 from tart.query.sql.exports import incomplete_marker
 from tart.sandbox import process
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
 # A statement may take longer than a page does: first on the shards, then for reduce.
 MAP_SECONDS = 25.0

@@ -6,10 +6,8 @@ the other routes are beside the state that they show, in ``app``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
@@ -20,11 +18,7 @@ from tart.gateway.handlers.nodes import NODE_HANDLERS
 from tart.gateway.handlers.packages import PACKAGE_HANDLERS
 from tart.gateway.handlers.sessions import SESSION_HANDLERS
 from tart.gateway.handlers.sql import SQL_HANDLERS
-from tart.gateway.handlers.windows import windowed
-from tart.gateway.http.responses import Answer
-
-Values = Mapping[str, Any]
-Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
+from tart.gateway.handlers.windows import Handler, windowed
 
 _HANDLERS: Mapping[str, Handler] = {
     **NETWORK_HANDLERS,

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-import time
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,6 +36,7 @@ from tart.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from tart.gateway.fanout.queries import now_us
 from tart.handles import OwnedHandle
 
 log = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ class Authenticator:
         if len(self._entries) >= self._max_queued_entries:
             self.audit_dropped += 1
             return
-        entry = AuditEntry(_now_us(), key, address, action, detail[:DETAIL_LENGTH], status)
+        entry = AuditEntry(now_us(), key, address, action, detail[:DETAIL_LENGTH], status)
         self._entries.append(entry)
 
     # --- For administrators ----------------------------------------------------------
@@ -235,7 +235,7 @@ class Authenticator:
 
     async def create(self, name: str, role: Role) -> tuple[str, str, int]:
         """Create a key; return its id, its text, and the time in Unix microseconds."""
-        key, text = new_key(name, role, _now_us())
+        key, text = new_key(name, role, now_us())
         await self._administer(lambda store: store.add(key))
         await self._refresh(again=True)
         return key.id, text, key.created_at
@@ -246,7 +246,7 @@ class Authenticator:
         Raises:
             NotFound: No valid key has that id.
         """
-        if not await self._administer(lambda store: store.revoke(key_id, _now_us())):
+        if not await self._administer(lambda store: store.revoke(key_id, now_us())):
             raise NotFound(f"no active key with id {key_id}", "id")
         await self._refresh(again=True)
 
@@ -378,7 +378,3 @@ class Authenticator:
             return await self._owned.use(work)
         except (StorageError, sqlite3.Error) as error:
             raise StorageError(str(error)) from error
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000
