@@ -71,10 +71,10 @@ class System:
         return list(reversed(found))
 
     def committed(self) -> bool:
-        """Whether everything that was received is in the log, where pages of events read."""
+        """Whether events, and the ends of connections, are in the event log's files."""
         text = self.http.get("/metrics").text
-        pending = re.findall(r"^tart_pending_events\{.*\} (\S+)$", text, re.MULTILINE)
-        return len(pending) == self.shards and not any(map(float, pending))
+        pending = re.findall(r"^tart_pending_(?:events|bytes)\{.*\} (\S+)$", text, re.MULTILINE)
+        return len(pending) == 2 * self.shards and not any(map(float, pending))
 
     def wait_for_events(self, peer_id: bytes, count: int) -> list[dict[str, Any]]:
         """A node's events once there are ``count``, oldest first."""
