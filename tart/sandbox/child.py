@@ -29,7 +29,8 @@ from nanoarrow.ipc import StreamWriter
 from tart import json_encoding
 from tart.process_memory import process_memory
 from tart.query.sql.cells import csv_cell
-from tart.query.sql.views import VIEWS, quote_identifier
+from tart.query.sql.tables import TABLES
+from tart.query.sql.views import quote_identifier
 from tart.sandbox import framing
 from tart.sandbox.statement import Needs, StatementRefused, Tree, examine
 
@@ -158,9 +159,7 @@ def _run(
     return (_arrow if job["format"] == "arrow" else _json)(relation, max_rows, max_bytes)
 
 
-_SCHEMAS = {
-    name: {column.name: column.type for column in view.columns} for name, view in VIEWS.items()
-}
+_SCHEMAS = {name: table.types for name, table in TABLES.items()}
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Tree:

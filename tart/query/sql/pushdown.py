@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.errors import BadQuery
-from tart.query.sql.views import VIEWS, quote_identifier
+from tart.query.sql.tables import TABLES
+from tart.query.sql.views import quote_identifier
 
 OPERATORS = ("=", "<", "<=", ">", ">=")
 MAX_CONDITIONS = 64
@@ -63,7 +64,7 @@ class Scan:
         Args:
             only: The columns it may name; ``None`` for all.
         """
-        types = {column.name: column.type for column in VIEWS[self.view].columns}
+        types = TABLES[self.view].types
         values: list[str] = []
         alternatives = []
         for all_of in self.conditions:
@@ -113,7 +114,7 @@ def parse_scan(document: Mapping[str, Any]) -> Scan:
 
 
 def _parse(document: Mapping[str, Any]) -> Scan:
-    known = {each.name for each in VIEWS[document["view"]].columns}
+    known = set(TABLES[document["view"]].types)
     conditions = tuple(
         tuple(Condition(*map(str, each)) for each in all_of) for all_of in document["conditions"]
     )
