@@ -3,7 +3,7 @@
 Pure. Each shard has a part of a table's rows. Where no row of one shard belongs together with a
 row of another (``merge`` is ``None``) the table is the union of the parts. Otherwise ``merge``
 is a SELECT over the union of the parts, which is called ``partials``: for example a sum by key.
-``query.sql.planner`` splits statements over the first kind and never those over the second.
+Statements over the first kind may be split, and never those over the second.
 
 The views of the event log (``query.sql.views``) are tables of the first kind.
 """
