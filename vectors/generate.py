@@ -126,7 +126,10 @@ def value_of(layout: Type, case: Case, depth: int = 0) -> Any:
         case CoreBytes():
             return list(_octets(case, case.cores))
         case CoreBits():
-            return list(_octets(case, -(-case.cores // 8)))
+            octets = list(_octets(case, -(-case.cores // 8)))
+            # No bit beyond the last core.
+            octets[-1] &= 0xFF >> -case.cores % 8
+            return octets
         case String(limit=limit):
             return case.text(limit)
     raise TypeError(f"no value for {layout!r}")

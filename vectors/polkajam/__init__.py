@@ -1,0 +1,1 @@
+"""Vectors made with the encoder of PolkaJam's published crates."""
