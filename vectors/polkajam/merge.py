@@ -1,6 +1,6 @@
-"""Writes ``polkajam.json`` and ``longest.json.gz``: ``python -m vectors.polkajam.merge 0.jsonl 1.jsonl``.
+"""Writes ``polkajam.json`` and ``longest.json.gz``: ``python -m vectors.polkajam.merge A B``.
 
-The arguments are what the program beside this file wrote for protocol versions 0 and 1.
+``A`` and ``B`` are the output of the program beside this file for protocol versions 0 and 1.
 """
 
 from __future__ import annotations
