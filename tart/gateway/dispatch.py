@@ -48,7 +48,8 @@ class Call:
     """A request that was authorized.
 
     Attributes:
-        values: Of the route's parameters; ``body`` and ``accept``, if the route has a body.
+        values: Of the route's parameters; ``body``, if the route has one; ``accept``, if it
+            has formats.
     """
 
     route: Route
@@ -170,6 +171,7 @@ class Dispatcher:
         if route.body is not None:
             members = SCHEMAS[route.body.__name__]["properties"]
             values["body"] = responses.body_of(request, members)
+        if "format" in values:
             values["accept"] = request.headers.get("accept")
 
     async def _stream(self, call: Call) -> None:

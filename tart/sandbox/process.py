@@ -23,13 +23,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tart.errors import QueryTimeout, SqlRefused
 from tart.sandbox import framing
 
-FORMATS = ("json", "csv", "arrow")
 MAX_SQL_BYTES = 64 << 10
 # DuckDB's memory limit in a sandbox; the kernel ends a process that takes half a gibibyte more.
 MEMORY_BYTES = 512 << 20
@@ -37,6 +36,7 @@ MAX_ROWS = 1_000_000
 MAX_BYTES = 64 << 20
 _MAX_HEAD = 1 << 20
 _POLL_SECONDS = 0.05
+_PARQUET_SECONDS = 60.0
 
 # From a scan's description to the Arrow streams of its rows.
 Rows = Callable[[Any], Iterable[bytes]]
@@ -48,7 +48,7 @@ class SqlJob:
 
     Attributes:
         sql: The statement.
-        format: Format of the result, one of ``FORMATS``.
+        format: Format of the result, one of ``query.sql.formats.SQL_FORMATS``.
         partials: Whether the only table is ``partials``, instead of the views.
         lossless: Whether Arrow is for another sandbox and keeps DuckDB's own types.
         seconds: Time limit after which the process is killed.
@@ -89,11 +89,44 @@ def run(
     """
     if len(job.sql.encode()) > MAX_SQL_BYTES:
         raise SqlRefused(f"a statement has at most {MAX_SQL_BYTES} bytes")
+    if job.format == "parquet":
+        return _parquet(run(replace(job, format="arrow"), rows, partials, abandoned))
     with _started(job.seconds, abandoned) as sandbox:
         try:
             return _converse(sandbox, job, rows, partials)
         except (EOFError, ValueError):
             raise sandbox.failure() from None
+
+
+def _parquet(arrow: bytes) -> bytes:
+    """Return an Arrow stream as a Parquet file.
+
+    Raises:
+        SqlRefused: It has a type that Parquet does not have.
+    """
+    command = [sys.executable, "-P", "-m", "tart.sandbox.parquet"]
+    try:
+        made = subprocess.run(
+            command,
+            input=arrow,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            timeout=_PARQUET_SECONDS,
+            check=True,
+        )
+    except subprocess.SubprocessError:
+        raise SqlRefused(
+            "the result cannot be written as Parquet; cast its columns to simple types, or "
+            "request another format",
+            "format",
+        ) from None
+    return made.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a process that runs a module of tart, and nothing else of ours."""
+    return {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
 
 
 def _converse(sandbox: _Sandbox, job: SqlJob, rows: Rows, partials: Iterable[bytes]) -> bytes:
@@ -147,7 +180,7 @@ class _Sandbox:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)},
+            env=_environment(),
         )
         self._watch = threading.Thread(target=self._end_in_time, name="sandbox", daemon=True)
         self._watch.start()

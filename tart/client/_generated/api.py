@@ -660,7 +660,7 @@ class Api:
     def export(
         self,
         *,
-        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
+        format: Literal["ndjson", "csv", "capture"] | None = None,
         event_types: Sequence[int] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
@@ -680,11 +680,11 @@ class Api:
         missing, for example because a shard does not answer, all other data is sent and the
         connection is closed before the end of the answer, so that an incomplete export cannot be
         taken for a complete one. The last line of ndjson is then an Error, the last row of csv
-        begins with # incomplete, and a capture has no END record. Parquet is not streamed, because
-        its index is at the end of one file for all shards; request Arrow from /api/sql instead.
+        begins with # incomplete, and a capture has no END record. Without format the Accept header
+        selects one. For Arrow and Parquet, which are not streamed, query /api/sql.
 
         Args:
-            format: Format of the export. Default: ndjson.
+            format: Format of the export; takes precedence over Accept, ndjson without both.
             event_types: Event numbers, separated by commas.
             node_id: Events of this node.
             core_index: Events that name this core, or that inherit it: an event that refers to the
@@ -726,12 +726,12 @@ class Api:
         information_schema.columns list the columns. Hashes are BLOB; unhex('01ab...') is a literal.
         The statement is one SELECT in DuckDB's SQL, without access to files, network and settings.
         Comparisons with constants in WHERE limit what is read; restrict received_at. ORDER BY of
-        columns with LIMIT is cheap. The answer is JSON, unless the Accept header or format selects
-        another format; application/vnd.apache.arrow.stream selects Arrow. Missing data is listed in
-        shards and unreadable; csv and Arrow then end like an incomplete export. Numbers are exact:
-        JSON and CSV contain integers beyond 64 bits as text, and decimals that no double represents
-        as well; Arrow contains HUGEINT as DECIMAL(38, 0), which refuses larger values, and UHUGEINT
-        as text.
+        columns with LIMIT is cheap. The answer is JSON, unless format or the Accept header selects
+        another format. Missing data is listed in shards and unreadable; the other formats then end
+        like an incomplete export: text says what is missing in its last line, arrow and parquet
+        lack their last bytes. Numbers are exact: text has all digits of an integer, and JSON has
+        integers beyond 64 bits as text, as well as decimals that no double represents; arrow and
+        parquet have HUGEINT as DECIMAL(38, 0), which refuses larger values, and UHUGEINT as text.
 
         Args:
             map: One SELECT over the views.
@@ -2387,7 +2387,7 @@ class AsyncApi:
     def export(
         self,
         *,
-        format: Literal["ndjson", "csv", "capture", "parquet"] | None = None,
+        format: Literal["ndjson", "csv", "capture"] | None = None,
         event_types: Sequence[int] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,

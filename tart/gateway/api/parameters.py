@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 
 from tart.errors import BadQuery
 from tart.query.core import cursor, filters, windows
+from tart.query.sql.formats import ALIASES
+from tart.suggestions import did_you_mean
 
 Json = dict[str, Any]
 
@@ -70,6 +72,33 @@ class Choice:
         if text not in self.words:
             raise BadQuery(f"{name} must be one of {', '.join(self.words)}", name)
         return text
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "enum": list(self.words)}
+
+
+@dataclass(frozen=True)
+class Format:
+    """The format of an answer: one that the route takes, or another spelling of it.
+
+    Attributes:
+        words: The formats that the route takes.
+        elsewhere: Formats that only other routes have, with such a route.
+    """
+
+    words: tuple[str, ...]
+    elsewhere: Mapping[str, str]
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        word = text.strip().lower()
+        word = ALIASES.get(word, word)
+        if word not in self.words:
+            route = self.elsewhere.get(word)
+            hint = f"; {route} has {word}" if route else did_you_mean(word, self.words)
+            raise BadQuery(f"{name} must be one of {', '.join(self.words)}{hint}", name)
+        return word
 
     def schema(self) -> Json:
         """See ``Kind``."""

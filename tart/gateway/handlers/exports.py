@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from tart.errors import Incomplete, ShardUnavailable, SqlRefused, TartError
+from tart.errors import Incomplete, ShardUnavailable, TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_us
 from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of
@@ -22,19 +22,16 @@ from tart.query.sql.exports import (
     PendingClosings,
     incomplete_marker,
 )
+from tart.query.sql.formats import accepted_format
 
 _CHUNK_BYTES = 64 << 10
 
 
 async def export(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events/export``."""
-    form = values["format"]
-    if form not in FORMATS:
-        raise SqlRefused(
-            "Parquet is not streamed: it has its index at the end of one file; ask /api/sql "
-            "for Arrow, or export as csv",
-            "format",
-        )
+    form = values["format"] or accepted_format(
+        values["accept"], tuple(FORMATS), "/api/events/export"
+    )
     window = resolve(
         now_us(),
         start_us=values["start_time"],

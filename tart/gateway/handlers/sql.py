@@ -11,20 +11,18 @@ from tart.gateway.fanout.queries import QueryClient, coverage
 from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of, members_of
 from tart.query.shard_queries.events import Sql
-from tart.query.sql.exports import incomplete_marker
+from tart.query.sql.formats import SQL_FORMATS, accepted_format, cut_off
 from tart.sandbox import process
 
 # A statement may take longer than a page does: first on the shards, then for reduce.
 MAP_SECONDS = 25.0
 REDUCE_SECONDS = 10.0
 _JSON_ROWS = 100_000
-_ARROW = "application/vnd.apache.arrow.stream"
-_MEDIA_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "arrow": _ARROW}
 
 
 async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[bytes]:
     """A result that says that it lacks something by not ending."""
-    yield data + incomplete_marker(form, str(lacking))
+    yield cut_off(data, form, str(lacking))
     raise lacking
 
 
@@ -34,7 +32,7 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
     reduced = "SELECT * FROM partials"
     if values["body"].get("reduce") is not None:
         reduced = _statement(values["body"], "reduce")
-    form = values["format"] or _accepted(values["accept"])
+    form = values["format"] or accepted_format(values["accept"], tuple(SQL_FORMATS), "/api/sql")
     async with queries.sql_admission:
         answers = await queries.ask_each(Sql(mapped, MAP_SECONDS), MAP_SECONDS)
         partials = [value.data for _, value in answers.values]
@@ -48,7 +46,7 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
         )
         data = await queries.sql_admission.run(order, partials)
     seen = coverage(answers)
-    media_type = _MEDIA_TYPES[form]
+    media_type = SQL_FORMATS[form].media_type
     if form == "json":
         members = members_of(seen)
         data = data[:-1] + b"," + json_encoding.dumps(members)[1:] if members else data
@@ -63,12 +61,6 @@ def _statement(body: Mapping[str, Any], name: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise BadQuery(f"{name} must be a SQL statement", name)
     return text
-
-
-def _accepted(accept: str | None) -> str:
-    """The format a client's Accept header asks for, JSON unless it is another of ours."""
-    kinds = [each.partition(";")[0].strip() for each in (accept or "").lower().split(",")]
-    return "arrow" if _ARROW in kinds else "csv" if "text/csv" in kinds else "json"
 
 
 SQL_HANDLERS: Mapping[str, Handler] = {"sql": sql}

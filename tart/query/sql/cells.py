@@ -42,3 +42,20 @@ def is_formula(text: str) -> bool:
 def _is_invisible(character: str) -> bool:
     """Return true for spaces, control and format characters."""
     return character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zs")
+
+
+# Characters with a meaning in GitHub's Markdown, outside of words.
+_MARKDOWN = re.compile(r"[\\`*\[\]<>|&~]")
+
+
+def markdown_cell(value: Any) -> str:
+    """Return a value as a cell of a Markdown table: one line, shown as it is; NULL as NULL.
+
+    Args:
+        value: A number, text, or ``None``.
+    """
+    if value is None:
+        return "NULL"
+    text = _MARKDOWN.sub(r"\\\g<0>", str(value))
+    text = "<br>".join(text.splitlines())
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

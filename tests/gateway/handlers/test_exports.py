@@ -134,11 +134,30 @@ def test_a_capture_ends_each_session_after_its_last_frame_at_its_time(tmp_path: 
     with_gateway(tmp_path, check)
 
 
-def test_parquet_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_format_that_only_sql_has_is_refused_by_its_name(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         response = await gateway.get("/api/events/export?format=parquet")
-        assert response.status_code == 422
-        assert "Arrow" in response.json()["error"]["message"]
+        assert response.status_code == 400
+        assert response.json()["error"]["message"] == (
+            "format must be one of ndjson, csv, capture; /api/sql has parquet"
+        )
+        response = await gateway.get(
+            "/api/events/export", headers={"accept": "application/vnd.apache.parquet"}
+        )
+        assert (response.status_code, response.json()["error"]["param"]) == (400, "Accept")
+
+    with_gateway(tmp_path, check)
+
+
+def test_accept_selects_the_format_of_an_export(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for accept, media_type in (
+            ("*/*", "application/x-ndjson"),
+            ("text/csv", "text/csv; charset=utf-8"),
+            ("text/html, */*", "application/x-ndjson"),
+        ):
+            response = await gateway.get("/api/events/export", headers={"accept": accept})
+            assert response.headers["content-type"] == media_type
 
     with_gateway(tmp_path, check)
 

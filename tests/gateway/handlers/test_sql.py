@@ -18,12 +18,19 @@ from nanoarrow.ipc import StreamWriter
 from tart.gateway.fanout.sql_admission import RUNNING, WAITING
 from tart.ipc.messages import Failure
 from tart.query.core.query import Attached
+from tart.query.sql.formats import SQL_FORMATS
 from tests.gateway.running import Running, eventually, with_gateway
 
 # What a shard says of it: file, rows, and when they were received.
 DAMAGED = ["01/2026-11-20.duckdb", 3, None, None]
 
 
+# The rows 1 and 2 in the formats of text.
+TEXTS = {
+    "text/csv; charset=utf-8": "n\r\n1\r\n2\r\n",
+    "application/x-ndjson": '{"n":1}\n{"n":2}\n',
+    "text/markdown; charset=utf-8": "| n |\n| --: |\n| 1 |\n| 2 |\n",
+}
 Begun = Callable[[], Awaitable[None]]
 
 
@@ -93,6 +100,9 @@ def test_sql_results_of_shards_are_combined_by_reduce(tmp_path: Path) -> None:
         ("", "text/csv, */*;q=0.1", "text/csv; charset=utf-8"),
         ("", "application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.stream"),
         ("?format=csv", "application/json", "text/csv; charset=utf-8"),
+        ("?format=jsonl", "", "application/x-ndjson"),
+        ("", "text/markdown", "text/markdown; charset=utf-8"),
+        ("", "application/vnd.apache.parquet", "application/vnd.apache.parquet"),
     ],
 )
 def test_sql_results_have_the_requested_format(
@@ -107,8 +117,13 @@ def test_sql_results_have_the_requested_format(
         if "arrow" in media_type:
             table = na.ArrayStream.from_readable(response.content).read_all()
             assert table.to_pylist() == [{"n": 1}, {"n": 2}]
-        elif "csv" in media_type:
-            assert response.text == "n\r\n1\r\n2\r\n"
+        elif "parquet" in media_type:
+            (tmp_path / "result.parquet").write_bytes(response.content)
+            with duckdb.connect() as connection:
+                read = connection.execute(f"FROM '{tmp_path}/result.parquet'").fetchall()
+            assert read == [(1,), (2,)]
+        elif media_type in TEXTS:
+            assert response.text == TEXTS[media_type]
 
     with_gateway(tmp_path, check)
 
@@ -130,7 +145,7 @@ def test_a_missing_shard_shows_in_the_answer(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-@pytest.mark.parametrize("form", ["json", "csv", "arrow"])
+@pytest.mark.parametrize("form", SQL_FORMATS)
 @pytest.mark.parametrize("why", ["shard", "damage"])
 def test_an_incomplete_sql_result_says_so_or_has_no_end(
     tmp_path: Path, form: str, why: str
@@ -153,6 +168,13 @@ def test_an_incomplete_sql_result_says_so_or_has_no_end(
             head, *rows, last = received.decode().splitlines()
             assert (head, rows) == ("n", ["1", "2"] if why == "damage" else ["1"])
             assert next(csv.reader([last]))[0].startswith("# incomplete: ")
+        elif form == "parquet":
+            assert received.startswith(b"PAR1")
+            assert not received.endswith(b"PAR1")
+        elif form == "arrow":
+            assert not received.endswith(b"\xff\xff\xff\xff\0\0\0\0")
+        else:
+            assert b"incomplete" in received.splitlines()[-1]
 
     with_gateway(tmp_path, check)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.query.sql.cells import csv_cell, is_formula
+from tart.query.sql.cells import csv_cell, is_formula, markdown_cell
 
 FORMULAS = [
     "=1+1",
@@ -61,3 +61,20 @@ def test_no_cell_is_a_formula_and_its_text_is_kept(text):
     assert shown[:1] not in ("=", "@", "\t", "\r", "\n", "\uff1d")
     assert not (shown[:1] in "+-" and shown) or shown.lstrip("+-")[:1].isdigit()
     assert is_formula(text) is (shown != text)
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, "NULL"),
+        (18446744073709551616, "18446744073709551616"),
+        ("best_block_changed", "best_block_changed"),
+        ("a|b", r"a\|b"),
+        ("two\nlines", "two<br>lines"),
+        ("<script>", r"\<script\>"),
+        ("[x](y)", r"\[x\](y)"),
+        ("\x1b[31m", "\ufffd\\[31m"),
+    ],
+)
+def test_a_markdown_cell_is_one_line_that_shows_its_text(value, cell):
+    assert markdown_cell(value) == cell

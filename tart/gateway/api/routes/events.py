@@ -10,11 +10,12 @@ from tart.gateway.api.common import (
     MAX_EVENT_ID,
     limit,
 )
-from tart.gateway.api.parameters import Choice, Integer, Parameter
+from tart.gateway.api.parameters import Format, Integer, Parameter
 from tart.gateway.api.route import BYTES, NODE, SHARD_ERRORS, Cache, Route
 from tart.query.answers.events import EventDetails, Events, SearchResult, Trace
 from tart.query.answers.sql import SqlResult, SqlStatement
 from tart.query.sql.exports import FORMATS
+from tart.query.sql.formats import SQL_FORMATS
 
 MAX_OFFSET = 100_000
 
@@ -107,16 +108,23 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "example because a shard does not answer, all other data is sent and the connection is "
         "closed before the end of the answer, so that an incomplete export cannot be taken for a "
         "complete one. The last line of ndjson is then an Error, the last row of csv begins with "
-        "# incomplete, and a capture has no END record. Parquet is not streamed, because its "
-        "index is at the end of one file for all shards; request Arrow from /api/sql instead.",
+        "# incomplete, and a capture has no END record. Without format the Accept header "
+        "selects one. For Arrow and Parquet, which are not streamed, query /api/sql.",
         parameters=(
-            Parameter("format", Choice((*FORMATS, "parquet")), "Format of the export.", "ndjson"),
+            Parameter(
+                "format",
+                Format(
+                    tuple(FORMATS),
+                    {name: "/api/sql" for name in SQL_FORMATS if name not in FORMATS},
+                ),
+                "Format of the export; takes precedence over Accept, ndjson without both.",
+            ),
             *EVENT_FILTERS,
             *EVENT_WINDOW,
             BYTES,
         ),
         media_type=FORMATS["ndjson"],
-        errors=(422, *SHARD_ERRORS),
+        errors=SHARD_ERRORS,
         cache=Cache.LIVE,
         role=Role.OPERATOR,
     ),
@@ -132,17 +140,18 @@ EVENT_ROUTES: tuple[Route, ...] = (
         "information_schema.columns list the columns. Hashes are BLOB; unhex('01ab...') is a "
         "literal. The statement is one SELECT in DuckDB's SQL, without access to files, network "
         "and settings. Comparisons with constants in WHERE limit what is read; restrict "
-        "received_at. ORDER BY of columns with LIMIT is cheap. The answer is JSON, unless the "
-        "Accept header or format selects another format; application/vnd.apache.arrow.stream "
-        "selects Arrow. Missing data is listed in shards and unreadable; csv and Arrow then end "
-        "like an incomplete export. Numbers are exact: JSON and CSV contain integers beyond 64 "
-        "bits as text, and decimals that no double represents as well; Arrow contains HUGEINT as "
+        "received_at. ORDER BY of columns with LIMIT is cheap. The answer is JSON, unless format "
+        "or the Accept header selects another format. Missing data is listed in shards and "
+        "unreadable; the other formats then end like an incomplete export: text says what is "
+        "missing in its last line, arrow and parquet lack their last bytes. Numbers are exact: "
+        "text has all digits of an integer, and JSON has integers beyond 64 bits as text, as "
+        "well as decimals that no double represents; arrow and parquet have HUGEINT as "
         "DECIMAL(38, 0), which refuses larger values, and UHUGEINT as text.",
         parameters=(
             Parameter(
                 "format",
-                Choice(("json", "csv", "arrow")),
-                "Format of the result; takes precedence over Accept.",
+                Format(tuple(SQL_FORMATS), {"capture": "/api/events/export"}),
+                "Format of the result; takes precedence over Accept, json without both.",
             ),
         ),
         answer=SqlResult,

@@ -11,6 +11,7 @@ from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
 from tart.gateway.handlers.sql import SQL_HANDLERS
 from tart.query.sql.exports import FORMATS
+from tart.query.sql.formats import SQL_FORMATS
 
 BY_NAME = {route.name: route for route in EVENT_ROUTES}
 
@@ -33,6 +34,11 @@ def test_exports_and_sql_are_not_cached() -> None:
     assert BY_NAME["sql"].cache is Cache.LIVE
 
 
-@pytest.mark.parametrize("form", [*FORMATS, "parquet"])
-def test_an_export_takes_each_format(form: str) -> None:
-    assert BY_NAME["export"].read(f"format={form}", {})["format"] == form
+@pytest.mark.parametrize(
+    ("route", "forms"), [("export", tuple(FORMATS)), ("sql", tuple(SQL_FORMATS))]
+)
+def test_a_route_takes_its_formats_and_names_them(route: str, forms: tuple[str, ...]) -> None:
+    for form in forms:
+        assert BY_NAME[route].read(f"format={form}", {})["format"] == form
+    with pytest.raises(BadQuery, match=f"one of {', '.join(forms)}"):
+        BY_NAME[route].read("format=xlsx", {})
