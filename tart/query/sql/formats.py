@@ -103,7 +103,7 @@ def accepted_format(accept: str | None, formats: Sequence[str], route: str) -> s
     for item in (accept or "*/*").lower().split(","):
         kind, *parameters = (part.strip() for part in item.split(";"))
         form = formats[0] if kind in _ANY else _BY_MEDIA_TYPE.get(kind)
-        if form in formats:
+        if form is not None and form in formats:
             # "*/*" comes after what is named: it is for what else there may be.
             weight = _quality(parameters) - _LESS * (kind in _ANY)
             weights[form] = max(weights.get(form, weight), weight)
