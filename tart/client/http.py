@@ -210,7 +210,7 @@ class AsyncTartClient(_Client, AsyncApi):
         secure = self._url.startswith("https:")
         context = verify if isinstance(verify, ssl.SSLContext) else _context(verify)
         socket = Socket(
-            url=f"ws{self._url.removeprefix('http')}/api/ws?subscribe=none&bytes=hex",
+            url=f"ws{self._url.removeprefix('http')}/api/ws?subscribe=none&bytes=hex&int64=number",
             headers=_authorization(self._key),
             context=context if secure else None,
             proxies=self._options["trust_env"],
@@ -223,7 +223,12 @@ class AsyncTartClient(_Client, AsyncApi):
         call = Call[bytes](
             "GET",
             "/api/events/stream",
-            query={"filter": wanted, "last_event_id": last_event_id, "bytes": "hex"},
+            query={
+                "filter": wanted,
+                "last_event_id": last_event_id,
+                "bytes": "hex",
+                "int64": "number",
+            },
         )
         try:
             async with self._http.stream(**_request(call)) as response:

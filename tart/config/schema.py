@@ -244,6 +244,12 @@ class ApiConfig:
         "compatibility with jamtart.",
         choices=("hex", "array"),
     )
+    int64: str = _setting(
+        "number",
+        "Form of 64-bit integers in JSON: 'number', or 'string' for decimal text, which JavaScript "
+        "does not round beyond 2^53 - 1.",
+        choices=("number", "string"),
+    )
     csv_formulas: bool = _setting(
         False,
         "Whether CSV contains text unchanged. false puts a ' before text that a spreadsheet "

@@ -26,7 +26,7 @@ from tart.gateway.http import responses
 from tart.gateway.http.auth import Authenticator, Caller, Credentials
 from tart.gateway.http.connection_limits import SubscriberSlots
 from tart.gateway.http.response_cache import ResponseCache
-from tart.gateway.http.responses import Answer
+from tart.gateway.http.responses import Answer, with_text_integers
 from tart.gateway.observability.metrics import Traffic
 
 # A request with one of these headers came through a proxy.
@@ -168,6 +168,8 @@ class Dispatcher:
         values |= route.read(request.query_string, path)
         if "bytes" in values:
             values["bytes"] = values["bytes"] or self._config.bytes
+        if "int64" in values:
+            values["int64"] = values["int64"] or self._config.int64
         if route.body is not None:
             members = SCHEMAS[route.body.__name__]["properties"]
             values["body"] = responses.body_of(request, members)
@@ -200,6 +202,8 @@ class Dispatcher:
     async def _compute(self, call: Call) -> Answer:
         answer = await self._handlers[call.route.name](call)
         assert answer is not None
+        if call.values.get("int64") == "string" and call.route.answer is not None:
+            return with_text_integers(answer, call.route.answer)
         return answer
 
     async def _while_authorized(self, caller: Caller, sending: Awaitable[Any]) -> None:

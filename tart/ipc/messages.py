@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tart.errors import TartError
+from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.query import ByteEncoding
 
 VERSION = 2
@@ -72,6 +73,7 @@ class Subscribe(_Message, frozen=True):
     subscription: int
     filter: dict[str, Any]
     byte_encoding: ByteEncoding = "hex"
+    int64: IntegerEncoding = "number"
 
 
 class Unsubscribe(_Message, frozen=True):

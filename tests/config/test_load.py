@@ -16,7 +16,12 @@ OTHER = {
     float: (0.5, "0.5"),
     str: ("1.2.3.4:5", "1.2.3.4:5"),
 }
-ODD_VALUES = {"api.bytes": "array", "log.level": "debug", "log.format": "json"}
+ODD_VALUES = {
+    "api.bytes": "array",
+    "api.int64": "string",
+    "log.level": "debug",
+    "log.format": "json",
+}
 ODD_VALUES |= {"storage.memory_limit": "1GB", "data_dir": "/d", "run_dir": "/r"}
 ODD_VALUES |= {"telemetry.partial_frame_bytes": 1 << 30, "api.max_connections": 5000}
 ODD_VALUES |= {"api.auth": "none", "api.tls_certificate": "/c.pem", "api.tls_key": "/k.pem"}

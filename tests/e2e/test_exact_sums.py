@@ -8,6 +8,7 @@ before and after a restart, so from memory and from the file.
 from __future__ import annotations
 
 import random
+import re
 import signal
 import socket
 from collections import defaultdict
@@ -315,5 +316,56 @@ def test_no_route_is_taken_away_and_each_is_as_declared(asked):
         path = route.path
         for name, value in ends.items():
             path = path.replace(f"{{{name}}}", value)
-        found = system.get(path)
-        assert violations(found, SCHEMAS[route.answer.__name__]) == [], route.name
+        for int64 in ("number", "string"):
+            found = system.get(path, int64=int64)
+            assert violations(found, SCHEMAS[route.answer.__name__]) == [], route.name
+        # JavaScript would round no integer that is left.
+        assert not any(map(rounds, integers(found))), route.name
+
+
+def integers(value):
+    """All integers inside a value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [found for each in value for found in integers(each)]
+    return [value] if type(value) is int else []
+
+
+def rounds(number):
+    return abs(number) > 2**53 - 1
+
+
+def as_numbers(text):
+    """JSON with each text of digits as a number."""
+    return re.sub(r'"(\d{1,20})"', r"\1", text)
+
+
+def test_events_have_their_64_bit_fields_as_text(asked):
+    system, network = asked
+    node = network.nodes[0].peer_id.hex()
+    for path, more in (
+        (f"/api/nodes/{node}/events", {"limit": 1000}),
+        ("/api/events/search", {"event_types": "0,10,95,101", "limit": 1000}),
+        ("/api/events/export", {"node_id": node}),
+        ("/api/events/export", {"node_id": node, "format": "csv"}),
+    ):
+        plain = system.http.get(path, params=more).text
+        text = system.http.get(path, params={**more, "int64": "string"}).text
+        assert re.search(r"[: ,]\d{17,}", plain), path
+        assert not re.search(r"[:,\[]\d{17,}", text), path
+        if "search" not in path and "csv" not in more.values():
+            assert as_numbers(text) == plain, path
+    export = {"node_id": node, "format": "csv"}
+    csv = system.http.get("/api/events/export", params={**export, "int64": "string"}).text
+    plain = system.http.get("/api/events/export", params=export).text
+    assert re.sub(r'""(\d{1,20})""', r"\1", csv) == plain
+
+
+def test_sql_has_its_64_bit_columns_as_text(asked):
+    system, _ = asked
+    body = {"map": "SELECT max(shards_size) AS n, 7::INTEGER AS small FROM status"}
+    found = system.http.post("/api/sql", params={"int64": "string"}, json=body).json()
+    plain = system.http.post("/api/sql", json=body).json()
+    rows = [[n if n is None else str(n), small] for n, small in plain["rows"]]
+    assert found == {**plain, "rows": rows}

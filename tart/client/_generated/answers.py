@@ -659,7 +659,8 @@ class TimelineEvent(TypedDict):
     timestamp: str | None
     created_at: str
     category: str
-    data: dict[str, Any]
+    # The event's name and its fields.
+    data: dict[str, dict[str, Any]]
 
 
 class CategoryCount(TypedDict):
@@ -694,10 +695,10 @@ class StorageTotals(TypedDict):
     """Totals of what nodes report to store."""
 
     total_shards: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     total_shard_size_bytes: int | str
     total_preimages: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     total_preimages_size_bytes: int | str
     average_shards_per_node: float | None
     node_count: int
@@ -776,10 +777,10 @@ class AvailabilityTotals(TypedDict):
     """Totals over all nodes."""
 
     total_shards: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     total_shard_size_bytes: int | str
     total_preimages: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     total_preimage_size_bytes: int | str
     average_shards_per_node: float | None
     average_shard_size_per_node: float | None
@@ -853,7 +854,7 @@ class Refinement(TypedDict):
 
     # Work items.
     total_refined: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     total_gas_used: int | str
     average_gas_per_wp: float | None
     # Mean time of a work item.
@@ -866,7 +867,7 @@ class Authorization(TypedDict):
     """Authorizations of every guarantor."""
 
     total_authorized: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     total_gas_used: int | str
     average_gas: float | None
     average_time_ns: float | None
@@ -877,7 +878,7 @@ class Accumulation(TypedDict):
 
     # Services in blocks; a service in a block counts once.
     total_accumulated: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     total_gas_used: int | str
     average_gas: float | None
     average_time_ns: float | None
@@ -891,12 +892,12 @@ class ServiceExecution(TypedDict):
     # Null for items of an unknown work-package.
     service_id: int | None
     items_refined: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     refine_gas_used: int | str
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     refine_time_ns: int | str
     accumulations: int
-    # Exact: an integer up to 2^64 - 1, beyond that decimal text.
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
     accumulate_gas_used: int | str
     accumulate_average_time_ns: float | None
 
@@ -938,7 +939,8 @@ class Event(TypedDict):
     timestamp: str | None
     # By the server's clock; windows and order go by it.
     received_at: str
-    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array.
+    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array. Event
+    # ids, times and 64-bit fields are text with int64=string.
     data: dict[str, dict[str, Any]]
     node_name: str | None
     node_version: str | None
@@ -997,7 +999,8 @@ class EventDetails(TypedDict):
     timestamp: str | None
     # By the server's clock; windows and order go by it.
     received_at: str
-    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array.
+    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array. Event
+    # ids, times and 64-bit fields are text with int64=string.
     data: dict[str, dict[str, Any]]
     node_name: str | None
     node_version: str | None
@@ -1054,7 +1057,8 @@ class TracedEvent(TypedDict):
     timestamp: str | None
     # By the server's clock; windows and order go by it.
     received_at: str
-    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array.
+    # The event's name and its fields. Hashes are hex, or arrays of integers with bytes=array. Event
+    # ids, times and 64-bit fields are text with int64=string.
     data: dict[str, dict[str, Any]]
     node_name: str | None
     node_version: str | None
@@ -1074,7 +1078,8 @@ class SqlResult(TypedDict):
 
     columns: list[SqlColumn]
     # Values in the order of the columns. Bytes are hex and times RFC 3339; integers beyond 64 bits,
-    # and decimals that no double represents, are text.
+    # and decimals that no double represents, are text. With int64=string so are all integers of a
+    # column whose type contains a 64-bit type.
     rows: list[list[Any]]
     row_count: int
     # Present only if a shard did not answer.
@@ -1513,7 +1518,7 @@ class JourneyStep(TypedDict):
     timestamp: str | None
     node_id: str
     event_type: int
-    data: dict[str, Any] | None
+    data: dict[str, dict[str, Any]] | None
 
 
 class EnhancedJourney(TypedDict):
@@ -1548,7 +1553,7 @@ class EnhancedJourney(TypedDict):
     started_at: str | None
     completed_at: str | None
     has_errors: bool
-    execution_details: dict[str, Any] | None
+    execution_details: dict[str, int | str | None] | None
     guarantor_info: list[GuarantorInfo]
     timing: JourneyTiming
     errors: list[JourneyError]
@@ -1574,6 +1579,7 @@ class JourneyDetailStep(TypedDict):
     timestamp: str | None
     duration_ms: float | None
     error_code: str | None
+    # The fields that are shown; numbers are text, as in jamtart.
     data: dict[str, Any]
 
 
@@ -1651,7 +1657,8 @@ class AuditEvent(TypedDict):
     event_name: str
     node_id: str
     timestamp: str | None
-    data: dict[str, Any]
+    # The event's name and its fields.
+    data: dict[str, dict[str, Any]]
 
 
 class BatchJourney(TypedDict):
@@ -1764,7 +1771,8 @@ class GuaranteeEvent(TypedDict):
     node_id: str
     event_type: int
     timestamp: str | None
-    data: dict[str, Any]
+    # The event's name and its fields.
+    data: dict[str, dict[str, Any]]
 
 
 class Guarantors(TypedDict):
@@ -2260,7 +2268,8 @@ class SlotEvent(TypedDict):
     event_type: int
     timestamp: str | None
     received_at: str
-    data: dict[str, Any]
+    # The event's name and its fields.
+    data: dict[str, dict[str, Any]]
 
 
 class Timeseries(TypedDict):

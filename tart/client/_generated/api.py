@@ -84,7 +84,9 @@ class Api:
 
         ``GET /api/network``. Values that most connected nodes report.
         """
-        return self._ask(Call[answers.Network]("GET", "/api/network", query={"bytes": "hex"}))
+        return self._ask(
+            Call[answers.Network]("GET", "/api/network", query={"bytes": "hex", "int64": "number"})
+        )
 
     def live(self) -> answers.Live:
         """Get rates of the last complete seconds.
@@ -101,7 +103,9 @@ class Api:
         received_at over all its open connections; if it has made none on these, over those that
         have ended. statements has the source.
         """
-        return self._ask(Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex"}))
+        return self._ask(
+            Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex", "int64": "number"})
+        )
 
     def node(self, id: str) -> answers.NodeDetails:
         """Get one node.
@@ -113,7 +117,7 @@ class Api:
         """
         return self._ask(
             Call[answers.NodeDetails](
-                "GET", "/api/nodes/{id}", path={"id": id}, query={"bytes": "hex"}
+                "GET", "/api/nodes/{id}", path={"id": id}, query={"bytes": "hex", "int64": "number"}
             )
         )
 
@@ -129,7 +133,10 @@ class Api:
         """
         return self._ask(
             Call[answers.NodeStatus](
-                "GET", "/api/nodes/{id}/status", path={"id": id}, query={"bytes": "hex"}
+                "GET",
+                "/api/nodes/{id}/status",
+                path={"id": id},
+                query={"bytes": "hex", "int64": "number"},
             )
         )
 
@@ -219,7 +226,13 @@ class Api:
                 "GET",
                 "/api/nodes/{id}/status/enhanced",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -297,6 +310,7 @@ class Api:
                     "limit": limit,
                     "cursor": cursor,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             )
         )
@@ -337,6 +351,7 @@ class Api:
                     "categories": categories,
                     "limit": limit,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             ),
             "events",
@@ -362,7 +377,9 @@ class Api:
         """
         return self._ask(
             Call[answers.DaStats](
-                "GET", "/api/da/stats", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/da/stats",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -393,7 +410,7 @@ class Api:
             Call[answers.DaStatsEnhanced](
                 "GET",
                 "/api/da/stats/enhanced",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -421,7 +438,7 @@ class Api:
             Call[answers.Execution](
                 "GET",
                 "/api/metrics/execution",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -450,7 +467,13 @@ class Api:
                 "GET",
                 "/api/nodes/{id}/events",
                 path={"id": id},
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -468,7 +491,7 @@ class Api:
                 "GET",
                 "/api/nodes/{id}/events",
                 path={"id": id},
-                query={"limit": limit, "bytes": "hex"},
+                query={"limit": limit, "bytes": "hex", "int64": "number"},
             ),
             "events",
         )
@@ -491,7 +514,13 @@ class Api:
             Call[answers.Events](
                 "GET",
                 "/api/events",
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -504,7 +533,9 @@ class Api:
             limit: Number of results per page.
         """
         return self._pages(
-            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
+            Call[answers.Events](
+                "GET", "/api/events", query={"limit": limit, "bytes": "hex", "int64": "number"}
+            ),
             "events",
         )
 
@@ -562,6 +593,7 @@ class Api:
                     "offset": offset,
                     "cursor": cursor,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             )
         )
@@ -611,6 +643,7 @@ class Api:
                     "duration": duration,
                     "limit": limit,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             ),
             "events",
@@ -628,7 +661,10 @@ class Api:
         """
         return self._ask(
             Call[answers.EventDetails](
-                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
+                "GET",
+                "/api/events/{id}",
+                path={"id": id},
+                query={"bytes": "hex", "int64": "number"},
             )
         )
 
@@ -653,7 +689,7 @@ class Api:
                 "GET",
                 "/api/events/{id}/trace",
                 path={"id": id},
-                query={"limit": limit, "depth": depth, "bytes": "hex"},
+                query={"limit": limit, "depth": depth, "bytes": "hex", "int64": "number"},
             )
         )
 
@@ -711,6 +747,7 @@ class Api:
                     "end_time": end_time,
                     "duration": duration,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             )
         )
@@ -738,7 +775,9 @@ class Api:
             reduce: One SELECT over the table partials.
         """
         return self._ask(
-            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
+            Call[answers.SqlResult](
+                "POST", "/api/sql", query={"int64": "number"}, body={"map": map, "reduce": reduce}
+            )
         )
 
     def sessions(
@@ -775,6 +814,7 @@ class Api:
                     "end": end,
                     "limit": limit,
                     "cursor": cursor,
+                    "int64": "number",
                 },
             )
         )
@@ -801,7 +841,13 @@ class Api:
             Call[answers.Sessions](
                 "GET",
                 "/api/sessions",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "int64": "number",
+                },
             ),
             "sessions",
         )
@@ -843,6 +889,7 @@ class Api:
                     "end": end,
                     "limit": limit,
                     "cursor": cursor,
+                    "int64": "number",
                 },
             )
         )
@@ -872,7 +919,13 @@ class Api:
                 "GET",
                 "/api/nodes/{id}/sessions",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "int64": "number",
+                },
             ),
             "sessions",
         )
@@ -903,7 +956,9 @@ class Api:
         """
         return self._ask(
             Call[answers.Conformance](
-                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/conformance",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -939,7 +994,7 @@ class Api:
                 "GET",
                 "/api/nodes/{id}/conformance",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -1048,7 +1103,13 @@ class Api:
                 "GET",
                 "/api/workpackages/{hash}/journey",
                 path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+                query={
+                    "node_id": node_id,
+                    "session": session,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -1088,7 +1149,13 @@ class Api:
                 "GET",
                 "/api/workpackages/{hash}/journey/enhanced",
                 path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+                query={
+                    "node_id": node_id,
+                    "session": session,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -1120,7 +1187,13 @@ class Api:
                 "GET",
                 "/api/workpackages/{hash}/audit-progress",
                 path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+                query={
+                    "node_id": node_id,
+                    "session": session,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -1163,7 +1236,13 @@ class Api:
             Call[answers.Guarantees](
                 "GET",
                 "/api/guarantees",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -1221,7 +1300,9 @@ class Api:
         """
         return self._ask(
             Call[answers.CoresStatus](
-                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/cores/status",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -1311,7 +1392,13 @@ class Api:
                 "GET",
                 "/api/cores/{core_index}/guarantors/enhanced",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -1353,7 +1440,13 @@ class Api:
                 "GET",
                 "/api/cores/{core_index}/work-packages",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "int64": "number",
+                },
             )
         )
 
@@ -1418,7 +1511,7 @@ class Api:
                 "GET",
                 "/api/cores/{core_index}/metrics",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -1505,7 +1598,12 @@ class Api:
                 "GET",
                 "/api/slots/{slot}",
                 path={"slot": slot},
-                query={"include_events": include_events, "limit": limit, "bytes": "hex"},
+                query={
+                    "include_events": include_events,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -1981,7 +2079,9 @@ class AsyncApi:
 
         See ``TartClient.network``.
         """
-        return await self._ask(Call[answers.Network]("GET", "/api/network", query={"bytes": "hex"}))
+        return await self._ask(
+            Call[answers.Network]("GET", "/api/network", query={"bytes": "hex", "int64": "number"})
+        )
 
     async def live(self) -> answers.Live:
         """Get rates of the last complete seconds.
@@ -1995,7 +2095,9 @@ class AsyncApi:
 
         See ``TartClient.nodes``.
         """
-        return await self._ask(Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex"}))
+        return await self._ask(
+            Call[answers.Nodes]("GET", "/api/nodes", query={"bytes": "hex", "int64": "number"})
+        )
 
     async def node(self, id: str) -> answers.NodeDetails:
         """Get one node.
@@ -2004,7 +2106,7 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.NodeDetails](
-                "GET", "/api/nodes/{id}", path={"id": id}, query={"bytes": "hex"}
+                "GET", "/api/nodes/{id}", path={"id": id}, query={"bytes": "hex", "int64": "number"}
             )
         )
 
@@ -2015,7 +2117,10 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.NodeStatus](
-                "GET", "/api/nodes/{id}/status", path={"id": id}, query={"bytes": "hex"}
+                "GET",
+                "/api/nodes/{id}/status",
+                path={"id": id},
+                query={"bytes": "hex", "int64": "number"},
             )
         )
 
@@ -2074,7 +2179,13 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/status/enhanced",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2127,6 +2238,7 @@ class AsyncApi:
                     "limit": limit,
                     "cursor": cursor,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             )
         )
@@ -2157,6 +2269,7 @@ class AsyncApi:
                     "categories": categories,
                     "limit": limit,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             ),
             "events",
@@ -2175,7 +2288,9 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.DaStats](
-                "GET", "/api/da/stats", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/da/stats",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -2194,7 +2309,7 @@ class AsyncApi:
             Call[answers.DaStatsEnhanced](
                 "GET",
                 "/api/da/stats/enhanced",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -2213,7 +2328,7 @@ class AsyncApi:
             Call[answers.Execution](
                 "GET",
                 "/api/metrics/execution",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -2234,7 +2349,13 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/events",
                 path={"id": id},
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2250,7 +2371,7 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/events",
                 path={"id": id},
-                query={"limit": limit, "bytes": "hex"},
+                query={"limit": limit, "bytes": "hex", "int64": "number"},
             ),
             "events",
         )
@@ -2266,7 +2387,13 @@ class AsyncApi:
             Call[answers.Events](
                 "GET",
                 "/api/events",
-                query={"limit": limit, "offset": offset, "cursor": cursor, "bytes": "hex"},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "cursor": cursor,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2276,7 +2403,9 @@ class AsyncApi:
         See ``TartClient.iter_events``.
         """
         return self._pages(
-            Call[answers.Events]("GET", "/api/events", query={"limit": limit, "bytes": "hex"}),
+            Call[answers.Events](
+                "GET", "/api/events", query={"limit": limit, "bytes": "hex", "int64": "number"}
+            ),
             "events",
         )
 
@@ -2316,6 +2445,7 @@ class AsyncApi:
                     "offset": offset,
                     "cursor": cursor,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             )
         )
@@ -2352,6 +2482,7 @@ class AsyncApi:
                     "duration": duration,
                     "limit": limit,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             ),
             "events",
@@ -2364,7 +2495,10 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.EventDetails](
-                "GET", "/api/events/{id}", path={"id": id}, query={"bytes": "hex"}
+                "GET",
+                "/api/events/{id}",
+                path={"id": id},
+                query={"bytes": "hex", "int64": "number"},
             )
         )
 
@@ -2380,7 +2514,7 @@ class AsyncApi:
                 "GET",
                 "/api/events/{id}/trace",
                 path={"id": id},
-                query={"limit": limit, "depth": depth, "bytes": "hex"},
+                query={"limit": limit, "depth": depth, "bytes": "hex", "int64": "number"},
             )
         )
 
@@ -2416,6 +2550,7 @@ class AsyncApi:
                     "end_time": end_time,
                     "duration": duration,
                     "bytes": "hex",
+                    "int64": "number",
                 },
             )
         )
@@ -2426,7 +2561,9 @@ class AsyncApi:
         See ``TartClient.sql``.
         """
         return await self._ask(
-            Call[answers.SqlResult]("POST", "/api/sql", body={"map": map, "reduce": reduce})
+            Call[answers.SqlResult](
+                "POST", "/api/sql", query={"int64": "number"}, body={"map": map, "reduce": reduce}
+            )
         )
 
     async def sessions(
@@ -2452,6 +2589,7 @@ class AsyncApi:
                     "end": end,
                     "limit": limit,
                     "cursor": cursor,
+                    "int64": "number",
                 },
             )
         )
@@ -2472,7 +2610,13 @@ class AsyncApi:
             Call[answers.Sessions](
                 "GET",
                 "/api/sessions",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "int64": "number",
+                },
             ),
             "sessions",
         )
@@ -2502,6 +2646,7 @@ class AsyncApi:
                     "end": end,
                     "limit": limit,
                     "cursor": cursor,
+                    "int64": "number",
                 },
             )
         )
@@ -2524,7 +2669,13 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/sessions",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "int64": "number",
+                },
             ),
             "sessions",
         )
@@ -2542,7 +2693,9 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.Conformance](
-                "GET", "/api/conformance", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/conformance",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -2563,7 +2716,7 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/conformance",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -2623,7 +2776,13 @@ class AsyncApi:
                 "GET",
                 "/api/workpackages/{hash}/journey",
                 path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+                query={
+                    "node_id": node_id,
+                    "session": session,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2644,7 +2803,13 @@ class AsyncApi:
                 "GET",
                 "/api/workpackages/{hash}/journey/enhanced",
                 path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+                query={
+                    "node_id": node_id,
+                    "session": session,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2665,7 +2830,13 @@ class AsyncApi:
                 "GET",
                 "/api/workpackages/{hash}/audit-progress",
                 path={"hash": hash},
-                query={"node_id": node_id, "session": session, "limit": limit, "bytes": "hex"},
+                query={
+                    "node_id": node_id,
+                    "session": session,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2695,7 +2866,13 @@ class AsyncApi:
             Call[answers.Guarantees](
                 "GET",
                 "/api/guarantees",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2731,7 +2908,9 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.CoresStatus](
-                "GET", "/api/cores/status", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/cores/status",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -2794,7 +2973,13 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/guarantors/enhanced",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -2816,7 +3001,13 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/work-packages",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "int64": "number",
+                },
             )
         )
 
@@ -2858,7 +3049,7 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/metrics",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
             )
         )
 
@@ -2916,7 +3107,12 @@ class AsyncApi:
                 "GET",
                 "/api/slots/{slot}",
                 path={"slot": slot},
-                query={"include_events": include_events, "limit": limit, "bytes": "hex"},
+                query={
+                    "include_events": include_events,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 

@@ -59,8 +59,18 @@ def component(answer: type, schema: Schema) -> Schema:
         "description": _LINE_BREAK.sub(" ", schema["description"]),
         "type": "object",
         "required": [name for name in names if name in required],
-        "properties": {name: properties[name] for name in names},
+        "properties": {name: _allow_text(properties[name]) for name in names},
     }
+
+
+def _allow_text(schema: Any) -> Any:
+    """Return a schema in which 64-bit integers may be text, as with ``int64=string``."""
+    if isinstance(schema, list):
+        return [_allow_text(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {name: _allow_text(each) for name, each in schema.items()}
+    return schema | {"type": ["integer", "string"]} if schema.get("format") == "uint64" else schema
 
 
 def components(roots: Iterable[type]) -> dict[str, Schema]:

@@ -6,7 +6,9 @@ read by ``Route.read``, and OpenAPI, the documentation page and the SDK are gene
 
 from __future__ import annotations
 
-from tart.gateway.api.route import Route
+from dataclasses import replace
+
+from tart.gateway.api.route import INT64, Route
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
@@ -17,8 +19,9 @@ from tart.gateway.api.routes.packages import PACKAGE_ROUTES
 from tart.gateway.api.routes.server import SERVER_ROUTES
 from tart.gateway.api.routes.sessions import SESSION_ROUTES
 from tart.gateway.api.routes.streams import STREAM_ROUTES
+from tart.query.answers.int64 import plan_of
 
-ROUTES: tuple[Route, ...] = (
+_ROUTES = (
     *SERVER_ROUTES,
     *NETWORK_ROUTES,
     *NODE_ROUTES,
@@ -30,3 +33,15 @@ ROUTES: tuple[Route, ...] = (
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
 )
+# Streams and exports of events, whose answers have no type.
+_OF_EVENTS = ("websocket", "event_stream", "export")
+
+
+def _with_int64(route: Route) -> Route:
+    """Return a route with the parameter for 64-bit integers, if its answer has some."""
+    if plan_of(route.answer) is None and route.name not in _OF_EVENTS:
+        return route
+    return replace(route, parameters=(*route.parameters, INT64))
+
+
+ROUTES: tuple[Route, ...] = tuple(map(_with_int64, _ROUTES))

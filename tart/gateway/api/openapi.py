@@ -49,9 +49,10 @@ def document(version: str) -> Json:
             "description": (
                 "Lists are newest first. Times are RFC 3339 in UTC. Values that cannot be known "
                 "are null. If shards did not answer, `shards` has their number. Integers are "
-                "exact: integers of events go up to 2^64 - 1 and are JSON integers, which a "
-                "reader with doubles only rounds beyond 2^53 - 1; a sum beyond 2^64 - 1 is "
-                "decimal text. All parts of an answer with a `window` are about that window."
+                "exact. Those of format uint64 go up to 2^64 - 1 and are JSON integers, which a "
+                "reader with doubles only rounds beyond 2^53 - 1; with int64=string they are "
+                "decimal text. A sum beyond 2^64 - 1 is always decimal text. All parts of an "
+                "answer with a `window` are about that window."
             ),
             "version": version,
         },

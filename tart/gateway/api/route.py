@@ -157,7 +157,15 @@ BYTES = Parameter(
     'Encoding of hashes and keys inside events: "0x…", or arrays of integers for compatibility '
     "with jamtart. The setting api.bytes is the default.",
 )
+INT64 = Parameter(
+    "int64",
+    Choice(("number", "string")),
+    "Form of 64-bit integers, which JavaScript rounds beyond 2^53 - 1: numbers, or decimal text. "
+    "They have the format uint64, or are text beyond 64 bits; so are event ids, times and 64-bit "
+    "fields inside events. A member is text whatever its value. The setting api.int64 is the "
+    "default.",
+)
 # Accepted by every route, also without an effect, so that a client can send them to all.
-EVERYWHERE = (BYTES,)
+EVERYWHERE = (BYTES, INT64)
 # Statuses of every route that queries the shards.
 SHARD_ERRORS = (503, 504)

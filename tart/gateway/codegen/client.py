@@ -32,8 +32,8 @@ from tart.gateway.codegen.answer_types import (
 from tart.query.answers.errors import Error
 
 FOLDER = Path(__file__).parents[2] / "client" / "_generated"
-# The client always requests hex, so that each member has one type, and JSON.
-_FIXED = {"bytes": "hex"}
+# The client always requests hex and numbers, so that each member has one type, and JSON.
+_FIXED = {"bytes": "hex", "int64": "number"}
 _OMITTED = ("format",)
 # Types of parameters that are lists of words in one text.
 _LISTS = {"EventTypes": "Sequence[int]", "Categories": "Sequence[str]"}

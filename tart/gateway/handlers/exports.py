@@ -50,6 +50,7 @@ async def export(queries: QueryClient, values: Values) -> Answer:
             hash=values["wp_hash"],
         ),
         byte_encoding=values["bytes"],
+        int64=values["int64"],
         formulas=queries.config.csv_formulas,
     )
     merger = ExportMerger()

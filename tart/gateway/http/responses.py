@@ -13,7 +13,7 @@ import hashlib
 import logging
 import math
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -35,6 +35,7 @@ from tart.gateway.api.route import JSON, Cache, Kind, Route
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
+from tart.query.answers.int64 import plan_of, with_text
 from tart.query.core.rfc3339 import rfc3339
 from tart.suggestions import reject_unknown
 
@@ -145,6 +146,28 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str | None = None
     stream: AsyncIterator[bytes] | None = None
+
+
+def with_text_integers(answer: Answer, answer_type: type) -> Answer:
+    """Return an answer with its 64-bit integers as decimal text.
+
+    Args:
+        answer: The answer of a route.
+        answer_type: The route's type of answers.
+    """
+    if answer.stream is not None or answer.media_type not in (None, JSON):
+        return answer
+    plan = plan_of(answer_type)
+
+    def convert() -> Any:
+        body = answer.body() if callable(answer.body) else answer.body
+        if isinstance(body, bytes):
+            return json_encoding.dumps(with_text(json_encoding.unpack(body), plan))
+        return with_text(body, plan)
+
+    # The body of SQL is long: it is converted on the merge thread.
+    heavy = callable(answer.body) or isinstance(answer.body, bytes)
+    return replace(answer, body=convert if heavy else convert())
 
 
 async def render(answer: Answer) -> bytes:

@@ -38,9 +38,11 @@ from tart.gateway.http import responses
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.catch_up import CatchingUp, Found
 from tart.gateway.live.streams import Encoded, Streams, Subscriber
+from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.event_ids import event_identity
-from tart.query.core.live_event import live_event
+from tart.query.core.live_event import encode_integers, live_event
 from tart.query.core.merge import Json
+from tart.query.core.query import Rendering
 
 log = logging.getLogger(__name__)
 
@@ -117,10 +119,19 @@ class Reader(Subscriber):
     Args:
         catching_up: Shards whose events it missed: their live events are left out until
             ``hold``, and held back until ``release``.
+        int64: The form of 64-bit integers in the missed events.
     """
 
-    def __init__(self, limit: int, position: Position, catching_up: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        limit: int,
+        position: Position,
+        catching_up: Iterable[int] = (),
+        *,
+        int64: IntegerEncoding = "number",
+    ) -> None:
         super().__init__(limit)
+        self._int64 = int64
         self.position = position
         self._left_out = set(catching_up)
         self._held: dict[int, deque[Encoded]] = {}
@@ -183,7 +194,8 @@ class Reader(Subscriber):
             if event is not None:
                 self.position.move(event["id"])
                 self.events_sent += 1
-                yield sse("event", json_encoding.dumps(live_event(event)), str(self.position))
+                shown = live_event(encode_integers(event, self._int64))
+                yield sse("event", json_encoding.dumps(shown), str(self.position))
 
     def _encode_event(self, event: Encoded) -> bytes:
         if self.position.has(event.id):
@@ -246,12 +258,14 @@ class EventStreams:
         last = request.headers.get("last-event-id") or values[_NAME]
         known = Position.read(last) if last else Position(now_us())
         missing = range(self._queries.shards.total) if last else ()
-        reader = Reader(self._config.subscriber_queue, Position(now_us()), missing)
+        rendering = Rendering(values["bytes"], values["int64"])
+        limit = self._config.subscriber_queue
+        reader = Reader(limit, Position(now_us()), missing, int64=rendering.int64)
         values = {**values, "filter": filter_of(values)}
         locating = asyncio.ensure_future(self._locate(known))
         self._streams.add(reader)
         try:
-            self._streams.subscribe(reader, values["filter"], values["bytes"])
+            self._streams.subscribe(reader, values["filter"], rendering)
             await asyncio.wait((locating,), timeout=STATUS_SECONDS)
             if locating.done():
                 reader.position = locating.result()

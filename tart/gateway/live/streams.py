@@ -21,7 +21,7 @@ from tart.gateway.fanout.shards import Shards
 from tart.gateway.http.websocket_frames import text_frame
 from tart.ipc.messages import LiveEvents, Missed, Subscribe
 from tart.query.core import filters
-from tart.query.core.query import ByteEncoding
+from tart.query.core.query import Rendering
 
 Json = dict[str, Any]
 
@@ -176,7 +176,7 @@ class Feed:
     number: int
     key: bytes
     document: Json
-    rendering: ByteEncoding
+    rendering: Rendering
     subscribers: set[Subscriber] = field(default_factory=set)
 
 
@@ -202,20 +202,20 @@ class Streams:
         self.shed = 0
         self._missed_by_removed = 0
 
-    def subscribe(self, subscriber: Subscriber, document: Any, rendering: ByteEncoding) -> None:
+    def subscribe(self, subscriber: Subscriber, document: Any, rendering: Rendering) -> None:
         """Send a subscriber the events that pass a filter, instead of its present ones.
 
         Raises:
             BadQuery: The filter is not valid; the subscriber keeps its present one.
         """
         filters.parse(document)
-        key = json_encoding.dumps([document, rendering], option=json_encoding.SORTED)
+        key = json_encoding.dumps([document, *rendering], option=json_encoding.SORTED)
         feed = self._by_filter.get(key)
         if feed is None:
             self._next += 1
             feed = Feed(self._next, key, document, rendering)
             self._by_filter[key] = self._by_number[feed.number] = feed
-            self._shards.subscribe(Subscribe(feed.number, document, rendering))
+            self._shards.subscribe(Subscribe(feed.number, document, *rendering))
         if subscriber.feed is not feed:
             self.unsubscribe(subscriber)
         feed.subscribers.add(subscriber)

@@ -33,9 +33,9 @@ from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import ALL, Streams, Subscriber, message
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.failure_rates import overall
-from tart.query.core.live_event import live_event
+from tart.query.core.live_event import encode_integers, live_event
 from tart.query.core.merge import Json
-from tart.query.core.query import ByteEncoding
+from tart.query.core.query import Rendering
 from tart.query.core.windows import Window, duration_us, resolve
 from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
 from tart.suggestions import reject_unknown
@@ -94,14 +94,15 @@ class WebSocketClients:
     async def serve(self, socket: WebSocket, values: Mapping[str, Any]) -> None:
         """Serve one client until it leaves."""
         subscriber = Subscriber(self.config.subscriber_queue)
-        client = Client(self, subscriber, values["bytes"])
+        rendering = Rendering(values["bytes"], values["int64"])
+        client = Client(self, subscriber, rendering)
         sender = Sender(socket, subscriber, self.config.send_stall_seconds)
         tasks: list[asyncio.Task[None]] = []
         self.streams.add(subscriber)
         try:
             # Subscribe before the greeting: no event is lost between its samples and the stream.
             if values["subscribe"] == "all":
-                self.streams.subscribe(subscriber, ALL, values["bytes"])
+                self.streams.subscribe(subscriber, ALL, rendering)
             greeting = b"".join(await gather_all(client.greeting(), client.first_stats()))
             tasks = [
                 asyncio.create_task(sender.run(greeting)),
@@ -218,7 +219,7 @@ class Client:
     """One client: its subscriptions, and the replies to its messages."""
 
     def __init__(
-        self, shared: WebSocketClients, subscriber: Subscriber, rendering: ByteEncoding
+        self, shared: WebSocketClients, subscriber: Subscriber, rendering: Rendering
     ) -> None:
         self._shared = shared
         self._subscriber = subscriber
@@ -234,7 +235,7 @@ class Client:
         with suppress(TartError):
             queries = self._shared.queries
             (recent, _), (connected, _) = await gather_all(
-                queries.recent(SAMPLES, self._rendering), queries.chain()
+                queries.recent(SAMPLES, self._rendering.bytes), queries.chain()
             )
             names = ("id", "node_id", "event_type", "timestamp")
             samples = [{name: event[name] for name in names} for event in recent]
@@ -309,8 +310,9 @@ class Client:
             raise BadQuery(f"limit must be an integer from 0 to {MAX_RECENT}", "limit")
         events: list[Json] = []
         if limit:
-            rows, _ = await self._shared.queries.recent(min(limit, MAX_RECENT), self._rendering)
-            events = [live_event(event) for event in rows]
+            style = self._rendering
+            rows, _ = await self._shared.queries.recent(min(limit, MAX_RECENT), style.bytes)
+            events = [live_event(encode_integers(event, style.int64)) for event in rows]
         return "recent_events", {"count": len(events), "events": events}
 
     async def ping(self, request: Json) -> tuple[str, Json]:

@@ -16,6 +16,7 @@ from tart.query.answers.common import (
     Time,
     Timestamped,
     Total,
+    Uint64,
 )
 
 _NO_EVENT = "Always null: no event tells it."
@@ -46,7 +47,7 @@ class NodeStorage(TypedDict):
 
     node_id: Hex64
     num_shards: Count
-    shard_size_bytes: Count
+    shard_size_bytes: Uint64
     num_preimages: Count
     preimages_size_bytes: Count
     preimage_size_bytes: Annotated[
@@ -68,7 +69,7 @@ class NodeAvailability(TypedDict):
 
     node_id: Hex64
     num_shards: Count | None
-    shard_size_bytes: Count | None
+    shard_size_bytes: Uint64 | None
     preimages_announced: Count
     preimages_in_pool: Count | None
     read_ops_last_hour: Count

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Count, Hex64, Scattered, Time, Timestamped, Windowed
+from tart.query.answers.common import (
+    Count,
+    EventData,
+    Hex64,
+    Scattered,
+    Time,
+    Timestamped,
+    Uint64,
+    Windowed,
+)
 from tart.query.answers.network import NodeAhead
 
 
@@ -74,12 +83,12 @@ class SlotEvent(TypedDict):
     """An event about the slot."""
 
     id: Count
-    event_id: Count
+    event_id: Uint64
     session: Count
     event_type: Count
     timestamp: Time | None
     received_at: Time
-    data: dict[str, Any]
+    data: EventData
 
 
 class NodeSlotEvents(TypedDict):

@@ -11,15 +11,31 @@ forbids others. Null stands for a value that cannot be known.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
+
+from tart.query.answers.int64 import EVENT, Wide
 
 Count = Annotated[int, Meta(ge=0)]
 # Exact however large. JSON's own integers go as far as readers can be expected to take them.
 Total = Annotated[
     Annotated[int, Meta(ge=0)] | Annotated[str, Meta(pattern="^[0-9]+$")],
-    Meta(description="Exact: an integer up to 2^64 - 1, beyond that decimal text."),
+    Meta(
+        description="Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal "
+        "text."
+    ),
+    Wide(),
+]
+# An integer that its declaration lets grow beyond 2^53 - 1.
+Uint64 = Annotated[
+    int,
+    Meta(
+        ge=0,
+        # ``gateway.api.components`` adds the type string.
+        extra_json_schema={"format": "uint64", "pattern": "^[0-9]+$"},
+    ),
+    Wide(),
 ]
 Number = Annotated[float, Meta(ge=0)]
 # An amount that cannot always be known, and a part of a whole.
@@ -35,6 +51,11 @@ Hex = Annotated[str, Meta(pattern="^0x([0-9a-f]{2})*$")]
 Bytes = Annotated[
     Hex | list[Annotated[int, Meta(ge=0, le=255)]],
     Meta(description='"0x" and hex digits, or with bytes=array a list of integers.'),
+]
+EventData = Annotated[
+    dict[str, dict[str, Any]],
+    Meta(description="The event's name and its fields.", extra_json_schema={"maxProperties": 1}),
+    Wide(EVENT),
 ]
 EventType = Annotated[int, Meta(ge=0, le=255)]
 Counters = dict[str, Count]

@@ -17,6 +17,7 @@ from tart.query.answers.common import (
     Time,
     Timestamped,
     Total,
+    Uint64,
     Windowed,
 )
 
@@ -40,6 +41,7 @@ class Core(TypedDict):
     guarantees_last_hour: Count
     gas_used: Annotated[
         Total,
+        Uint64,
         Meta(
             description="Gas of refining the packages received, guaranteed or not. Exact, and "
             "text beyond 2^64 - 1."
@@ -164,7 +166,7 @@ class SegmentReceipt(TypedDict):
     """Segments received from an earlier guarantor."""
 
     node_id: Hex64
-    request_id: Count
+    request_id: Uint64
     timestamp: Time | None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
 from tart.query.answers.common import (
     Bytes,
     Count,
+    EventData,
     EventType,
     Hex,
     Hex64,
@@ -16,6 +17,7 @@ from tart.query.answers.common import (
     Paged,
     Scattered,
     Time,
+    Uint64,
 )
 
 _CONTEXT_VALUE = "Of the event itself, or of the event that its chain of references begins with."
@@ -36,7 +38,7 @@ class EventContext(TypedDict):
         ),
     ]
     root_event_id: Annotated[
-        Count | None,
+        Uint64 | None,
         Meta(
             description="The first event of the chain of references that the event belongs to, "
             "which may be the event itself. Null if it belongs to none, or if the chain is not "
@@ -57,11 +59,10 @@ class EventMembers(TypedDict):
         Time, Meta(description="By the server's clock; windows and order go by it.")
     ]
     data: Annotated[
-        dict[str, dict[str, Any]],
+        EventData,
         Meta(
             description="The event's name and its fields. Hashes are hex, or arrays of integers "
-            "with bytes=array.",
-            extra_json_schema={"maxProperties": 1},
+            "with bytes=array. Event ids, times and 64-bit fields are text with int64=string."
         ),
     ]
     node_name: str | None
@@ -73,7 +74,9 @@ class Event(EventMembers):
     """A telemetry event."""
 
     node_id: Hex64
-    event_id: Annotated[Count, Meta(description="As JIP-3 counts: the first of a connection is 0.")]
+    event_id: Annotated[
+        Uint64, Meta(description="As JIP-3 counts: the first of a connection is 0.")
+    ]
     event_type: EventType
 
 
@@ -113,7 +116,7 @@ class EventDetails(EventMembers):
     """A telemetry event with its bytes."""
 
     node_id: Hex64 | None
-    event_id: Count | None
+    event_id: Uint64 | None
     event_type: Count | None
     raw: RawEvent
     undecodable: NotRequired[
@@ -136,7 +139,7 @@ class Trace(Scattered):
 
     root: Annotated[Count, Meta(description="Id of the first event.")]
     missing_ref: Annotated[
-        Count | None,
+        Uint64 | None,
         Meta(description="The reference of the root to an event that is not stored."),
     ]
     truncated: bool

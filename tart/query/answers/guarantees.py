@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
 from tart.query.answers.common import (
     Count,
+    EventData,
     EventType,
     Fraction,
     Hex64,
@@ -54,7 +55,7 @@ class GuaranteeEvent(TypedDict):
     node_id: Hex64
     event_type: EventType
     timestamp: Time | None
-    data: dict[str, Any]
+    data: EventData
 
 
 class Guarantees(Windowed):

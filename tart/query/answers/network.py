@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict
 from msgspec import Meta
 
 from tart.query.answers.common import Amount, Bytes, Count, Hex64, Scattered, Time
+from tart.query.answers.int64 import WIDE, Wide
 
 
 class NodeAhead(TypedDict):
@@ -77,6 +78,7 @@ class Network(Scattered):
     protocol_params: Annotated[
         dict[str, Any] | None,
         Meta(description="The parameters that most connected nodes report."),
+        Wide({"*": WIDE}),
     ]
     implementations: list[Implementation]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
 from tart.query.answers.common import (
     Count,
     Counters,
+    EventData,
     Hex64,
     OpenWindowed,
     Paged,
     Time,
     Timestamped,
+    Uint64,
 )
 from tart.query.answers.nodes import NodeSummary, ReportedStatus
 
@@ -93,13 +95,13 @@ class TimelineEvent(TypedDict):
     """An event of a node, with its category."""
 
     id: Count
-    event_id: Count
+    event_id: Uint64
     session: Count
     event_type: Count
     timestamp: Time | None
     created_at: Time
     category: str
-    data: dict[str, Any]
+    data: EventData
 
 
 class CategoryCount(TypedDict):

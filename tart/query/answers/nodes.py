@@ -15,7 +15,9 @@ from tart.query.answers.common import (
     Scattered,
     Time,
     Total,
+    Uint64,
 )
+from tart.query.answers.int64 import EVENT_PLANS, Wide
 
 _REPORTED = "As the node reports it; statements says when and on which connection."
 
@@ -23,7 +25,7 @@ _REPORTED = "As the node reports it; statements says when and on which connectio
 class NodeInfo(TypedDict):
     """The node information message of JIP-3."""
 
-    params: dict[str, int | None] | None
+    params: dict[str, Uint64 | None] | None
     genesis: Bytes
     details: dict[str, Any]
     flags: Count
@@ -155,7 +157,7 @@ class OpenConnection(TypedDict):
     protocol_version: NotRequired[Count | None]
     params_layout: NotRequired[str | None]
     event_count: Count
-    next_event_id: Count
+    next_event_id: Uint64
     bytes: Count
     dropped_count: Annotated[
         Total, Meta(description="Events that the node reports as dropped by itself.")
@@ -223,7 +225,9 @@ class ReportedStatus(TypedDict):
 
     chain_status: ChainStatus
     latest_status: Annotated[
-        dict[str, Any] | None, Meta(description="Fields of the newest Status event.")
+        dict[str, Any] | None,
+        Meta(description="Fields of the newest Status event."),
+        Wide(EVENT_PLANS["Status"]),
     ]
     event_breakdown: list[EventTypeCount]
 

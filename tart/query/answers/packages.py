@@ -10,14 +10,18 @@ from tart.query.answers.common import (
     Count,
     Counters,
     Digits,
+    EventData,
     EventType,
     Hex64,
     Number,
     Scattered,
     Time,
     Timestamped,
+    Total,
+    Uint64,
     Windowed,
 )
+from tart.query.answers.int64 import EVENT_PLANS, Wide
 
 Stage = Literal[
     "submitted",
@@ -159,7 +163,7 @@ class EventIdentity(TypedDict):
 
     id: Annotated[Count | None, Meta(description="Null if the event is no longer stored.")]
     session: Count | None
-    event_id: Count | None
+    event_id: Uint64 | None
     received_at: Time | None
 
 
@@ -170,7 +174,7 @@ class JourneyStep(EventIdentity):
     timestamp: Time | None
     node_id: Hex64
     event_type: EventType
-    data: dict[str, Any] | None
+    data: EventData | None
 
 
 class JourneyMembers(TypedDict):
@@ -203,7 +207,11 @@ class JourneyDetailStep(EventIdentity):
     timestamp: Time | None
     duration_ms: Milliseconds
     error_code: str | None
-    data: dict[str, Any]
+    data: Annotated[
+        dict[str, Any],
+        Meta(description="The fields that are shown; numbers are text, as in jamtart."),
+        Wide({"refine_costs": EVENT_PLANS["Refined"]["costs"]}),
+    ]
 
 
 class GuarantorInfo(TypedDict):
@@ -246,7 +254,7 @@ class EnhancedJourney(JourneyMembers, Scattered):
     started_at: Time | None
     completed_at: Time | None
     has_errors: bool
-    execution_details: dict[str, Any] | None
+    execution_details: dict[str, Total | None] | None
     guarantor_info: list[GuarantorInfo]
     timing: JourneyTiming
     errors: list[JourneyError]
@@ -280,7 +288,7 @@ class AuditEvent(TypedDict):
     event_name: str
     node_id: Hex64
     timestamp: Time | None
-    data: dict[str, Any]
+    data: EventData
 
 
 class AuditProgress(Timestamped, Scattered):

@@ -18,6 +18,7 @@ from tart.query.answers.common import (
     Paged,
     Time,
     Total,
+    Uint64,
 )
 
 Verdict = Literal["error", "warning", "conformant"]
@@ -35,10 +36,10 @@ class Session(TypedDict):
     reason: str | None
     protocol_version: Count | None
     params_layout: str | None
-    first_event_id: Count | None
-    last_event_id: Count | None
+    first_event_id: Uint64 | None
+    last_event_id: Uint64 | None
     last_event_at: Time | None
-    next_event_id: Count
+    next_event_id: Uint64
     event_count: Count
     bytes: Count
     dropped_count: Annotated[
@@ -136,7 +137,7 @@ class Example(TypedDict):
         Count | None, Meta(description="Id of the event; null for a connection's first message.")
     ]
     session: Count
-    event_id: Count | None
+    event_id: Uint64 | None
     event_type: Count | None
     at: Time
     field: str

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from msgspec import Meta
 
 from tart.query.answers.common import Count, Scattered
+from tart.query.answers.int64 import ROWS, Wide
 
 
 class SqlStatement(TypedDict):
@@ -33,7 +34,9 @@ class SqlResult(Scattered):
         list[list[Any]],
         Meta(
             description="Values in the order of the columns. Bytes are hex and times RFC 3339; "
-            "integers beyond 64 bits, and decimals that no double represents, are text."
+            "integers beyond 64 bits, and decimals that no double represents, are text. With "
+            "int64=string so are all integers of a column whose type contains a 64-bit type."
         ),
+        Wide(ROWS),
     ]
     row_count: Count

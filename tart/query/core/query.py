@@ -32,6 +32,7 @@ from typing import (
 import msgspec
 from msgspec import Raw, Struct
 
+from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.windows import Window
 
 A = TypeVar("A")
@@ -40,6 +41,15 @@ R = TypeVar("R")
 Partials: TypeAlias = Sequence[tuple[int, A]]
 # The form of byte strings in an answer: hex text, or lists of integers.
 ByteEncoding: TypeAlias = Literal["hex", "array"]
+
+
+class Rendering(NamedTuple):
+    """The form of values in live events and exports."""
+
+    bytes: ByteEncoding
+    int64: IntegerEncoding
+
+
 Source: TypeAlias = Literal["memory", "aggregates", "rows", "log", "slow"]
 
 

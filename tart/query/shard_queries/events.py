@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from msgspec import Struct
 
+from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core import merge
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
@@ -199,6 +200,7 @@ class Export(Query[Attached[ExportPage], None], frozen=True):
     after: Mapping[int, int] | None = None
     selection: Selection = ANY_EVENT
     byte_encoding: ByteEncoding = "hex"
+    int64: IntegerEncoding = "number"
     formulas: bool = False
 
     def window_on(self, shard: int) -> Window:

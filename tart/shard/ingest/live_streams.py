@@ -18,8 +18,8 @@ from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Request, Subscribe
 from tart.protocol.references import Context
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.filters import FilterInput, Matches, parse
-from tart.query.core.live_event import live_event
-from tart.query.core.query import ByteEncoding
+from tart.query.core.live_event import encode_integers, live_event
+from tart.query.core.query import Rendering
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import SessionOwner
@@ -32,7 +32,7 @@ _RETRY_SECONDS = 0.01
 @dataclass
 class _Subscription:
     matches: Matches
-    byte_encoding: ByteEncoding
+    rendering: Rendering
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Streams:
         """
         subscriber = self._subscribers.setdefault(channel, _Subscriber())
         subscriber.subscriptions[request.subscription] = _Subscription(
-            parse(request.filter), request.byte_encoding
+            parse(request.filter), Rendering(request.byte_encoding, request.int64)
         )
         self.listening = True
 
@@ -118,16 +118,17 @@ class Streams:
             event_id: The event's API id.
             event: Makes the Event object; called only if a filter passes.
         """
-        encoded: dict[ByteEncoding, bytes] = {}
+        encoded: dict[Rendering, bytes] = {}
         for subscriber in self._subscribers.values():
-            wanted: dict[ByteEncoding, list[int]] = {}
+            wanted: dict[Rendering, list[int]] = {}
             for number, subscription in subscriber.subscriptions.items():
                 if subscription.matches(candidate):
-                    wanted.setdefault(subscription.byte_encoding, []).append(number)
-            for byte_encoding, numbers in wanted.items():
-                if byte_encoding not in encoded:
-                    encoded[byte_encoding] = dumps(event(), byte_encoding)
-                text = encoded[byte_encoding]
+                    wanted.setdefault(subscription.rendering, []).append(number)
+            for rendering, numbers in wanted.items():
+                if rendering not in encoded:
+                    shown = encode_integers(event(), rendering.int64)
+                    encoded[rendering] = dumps(shown, rendering.bytes)
+                text = encoded[rendering]
                 subscriber.events.append(
                     LiveEvent(event_id, candidate.node_id, candidate.event_type, numbers, len(text))
                 )

@@ -20,8 +20,10 @@ from tart.protocol import capture
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.framing import frame
 from tart.protocol.references import Context, resolve_reference
+from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.event_ids import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.core.filters import Selection
+from tart.query.core.live_event import encode_integers
 from tart.query.core.query import Attached, ByteEncoding
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.shard_queries.events import (
@@ -121,7 +123,7 @@ class History:
             directory: 0 if query.after is None else query.after.get(directory, -1)
             for directory in self._store.directories
         }
-        style = _Style(query.byte_encoding, query.formulas)
+        style = _Style(query.byte_encoding, query.int64, query.formulas)
         parts: dict[str, ExportPart] = {}
         texts: list[bytes] = []
         for directory, first in after.items():
@@ -258,14 +260,15 @@ class History:
     ) -> bytes:
         """Return a line of NDJSON: the API's Event object."""
         assert isinstance(stored.row, LogRow)
-        return dumps(self._json(directory, stored.row, contexts), style.bytes) + b"\n"
+        event = encode_integers(self._json(directory, stored.row, contexts), style.int64)
+        return dumps(event, style.bytes) + b"\n"
 
     def as_values(
         self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
         """Return a line of CSV: ``CSV_COLUMNS``, the data as JSON."""
         assert isinstance(stored.row, LogRow)
-        event = self._json(directory, stored.row)
+        event = {**encode_integers(self._json(directory, stored.row), style.int64)}
         event["data"] = dumps(event["data"], style.bytes).decode()
         out = io.StringIO()
         csv.writer(out, lineterminator="\r\n").writerow(
@@ -317,10 +320,12 @@ class _Style(NamedTuple):
 
     Attributes:
         bytes: As hex text or as arrays of integers.
+        int64: 64-bit integers as numbers or as text.
         formulas: Whether text that a spreadsheet would run as a formula stays unchanged.
     """
 
     bytes: ByteEncoding
+    int64: IntegerEncoding
     formulas: bool
 
 

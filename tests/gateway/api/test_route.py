@@ -28,7 +28,7 @@ def test_an_unknown_parameter_name_is_refused() -> None:
     with pytest.raises(BadQuery, match=r"/one/\{id\} has no sizes; did you mean size\?") as refused:
         ROUTE.read("sizes=5", {"id": "4"})
     assert refused.value.parameter == "sizes"
-    assert ROUTE.query_names == ("size", "n", "bytes")
+    assert ROUTE.query_names == ("size", "n", "bytes", "int64")
 
 
 def test_an_invalid_value_is_refused_with_its_parameter() -> None:

@@ -20,8 +20,10 @@ from tart.gateway.live.streams import (
 )
 from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Subscribe
 from tart.query.core.live_event import live_event
+from tart.query.core.query import Rendering
 from tests.gateway.fake_shard import NODE_A, event
 
+HEX, ARRAY = Rendering("hex", "number"), Rendering("array", "number")
 SLOT_5 = {"type": "Slot", "slot": 5}
 
 
@@ -154,19 +156,19 @@ def live(*entries: tuple[dict[str, Any], list[int]]) -> LiveEvents:
 def test_equal_filters_share_one_subscription() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two, three = join(), join(), join()
-        streams.subscribe(one, SLOT_5, "hex")
-        streams.subscribe(two, {"slot": 5, "type": "Slot"}, "hex")
-        streams.subscribe(three, SLOT_5, "array")
+        streams.subscribe(one, SLOT_5, HEX)
+        streams.subscribe(two, {"slot": 5, "type": "Slot"}, HEX)
+        streams.subscribe(three, SLOT_5, ARRAY)
         assert told.subscribed == {
-            1: Subscribe(1, SLOT_5, "hex"),
-            2: Subscribe(2, SLOT_5, "array"),
+            1: Subscribe(1, SLOT_5, "hex", "number"),
+            2: Subscribe(2, SLOT_5, "array", "number"),
         }
         streams.remove(one)
         assert 1 in told.subscribed
         streams.remove(two)
         assert list(told.subscribed) == [2]
-        streams.subscribe(three, ALL, "hex")
-        assert told.subscribed == {3: Subscribe(3, ALL, "hex")}
+        streams.subscribe(three, ALL, HEX)
+        assert told.subscribed == {3: Subscribe(3, ALL, "hex", "number")}
         streams.unsubscribe(three)
         assert told.subscribed == {}
 
@@ -176,8 +178,8 @@ def test_equal_filters_share_one_subscription() -> None:
 def test_subscribing_to_the_same_filter_again_changes_nothing() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one = join()
-        streams.subscribe(one, ALL, "hex")
-        streams.subscribe(one, ALL, "hex")
+        streams.subscribe(one, ALL, HEX)
+        streams.subscribe(one, ALL, HEX)
         assert list(told.subscribed) == [1]
 
     with_streams(check)
@@ -186,9 +188,9 @@ def test_subscribing_to_the_same_filter_again_changes_nothing() -> None:
 def test_an_invalid_filter_leaves_the_old_subscription() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one = join()
-        streams.subscribe(one, ALL, "hex")
+        streams.subscribe(one, ALL, HEX)
         with pytest.raises(BadQuery):
-            streams.subscribe(one, {"type": "Nonsense"}, "hex")
+            streams.subscribe(one, {"type": "Nonsense"}, HEX)
         assert list(told.subscribed) == [1]
         assert one.feed is not None
 
@@ -198,9 +200,9 @@ def test_an_invalid_filter_leaves_the_old_subscription() -> None:
 def test_events_reach_the_subscribers_of_their_filters_in_the_same_bytes() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two, three = join(), join(), join()
-        streams.subscribe(one, ALL, "hex")
-        streams.subscribe(two, ALL, "hex")
-        streams.subscribe(three, SLOT_5, "hex")
+        streams.subscribe(one, ALL, HEX)
+        streams.subscribe(two, ALL, HEX)
+        streams.subscribe(three, SLOT_5, HEX)
         streams.publish(live((event(0, 5), [1, 2]), (event(0, 6), [1]), (event(0, 7), [99])))
         (first, second), (same, _), (only,) = (each.take(9999) for each in (one, two, three))
         assert first is same is only
@@ -216,8 +218,8 @@ def test_events_reach_the_subscribers_of_their_filters_in_the_same_bytes() -> No
 def test_subscribers_of_a_filter_are_told_how_many_events_a_shard_shed() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two = join(), join()
-        streams.subscribe(one, ALL, "hex")
-        streams.subscribe(two, SLOT_5, "hex")
+        streams.subscribe(one, ALL, HEX)
+        streams.subscribe(two, SLOT_5, HEX)
         assert not streams.shed_recently
         streams.record_missed(Missed(1, 5))
         streams.record_missed(Missed(77, 1))
@@ -231,7 +233,7 @@ def test_subscribers_of_a_filter_are_told_how_many_events_a_shard_shed() -> None
 def test_statistics_include_clients_that_left() -> None:
     def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
         one, two = join(), join()
-        streams.subscribe(one, {"type": "Node", "node_id": NODE_A}, "hex")
+        streams.subscribe(one, {"type": "Node", "node_id": NODE_A}, HEX)
         for number in range(12):
             streams.publish(live((event(0, number), [1])))
         assert streams.statistics() == {
