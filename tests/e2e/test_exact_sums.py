@@ -352,8 +352,8 @@ def test_events_have_their_64_bit_fields_as_text(asked):
     ):
         plain = system.http.get(path, params=more).text
         text = system.http.get(path, params={**more, "int64": "string"}).text
-        assert re.search(r"[: ,]\d{17,}", plain), path
-        assert not re.search(r"[:,\[]\d{17,}", text), path
+        assert re.search(r":\d{17,}", plain), path
+        assert not re.search(r":\d{17,}", text), path
         if "search" not in path and "csv" not in more.values():
             assert as_numbers(text) == plain, path
     export = {"node_id": node, "format": "csv"}

@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tart import json_encoding
-from tart.query.core.query import Attached, ByteEncoding, Query
+from tart.query.core.live_event import encode_integers
+from tart.query.core.query import Attached, ByteEncoding, Query, Rendering
 
 
 def to_hex(value: bytes) -> str:
@@ -30,6 +31,16 @@ _ENCODINGS: Mapping[ByteEncoding, Callable[[bytes], Any]] = MappingProxyType(
 def dumps(value: Any, byte_encoding: ByteEncoding) -> bytes:
     """Return a value as JSON for clients of the API; see ``json_encoding.dumps``."""
     return json_encoding.dumps(value, _default(byte_encoding))
+
+
+def dumps_event(event: Mapping[str, Any], rendering: Rendering) -> bytes:
+    """Return an event, of the routes or of the live streams, as JSON for clients of the API."""
+    return dumps(encode_integers(event, rendering.int64), rendering.bytes)
+
+
+def dumps_data(data: Any, rendering: Rendering) -> bytes:
+    """Return the member ``data`` of an event as JSON for clients of the API."""
+    return dumps(encode_integers({"data": data}, rendering.int64)["data"], rendering.bytes)
 
 
 def pack(value: Any, byte_encoding: ByteEncoding) -> bytes:

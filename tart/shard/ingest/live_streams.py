@@ -18,10 +18,10 @@ from tart.ipc.messages import LiveEvent, LiveEvents, Missed, Request, Subscribe
 from tart.protocol.references import Context
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.filters import FilterInput, Matches, parse
-from tart.query.core.live_event import encode_integers, live_event
+from tart.query.core.live_event import live_event
 from tart.query.core.query import Rendering
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import dumps
+from tart.shard.encoding.json_bytes import dumps_event
 from tart.shard.state.nodes import SessionOwner
 from tart.storage.core.log_columns import LogRow
 
@@ -126,8 +126,7 @@ class Streams:
                     wanted.setdefault(subscription.rendering, []).append(number)
             for rendering, numbers in wanted.items():
                 if rendering not in encoded:
-                    shown = encode_integers(event(), rendering.int64)
-                    encoded[rendering] = dumps(shown, rendering.bytes)
+                    encoded[rendering] = dumps_event(event(), rendering)
                 text = encoded[rendering]
                 subscriber.events.append(
                     LiveEvent(event_id, candidate.node_id, candidate.event_type, numbers, len(text))

@@ -20,11 +20,9 @@ from tart.protocol import capture
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.framing import frame
 from tart.protocol.references import Context, resolve_reference
-from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.event_ids import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.core.filters import Selection
-from tart.query.core.live_event import encode_integers
-from tart.query.core.query import Attached, ByteEncoding
+from tart.query.core.query import Attached, Rendering
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.shard_queries.events import (
     Event,
@@ -37,7 +35,7 @@ from tart.query.shard_queries.events import (
 from tart.query.sql.cells import csv_cell
 from tart.query.sql.exports import CSV_COLUMNS
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import dumps, to_hex
+from tart.shard.encoding.json_bytes import dumps_data, dumps_event, to_hex
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
@@ -123,7 +121,7 @@ class History:
             directory: 0 if query.after is None else query.after.get(directory, -1)
             for directory in self._store.directories
         }
-        style = _Style(query.byte_encoding, query.int64, query.formulas)
+        style = _Style(Rendering(query.byte_encoding, query.int64), query.formulas)
         parts: dict[str, ExportPart] = {}
         texts: list[bytes] = []
         for directory, first in after.items():
@@ -260,16 +258,15 @@ class History:
     ) -> bytes:
         """Return a line of NDJSON: the API's Event object."""
         assert isinstance(stored.row, LogRow)
-        event = encode_integers(self._json(directory, stored.row, contexts), style.int64)
-        return dumps(event, style.bytes) + b"\n"
+        return dumps_event(self._json(directory, stored.row, contexts), style.rendering) + b"\n"
 
     def as_values(
         self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
         """Return a line of CSV: ``CSV_COLUMNS``, the data as JSON."""
         assert isinstance(stored.row, LogRow)
-        event = {**encode_integers(self._json(directory, stored.row), style.int64)}
-        event["data"] = dumps(event["data"], style.bytes).decode()
+        event = self._json(directory, stored.row)
+        event["data"] = dumps_data(event["data"], style.rendering).decode()
         out = io.StringIO()
         csv.writer(out, lineterminator="\r\n").writerow(
             csv_cell(event[name], style.formulas) for name in CSV_COLUMNS
@@ -319,13 +316,11 @@ class _Style(NamedTuple):
     """The encoding of values.
 
     Attributes:
-        bytes: As hex text or as arrays of integers.
-        int64: 64-bit integers as numbers or as text.
+        rendering: The form of values.
         formulas: Whether text that a spreadsheet would run as a formula stays unchanged.
     """
 
-    bytes: ByteEncoding
-    int64: IntegerEncoding
+    rendering: Rendering
     formulas: bool
 
 
