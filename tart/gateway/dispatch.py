@@ -48,8 +48,8 @@ class Call:
     """A request that was authorized.
 
     Attributes:
-        values: Of the route's parameters; ``body``, if the route has one; ``accept``, if it
-            has formats.
+        values: Of the route's parameters; ``body`` (an object, or a list of texts), if the route
+            has one; ``accept``, if it has formats.
     """
 
     route: Route
@@ -171,8 +171,11 @@ class Dispatcher:
         if "int64" in values:
             values["int64"] = values["int64"] or self._config.int64
         if route.body is not None:
-            members = SCHEMAS[route.body.__name__]["properties"]
-            values["body"] = responses.body_of(request, members)
+            if route.body.__name__ in SCHEMAS:
+                members = SCHEMAS[route.body.__name__]["properties"]
+                values["body"] = responses.body_of(request, members)
+            else:
+                values["body"] = responses.texts_of(request)
         if "format" in values:
             values["accept"] = request.headers.get("accept")
 

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "jam_stats": "503 until a node's RPC can be asked",
     "jam_services": "likewise",
     "jam_cores": "likewise",
+    "grafana_event_types": "the types of JIP-3: tests/query/grafana/test_event_groups.py",
 }
 
 

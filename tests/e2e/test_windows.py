@@ -15,6 +15,7 @@ import pytest
 
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.grafana import TAG
 from tart.gateway.api.parameters import Time
 from tart.gateway.api.route import Route
 from tart.query.core.rfc3339 import rfc3339
@@ -37,7 +38,8 @@ def ends_of(route: Route) -> tuple[str, str] | None:
     return None
 
 
-WINDOWED = [route for route in ROUTES if ends_of(route) is not None]
+# Those for jamtart's dashboards have half-open windows: test_truth_grafana.py.
+WINDOWED = [route for route in ROUTES if ends_of(route) is not None and route.tag != TAG]
 # Beside the window: what makes an answer small enough, or one of those there are.
 ASKED: dict[str, dict[str, Any]] = {
     "timeseries": {"metric": "events", "interval": 1},

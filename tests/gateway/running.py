@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from websockets.asyncio.client import connect
@@ -28,7 +30,21 @@ def path_of(route: Route) -> str:
     of_event = route.path.startswith("/api/events/")
     path = route.path.replace("{id}", str(event_api_id(1, 3)) if of_event else NODE_A)
     path = path.replace("{hash}", "cc" * 32).replace("{core_index}", "1")
-    return path.replace("{code}", "truncated").replace("{slot}", "7")
+    path = path.replace("{code}", "truncated").replace("{slot}", "7")
+    path = path.replace("{wp_hash}", "cc" * 32)
+    for name in ("core_id", "service_id", "validator_idx"):
+        path = path.replace(f"{{{name}}}", "1")
+    return path
+
+
+def url_of(route: Route) -> str:
+    """A route's path with the parameters that it requires: a window of an hour until now."""
+    now = datetime.now(UTC)
+    times = {"start": now - timedelta(hours=1), "end": now}
+    required = {
+        each.name: times[each.name].isoformat() for each in route.parameters if each.required
+    }
+    return path_of(route) + (f"?{urlencode(required)}" if required else "")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from tart.gateway.http.auth import Authenticator
 from tart.ipc.messages import NodeChanged
 from tart.query.shard_queries.catalog import QUERIES as SHARD_QUERIES
 from tests.gateway.fake_shard import node, raw
-from tests.gateway.running import Running, eventually, path_of, running_gateway
+from tests.gateway.running import Running, eventually, running_gateway, url_of
 
 HANDSHAKE = (
     b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -66,7 +66,9 @@ ASKING = [route for route in ROUTES if route.scattered or route.media_type == EV
 
 def request_of(route: Route) -> bytes:
     """What a client sends that wants an answer, or a WebSocket."""
-    path = f"{path_of(route)}?{QUERIES.get(route.name, '')}".encode()
+    path = url_of(route).encode()
+    if query := QUERIES.get(route.name):
+        path += f"?{query}".encode()
     if route.method == "GET":
         return HANDSHAKE % path
     body = BODIES[route.name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, get_args, get_type_hints, is_typeddict
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 from msgspec.json import schema_components
 
@@ -23,7 +23,10 @@ _TEMPLATE = "#/components/schemas/{name}"
 
 
 def reference(answer: type) -> Schema:
-    """Return the schema that refers to the component of a type."""
+    """Return the schema of a type: that of a list, or one that refers to the type's component."""
+    if get_origin(answer) is list:
+        (schema,), _ = schema_components([answer], ref_template=_TEMPLATE)
+        return schema
     if not is_typeddict(answer):
         return {"type": "object"}
     return {"$ref": _TEMPLATE.format(name=answer.__name__)}

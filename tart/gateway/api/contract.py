@@ -12,6 +12,7 @@ from tart.gateway.api.route import INT64, Route
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
+from tart.gateway.api.routes.grafana import GRAFANA_ROUTES
 from tart.gateway.api.routes.metrics import METRIC_ROUTES
 from tart.gateway.api.routes.network import NETWORK_ROUTES
 from tart.gateway.api.routes.nodes import NODE_ROUTES
@@ -32,6 +33,7 @@ _ROUTES = (
     *ANALYTICS_ROUTES,
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
+    *GRAFANA_ROUTES,
 )
 # Streams and exports of events, whose answers have no type.
 _OF_EVENTS = ("websocket", "event_stream", "export")

@@ -39,8 +39,13 @@ _SHARDS_HEADER = {
 }
 
 
-def document(version: str) -> Json:
-    """Return the whole document."""
+def document(version: str, root: str = "..") -> Json:
+    """Return the whole document.
+
+    Args:
+        version: That of the server.
+        root: The server's root, relative to the document.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,7 +62,7 @@ def document(version: str) -> Json:
             "version": version,
         },
         # Relative to this document, so that a proxy may put a prefix before it.
-        "servers": [{"url": "..", "description": "The server of this document."}],
+        "servers": [{"url": root, "description": "The server of this document."}],
         "paths": _paths(),
         "components": {
             "schemas": SCHEMAS,
@@ -76,6 +81,8 @@ def _paths() -> Json:
 def operation(route: Route) -> Json:
     """Return the operation of a route."""
     described: Json = {"operationId": route.name, "summary": route.summary}
+    if route.tag:
+        described["tags"] = [route.tag]
     if route.description:
         described["description"] = route.description
     described["parameters"] = [_parameter(each) for each in route.parameters]
@@ -101,7 +108,7 @@ def _parameter(parameter: Parameter) -> Json:
     return {
         "name": parameter.name,
         "in": parameter.where,
-        "required": parameter.where == "path",
+        "required": parameter.required or parameter.where == "path",
         "description": description,
         "schema": schema,
     }

@@ -218,6 +218,7 @@ class Parameter:
     Attributes:
         default: The text that is read if the parameter is not given.
         aliases: Other accepted names; only one name may be given.
+        required: Whether a request without it is refused.
     """
 
     name: str
@@ -226,12 +227,19 @@ class Parameter:
     default: str | None = None
     where: Literal["query", "path"] = "query"
     aliases: tuple[str, ...] = ()
+    required: bool = False
 
     def read(self, given: Mapping[str, str]) -> Any:
-        """Return the value of the given text, of the default, or ``None``."""
+        """Return the value of the given text, of the default, or ``None``.
+
+        Raises:
+            BadQuery: The text is not valid, given twice, or missing though required.
+        """
         names = [name for name in (self.name, *self.aliases) if name in given]
         if len(names) > 1:
             raise BadQuery(f"{names[0]} and {names[1]} mean the same, give one", names[1])
         if names:
             return self.kind.read(given[names[0]], names[0])
+        if self.required:
+            raise BadQuery(f"{self.name} is required: {self.description}", self.name)
         return None if self.default is None else self.kind.read(self.default, self.name)

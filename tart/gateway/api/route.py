@@ -77,12 +77,15 @@ class Route:
         errors: Statuses of errors that are special to the route.
         scattered: Whether the answer is made from all shards, within the deadline.
         method: ``GET``, ``POST`` for requests with a body, or ``DELETE``.
-        body: Type of the request's body.
+        body: Type of the request's body: an object with its members, or a list.
         audited: The member of the body that is written to the audit log; empty for none.
         role: The least role that may use the route.
         token: Whether the key may be sent as ``?token=``: browsers cannot send headers with a
             WebSocket or an event stream.
         see: Path of a route that takes more parameters for the same purpose.
+        tag: The group of the route in OpenAPI and the documentation; empty for none.
+        in_clients: Whether the generated clients have a method for it. Routes for programs of
+            their own, such as Grafana, have none.
     """
 
     name: str
@@ -103,6 +106,8 @@ class Route:
     role: Role = Role.VIEWER
     token: bool = False
     see: str = ""
+    tag: str = ""
+    in_clients: bool = True
 
     def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of all declared parameters.

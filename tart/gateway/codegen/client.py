@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin, is_typeddict
 
-from tart.gateway.api.components import TYPES, reference
+from tart.gateway.api.components import answer_types, reference
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import operation
 from tart.gateway.api.parameters import Parameter
@@ -85,7 +85,9 @@ _ASYNC = Flavour("AsyncApi", "AsyncTartClient", "async def", "await ", "AsyncIte
 
 def answers() -> str:
     """Return the source of ``tart/client/_generated/answers.py``."""
-    return _format(_ANSWERS_HEAD + classes(TYPES.values()))
+    roots = (each for route in client_routes() for each in (route.answer, route.body))
+    types = answer_types([Error, *(each for each in roots if each not in (None, dict))])
+    return _format(_ANSWERS_HEAD + classes(types.values()))
 
 
 def api() -> str:
@@ -122,6 +124,8 @@ def client_routes() -> list[Route]:
 
 
 def _has_method(route: Route) -> bool:
+    if not route.in_clients:
+        return False
     if route.name == "export":
         return True
     if route.media_type == JSON:

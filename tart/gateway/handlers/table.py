@@ -12,6 +12,7 @@ from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
+from tart.gateway.handlers.grafana import GRAFANA_HANDLERS
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
 from tart.gateway.handlers.network import NETWORK_HANDLERS
 from tart.gateway.handlers.nodes import NODE_HANDLERS
@@ -31,5 +32,6 @@ _HANDLERS: Mapping[str, Handler] = {
     **NODE_HANDLERS,
     **METRIC_HANDLERS,
     **ANALYTICS_HANDLERS,
+    **GRAFANA_HANDLERS,
 }
 HANDLERS: Mapping[str, Handler] = {name: windowed(each) for name, each in _HANDLERS.items()}

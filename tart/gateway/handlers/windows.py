@@ -16,6 +16,7 @@ from functools import reduce, wraps
 from operator import and_
 from typing import Any
 
+from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.config.schema import AggregatesConfig
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us
 from tart.gateway.http.responses import Answer
@@ -23,7 +24,7 @@ from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import Window, align_window, bounded_window, resolve
 from tart.query.topics.time_series import Buckets, cut_buckets
-from tart.units import DAY_US, HOUR_US, MINUTE_US
+from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 Values = Mapping[str, Any]
 Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
@@ -54,6 +55,33 @@ class RequestWindow:
             durations: Whether durations are among them, which soon have hours only.
         """
         return self._resolve(self._bounded(), step_us, durations=durations)
+
+    def half_open(self, step_us: int = 1) -> Window:
+        """Return the window from the required ``start`` up to, but without, the required ``end``.
+
+        The bucket that contains ``end`` belongs to it if it is the present one: dashboards refresh
+        up to a moment ago and show what has happened since the bucket began.
+
+        Args:
+            step_us: The longest buckets of the tables that the answer is made from.
+        """
+        assert self._start is not None
+        assert self._end is not None
+        bounded = bounded_window(self._now, start_us=self._start, end_us=self._end, duration=0)
+        assert bounded.end_us is not None
+        last = max(bounded.end_us, self._start) - 1
+        if step_us > 1 and bounded.end_us >= self._now - self._now % step_us:
+            last = max(last, self._now)
+        return self._resolve(Window(self._start, last), step_us)
+
+    def counts_step_us(self) -> int:
+        """Return the length of the buckets that event counts of a half-open window have."""
+        assert self._start is not None
+        assert self._end is not None
+        # As ``storage.aggregates.merged_relations`` selects the tables.
+        if self._start >= self._now - self._retention.counts_10s_hours * HOUR_US + MINUTE_US:
+            return COUNT_BUCKET * SECOND_US
+        return MINUTE_US if self._end - self._start <= DAY_US else HOUR_US
 
     def buckets(self, step_us: int) -> Buckets:
         """Return the window cut into buckets: whole ones, except for the present one."""

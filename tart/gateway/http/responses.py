@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import logging
 import math
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -133,9 +133,10 @@ class Answer:
     """A handler's answer to a request.
 
     Attributes:
-        body: A JSON object; ``bytes`` that are sent unchanged; or a function without arguments
-            that returns either. The function is pure: it merges what the shards sent, and is
-            called on a thread, so that a long merge does not hold up the event loop.
+        body: A JSON object or array; ``bytes`` that are sent unchanged; or a function without
+            arguments that returns one of them. The function is pure: it merges what the shards
+            sent, and is called on a thread, so that a long merge does not hold up the event loop.
+            An array has no place for what it lacks, which is in the headers only.
         media_type: The media type of ``bytes``, where it is not the route's.
         stream: Chunks that are sent one by one instead of ``body``.
     """
@@ -181,7 +182,7 @@ def _render(answer: Answer) -> bytes:
     body = answer.body() if callable(answer.body) else answer.body
     if isinstance(body, bytes):
         return body
-    if answer.coverage is not None:
+    if answer.coverage is not None and isinstance(body, Mapping):
         body = {**body, **members_of(answer.coverage)}
     return json_encoding.dumps(body)
 
@@ -390,14 +391,31 @@ def body_of(request: Request[Any, Any], members: Collection[str]) -> dict[str, A
         UnsupportedBody: The body is declared as something else.
         BadQuery: It is not an object, or has another member.
     """
-    kind = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
-    if kind != JSON:
-        raise UnsupportedBody(f"the request body must be {JSON}, not {kind[:100]}")
-    try:
-        body = orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
-        raise BadQuery(f"the request body is not valid JSON: {error}") from None
+    body = _json_of(request)
     if not isinstance(body, dict):
         raise BadQuery("the request body must be a JSON object")
     reject_unknown(body, members, "the request body")
     return body
+
+
+def texts_of(request: Request[Any, Any]) -> list[str]:
+    """Return the JSON array of strings in the body of a request.
+
+    Raises:
+        UnsupportedBody: The body is declared as something else.
+        BadQuery: It is not an array of strings.
+    """
+    body = _json_of(request)
+    if not isinstance(body, list) or not all(isinstance(item, str) for item in body):
+        raise BadQuery("the request body must be a JSON array of strings")
+    return body
+
+
+def _json_of(request: Request[Any, Any]) -> Any:
+    kind = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise UnsupportedBody(f"the request body must be {JSON}, not {kind[:100]}")
+    try:
+        return orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise BadQuery(f"the request body is not valid JSON: {error}") from None

@@ -10,7 +10,7 @@ from tart.client._generated import answers
 from tart.gateway.api.components import SCHEMAS
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", [name for name in SCHEMAS if not name.startswith("Grafana")])
 def test_a_type_has_the_members_of_its_schema(name):
     found = getattr(answers, name)
     assert typing.is_typeddict(found)

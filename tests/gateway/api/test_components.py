@@ -8,7 +8,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 import pytest
 from msgspec import Meta
 
-from tart.gateway.api.components import SCHEMAS, components
+from tart.gateway.api.components import SCHEMAS, components, reference
 from tart.gateway.api.contract import ROUTES
 from tart.query.answers.common import ADDED, Count
 
@@ -30,7 +30,8 @@ def test_every_reference_has_its_component() -> None:
 
 def test_every_component_is_used() -> None:
     types = [each for route in ROUTES for each in (route.answer, route.body) if each]
-    used = {each.__name__ for each in types} | set(references(SCHEMAS)) | {"Error"}
+    used = set(references([reference(each) for each in types])) | set(references(SCHEMAS))
+    used |= {"Error"}
     assert SCHEMAS.keys() <= used
 
 
@@ -70,6 +71,14 @@ def test_a_type_becomes_a_component_with_those_inside_it() -> None:
         "some": inner,
     }
     assert found["Inner"]["description"] == "An object inside.\n\nSecond paragraph."
+
+
+def test_a_list_is_an_array_of_the_component() -> None:
+    assert reference(list[Outer]) == {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/Outer"},
+    }
+    assert list(components([list[Outer]])) == ["Outer", "Inner"]
 
 
 def test_members_that_the_gateway_adds_are_required() -> None:

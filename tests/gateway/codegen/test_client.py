@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.grafana import TAG
 from tart.gateway.codegen import client
 
 WRITTEN = {"answers.py": client.answers, "api.py": client.api}
@@ -26,8 +27,16 @@ def test_the_command_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_left_out_is_for_people_and_browsers_or_only_fails() -> None:
     asked = {route.name for route in client.client_routes()}
-    assert {route.name for route in ROUTES} - asked == {
+    for_people = {route.name for route in ROUTES if route.in_clients}
+    assert for_people - asked == {
         *("docs", "rules", "rule"),
         *("websocket", "event_stream", "metrics_stream"),
         *("jam_stats", "jam_services", "jam_cores"),
     }
+
+
+def test_routes_for_grafana_s_dashboards_have_neither_methods_nor_types() -> None:
+    tagged = [route for route in ROUTES if route.tag == TAG]
+    assert tagged
+    assert not any(route.in_clients for route in tagged)
+    assert "Grafana" not in client.api() + client.answers()

@@ -16,11 +16,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tart import control_store as store
 from tart.access.roles import ROLES, Role
 from tart.control_store import open_store
-from tart.gateway.api.components import SCHEMAS
+from tart.gateway.api.components import SCHEMAS, reference
 from tart.gateway.api.contract import ROUTES
 from tests.gateway.http.test_auth import create_key
 from tests.gateway.json_schema import violations
-from tests.gateway.running import Running, path_of, running_gateway
+from tests.gateway.running import Running, running_gateway, url_of
 
 ROLES_OF_KEYS = list(ROLES.values())
 
@@ -45,13 +45,10 @@ def bearer(text: str) -> dict[str, str]:
 async def asked(gateway: Running, route: Any, headers: dict[str, str]) -> int:
     """The status of a request that says nothing but who asks."""
     response = await gateway.client.request(
-        route.method, path_of(route), headers=headers, content=b"{}" if route.body else None
+        route.method, url_of(route), headers=headers, content=b"{}" if route.body else None
     )
     if route.answer and response.status_code < 400:
-        assert (
-            route.method == "GET"
-            or violations(response.json(), SCHEMAS[route.answer.__name__]) == []
-        )
+        assert route.method == "GET" or violations(response.json(), reference(route.answer)) == []
     return response.status_code
 
 

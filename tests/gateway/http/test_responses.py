@@ -22,11 +22,13 @@ from tart.ipc.messages import Failure
 from tart.query.shard_queries.catalog import QUERIES
 from tests.gateway.fake_shard import NODE_A, event, node
 from tests.gateway.json_schema import violations
-from tests.gateway.running import Running, eventually, path_of, running_gateway
+from tests.gateway.running import Running, eventually, running_gateway, url_of
 
 SCATTERED = [
     route for route in ROUTES if route.scattered and 504 in route.errors and route.method == "GET"
 ]
+# Routes of one kind share a gateway.
+TAGGED = [route for route in SCATTERED if route.tag]
 
 
 def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]], **api: Any) -> None:
@@ -147,24 +149,30 @@ def test_an_internal_error_is_500_without_its_traceback(
     assert "ValidationError" in caplog.text
 
 
-@pytest.mark.parametrize("route", SCATTERED, ids=lambda route: route.name)
-def test_unavailable_shards_are_503_and_late_ones_504(tmp_path: Path, route: Any) -> None:
+@pytest.mark.parametrize(
+    "routes",
+    [TAGGED, *([route] for route in SCATTERED if not route.tag)],
+    ids=lambda routes: routes[0].name,
+)
+def test_unavailable_shards_are_503_and_late_ones_504(tmp_path: Path, routes: Any) -> None:
     async def check(gateway: Running) -> None:
-        path = path_of(route)
         for shard in gateway.shards:
             for name in QUERIES:
                 if name != "statistics":
                     shard.answers[name] = lambda _: None
-        response = await gateway.get(path)
-        assert_error(response.status_code, response.json(), 504, "deadline")
-        assert response.headers["x-tart-shards"] == "0/2"
-        assert gateway.shards[0].cancelled
+        for route in routes:
+            response = await gateway.get(url_of(route))
+            assert_error(response.status_code, response.json(), 504, "deadline")
+            assert response.headers["x-tart-shards"] == "0/2"
+            assert gateway.shards[0].cancelled
+            gateway.shards[0].cancelled.clear()
         for shard in gateway.shards:
             await shard.stop()
         await eventually(lambda: not any(each.up for each in gateway.gateway.shards.every))
-        response = await gateway.get(path)
-        assert_error(response.status_code, response.json(), 503, "no_shard")
-        assert response.headers["x-tart-shards"] == "0/2"
+        for route in routes:
+            response = await gateway.get(url_of(route))
+            assert_error(response.status_code, response.json(), 503, "no_shard")
+            assert response.headers["x-tart-shards"] == "0/2"
 
     with_gateway(tmp_path, check, deadline_seconds=0.05)
 
@@ -251,7 +259,7 @@ def test_queries_carry_the_age_of_their_request(tmp_path: Path) -> None:
         for route in SCATTERED:
             for shard in gateway.shards:
                 shard.requests.clear()
-            await gateway.get(path_of(route))
+            await gateway.get(url_of(route))
             ages = [each.age_seconds for shard in gateway.shards for each in shard.requests]
             assert ages, route.name
             assert min(ages) > 0, route.name

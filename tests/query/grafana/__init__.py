@@ -1,0 +1,1 @@
+"""Tests of ``tart/query/grafana``."""
