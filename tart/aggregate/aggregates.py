@@ -15,6 +15,7 @@ from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.conformance import ConformanceCounters
 from tart.aggregate.keyed.counters import KeyedCounters
+from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.sessions import Sessions, SessionSummary
@@ -53,12 +54,16 @@ class Aggregates:
         self._conformance = ConformanceCounters()
         self._session_rows = SessionRows()
         self._checker = ConformanceChecker(self._session_rows, self._add_finding)
-        self._reducers = Reducers(self._counters, self._first_seen, self._gauges, transaction)
+        self._deliveries = Deliveries()
+        self._reducers = Reducers(
+            self._counters, self._first_seen, self._gauges, self._deliveries, transaction
+        )
         self._tracker = ReferenceTracker(
             sessions=self._session_rows,
             latencies=self._latencies,
             reducers=self._reducers,
             counters=self._counters,
+            deliveries=self._deliveries,
             decode_context=decode_context,
             on_unfinished=self._checker.report_unfinished,
             transaction=transaction,
@@ -149,6 +154,8 @@ class Aggregates:
                 return self._gauges.rows(table)
             case "sightings":
                 return self._first_seen.rows()
+            case "deliveries":
+                return self._deliveries.rows()
             case "sessions":
                 return self._sessions.rows()
             case "conformance" | "examples":
@@ -165,6 +172,7 @@ class Aggregates:
         self._counters.clear()
         self._first_seen.clear()
         self._gauges.clear()
+        self._deliveries.clear()
         self._reducers.clear()
         self._sessions.clear()
         self._conformance.clear()
@@ -179,6 +187,7 @@ class Aggregates:
         overflowed = {
             **self._counters.overflowed,
             "sightings": self._first_seen.overflowed,
+            "deliveries": self._deliveries.overflowed,
             "sessions": self._sessions.overflowed,
             "conformance": self._conformance.overflowed,
         }

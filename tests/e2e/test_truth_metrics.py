@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tart.aggregate.columnar.counters import STEPS
+from tart.aggregate.columnar.counters import REFERENCE_STEPS
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.protocol.events import EVENTS
 from tart.query.core import log_histogram
@@ -245,8 +245,27 @@ def durations(truth):
     for each in truth.facts.sent:
         root = each["root"]
         parent = root and sent.get((each["node"], each["session"], root["event_id"]))
-        if parent is not None and (parent, each["type"]) in STEPS:
+        if parent is not None and (parent, each["type"]) in REFERENCE_STEPS:
             found[parent, each["type"]].append((each["node"], root["after_us"]))
+    return found | audits(truth)
+
+
+def audits(truth):
+    """The same of the events of an audit, which have its id and do not refer to one another."""
+    found, times = defaultdict(list), {}
+    for each in sorted(truth.facts.sent, key=lambda f: (f["node"], f["session"], f["event_id"])):
+        if each["type"] not in (140, 146, 147):
+            continue
+        key = each["node"], each["session"], each["root"]["event_id"]
+        audit = times.setdefault(key, {})
+        if each["type"] == 140:
+            audit.setdefault(140, each["node_us"])
+        elif each["type"] == 146:
+            audit[146] = each["node_us"]
+        else:
+            for parent in audit:
+                found[parent, 147].append((each["node"], each["node_us"] - audit[parent]))
+            audit.pop(146, None)
     return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from tart.aggregate.core.event_batch import EventBatch, LazyColumns, Rows, grow
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.tables import COUNT_BUCKET, MINUTE_BUCKET
+from tart.protocol.events import EventKind
 from tart.protocol.references import PARENT_TYPES
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.units import JCE_US, SECOND_US
@@ -28,9 +29,15 @@ _MAX_TIMESTAMP_US = 1 << 61
 
 # A step is a pair of event types: the parent, and a type that may refer to it. Durations are
 # counted by step.
-STEPS: tuple[tuple[int, int], ...] = tuple(
+REFERENCE_STEPS: tuple[tuple[int, int], ...] = tuple(
     (parent, kind) for kind, parents in PARENT_TYPES.items() for parent in sorted(parents)
 )
+# Steps of one audit, whose events have the same ``audit_id`` (``references.audits``).
+AUDIT_STEPS: tuple[tuple[int, int], ...] = (
+    (EventKind.SENDING_BUNDLE_SHARD_REQUEST.number, EventKind.BUNDLE_RECONSTRUCTED.number),
+    (EventKind.RECONSTRUCTING_BUNDLE.number, EventKind.BUNDLE_RECONSTRUCTED.number),
+)
+STEPS: tuple[tuple[int, int], ...] = (*REFERENCE_STEPS, *AUDIT_STEPS)
 STEP_INDEX: dict[tuple[int, int], int] = {pair: index for index, pair in enumerate(STEPS)}
 
 

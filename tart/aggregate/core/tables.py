@@ -182,6 +182,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "count": COUNT,
             "gas": TOTAL,
             "elapsed_ns": TOTAL,
+            "load_ns": TOTAL,
         },
         "refinements": {
             **_BUCKET,
@@ -191,6 +192,7 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "count": COUNT,
             "gas": TOTAL,
             "elapsed_ns": TOTAL,
+            "load_ns": TOTAL,
         },
         # The accumulation of one service in one block; every node reports it with the same gas.
         "executions": {
@@ -201,6 +203,10 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "nodes": COUNT,
             "gas": "UBIGINT",
             "elapsed_ns": TOTAL,
+            "load_ns": TOTAL,
+            # Work items, and transfers to the service.
+            "items": "UINTEGER",
+            "transfers": "UINTEGER",
         },
         # Work-reports by the guarantees that guarantors received or discarded.
         "reports": {
@@ -297,6 +303,27 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "sending": COUNT,
             "sent": COUNT,
             "send_failed": COUNT,
+            # The services of the work items in order, and the gas that refining each used, as
+            # JSON arrays.
+            "services": "VARCHAR",
+            "item_gas": "VARCHAR",
+        },
+        # Guarantees and assurances on their way from one node to all: the start (105, 126) at the
+        # node, and arrivals (112, 131) with a histogram of the delays after ``seen_at``, the
+        # first of the row. ``hash`` is of the report or the anchor, ``sender`` the assurer of
+        # arrivals, ``package`` and ``core`` those of a guarantee built.
+        "deliveries": {
+            "seen_at": TIME,
+            **_NODE,
+            "type": "UTINYINT",
+            "hash": HASH,
+            "sender": HASH,
+            "slot": "UINTEGER",
+            "core": "USMALLINT",
+            "package": HASH,
+            "last_at": TIME,
+            "count": COUNT,
+            "bins": "BLOB",
         },
         # A node's first sight of a block: the event that shows it, by both clocks.
         "sightings": {
@@ -402,14 +429,17 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "transfers": {"count": "sum", "last_at": "max"},
         "core_events": {"count": "sum", "last_at": "max"},
         "shard_requests": {"count": "sum"},
-        "authorizations": {"count": "sum", "gas": "sum", "elapsed_ns": "sum"},
-        "refinements": {"count": "sum", "gas": "sum", "elapsed_ns": "sum"},
+        "authorizations": {"count": "sum", "gas": "sum", "elapsed_ns": "sum", "load_ns": "sum"},
+        "refinements": {"count": "sum", "gas": "sum", "elapsed_ns": "sum", "load_ns": "sum"},
         "executions": {
             "seen_at": "min",
             "slot": "max",
             "nodes": "sum",
             "gas": "max",
             "elapsed_ns": "sum",
+            "load_ns": "sum",
+            "items": "max",
+            "transfers": "max",
         },
         "reports": {
             "slot": "max",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tart.aggregate.core.event_batch import LazyColumns, Rows
 from tart.aggregate.core.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US, columns
@@ -33,6 +33,21 @@ _FIRST_TIMES = {None: "received_at", 0: "included_at"}
 _ERASURE = tuple(name for name in SUMMED["erasures"] if name != "root")
 
 Key = TypeVar("Key")
+
+
+class AccumulationCost(NamedTuple):
+    """The cost of one node's accumulation of a service in a block.
+
+    Attributes:
+        items: Number of work items accumulated.
+        transfers: Number of transfers to the service.
+    """
+
+    gas: int
+    elapsed_ns: int
+    load_ns: int = 0
+    items: int = 0
+    transfers: int = 0
 
 
 def minute_start(received_at: int) -> int:
@@ -148,13 +163,19 @@ class KeyedCounters:
         self._shard_requests[key] = self._shard_requests.get(key, 0) + count
 
     def add_authorization(
-        self, received_at: int, node: int, core: int | None, gas: int, elapsed_ns: int
+        self,
+        received_at: int,
+        node: int,
+        core: int | None,
+        gas: int,
+        elapsed_ns: int,
+        load_ns: int = 0,
     ) -> None:
         """Add the cost of an Is-Authorized invocation."""
         key = (minute_start(received_at), node, core)
         if key not in self._authorizations and self._is_full("authorizations"):
             return
-        _add_cost(self._authorizations.setdefault(key, [0, 0, 0]), gas, elapsed_ns)
+        _add_cost(self._authorizations.setdefault(key, [0, 0, 0, 0]), gas, elapsed_ns, load_ns)
 
     def add_refinement(
         self,
@@ -164,12 +185,13 @@ class KeyedCounters:
         service: int | None,
         gas: int,
         elapsed_ns: int,
+        load_ns: int = 0,
     ) -> None:
         """Add the cost of refining a work item."""
         key = (minute_start(received_at), node, core, service)
         if key not in self._refinements and self._is_full("refinements"):
             return
-        _add_cost(self._refinements.setdefault(key, [0, 0, 0]), gas, elapsed_ns)
+        _add_cost(self._refinements.setdefault(key, [0, 0, 0, 0]), gas, elapsed_ns, load_ns)
 
     def add_execution(
         self,
@@ -177,21 +199,23 @@ class KeyedCounters:
         block: bytes,
         slot: int | None,
         service: int,
-        gas: int,
-        elapsed_ns: int,
+        cost: AccumulationCost,
     ) -> None:
         """Add the cost of one node's accumulation of a service in a block."""
         entry = self._executions.get((block, service))
         if entry is None:
             if self._is_full("executions"):
                 return
-            entry = self._executions[block, service] = [received_at, slot, 0, 0, 0]
+            entry = self._executions[block, service] = [received_at, slot, 0, 0, 0, 0, 0, 0]
         entry[0] = min(entry[0], received_at)
         if slot is not None:
             entry[1] = max(entry[1] or 0, slot)
         entry[2] += 1
-        entry[3] = max(entry[3], gas)
-        entry[4] += elapsed_ns
+        entry[3] = max(entry[3], cost.gas)
+        entry[4] += cost.elapsed_ns
+        entry[5] += cost.load_ns
+        entry[6] = max(entry[6], cost.items)
+        entry[7] = max(entry[7], cost.transfers)
 
     def add_guarantees(
         self, first: int, last: int, report: bytes, slot: int, discarded: int | None, count: int
@@ -295,10 +319,11 @@ class KeyedCounters:
         return full
 
 
-def _add_cost(entry: list[int], gas: int, elapsed_ns: int) -> None:
+def _add_cost(entry: list[int], gas: int, elapsed_ns: int, load_ns: int) -> None:
     entry[0] += 1
     entry[1] += gas
     entry[2] += elapsed_ns
+    entry[3] += load_ns
 
 
 def _rows(table: str, entries: dict[Any, Any]) -> Rows:

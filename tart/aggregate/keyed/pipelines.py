@@ -9,7 +9,7 @@ its connection ends or when it is older than ``references.tracker.FOLLOW_SECONDS
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tart.aggregate.core.tables import BLOCK_STEPS, OUTLINE, PACKAGE_STEPS, ROWS
@@ -183,6 +183,7 @@ class PackagePipeline(Pipeline):
         self.values.update(
             {_ITEM_SERVICES: [item["service_id"] for item in items]},
             core=fields["core"],
+            services=_json_array(item["service_id"] for item in items),
             hash=outline["work_package_hash"],
             size_bytes=outline["work_package_size"],
             items=len(items),
@@ -201,6 +202,7 @@ class PackagePipeline(Pipeline):
         self.values.update(
             refine_gas=sum(total["gas_used"] for total in totals),
             refine_ns=sum(total["elapsed_ns"] for total in totals),
+            item_gas=_json_array(total["gas_used"] for total in totals),
         )
 
     def _set_report(self, fields: Fields) -> None:
@@ -217,7 +219,7 @@ class PackagePipeline(Pipeline):
         self.values.update(
             slot=outline["slot"],
             guarantee_slot=outline["slot"],
-            guarantors=json.dumps(outline["guarantors"], separators=(",", ":")),
+            guarantors=_json_array(outline["guarantors"]),
         )
 
     def _count_share(self, fields: Fields) -> None:
@@ -225,6 +227,10 @@ class PackagePipeline(Pipeline):
 
     def _count_signature(self, fields: Fields) -> None:
         self.increase("signatures")
+
+
+def _json_array(numbers: Iterable[int]) -> str:
+    return json.dumps([*numbers], separators=(",", ":"))
 
 
 _BLOCK_COLUMNS: Mapping[int, Callable[[BlockPipeline, Fields], None]] = {

@@ -25,6 +25,7 @@ from tart.aggregate.keyed.counters import (
     link_bucket_start,
     minute_start,
 )
+from tart.aggregate.keyed.deliveries import Deliveries, Start, is_followed
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.protocol.columnar import REF_BYTES, SHARD_INDEX_BYTES
 from tart.protocol.decoding import HEADER_BYTES
@@ -81,17 +82,22 @@ class BatchReducers:
         fields: Returns an event's fields by its index in the batch, ``None`` if it cannot be
             decoded.
         count_failure: Counts the failure that an event reports, by its index.
+        cores_of: Returns the number of cores that the node of an event reports, by its index.
     """
 
     def __init__(
         self,
         counters: KeyedCounters,
+        deliveries: Deliveries,
         references: OpenReferences,
         transaction: BatchTransaction,
         fields: Callable[[int], Fields | None],
         count_failure: Callable[[int], None],
+        cores_of: Callable[[int], int | None],
     ) -> None:
         self._counters = counters
+        self._deliveries = deliveries
+        self._cores_of = cores_of
         self._defer = transaction.defer
         self._references = references
         self._fields = fields
@@ -137,6 +143,7 @@ class BatchReducers:
             # The sender's id precedes the anchor.
             anchors = self._hashes(indices, HASH_BYTES)
             self._count_assurances(EventKind.ASSURANCE_RECEIVED.number, indices, anchors)
+            self._add_assurance_arrivals(indices, anchors)
         for kind in _GUARANTEES:
             if kind in by_kind:
                 self._count_guarantees(kind, by_kind[kind].tolist())
@@ -208,8 +215,35 @@ class BatchReducers:
         distributing = indices.tolist()
         anchors = self._hashes(distributing, 0)
         self._count_assurances(EventKind.DISTRIBUTING_ASSURANCE.number, distributing, anchors)
-        for index, anchor in zip(distributing, anchors, strict=True):
+        followed = self._followed(distributing, anchors)
+        nodes = self._batch.columns.node[distributing].tolist()
+        for index, anchor, node in zip(distributing, anchors, nodes, strict=True):
             self._set_subject(own[index], anchor)
+            if anchor in followed:
+                number = EventKind.DISTRIBUTING_ASSURANCE.number
+                start = Start(self._received_at[index], node, number, anchor)
+                self._defer(self._deliveries.add_start, start)
+
+    def _add_assurance_arrivals(self, indices: list[int], anchors: list[bytes]) -> None:
+        """Add the arrivals of assurances of the anchors that are followed."""
+        followed = self._followed(indices, anchors)
+        if not followed:
+            return
+        senders = self._hashes(indices, 0)
+        arrivals: dict[tuple[bytes, bytes], list[int]] = {}
+        for index, anchor, sender in zip(indices, anchors, senders, strict=True):
+            if anchor in followed:
+                arrivals.setdefault((anchor, sender), []).append(self._received_at[index])
+        for (anchor, sender), times in arrivals.items():
+            number = EventKind.ASSURANCE_RECEIVED.number
+            self._defer(self._deliveries.add_arrivals, number, anchor, sender, None, times)
+
+    def _followed(self, indices: list[int], anchors: list[bytes]) -> set[bytes]:
+        """Return the anchors whose assurances are followed from sender to receivers."""
+        first = dict(zip(reversed(anchors), reversed(indices), strict=True))
+        return {
+            anchor for anchor, index in first.items() if is_followed(anchor, self._cores_of(index))
+        }
 
     def _count_assurances(self, number: int, indices: list[int], anchors: list[bytes]) -> None:
         ticks = [self._received_at[index] // TICK_US for index in indices]
@@ -245,6 +279,23 @@ class BatchReducers:
             )
         if discarded:
             self._count_discard_failures(readable, [reason for _, reason in keys])
+        else:
+            self._add_guarantee_arrivals(readable, [report for report, _ in keys])
+
+    def _add_guarantee_arrivals(self, indices: list[int], reports: list[bytes]) -> None:
+        """Add the arrivals of guarantees; ``reports`` are hashes followed by slots."""
+        nodes = self._batch.columns.node[indices].tolist()
+        arrivals: dict[bytes, list[tuple[int, int]]] = {}
+        for index, report, node in zip(indices, reports, nodes, strict=True):
+            arrivals.setdefault(report, []).append((self._received_at[index], node))
+        for report, times in arrivals.items():
+            self._defer(
+                self._deliveries.add_first_arrivals,
+                EventKind.GUARANTEE_RECEIVED.number,
+                report[:HASH_BYTES],
+                int.from_bytes(report[HASH_BYTES:], "little"),
+                times,
+            )
 
     def _guarantee(self, index: int, discarded: bool) -> tuple[bytes, int | None] | None:
         """Return the report's hash followed by its slot as on the wire, and the reason."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tart.aggregate.keyed.counters import AccumulationCost
 from tart.aggregate.keyed.pipelines import BlockPipeline
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
 from tart.protocol.events import EventKind
@@ -84,8 +85,13 @@ def _add_executions(
             block,
             slot,
             service,
-            cost["total"]["gas_used"],
-            cost["total"]["elapsed_ns"],
+            AccumulationCost(
+                gas=cost["total"]["gas_used"],
+                elapsed_ns=cost["total"]["elapsed_ns"],
+                load_ns=cost["load_ns"],
+                items=cost["num_items"],
+                transfers=cost["num_transfers"],
+            ),
         )
 
 

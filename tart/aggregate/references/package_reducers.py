@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tart.aggregate.keyed.deliveries import Start
 from tart.aggregate.keyed.pipelines import PackagePipeline
 from tart.aggregate.references.batch_reducers import HASH_BYTES
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
@@ -102,6 +103,7 @@ def _reduce_authorized(state: ReducerState, event: Event) -> PackagePipeline | N
             None if package is None else package.core,
             total["gas_used"],
             total["elapsed_ns"],
+            fields["cost"]["load_ns"],
         )
     return package
 
@@ -119,6 +121,27 @@ def _reduce_refined(state: ReducerState, event: Event) -> PackagePipeline | None
             services[item] if item < len(services) else None,
             cost["total"]["gas_used"],
             cost["total"]["elapsed_ns"],
+            cost["load_ns"],
+        )
+    return package
+
+
+def _reduce_guarantee_built(state: ReducerState, event: Event) -> PackagePipeline | None:
+    """Reduce a guarantee built, which is about to be delivered to all nodes."""
+    fields = state.fields(event)
+    package = _advance(state, event, fields)
+    if fields:
+        state.defer(
+            state.deliveries.add_start,
+            Start(
+                seen_at=state.received_at[event.index],
+                node=event.reporter.node,
+                number=event.number,
+                hash=fields["outline"]["work_report_hash"],
+                slot=fields["outline"]["slot"],
+                core=None if package is None else package.core,
+                package=None if package is None else package.hash,
+            ),
         )
     return package
 
@@ -177,7 +200,7 @@ REDUCERS: Mapping[int, Reducer] = {
     EventKind.WORK_REPORT_BUILT: _reduce_decoded_step,
     EventKind.WORK_REPORT_SIGNATURE_SENT: _reduce_step,
     EventKind.WORK_REPORT_SIGNATURE_RECEIVED: _reduce_step,
-    EventKind.GUARANTEE_BUILT: _reduce_decoded_step,
+    EventKind.GUARANTEE_BUILT: _reduce_guarantee_built,
     EventKind.SENDING_GUARANTEE: _reduce_sending,
     EventKind.GUARANTEE_SEND_FAILED: _reduce_send_failed,
     EventKind.GUARANTEE_SENT: _reduce_sending,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
+from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.pipelines import UNFINISHED, PackagePipeline, Pipeline, PipelineState
@@ -74,11 +75,13 @@ class ReducerState:
         counters: KeyedCounters,
         first_seen: FirstSeen,
         gauges: Gauges,
+        deliveries: Deliveries,
         transaction: BatchTransaction,
     ) -> None:
         self.counters = counters
         self.first_seen = first_seen
         self.gauges = gauges
+        self.deliveries = deliveries
         self.defer = transaction.defer
         self.closed: dict[str, list[Row]] = {"blocks": [], "packages": []}
         self.tickets: list[Row] = []

@@ -15,6 +15,7 @@ from tart.aggregate.core.failure_events import FAILURES
 from tart.aggregate.core.tables import columns
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
+from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.pipelines import Pipeline
@@ -52,9 +53,10 @@ class Reducers:
         counters: KeyedCounters,
         first_seen: FirstSeen,
         gauges: Gauges,
+        deliveries: Deliveries,
         transaction: BatchTransaction,
     ) -> None:
-        self._state = ReducerState(counters, first_seen, gauges, transaction)
+        self._state = ReducerState(counters, first_seen, gauges, deliveries, transaction)
 
     @property
     def contexts(self) -> Contexts:

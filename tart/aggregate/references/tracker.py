@@ -28,14 +28,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tart.aggregate.columnar.counters import STEP_INDEX, STEPS, LatencyHistograms
+from tart.aggregate.columnar.counters import (
+    REFERENCE_STEPS,
+    STEP_INDEX,
+    LatencyHistograms,
+)
 from tart.aggregate.columnar.session_rows import SessionRows
 from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Rows, kind_mask
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
+from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, Pipeline
+from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BATCH_KINDS, BatchReducers
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
@@ -51,18 +57,18 @@ _NO_STEP = -1
 _NEVER = np.iinfo(np.int64).max
 
 _TERMINAL = kind_mask(TERMINAL_KINDS)
-_PARENTS = kind_mask(parent for parent, _ in STEPS)
-_CHILDREN = kind_mask(child for _, child in STEPS)
+_PARENTS = kind_mask(parent for parent, _ in REFERENCE_STEPS)
+_CHILDREN = kind_mask(child for _, child in REFERENCE_STEPS)
 # By the types of the parent and of the event that refers to it: the index in ``STEPS``.
 _STEP_INDEX = np.full((256, 256), _NO_STEP, np.int16)
-for (_parent, _child), _index in STEP_INDEX.items():
-    _STEP_INDEX[_parent, _child] = _index
+for _parent, _child in REFERENCE_STEPS:
+    _STEP_INDEX[_parent, _child] = STEP_INDEX[_parent, _child]
 
 
 def _pipeline_kinds() -> frozenset[int]:
     """Return the types that may belong to a pipeline, by their reference or its chain."""
     members: set[int] = set(PIPELINE_ROOTS)
-    while more := {child for parent, child in STEPS if parent in members} - members:
+    while more := {child for parent, child in REFERENCE_STEPS if parent in members} - members:
         members |= more
     return frozenset(members - PIPELINE_ROOTS)
 
@@ -111,7 +117,8 @@ class ReferenceTracker:
         sessions: The rows of the connections.
         latencies: Where durations are counted.
         reducers: Reduce events one by one.
-        counters: Where ``requests`` counts events of a batch.
+        counters: Where ``batch_reducers`` counts events of a batch.
+        deliveries: Where it counts guarantees and assurances on their way to all nodes.
         decode_context: Returns the decode context of a session.
         on_unfinished: Called with the columns of a pipeline that has no end, and whether its
             connection ended.
@@ -132,6 +139,7 @@ class ReferenceTracker:
         latencies: LatencyHistograms,
         reducers: Reducers,
         counters: KeyedCounters,
+        deliveries: Deliveries,
         decode_context: Callable[[int], DecodeContext],
         on_unfinished: Callable[[dict[str, Any], bool], None],
         transaction: BatchTransaction,
@@ -146,11 +154,14 @@ class ReferenceTracker:
         self._open = OpenReferences()
         self._batch_reducers = BatchReducers(
             counters,
+            deliveries,
             self._open,
             transaction,
             self._fields,
             self._count_failure,
+            self._cores_of,
         )
+        self._audits = Audits()
         self._transaction = transaction
         self._isolation = isolation
         self._limits = limits
@@ -199,6 +210,8 @@ class ReferenceTracker:
         self._transaction.commit(self._isolation)
         with self._isolation.guard("latencies", events=len(references.timed)):
             self._count_durations(references)
+        with self._isolation.guard("latencies"):
+            self._count_audits(self._batch)
         self.unresolved.update(references.unresolved)
         if len(references.ended):
             with self._isolation.guard("references"):
@@ -263,6 +276,17 @@ class ReferenceTracker:
                 events.node[timed],
                 references.step,
                 references.duration_us,
+            )
+
+    def _count_audits(self, batch: EventBatch) -> None:
+        ended = self._audits.add(batch)
+        if len(ended.indices):
+            events = batch.columns
+            self._latencies.add(
+                events.received_at[ended.indices],
+                events.node[ended.indices],
+                ended.step,
+                ended.duration_us,
             )
 
     def _reduce_each(self, own: Array, parents: Array) -> None:
@@ -373,6 +397,10 @@ class ReferenceTracker:
 
     def _fields(self, index: int) -> Fields | None:
         return self._reducers.fields(self._event(index))
+
+    def _cores_of(self, index: int) -> int | None:
+        """Return the number of cores by the parameters of the node that sent an event."""
+        return self._event(index).reporter.decode_context.cores
 
     def _count_failure(self, index: int) -> None:
         self._reducers.count_failure(self._event(index))

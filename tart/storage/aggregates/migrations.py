@@ -5,12 +5,15 @@ whenever the process dies there is one whole file, of one version or the other. 
 for both and takes about as long as reading the old one.
 
 Sums beyond 64 bits, which version 1 could not hold, are 2^64 - 1 there; their true values are
-lost, so they stay that.
+lost, so they stay that. Columns that an earlier version does not have are unknown (NULL),
+and tables that it does not have are empty.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from tart.storage.aggregates.database import LAYOUT, AggregateFile
@@ -18,8 +21,8 @@ from tart.storage.log.database import Database
 
 log = logging.getLogger(__name__)
 
-# Versions whose tables have the same columns, some of smaller types.
-_EARLIER = ("1",)
+# Versions whose tables have columns of this release, some of smaller types.
+_EARLIER = ("1", "2")
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,33 @@ def migrate(database: Database, file: AggregateFile) -> None:
             version,
             file.schema_version,
         )
-        database.create(file, [_copy_statement(old, file, table) for table in LAYOUT])
+        stored = _columns(database, old)
+        database.create(
+            file,
+            [_copy_statement(old, file, table, stored[table]) for table in LAYOUT if stored[table]],
+        )
     finally:
         database.detach(old)
 
 
-def _copy_statement(old: AggregateFile, new: AggregateFile, table: str) -> str:
-    columns = ", ".join(LAYOUT[table])
+def _columns(database: Database, old: AggregateFile) -> dict[str, list[str]]:
+    """Return the columns of this release that the tables of a file have."""
+    with closing(database.cursor()) as cursor:
+        rows = cursor.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = ?",
+            [old.catalog],
+        ).fetchall()
+    stored = set(rows)
+    return {
+        table: [column for column in columns if (table, column) in stored]
+        for table, columns in LAYOUT.items()
+    }
+
+
+def _copy_statement(
+    old: AggregateFile, new: AggregateFile, table: str, stored: Sequence[str]
+) -> str:
+    columns = ", ".join(stored)
     where = "WHERE key NOT IN ('schema_version', 'directory')" if table == "meta" else ""
     return (
         f"INSERT INTO {new.catalog}.{table} ({columns}) "

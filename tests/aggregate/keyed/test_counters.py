@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from tart.aggregate.core.tables import SUMMED
-from tart.aggregate.keyed.counters import OTHER_REASONS, KeyedCounters, count_by_key
+from tart.aggregate.keyed.counters import (
+    OTHER_REASONS,
+    AccumulationCost,
+    KeyedCounters,
+    count_by_key,
+)
 from tart.protocol.events import EventKind
 from tart.units import MINUTE_US
 
@@ -37,7 +42,7 @@ def test_keys_beyond_the_limit_overflow():
         counters.add_guarantees(0, 0, key, 1, None, 1)
         counters.add_erasure_messages(0, 0, key, "served", 1)
         counters.add_assurances(0, key, 131, 1)
-        counters.add_execution(0, key, 1, 2, 3, 4)
+        counters.add_execution(0, key, 1, 2, AccumulationCost(3, 4))
         counters.add_refinement(0, 1, 2, each, 3, 4)
         counters.add_authorization(0, 1, each, 3, 4)
         counters.add_block_reached(0, EventKind.BEST_BLOCK_CHANGED, 1, key)
@@ -73,7 +78,7 @@ def test_a_full_table_of_authorizations_still_adds_to_its_keys():
 def test_gas_of_an_execution_is_the_maximum_and_its_time_the_sum():
     counters = KeyedCounters()
     for gas, elapsed in ((5, 10), (7, 20), (6, (1 << 64) - 1)):
-        counters.add_execution(9, b"b" * 32, 3, 1, gas, elapsed)
+        counters.add_execution(9, b"b" * 32, 3, 1, AccumulationCost(gas, elapsed))
     found = counters.rows("executions")
     assert (found["nodes"], found["gas"]) == ([3], [7])
     assert found["elapsed_ns"] == [30 + (1 << 64) - 1]
@@ -84,9 +89,9 @@ def test_the_highest_slot_reported_counts_in_any_order():
         counters = KeyedCounters()
         for slot in slots:
             counters.add_guarantees(0, 0, b"r" * 32, slot, None, 1)
-            counters.add_execution(0, b"b" * 32, slot, 1, 2, 3)
+            counters.add_execution(0, b"b" * 32, slot, 1, AccumulationCost(2, 3))
             counters.add_block_reached(0, 11, slot, b"b" * 32)
-        counters.add_execution(0, b"b" * 32, None, 1, 2, 3)
+        counters.add_execution(0, b"b" * 32, None, 1, AccumulationCost(2, 3))
         for table in ("reports", "executions", "reached"):
             assert SUMMED[table]["slot"]
             assert counters.rows(table)["slot"] == [9], table
@@ -114,7 +119,7 @@ def test_times_of_guarantees_are_the_first_and_last_in_any_order():
 def test_the_time_of_an_execution_is_the_first_in_any_order():
     counters = KeyedCounters()
     for received_at in (7, 5, 9):
-        counters.add_execution(received_at, b"b" * 32, 1, 2, 3, 4)
+        counters.add_execution(received_at, b"b" * 32, 1, 2, AccumulationCost(3, 4))
         counters.add_block_reached(received_at, EventKind.BEST_BLOCK_CHANGED, 1, b"b" * 32)
     assert counters.rows("executions")["seen_at"] == [5]
     assert counters.rows("reached")["seen_at"] == [5]

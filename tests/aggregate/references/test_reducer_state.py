@@ -8,6 +8,7 @@ from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
+from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
@@ -23,7 +24,7 @@ FAILED = 1, EventKind.AUTHORING_FAILED, bytes(8) + b"\x02no"
 
 def state_of(*events):
     transaction = BatchTransaction()
-    state = ReducerState(KeyedCounters(), FirstSeen(), Gauges(), transaction)
+    state = ReducerState(KeyedCounters(), FirstSeen(), Gauges(), Deliveries(), transaction)
     state.begin(connection_batch(*events))
     return state, transaction
 
