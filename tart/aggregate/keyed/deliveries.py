@@ -34,8 +34,8 @@ MAX_TIMES = 4_000_000
 MAX_REPORTS = 8_192
 # Receivers are bits of a number; in a directory with more nodes each receipt of the others counts.
 MAX_NODES = 32_768
-# Every anchor is followed in networks of so many cores, which have three validators each; in larger
-# ones about as many senders are followed as this has.
+# Networks of more cores, which have three validators each, follow a part of their anchors: on
+# average as many assurers each slot as such a network has.
 FOLLOWED_CORES = 22
 _BIN = struct.Struct("<BI")
 # Of arrivals: the event type, the hash of the report or the anchor, the assurer's peer id.
