@@ -59,6 +59,7 @@ class ProcessHandle:
         waive_startup: Does the same, and lets the other processes become ready without this one.
         startup_seconds: A process that needs longer than this to start calls ``waive_startup``;
             a third of ``supervisor.ready_seconds``.
+        restarted: Whether this process replaces one that ended.
     """
 
     ready: Callable[[], None]
@@ -68,6 +69,7 @@ class ProcessHandle:
     extend_startup: Callable[[], None] = _ignore
     waive_startup: Callable[[], None] = _ignore
     startup_seconds: float = 10.0
+    restarted: bool = False
 
     def start_heartbeat(self, loop: Loop) -> None:
         """Send heartbeats from ``loop`` while it runs, if the supervisor expects any."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tart.aggregate.columnar.counters import ClockOffsets, EventCounters, LatencyHistograms
+from tart.aggregate.columnar.counters import STEPS, ClockOffsets, EventCounters, LatencyHistograms
 from tart.aggregate.columnar.session_rows import SessionRows, SessionRuns
 from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Finding, Rows
+from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.conformance import ConformanceCounters
@@ -22,6 +23,7 @@ from tart.aggregate.keyed.sessions import Sessions, SessionSummary
 from tart.aggregate.references.reducers import Reducers
 from tart.aggregate.references.tracker import FOLLOW_SECONDS, ReferenceLimits, ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
+from tart.query.shard_queries.network import NetworkCounts
 from tart.units import SECOND_US
 
 
@@ -182,6 +184,23 @@ class Aggregates:
         """Return the first ``seq`` of the open pipelines, from which a restart must read."""
         return min((each.values["seq"] for each in self._tracker.pipelines()), default=None)
 
+    def totals(self) -> NetworkCounts:
+        """Return what was counted since this object was made, whatever was flushed meanwhile."""
+        return {
+            "events": _counts(self._events.totals),
+            "durations": [
+                (parent, number, int(total_us), _counts(bins))
+                for (parent, number), bins, total_us in zip(
+                    STEPS, self._latencies.totals, self._latencies.total_us, strict=True
+                )
+                if bins.any()
+            ],
+            "failures": list(self._counters.failure_totals.items()),
+            "discards": dict(self._counters.discard_totals),
+            "findings": dict(self._conformance.totals),
+            "pipelines": [(*end, count) for end, count in self._tracker.ended.items()],
+        }
+
     def statistics(self) -> dict[str, object]:
         """Return figures for ``/metrics`` and health."""
         overflowed = {
@@ -197,3 +216,8 @@ class Aggregates:
             "references_unresolved": sum(self._tracker.unresolved.values()),
             "aggregates_overflowed": {table: count for table, count in overflowed.items() if count},
         }
+
+
+def _counts(values: Array) -> list[tuple[int, int]]:
+    """Return the indices of values above 0, with the values."""
+    return [(index, int(values[index])) for index in values.nonzero()[0].tolist()]

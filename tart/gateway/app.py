@@ -22,6 +22,7 @@ from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.fanout.shards import Shards
 from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.handlers.access import Handler as AccessHandler
+from tart.gateway.handlers.network_metrics import NetworkMetricsHandler
 from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.handlers.windows import Handler as QueryHandler
@@ -42,6 +43,7 @@ class Gateway:
         config: All settings; each part gets its own section.
         intervals: How often subscribers get figures.
         touch_up: Let Sanic rewrite its own source for speed, which works once in a process.
+        restarted: Whether this gateway replaces one that ended.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Gateway:
         intervals: PushIntervals | None = None,
         *,
         touch_up: bool = False,
+        restarted: bool = False,
     ) -> None:
         self.config = config
         paths = [config.run_path / f"{index:02d}.sock" for index in range(count)]
@@ -61,6 +64,7 @@ class Gateway:
         self.queries.retention = config.aggregates
         self.refresher = NodeRefresher(self.queries, self.registry, self.background)
         self.streams = Streams(self.shards)
+        self.network_metrics = NetworkMetricsHandler(self.queries, restarted=restarted)
         self.websocket_clients = WebSocketClients(
             self.queries, self.streams, config.api, intervals or PushIntervals(), self.background
         )
@@ -122,6 +126,7 @@ class Gateway:
             "health": lambda call: self.status.health(),
             "detailed_health": lambda call: self.status.detailed_health(),
             "metrics": lambda call: self.status.metrics(),
+            "network_metrics": lambda call: self.network_metrics.answer(),
             "openapi": lambda call: self.status.openapi(),
             "docs": lambda call: self.status.docs(),
             "metrics_stream": lambda call: self.event_streams.serve_metrics(

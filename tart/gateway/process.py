@@ -62,7 +62,9 @@ async def _serve(count: int, config: Config, host: str, port: int, startup: Proc
     _watch(startup.lifeline, stop, _reloader(config, tls))
     raise_limit_for_connections(config.api.max_connections, "api.max_connections")
     # Three times the requests per second on /api/health; needs Sanic's source code.
-    gateway = Gateway(count, config, touch_up=_has_source(HttpProtocol))
+    gateway = Gateway(
+        count, config, touch_up=_has_source(HttpProtocol), restarted=startup.restarted
+    )
     await gateway.start(listen(host, port), tls)
     log.info("API listens on %s:%d", host, port)
     announcing = asyncio.create_task(_announce(gateway, startup))

@@ -32,6 +32,7 @@ def live(
     foreign: Iterable[int],
     heartbeat_seconds: float,
     startup_seconds: float,
+    restarted: bool,
 ) -> NoReturn:
     """Run ``target`` and exit with the code that it returns.
 
@@ -42,6 +43,7 @@ def live(
         foreign: Descriptors of the supervisor that this process must not keep open.
         heartbeat_seconds: See ``ProcessHandle``.
         startup_seconds: See ``ProcessHandle``.
+        restarted: See ``ProcessHandle``.
     """
     code = 1
     try:
@@ -57,6 +59,7 @@ def live(
             extend_startup=status.extend_startup,
             waive_startup=status.waive_startup,
             startup_seconds=startup_seconds,
+            restarted=restarted,
         )
         code = _run(target, handle)
     finally:

@@ -179,6 +179,7 @@ class Supervisor:
                     foreign=[*self._own, *pipes],
                     heartbeat_seconds=self._watchdog.heartbeat_seconds,
                     startup_seconds=self._config.ready_seconds / _STARTUP_SHARE,
+                    restarted=bool(child.exits),
                 )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.tables import ROWS, SUMMED, TABLES
+from tart.aggregate.core.tables import DISCARD_REASONS, ROWS, SUMMED, TABLES
+from tart.query.core.log_histogram import upper_us
 from tart.units import JCE_US
 from tests.aggregate.batches import (
     DELAY_US,
@@ -35,6 +38,56 @@ def test_rows_do_not_depend_on_the_size_of_batches(size):
             {key: value for key, value in row.items() if key not in numbers}
             for row in rows(expected, table)
         ), table
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+def test_totals_are_those_of_all_rows_whatever_was_flushed(flushed):
+    played = troubled_network()
+    whole, found = aggregate(played), Aggregates(decode_contexts(played).__getitem__)
+    for batch in event_batches(played, 500):
+        found.add(batch)
+        if flushed:
+            found.clear()
+    found.end_all_sessions()
+    totals = found.totals()
+
+    def summed(table, *names, where=lambda row: True):
+        counts = Counter()
+        for row in filter(where, rows(whole, table)):
+            counts[tuple(row[name] for name in names)] += row.get("count", 1)
+        return counts
+
+    assert {(number,): count for number, count in totals["events"]} == summed("counts", "type")
+    assert {(number,): count for number, count in totals["failures"]} == summed("failures", "type")
+    assert {(rule,): count for rule, count in totals["findings"].items()} == summed(
+        "conformance", "rule"
+    )
+    bins = {
+        (parent, number, index): count
+        for parent, number, _, counts in totals["durations"]
+        for index, count in counts
+    }
+    assert bins == summed("latency", "parent", "type", "bin")
+    for parent, number, total_us, counts in totals["durations"]:
+        least = sum(count * (upper_us(index - 1) if index else 0) for index, count in counts)
+        most = sum(count * upper_us(index) for index, count in counts)
+        assert least * (1 - 1e-9) <= total_us <= most, (parent, number)
+    reports = rows(whole, "reports")
+    for reason in DISCARD_REASONS:
+        discarded = sum(row[reason] for row in reports)
+        assert totals["discards"].get(reason, 0) == discarded
+    ends = Counter()
+    for kind, outcome, _, count in totals["pipelines"]:
+        ends[kind, outcome] += count
+    assert ends == summed("blocks", "kind", "outcome") + summed("packages", "kind", "outcome")
+
+
+def test_a_package_ends_after_the_last_step_that_it_completed():
+    totals = aggregate(troubled_network()).totals()
+    steps = {(outcome, step) for kind, outcome, step, _ in totals["pipelines"] if kind >= 90}
+    assert ("distributed", "distributed") in steps
+    assert ("signed", "signed") in steps
+    assert {step for outcome, step in steps if outcome == "failed"} == {"", "extrinsics"}
 
 
 def test_empty_tables_have_all_columns():

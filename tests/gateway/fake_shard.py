@@ -233,6 +233,20 @@ def statistics(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def network_figures(**changes: Any) -> dict[str, Any]:
+    """A shard's ``network``: nothing counted, no nodes."""
+    return {
+        "process": "1",
+        "counts": {
+            **{"events": [], "durations": [], "failures": [], "discards": {}, "findings": {}},
+            "pipelines": [],
+        },
+        "nodes": [],
+        "best_slots": [],
+        "best_slots_ignored": 0,
+    } | changes
+
+
 class SentQuery(NamedTuple):
     """A query that a gateway sent; ``parameters`` are its members as plain JSON."""
 
@@ -284,6 +298,7 @@ class FakeShard:
             **{"nodes": [], "details": []},
         }
         self.statistics = statistics(pid=pid)
+        self.network = network_figures()
         self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
         # What cannot be read of what is attached; see ``Partial``.
         self.unreadable: list[list[Any]] = []
@@ -415,6 +430,7 @@ class FakeShard:
             "chain": self.chain,
             "live": self.live,
             "statistics": self.statistics,
+            "network": self.network,
             "aggregate_by_node": {"nodes": [], "rows": []},
             "slot": {"events": [], "hashes": [], "first_at": None, "last_at": None},
             "connections": {"open": 0, "buckets": []},

@@ -26,6 +26,8 @@ _SPARE_COLUMNS = 4
 _NONE = np.iinfo(np.int64).max
 # Timestamps are clamped to this, so that every offset fits the column.
 _MAX_TIMESTAMP_US = 1 << 61
+# The upper end of the last bin: 71 minutes.
+MAX_DURATION_US = 1 << (BINS // PER_OCTAVE)
 
 # A step is a pair of event types: the parent, and a type that may refer to it. Durations are
 # counted by step.
@@ -42,10 +44,15 @@ STEP_INDEX: dict[tuple[int, int], int] = {pair: index for index, pair in enumera
 
 
 class EventCounters:
-    """Number of events by bucket, node and type."""
+    """Number of events by bucket, node and type.
+
+    Attributes:
+        totals: Number of events by type since this object was made.
+    """
 
     def __init__(self) -> None:
         self._buckets: dict[int, Array] = {}
+        self.totals = np.zeros(_TYPES, np.int64)
 
     def add(self, batch: EventBatch) -> None:
         """Count a batch; if this raises, nothing is counted."""
@@ -56,6 +63,7 @@ class EventCounters:
         ]
         for counts, node, number in parts:
             np.add.at(counts, (node, number), 1)
+        self.totals += np.bincount(events.type, minlength=_TYPES)
 
     def _bucket(self, bucket: int, node: Array) -> Array:
         """Return the counts of a bucket, with a row for each of these nodes."""
@@ -78,9 +86,17 @@ class LatencyHistograms:
     """Histograms of the durations of steps, by bucket and node.
 
     A network uses less than half of the steps, so a step gets a column when it first occurs.
+
+    Attributes:
+        totals: Number of durations by step (index into ``STEPS``) and bin, since this object was
+            made.
+        total_us: The durations of each step, added up. Each counts as at least 0 and at most
+            ``MAX_DURATION_US``, so that a node with a wrong clock does not move the sum for good.
     """
 
     def __init__(self) -> None:
+        self.totals = np.zeros((len(STEPS), BINS), np.int64)
+        self.total_us = np.zeros(len(STEPS), np.int64)
         self._buckets: dict[int, Array] = {}
         # The step of each column, and the column of each step. Columns are never removed.
         self._steps: list[int] = []
@@ -107,6 +123,8 @@ class LatencyHistograms:
         ]
         for counts, nodes, column, number in parts:
             np.add.at(counts, (nodes, column, number), 1)
+        np.add.at(self.totals, (step, bins), 1)
+        np.add.at(self.total_us, step, np.clip(duration_us, 0, MAX_DURATION_US))
 
     def _bucket(self, bucket: int, node: Array) -> Array:
         """Return the counts of a bucket, with a row for each of these nodes and all columns."""

@@ -254,6 +254,9 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# Columns of ``reports`` that count discarded guarantees, in the order of JIP-3's Guarantee Discard
+# Reason.
+DISCARD_REASONS = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
 # Members of a block's outline that are columns of ``blocks``, under their names in JIP-3.
 OUTLINE = (
     "size_bytes",

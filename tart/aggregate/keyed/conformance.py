@@ -6,6 +6,7 @@ An example's frame is cut after ``EXAMPLE_BYTES``; the event log has the whole f
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from tart.aggregate.core.event_batch import Finding, Rows
@@ -22,7 +23,8 @@ class ConformanceCounters:
     """The findings since the last flush.
 
     Attributes:
-        overflowed: Number of findings that were not counted, because of ``max_keys``.
+        overflowed: Number of findings that were not counted by node, because of ``max_keys``.
+        totals: Number of findings by rule since this object was made.
     """
 
     def __init__(self, max_keys: int = MAX_KEYS) -> None:
@@ -33,9 +35,11 @@ class ConformanceCounters:
         self._example_counts: dict[tuple[int | None, str], int] = {}
         self._day = 0
         self.overflowed = 0
+        self.totals: Counter[str] = Counter()
 
     def add(self, finding: Finding) -> None:
         """Count a finding, and store it as an example if there are few."""
+        self.totals[finding.rule] += 1
         received_at = finding.received_at
         bucket = received_at - received_at % (CONFORMANCE_BUCKET * SECOND_US)
         key = bucket, finding.node, finding.rule

@@ -15,17 +15,21 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from tart.aggregate.core.event_batch import LazyColumns, Rows
-from tart.aggregate.core.tables import LINK_BUCKET, MINUTE_BUCKET, SUMMED, TICK_US, columns
+from tart.aggregate.core.tables import (
+    DISCARD_REASONS,
+    LINK_BUCKET,
+    MINUTE_BUCKET,
+    SUMMED,
+    TICK_US,
+    columns,
+)
 from tart.units import SECOND_US
 
 MAX_KEYS = 65_536
 MAX_REASONS = 4_096
 OTHER_REASONS = "(other reasons)"
 
-# Columns of ``reports`` that count discarded guarantees, in the order of JIP-3's Guarantee Discard
-# Reason.
-_DISCARD_COUNTS = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
-_REPORT_COUNTS = ("slot", "first_at", "last_at", "received", *_DISCARD_COUNTS)
+_REPORT_COUNTS = ("slot", "first_at", "last_at", "received", *DISCARD_REASONS)
 _REPORT_TIMES = ("included_at", "received_at", "discarded_at")
 # The column with the time of the first guarantee, by discard reason; ``None``: it was received.
 # Every other reason has ``discarded_at``.
@@ -82,6 +86,8 @@ class KeyedCounters:
     Attributes:
         overflowed: By table, the number of events beyond ``max_keys``, which are left out, or
             beyond ``max_reasons``, which are counted under ``(other reasons)``.
+        failure_totals: Number of failures by event type since this object was made.
+        discard_totals: Likewise the discarded guarantees, by the column of ``reports``.
     """
 
     def __init__(self, max_keys: int = MAX_KEYS, max_reasons: int = MAX_REASONS) -> None:
@@ -113,6 +119,8 @@ class KeyedCounters:
             "reached": self._reached,
         }
         self.overflowed: Counter[str] = Counter()
+        self.failure_totals: Counter[int] = Counter()
+        self.discard_totals: Counter[str] = Counter()
 
     def add_failures(
         self, received_at: int, node: int, number: int, reason: str, count: int = 1
@@ -126,6 +134,7 @@ class KeyedCounters:
             reason: The reason in the events.
             count: The number of failures.
         """
+        self.failure_totals[number] += count
         key = (minute_start(received_at), node, number, reason)
         if key not in self._failures and len(self._failures) >= self._max_reasons:
             self.overflowed["failures"] += count
@@ -230,6 +239,8 @@ class KeyedCounters:
             discarded: The discard reason by its position in JIP-3, ``None`` if received.
             count: The number of guarantees.
         """
+        if discarded is not None:
+            self.discard_totals[DISCARD_REASONS[discarded]] += count
         entry = self._reports.get(report)
         if entry is None:
             if self._is_full("reports", count):
@@ -242,7 +253,7 @@ class KeyedCounters:
         entry["slot"] = max(entry["slot"], slot)
         entry["first_at"] = min(entry["first_at"], first)
         entry["last_at"] = max(entry["last_at"], last)
-        entry["received" if discarded is None else _DISCARD_COUNTS[discarded]] += count
+        entry["received" if discarded is None else DISCARD_REASONS[discarded]] += count
         column = _FIRST_TIMES.get(discarded, "discarded_at")
         entry[column] = min(entry[column] or first, first)
 

@@ -34,6 +34,20 @@ _ITEM_SERVICES = "item_services"
 _COMPLETING = frozenset({EventKind.GUARANTEES_DISTRIBUTED, EventKind.WORK_REPORT_SIGNATURE_SENT})
 
 
+class PipelineEnd(NamedTuple):
+    """The end of a pipeline.
+
+    Attributes:
+        kind: The event type that opened it.
+        outcome: The value of the column ``outcome``.
+        last_step: The last step that it completed; empty if none.
+    """
+
+    kind: int
+    outcome: str
+    last_step: str
+
+
 class PipelineState(NamedTuple):
     """A copy of a pipeline's state."""
 
@@ -52,6 +66,8 @@ class Pipeline:
     """
 
     table = ""
+    # In the order in which a pipeline completes them.
+    steps: tuple[str, ...] = ()
 
     def __init__(self, **values: Any) -> None:
         self.values: dict[str, Any] = values
@@ -100,6 +116,12 @@ class Pipeline:
             self.values.update(outcome=outcome, failed_type=number, failed=timestamp, reason=reason)
             self.done = True
 
+    def end(self) -> PipelineEnd:
+        """Return the end of the pipeline, if it ended now."""
+        completed = [step for step in self.steps if step in self.values]
+        last_step = completed[-1] if completed else ""
+        return PipelineEnd(self.values["kind"], self.values["outcome"], last_step)
+
     def row(self) -> tuple[Any, ...]:
         """Return the row in its current state."""
         return tuple(map(self.values.get, ROWS[self.table]))
@@ -109,6 +131,7 @@ class BlockPipeline(Pipeline):
     """A block authored or imported by one node."""
 
     table = "blocks"
+    steps = tuple(BLOCK_STEPS.values())
 
     def set_outline(self, outline: Fields) -> None:
         """Set the hash and the columns of the block's outline."""
@@ -151,6 +174,7 @@ class PackagePipeline(Pipeline):
     """A work-package at one guarantor, as primary (submission) or secondary (share)."""
 
     table = "packages"
+    steps = tuple(PACKAGE_STEPS.values())
 
     @property
     def services(self) -> list[int]:

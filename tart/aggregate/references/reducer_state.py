@@ -10,6 +10,7 @@ Fields are read at the offsets of the declaration if the frame has exactly that 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,7 +21,13 @@ from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
-from tart.aggregate.keyed.pipelines import UNFINISHED, PackagePipeline, Pipeline, PipelineState
+from tart.aggregate.keyed.pipelines import (
+    UNFINISHED,
+    PackagePipeline,
+    Pipeline,
+    PipelineEnd,
+    PipelineState,
+)
 from tart.aggregate.references.open_references import Subject
 from tart.errors import DecodeError
 from tart.protocol.decoding import HEADER_BYTES, decode_event
@@ -63,6 +70,7 @@ class ReducerState:
         received_at, timestamp, seq, clean: Columns of the batch as lists.
         contexts: The contexts of the batch's events.
         closed: Rows of closed pipelines since the last flush, by table.
+        ended: Number of closed pipelines since this object was made.
         tickets: Rows of ``tickets`` since the last flush.
         guarantees_sent: Events of sending a guarantee that the package does not count yet,
             by package and type; their indices.
@@ -84,6 +92,7 @@ class ReducerState:
         self.deliveries = deliveries
         self.defer = transaction.defer
         self.closed: dict[str, list[Row]] = {"blocks": [], "packages": []}
+        self.ended: Counter[PipelineEnd] = Counter()
         self.tickets: list[Row] = []
         self.contexts: Contexts = {}
         self.guarantees_sent: dict[tuple[PackagePipeline, int], list[int]] = {}
@@ -228,14 +237,18 @@ class ReducerState:
         if pipeline.done and not pipeline.written:
             row = pipeline.row()
             pipeline.written = True
-            self.defer(self.closed[pipeline.table].append, row)
+            self.defer(self._add_closed, pipeline.table, row, pipeline.end())
 
     def close(self, pipeline: Pipeline) -> None:
         """Close a pipeline in its current state, at once."""
         if not pipeline.written:
             row = pipeline.row()
             pipeline.written = True
-            self.closed[pipeline.table].append(row)
+            self._add_closed(pipeline.table, row, pipeline.end())
+
+    def _add_closed(self, table: str, row: Row, end: PipelineEnd) -> None:
+        self.closed[table].append(row)
+        self.ended[end] += 1
 
 
 Reducer = Callable[[ReducerState, Event], Subject]

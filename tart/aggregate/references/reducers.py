@@ -18,7 +18,7 @@ from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
-from tart.aggregate.keyed.pipelines import Pipeline
+from tart.aggregate.keyed.pipelines import Pipeline, PipelineEnd
 from tart.aggregate.references import (
     block_reducers,
     package_reducers,
@@ -62,6 +62,11 @@ class Reducers:
     def contexts(self) -> Contexts:
         """Return the contexts of the batch's events."""
         return self._state.contexts
+
+    @property
+    def ended(self) -> Mapping[PipelineEnd, int]:
+        """Return the number of closed pipelines since this object was made."""
+        return self._state.ended
 
     def begin(self, batch: EventBatch) -> None:
         """Begin a batch."""

@@ -40,7 +40,7 @@ from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.deliveries import Deliveries
-from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, Pipeline
+from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, Pipeline, PipelineEnd
 from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BATCH_KINDS, BatchReducers
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
@@ -347,6 +347,11 @@ class ReferenceTracker:
     def rows(self, table: str, *, include_open: bool) -> Rows:
         """Return the rows of closed pipelines, and on demand those of open ones."""
         return self._reducers.rows(table, list(self.pipelines()) if include_open else [])
+
+    @property
+    def ended(self) -> Mapping[PipelineEnd, int]:
+        """Return the number of closed pipelines since this object was made."""
+        return self._reducers.ended
 
     @property
     def open_count(self) -> int:

@@ -60,6 +60,18 @@ class Api:
         """
         return self._ask(Call[str]("GET", "/metrics", text=True))
 
+    def network_metrics(self) -> str:
+        """Get metrics of the network for Prometheus.
+
+        ``GET /metrics/network``. What the nodes report: best and finalized slot, intervals between
+        blocks, nodes by implementation and version, events by type, durations of steps, failures,
+        conformance findings. No label has unbounded values. Counters begin at 0 when the server
+        starts; a shard that restarts or is missing does not make them fall. If the gateway alone
+        restarts, they begin at 0 with its first answer. Nodes of a shard that does not answer are
+        not counted as connected; tart_network_shards has their number.
+        """
+        return self._ask(Call[str]("GET", "/metrics/network", text=True))
+
     def openapi(self) -> dict[str, Any]:
         """Get this document as OpenAPI 3.1.
 
@@ -2057,6 +2069,13 @@ class AsyncApi:
         See ``TartClient.metrics``.
         """
         return await self._ask(Call[str]("GET", "/metrics", text=True))
+
+    async def network_metrics(self) -> str:
+        """Get metrics of the network for Prometheus.
+
+        See ``TartClient.network_metrics``.
+        """
+        return await self._ask(Call[str]("GET", "/metrics/network", text=True))
 
     async def openapi(self) -> dict[str, Any]:
         """Get this document as OpenAPI 3.1.

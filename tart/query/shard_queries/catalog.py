@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tart.query.core.query import Query
-from tart.query.shard_queries import aggregates, blocks, events, nodes, packages, sessions
+from tart.query.shard_queries import aggregates, blocks, events, network, nodes, packages, sessions
 
 _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     aggregates.AggregateSum,
@@ -26,6 +26,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     events.Slot,
     events.Export,
     events.Sql,
+    network.Network,
     nodes.Nodes,
     nodes.NodeStatus,
     nodes.Chain,

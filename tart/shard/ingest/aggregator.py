@@ -16,6 +16,7 @@ from tart.aggregate.core.tables import TABLES
 from tart.aggregate.flush import Flush, FlushState
 from tart.aggregate.keyed.sessions import OPEN, SessionSummary, session_rows
 from tart.config.schema import AggregatesConfig
+from tart.query.shard_queries.network import NetworkCounts
 from tart.shard.state.nodes import Nodes
 from tart.storage.aggregates.database import AggregateWriter
 from tart.storage.aggregates.merged_relations import Snapshot, UnflushedRows
@@ -182,6 +183,10 @@ class Aggregator:
             self._written_flush,
             {table: self._unflushed(table, now) for table in tables},
         )
+
+    def totals(self) -> NetworkCounts:
+        """Return what was counted since this process started, without what it recovered."""
+        return self._aggregates.totals()
 
     def statistics(self) -> dict[str, Any]:
         """Return figures for ``/metrics`` and health."""

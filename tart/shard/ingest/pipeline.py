@@ -22,6 +22,7 @@ import numpy as np
 
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.aggregate.core.event_batch import Contexts
+from tart.aggregate.keyed.best_slots import BestSlots
 from tart.aggregate.keyed.sessions import CLOSED, REFUSED
 from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.config.schema import StorageConfig, TelemetryConfig
@@ -130,6 +131,7 @@ class Ingest:
         self._decode_timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
         self._waiting_rows = 0
+        self.best_slots = BestSlots()
         self.aggregator = aggregator
         self.backpressure = backpressure
         self.statistics = IngestStatistics()
@@ -406,9 +408,17 @@ class Ingest:
             case EventKind.BEST_BLOCK_CHANGED | EventKind.FINALIZED_BLOCK_CHANGED:
                 second = self._counters.at(change.received_at // SECOND_US)
                 second.add_head(change.type, payload[4:36])
+                if change.type == EventKind.BEST_BLOCK_CHANGED:
+                    self._count_best_slot(change)
             case EventKind.DROPPED:
                 events = decode_event(EventKind.DROPPED, payload).fields["num"]
                 self._count_dropped(session, _node(session), events)
+
+    def _count_best_slot(self, change: StatusChange) -> None:
+        statement = change.session.statements[change.type]
+        slot = statement.fields.get("slot")
+        if slot is not None:
+            self.best_slots.add(slot, _node(change.session).row, change.received_at)
 
     def _publish(self, decoded: DecodedBatch, contexts: Contexts) -> None:
         """Offer the events of a batch to the subscriptions."""

@@ -22,6 +22,7 @@ from tart.query.shard_queries import nodes as queries
 from tart.query.shard_queries.events import Backfill as BackfillQuery
 from tart.query.shard_queries.events import Event, Events, Export, Slot, Trace
 from tart.query.shard_queries.events import Sql as SqlQuery
+from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for
@@ -31,6 +32,7 @@ from tart.shard.ingest.pipeline import Ingest
 from tart.shard.queries.backfill import Backfill
 from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
+from tart.shard.queries.network import NetworkState
 from tart.shard.queries.slots import Slots
 from tart.shard.queries.sql import Sql
 from tart.shard.queries.statistics import ProcessStatistics, QueryCounts
@@ -93,6 +95,7 @@ class QueryHandlers:
             queries.Chain: self._chain,
             queries.Live: self._live,
             queries.Statistics: statistics.statistics,
+            Network: NetworkState(nodes, ingest).figures,
         }
         self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {
             Event: history.event,

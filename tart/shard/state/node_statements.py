@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from tart.aggregate.core.tables import GAUGES
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS, EventKind
@@ -33,6 +34,8 @@ MEMBERS: Mapping[EventKind, str] = MappingProxyType(
         EventKind.SYNC_STATUS_CHANGED: "synced",
     }
 )
+
+_FIGURES = frozenset({"slot", "synced", *GAUGES})
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ class Statement:
         if self.type == EventKind.SYNC_STATUS_CHANGED:
             return self.fields.get("synced")
         return dict(self.fields) or None
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The fields that the ``network`` query has."""
+        return {name: value for name, value in self.fields.items() if name in _FIGURES}
 
     def origin(self, *, is_open: bool) -> answers.Statement:
         """Return the statement's origin; ``is_open``: whether its connection is open."""

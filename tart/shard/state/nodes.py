@@ -23,6 +23,7 @@ from tart.query.answers.nodes import OpenConnection
 from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.query.core.nodes import STATEMENTS, choose_statement, statement_source
 from tart.query.core.rfc3339 import rfc3339
+from tart.query.shard_queries.network import LastStatement, NodeFigures
 from tart.shard.state.event_counts import EventCounts
 from tart.shard.state.node_statements import MEMBERS, STATEMENT_TYPES, Statement, later_statement
 from tart.storage.core.log_columns import LogRow
@@ -293,12 +294,37 @@ class Node:
             "connections": [session.as_json() for session in self.sessions.values()],
         }
 
-    def _handshake_as_json(self, origins: dict[str, Any]) -> dict[str, Any]:
-        """Return the members that the handshake gives; its origin goes into ``origins``."""
+    def figures(self) -> NodeFigures:
+        """Return the node as the ``network`` query has it."""
+        handshake = self._handshake()
+        assert handshake is not None
+        value = {}
+        if handshake[0].information is not None:
+            value = {
+                "implementation_name": handshake[0].information.implementation_name,
+                "implementation_version": handshake[0].information.implementation_version,
+            }
+        chosen = {str(kind): choose_statement(self.statements(kind)) for kind in STATEMENT_TYPES}
+        return NodeFigures(
+            self.id,
+            LastStatement(handshake[1], *handshake[0].rank, value),
+            {
+                kind: LastStatement(statement[1], *statement[0].rank, statement[0].figures)
+                for kind, statement in chosen.items()
+                if statement is not None
+            },
+        )
+
+    def _handshake(self) -> tuple[Handshake, bool] | None:
+        """Return the handshake that counts, and whether its connection is open."""
         handshakes = [(session.handshake, True) for session in self.sessions.values()]
         if self.past_handshake is not None:
             handshakes.append((self.past_handshake, False))
-        chosen = choose_statement(handshakes)
+        return choose_statement(handshakes)
+
+    def _handshake_as_json(self, origins: dict[str, Any]) -> dict[str, Any]:
+        """Return the members that the handshake gives; its origin goes into ``origins``."""
+        chosen = self._handshake()
         if chosen is None:
             return dict.fromkeys(STATEMENTS["node_info"])
         handshake, is_open = chosen
@@ -364,6 +390,15 @@ class Nodes:
         if node_id not in self.by_id:
             self.by_id[node_id] = Node(peer_id, event_counts=self.event_counts)
         return self.by_id[node_id]
+
+    def recent(self, since_us: int) -> list[Node]:
+        """Return the nodes with an open connection, or with one that was open at a time."""
+        return [
+            node
+            for node in self.by_id.values()
+            if node.sessions
+            or (node.past_handshake is not None and (node.disconnected_at or 0) >= since_us)
+        ]
 
     def open_sessions(self) -> list[Session]:
         """Return the connections that are open now."""

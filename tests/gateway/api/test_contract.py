@@ -24,6 +24,7 @@ def test_names_and_paths_are_unique() -> None:
 def test_the_contract_has_all_routes() -> None:
     """Those for jamtart's dashboards are in ``routes/test_grafana.py``."""
     assert {route.path for route in ROUTES if route.tag != TAG} == {
+        "/metrics/network",
         "/api/health",
         "/api/health/detailed",
         "/api/stats",

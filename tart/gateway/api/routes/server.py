@@ -43,6 +43,19 @@ SERVER_ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
     ),
     Route(
+        "network_metrics",
+        "/metrics/network",
+        "Get metrics of the network for Prometheus",
+        "What the nodes report: best and finalized slot, intervals between blocks, nodes by "
+        "implementation and version, events by type, durations of steps, failures, conformance "
+        "findings. No label has unbounded values. Counters begin at 0 when the server starts; a "
+        "shard that restarts or is missing does not make them fall. If the gateway alone restarts, "
+        "they begin at 0 with its first answer. Nodes of a shard that does not answer are not "
+        "counted as connected; tart_network_shards has their number.",
+        media_type="text/plain; version=0.0.4; charset=utf-8",
+        cache=Cache.BRIEF,
+    ),
+    Route(
         "openapi",
         "/api/openapi.json",
         "Get this document as OpenAPI 3.1",

@@ -1,0 +1,49 @@
+"""``tart/gateway/observability/implementation_labels.py``: few labels, whatever nodes say."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tart.gateway.observability.implementation_labels import (
+    MAX_LENGTH,
+    OTHER,
+    UNKNOWN,
+    ImplementationLabels,
+    clean,
+)
+
+
+def test_text_of_nodes_is_printable_and_short() -> None:
+    assert clean("PolkaJam") == "PolkaJam"
+    assert clean("a\nb\x00c") == "a�b�c"
+    assert clean("x" * 100) == "x" * MAX_LENGTH
+    assert [clean(text) for text in (None, "", "  ")] == [UNKNOWN] * 3
+
+
+@given(st.text())
+def test_any_text_becomes_a_label(text: str) -> None:
+    assert clean(text).isprintable()
+    assert 0 < len(clean(text)) <= MAX_LENGTH
+
+
+def test_the_most_frequent_get_labels_and_all_nodes_are_counted() -> None:
+    labels = ImplementationLabels(max_labels=2)
+    nodes = {("a", "1"): 1, ("b", "1"): 3, ("c", "1"): 2}
+    assert labels.assign(nodes, 0) == {("b", "1"): 3, ("c", "1"): 2, (OTHER, OTHER): 1}
+    assert labels.folded == 1
+    labels.assign(nodes, 1)
+    assert labels.folded == 1
+
+
+def test_a_label_stays_until_a_day_after_its_last_node() -> None:
+    labels = ImplementationLabels(max_labels=1, hold_seconds=10)
+    labels.assign({("a", "1"): 1}, 0)
+    assert labels.assign({("b", "1"): 9}, 10) == {(OTHER, OTHER): 9}
+    assert labels.assign({("b", "1"): 9}, 11) == {("b", "1"): 9}
+
+
+def test_a_node_that_calls_itself_other_makes_no_second_sample() -> None:
+    labels = ImplementationLabels(max_labels=1)
+    nodes = {(OTHER, OTHER): 2, ("b", "1"): 1}
+    assert labels.assign(nodes, 0) == {(OTHER, OTHER): 3}
