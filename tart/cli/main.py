@@ -32,6 +32,7 @@ COMMANDS = {
     "demo": ("tart.cli.demo", "run a server and a simulated network until Ctrl-C"),
     "check": ("tart.cli.check", "validate a node's telemetry against JIP-3"),
     "status": ("tart.cli.status", "show the status of a running server"),
+    "skill": ("tart.cli.skill", "print a guide to a server for AI agents"),
     "sql": ("tart.cli.sql", "run one SELECT over the stored events"),
     "verify": ("tart.cli.verify", "check the files of a stopped server"),
     "backup": ("tart.cli.backup", "back up all data, also of a running server"),

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
 
-from tart.cli.http_client import add_server_arguments, server_url
+from tart.cli.arguments import add_config, add_url
+from tart.cli.http_client import Server
+from tart.config.load import load
 from tart.gateway.api.agent_guide import skill_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = (
-        "Print a skill file (SKILL.md) for AI agents: what a tart server knows, which route "
-        "answers which question. No server needs to run."
+        "Print a skill file (SKILL.md) for AI agents: what a tart server knows and which route "
+        "answers which question. The server need not be running."
     )
-    parser.epilog = "example: tart skill --url https://tart.example > .claude/skills/tart/SKILL.md"
-    add_server_arguments(parser)
+    parser.epilog = "example: tart skill --url https://tart.example > SKILL.md"
+    add_config(parser)
+    add_url(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the file and return the exit code."""
-    print(skill_text(server_url(arguments)), end="")
+    """Print the file and return the exit code.
+
+    Raises:
+        ConfigError: The settings cannot be used.
+    """
+    config = load(arguments.config, environ=os.environ)
+    print(skill_text(Server(config, arguments.url).url), end="")
     return 0

@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.dispatch import Dispatcher, Handler
+from tart.gateway.dispatch import Call, Dispatcher, Handler
 from tart.gateway.fanout.node_refresher import NodeRefresher
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.fanout.shards import Shards
+from tart.gateway.handlers import mcp
 from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.handlers.access import Handler as AccessHandler
 from tart.gateway.handlers.network_metrics import NetworkMetricsHandler
@@ -27,6 +28,7 @@ from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.handlers.windows import Handler as QueryHandler
 from tart.gateway.http.auth import Authenticator
+from tart.gateway.http.responses import Answer
 from tart.gateway.http.sanic_adapter import upgrade
 from tart.gateway.http.server import HttpServer
 from tart.gateway.live.sse import EventStreams
@@ -127,6 +129,8 @@ class Gateway:
             "detailed_health": lambda call: self.status.detailed_health(),
             "metrics": lambda call: self.status.metrics(),
             "network_metrics": lambda call: self.network_metrics.answer(),
+            "llms": lambda call: self.status.llms(),
+            "mcp": self._answer_agent,
             "openapi": lambda call: self.status.openapi(),
             "docs": lambda call: self.status.docs(),
             "metrics_stream": lambda call: self.event_streams.serve_metrics(
@@ -141,6 +145,14 @@ class Gateway:
                 lambda socket: self.websocket_clients.serve(socket, call.values),
             ),
         }
+
+    async def _answer_agent(self, call: Call) -> Answer:
+        return await mcp.answer(
+            call.values["body"],
+            call.request.headers,
+            call.caller.role,
+            lambda called: self.dispatcher.call_route(call, called),
+        )
 
     def _metrics(self) -> dict[str, tuple[float, str]]:
         live = self.streams.statistics()

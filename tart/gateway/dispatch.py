@@ -18,7 +18,8 @@ from sanic import HTTPResponse, Request
 from tart.access.networks import same_origin
 from tart.access.roles import Role
 from tart.config.schema import ApiConfig
-from tart.errors import AccessError, Busy, QueryTimeout, ShardUnavailable
+from tart.errors import AccessError, Busy, Forbidden, QueryTimeout, ShardUnavailable
+from tart.gateway.api.agent_tools import RouteCall
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.route import Kind, Route
 from tart.gateway.fanout.shards import requested_at
@@ -165,11 +166,7 @@ class Dispatcher:
     def _read(self, call: Call, path: dict[str, str]) -> None:
         """Read parameters and body into the call's values."""
         route, request, values = call.route, call.request, call.values
-        values |= route.read(request.query_string, path)
-        if "bytes" in values:
-            values["bytes"] = values["bytes"] or self._config.bytes
-        if "int64" in values:
-            values["int64"] = values["int64"] or self._config.int64
+values |= self._complete(route.read(request.query_string, path))
         if route.body is not None:
             if route.body.__name__ in SCHEMAS:
                 members = SCHEMAS[route.body.__name__]["properties"]
@@ -178,6 +175,14 @@ class Dispatcher:
                 values["body"] = responses.texts_of(request)
         if "format" in values:
             values["accept"] = request.headers.get("accept")
+
+    def _complete(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the values with the defaults of the settings."""
+        if "bytes" in values:
+            values["bytes"] = values["bytes"] or self._config.bytes
+        if "int64" in values:
+            values["int64"] = values["int64"] or self._config.int64
+        return values
 
     async def _stream(self, call: Call) -> None:
         """Serve a WebSocket or an event stream until it ends or the key is revoked."""
@@ -201,6 +206,21 @@ class Dispatcher:
             return await self._compute(call)
         key = route.name, repr(sorted(call.values.items()))
         return await cache.get(key, lambda: self._compute(call))
+
+    async def call_route(self, caller: Call, called: RouteCall) -> Answer:
+        """Return the answer of another route for the sender of a request.
+
+        Raises:
+            Forbidden: The sender's role does not permit the route.
+            BadQuery: A parameter is not valid.
+        """
+        route = called.route
+        if caller.caller.role < route.role:
+            raise Forbidden(f"this needs a key with the role {route.role}")
+        values = self._complete(route.read(called.query, called.path))
+        if called.body is not None:
+            values |= {"body": called.body, "accept": None}
+        return await self._answer(Call(route, caller.request, values, caller.caller))
 
     async def _compute(self, call: Call) -> Answer:
         answer = await self._handlers[call.route.name](call)

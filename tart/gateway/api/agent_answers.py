@@ -48,22 +48,27 @@ def _text_members(kind: Type, name: str) -> Iterator[str]:
 
 # Names of members whose text nodes wrote.
 NODE_TEXT = frozenset(_NODE_INFORMATION) | {
-    member
-    for event in EVENTS.values()
-    for member in _text_members(event.fields, event.variant)
+    member for event in EVENTS.values() for member in _text_members(event.fields, event.variant)
 }
 
 
-def prepare(value: Any, *, all_untrusted: bool = False, limit: int = MAX_BYTES) -> bytes:
+def prepare(
+    value: Any,
+    *,
+    omitted: frozenset[str] = frozenset(),
+    all_untrusted: bool = False,
+    limit: int = MAX_BYTES,
+) -> bytes:
     """Return the JSON of an answer for a model.
 
     Args:
         value: The answer: an object.
+        omitted: Names of members that are left out.
         all_untrusted: Whether any text in it may be a node's, as in rows of SQL.
         limit: Size of the JSON in bytes; lists are cut until it fits.
     """
     untrusted: set[str] = set()
-    cleaned = _clean(value, None, untrusted)
+    cleaned = _clean(value, None, untrusted, omitted)
     marks: dict[str, Any] = {}
     if all_untrusted:
         marks["untrusted"] = "all text in rows"
@@ -72,19 +77,20 @@ def prepare(value: Any, *, all_untrusted: bool = False, limit: int = MAX_BYTES) 
     return _fit({**marks, **cleaned}, limit)
 
 
-def _clean(value: Any, member: str | None, untrusted: set[str]) -> Any:
+def _clean(value: Any, member: str | None, untrusted: set[str], omitted: frozenset[str]) -> Any:
     """Return a copy without invisible characters; add the names of members with node text."""
     match value:
         case dict():
             return {
-                visible(str(name))[:MAX_TEXT]: _clean(each, str(name), untrusted)
+                visible(name)[:MAX_TEXT]: _clean(each, name, untrusted, omitted)
                 for name, each in value.items()
+                if name not in omitted
             }
         case list():
-            return [_clean(each, member, untrusted) for each in value]
+            return [_clean(each, member, untrusted, omitted) for each in value]
         case str():
             if member in NODE_TEXT and value:
-                untrusted.add(str(member))
+                untrusted.add(member)
                 return _shorten(visible(value), MAX_NODE_TEXT)
             return _shorten(visible(value), MAX_TEXT)
         case _:

@@ -17,8 +17,8 @@ _MODEL = (
     "work-packages on cores. Three validators guarantee a package's report, the others assure that "
     "its data is available, and some audit it. Nodes report each step as an event of JIP-3: "
     "115 types, such as Authored (42) or WorkPackageReceived (94).",
-    "tart stores the raw events for hours (the setting storage.raw_hours), and counts, latencies, "
-    "pipelines and findings for months.",
+    "tart stores the raw events for hours or days, and counts, latencies, pipelines and findings "
+    "for months.",
 )
 _READING = (
     "Counts named events count reports: a block imported by 100 nodes is 100 events. blocks, "
@@ -56,7 +56,7 @@ def _llms_lines() -> Iterator[str]:
     yield from _model_lines()
     yield "## Which route answers which question"
     yield ""
-    yield "GET unless another method is named. Errors are JSON and name the parameter that is wrong."
+    yield "GET unless another method is named. Errors are JSON and name the wrong parameter."
     yield from _index_lines()
     yield "## Programs"
     yield ""
@@ -125,7 +125,7 @@ def _skill_lines(url: str) -> Iterator[str]:
     yield "4. For one package, block or node follow its hash, slot or id through the other routes."
     yield (
         "5. For a question that no route answers use SQL: "
-        f"`curl -s {url}/api/sql -d '{{\"query\": \"SELECT …\"}}' -H 'Content-Type: "
+        f'`curl -s {url}/api/sql -d \'{{"query": "SELECT …"}}\' -H \'Content-Type: '
         "application/json'`."
     )
     yield ""

@@ -8,12 +8,12 @@ a tenth of the text that a tool for each route would.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from tart.access.roles import Role
-from tart.errors import BadQuery
+from tart.errors import BadQuery, Forbidden
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Json, Parameter
 from tart.gateway.api.route import Route
@@ -32,12 +32,14 @@ class RouteCall:
         query: The query text of the URL.
         path: The path parameters.
         body: The body's members; ``None`` for a route without a body.
+        omitted: Members that the answer leaves out.
     """
 
     route: Route
     query: str
     path: dict[str, str]
     body: dict[str, Any] | None
+    omitted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Tool:
 
     Attributes:
         views: Names of views to names of routes, the default first.
+        omitted: Members that the answers of a view leave out, at any depth: long, and also in
+            the answers about one node.
         body: Name, type and description of the arguments that make the body.
     """
 
@@ -54,6 +58,7 @@ class Tool:
     description: str
     views: Mapping[str, str]
     body: tuple[tuple[str, str, str], ...] = ()
+    omitted: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def routes(self, role: Role) -> dict[str, Route]:
         """Return the routes that a caller with this role may use, by view."""
@@ -90,8 +95,12 @@ class Tool:
 
         Raises:
             BadQuery: An argument is missing, unknown or of the wrong type.
+            Forbidden: No view of the tool is permitted to the role.
         """
         routes = self.routes(role)
+        if not routes:
+            least = min(_ROUTES[name].role for name in self.views.values())
+            raise Forbidden(f"{self.name} needs a key with the role {least}")
         given = {name: value for name, value in arguments.items() if value is not None}
         view = given.pop("view", next(iter(routes)))
         if view not in routes:
@@ -99,7 +108,8 @@ class Tool:
         route = routes[view]
         names = [each.name for each in _parameters(route)]
         body_names = [name for name, _, _ in self.body]
-        reject_unknown(given, [*names, *body_names], f"{self.name} with view {view}")
+        known = [*(["view"] if len(routes) > 1 else []), *names, *body_names]
+        reject_unknown(given, known, f"{self.name} with view {view}")
         texts = {name: _text(name, given[name]) for name in names if name in given}
         path = {}
         for parameter in route.parameters:
@@ -108,7 +118,8 @@ class Tool:
                     raise BadQuery(f"view {view} needs {parameter.name}", parameter.name)
                 path[parameter.name] = texts.pop(parameter.name)
         body = {name: given.get(name) for name in body_names} if route.body else None
-        return RouteCall(route, urlencode(texts), path, body)
+        omitted = self.omitted.get(view, frozenset())
+        return RouteCall(route, urlencode(texts), path, body, omitted)
 
 
 def _parameters(route: Route) -> list[Parameter]:
@@ -177,6 +188,7 @@ TOOLS: tuple[Tool, ...] = (
             "sessions": "node_sessions",
             "conformance": "node_conformance",
         },
+        omitted={"list": frozenset({"node_info", "statements", "peer_id", "finalized"})},
     ),
     Tool(
         "events",

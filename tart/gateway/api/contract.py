@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from tart.gateway.api.route import INT64, Route
 from tart.gateway.api.routes.access import ACCESS_ROUTES
+from tart.gateway.api.routes.agents import AGENT_ROUTES
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
 from tart.gateway.api.routes.grafana import GRAFANA_ROUTES
@@ -34,6 +35,7 @@ _ROUTES = (
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
     *GRAFANA_ROUTES,
+    *AGENT_ROUTES,
 )
 # Streams and exports of events, whose answers have no type.
 _OF_EVENTS = ("websocket", "event_stream", "export")

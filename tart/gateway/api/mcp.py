@@ -125,9 +125,7 @@ def read_request(message: Mapping[str, Any], headers: Mapping[str, str]) -> McpR
     return McpRequest(method, params, number, str(named))
 
 
-def _check_envelope(
-    method: str, params: Mapping[str, Any], headers: Mapping[str, str]
-) -> None:
+def _check_envelope(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> None:
     """Check what each request carries from 2026-07-28 on, against its headers."""
     meta = params.get("_meta")
     if not isinstance(meta, Mapping):

@@ -17,7 +17,7 @@ from tart.gateway.api.agent_tools import TOOLS_BY_NAME, RouteCall, describe_tool
 from tart.gateway.api.mcp import McpError, McpRequest
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.http.responses import Answer, render
-from tart.suggestions import reject_unknown
+from tart.suggestions import did_you_mean
 
 log = logging.getLogger(__name__)
 
@@ -71,12 +71,16 @@ async def _call_tool(request: McpRequest, role: Role, call_route: CallRoute) -> 
     name, arguments = request.params.get("name"), request.params.get("arguments") or {}
     if not isinstance(name, str) or not isinstance(arguments, Mapping):
         raise McpError(mcp.INVALID_PARAMS, "name must be text, and arguments an object")
+    if name not in TOOLS_BY_NAME:
+        hint = did_you_mean(name, TOOLS_BY_NAME) or f"; tools are {', '.join(TOOLS_BY_NAME)}"
+        raise McpError(mcp.INVALID_PARAMS, f"there is no tool {name[:100]}{hint}")
     try:
-        reject_unknown([name], TOOLS_BY_NAME, "this server", "tool")
         call = TOOLS_BY_NAME[name].call(arguments, role)
         value = orjson.loads(await render(await call_route(call)))
         data = await run_on_merge_thread(
-            lambda: agent_answers.prepare(value, all_untrusted=call.route.name == "sql")
+            lambda: agent_answers.prepare(
+                value, omitted=call.omitted, all_untrusted=call.route.name == "sql"
+            )
         )
     except TartError as error:
         # Of a known kind: the text is for the caller.

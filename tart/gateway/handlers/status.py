@@ -11,7 +11,7 @@ from tart import __version__, json_encoding
 from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.errors import QueryTimeout, ShardUnavailable
-from tart.gateway.api import docs, openapi
+from tart.gateway.api import agent_guide, docs, openapi
 from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_text
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
@@ -62,6 +62,7 @@ class StatusHandlers:
         self._totals = metrics.Totals()
         self._started = time.monotonic()
         self._openapi = json_encoding.dumps(openapi.document(__version__))
+        self._llms = agent_guide.llms_text().encode()
         self._docs = docs.page(__version__).encode()
 
     @property
@@ -76,6 +77,10 @@ class StatusHandlers:
     async def openapi(self) -> Answer:
         """``/api/openapi.json``."""
         return Answer(self._openapi)
+
+    async def llms(self) -> Answer:
+        """``/llms.txt``."""
+        return Answer(self._llms)
 
     async def docs(self) -> Answer:
         """``/api/docs``."""

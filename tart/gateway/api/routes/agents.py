@@ -21,7 +21,6 @@ AGENT_ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
         method="POST",
         scattered=False,
-        for_programs=False,
     ),
     Route(
         "llms",
