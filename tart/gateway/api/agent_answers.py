@@ -147,8 +147,8 @@ def _longest_list(answer: dict[str, Any]) -> tuple[str, list[Any] | None]:
 
 def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
     if isinstance(value, dict):
-        for name, each in value.items():
-            yield from _lists(each, f"{path}.{name}" if path else str(name))
+        for name, member in value.items():
+            yield from _lists(member, f"{path}.{name}" if path else str(name))
     elif isinstance(value, list):
         yield path, value
         if len(value) == 1:

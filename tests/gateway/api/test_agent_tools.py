@@ -8,9 +8,7 @@ import pytest
 
 from tart.access.roles import Role
 from tart.errors import BadQuery, Forbidden
-from tart.gateway.api.agent_guide import INSTRUCTIONS, llms_text, skill_text
 from tart.gateway.api.agent_tools import TOOLS, TOOLS_BY_NAME, describe_tools
-from tart.gateway.api.contract import ROUTES
 
 ALL_VIEWS = [(tool, view) for tool in TOOLS for view in tool.views]
 VALUES = {"id": "ab" * 32, "hash": "cd" * 32, "slot": 7, "core_index": 1}
@@ -81,15 +79,3 @@ def test_json_values_become_the_texts_of_parameters():
     assert called.query == "event_types=42%2C43&slot=7&limit=3"
     called = TOOLS_BY_NAME["slot"].call({"slot": 9, "include_events": True}, Role.VIEWER)
     assert (called.path, called.query) == ({"slot": "9"}, "include_events=true")
-
-
-def test_the_guides_name_only_routes_that_exist_and_every_tool():
-    paths = {route.path for route in ROUTES}
-    for text in (llms_text(), skill_text("https://tart.example/")):
-        named = [line.split("`")[1] for line in text.splitlines() if line.startswith("- `")]
-        assert len(named) == len(ALL_VIEWS)
-        assert {name.removeprefix("POST ").partition("?")[0] for name in named} <= paths
-        assert all(tool.description in text for tool in TOOLS)
-    assert "https://tart.example/api/stats" not in skill_text("https://tart.example/")
-    assert "Server: https://tart.example\n" in skill_text("https://tart.example/")
-    assert len(INSTRUCTIONS) < 2000

@@ -25,6 +25,8 @@ def test_the_contract_has_all_routes() -> None:
     """Those for jamtart's dashboards are in ``routes/test_grafana.py``."""
     assert {route.path for route in ROUTES if route.tag != TAG} == {
         "/metrics/network",
+        "/mcp",
+        "/llms.txt",
         "/api/health",
         "/api/health/detailed",
         "/api/stats",

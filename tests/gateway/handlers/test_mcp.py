@@ -14,15 +14,13 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tart.access.roles import Role
 from tart.gateway.api.agent_tools import TOOLS_BY_NAME
-from tart.gateway.api.mcp import HANDSHAKE_VERSIONS
 from tart.gateway.handlers import mcp as handler
 from tart.gateway.http.responses import Answer
 from tests.gateway.http.test_auth import create_key
 from tests.gateway.running import Running, with_gateway
 
-VERSION, CAPABILITIES, SERVER = (
-    f"io.modelcontextprotocol/{name}"
-    for name in ("protocolVersion", "clientCapabilities", "serverInfo")
+VERSION, CAPABILITIES = (
+    f"io.modelcontextprotocol/{name}" for name in ("protocolVersion", "clientCapabilities")
 )
 NEWEST = "2026-07-28"
 META = {"_meta": {VERSION: NEWEST, CAPABILITIES: {}}}
@@ -87,30 +85,17 @@ def test_every_tool_answers_in_its_default_view(tmp_path: Path) -> None:
 MESSAGES: list[tuple[Any, dict[str, str], int, int | None]] = [
     (request("initialize", {"protocolVersion": "2025-06-18"}), {}, 200, None),
     (request("ping"), {}, 200, None),
-    (request("ping", number="a"), {"MCP-Protocol-Version": "2025-06-18"}, 200, None),
     (request("tools/list", META), headers("tools/list"), 200, None),
     (request("server/discover", META), headers("server/discover"), 200, None),
     ({"jsonrpc": "2.0", "method": "notifications/initialized"}, {}, 202, None),
     ({"jsonrpc": "2.0", "id": 1, "result": {}}, {}, 202, None),
-    (request("tools/list"), {"MCP-Protocol-Version": "1999-01-01"}, 400, -32022),
-    (request("tools/list", {"_meta": {VERSION: "2099-01-01", CAPABILITIES: {}}}),
-     {"MCP-Protocol-Version": "2099-01-01", "Mcp-Method": "tools/list"}, 400, -32022),
     (request("tools/list", META), headers("tools/call"), 400, -32020),
-    (request("tools/list", META), {"Mcp-Method": "tools/list"}, 400, -32020),
-    (request("tools/list", {"_meta": {VERSION: NEWEST}}), headers("tools/list"), 400, -32602),
-    (request("tools/list"), headers("tools/list"), 400, -32602),
-    (request("tools/call", {**META, "name": "network"}),
-     headers("tools/call", **{"Mcp-Name": "nodes"}), 400, -32020),
     (request("resources/list"), {}, 404, -32601),
     (request("initialize", META), headers("initialize"), 404, -32601),
     (request("tools/call", {"name": "netwrk"}), {}, 400, -32602),
     (request("tools/call", {"name": ["network"]}), {}, 400, -32602),
     (request("tools/call", {"name": "network", "arguments": [1]}), {}, 400, -32602),
-    ({"id": 1, "method": "ping"}, {}, 400, -32600),
-    ({"jsonrpc": "2.0", "id": 1.5, "method": "ping"}, {}, 400, -32600),
-    ({"jsonrpc": "2.0", "id": 1, "method": 5}, {}, 400, -32600),
-    ({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": [1]}, {}, 400, -32602),
-]  # fmt: skip
+]
 
 
 def test_messages_and_their_replies(tmp_path: Path) -> None:
@@ -122,28 +107,7 @@ def test_messages_and_their_replies(tmp_path: Path) -> None:
             if status == 202:
                 assert response.content == b""
             else:
-                check_reply(message, response.json(), code, sent.get("MCP-Protocol-Version"))
-
-    with_gateway(tmp_path, scenario)
-
-
-def check_reply(message: Any, reply: Any, code: int | None, version: str | None) -> None:
-    assert reply["jsonrpc"] == "2.0"
-    assert (reply.get("error") or {}).get("code") == code, message
-    if code is None:
-        assert reply["id"] == message["id"]
-        is_newest = version == NEWEST
-        assert (reply["result"].get("resultType") == "complete") is is_newest
-        assert (SERVER in reply["result"].get("_meta", {})) is is_newest
-
-
-def test_initialize_agrees_on_a_version_with_a_handshake(tmp_path: Path) -> None:
-    async def scenario(gateway: Running) -> None:
-        for version in (*HANDSHAKE_VERSIONS, "1.0", NEWEST):
-            opening = request("initialize", {"protocolVersion": version})
-            reply = (await post(gateway, opening)).json()
-            agreed = version if version in HANDSHAKE_VERSIONS else "2025-11-25"
-            assert reply["result"]["protocolVersion"] == agreed
+                assert (response.json().get("error") or {}).get("code") == code, message
 
     with_gateway(tmp_path, scenario)
 
@@ -191,7 +155,7 @@ def test_tools_act_within_the_role_of_the_key_and_statements_are_audited(tmp_pat
                 audit = await gateway.client.get(
                     "/api/audit", headers={"Authorization": bearer[Role.ADMIN]}
                 )
-                if any("SELECT 41" in entry["detail"] for entry in audit.json()["entries"]):
+                if any(entry["action"] == "sql" for entry in audit.json()["entries"]):
                     return
 
     with_gateway(tmp_path, scenario, auth="keys")

@@ -21,6 +21,7 @@ AGENT_ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
         method="POST",
         scattered=False,
+        in_clients=False,
     ),
     Route(
         "llms",

@@ -14,7 +14,7 @@ OF_OPERATORS = {"sql", "export"}
 
 def test_only_routes_without_data_are_public() -> None:
     named = {route.name for route in ROUTES if route.role is Role.ANYONE}
-    assert named == {"health", "openapi", "docs", "rules", "rule"}
+    assert named == {"health", "openapi", "docs", "llms", "rules", "rule"}
     assert not any(route.scattered for route in ROUTES if route.role is Role.ANYONE)
 
 
