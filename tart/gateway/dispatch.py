@@ -166,7 +166,7 @@ class Dispatcher:
     def _read(self, call: Call, path: dict[str, str]) -> None:
         """Read parameters and body into the call's values."""
         route, request, values = call.route, call.request, call.values
-values |= self._complete(route.read(request.query_string, path))
+        values |= self._complete(route.read(request.query_string, path))
         if route.body is not None:
             if route.body.__name__ in SCHEMAS:
                 members = SCHEMAS[route.body.__name__]["properties"]
@@ -219,7 +219,9 @@ values |= self._complete(route.read(request.query_string, path))
             raise Forbidden(f"this needs a key with the role {route.role}")
         values = self._complete(route.read(called.query, called.path))
         if called.body is not None:
-            values |= {"body": called.body, "accept": None}
+            values["body"] = called.body
+        if "format" in values:
+            values["accept"] = None
         return await self._answer(Call(route, caller.request, values, caller.caller))
 
     async def _compute(self, call: Call) -> Answer:

@@ -2034,47 +2034,6 @@ class Api:
             Call[answers.Audit]("GET", "/api/audit", query={"limit": limit, "before": before})
         )
 
-    def mcp(
-        self,
-        *,
-        jsonrpc: Literal["2.0"],
-        method: str,
-        id: int | str | None = None,
-        params: dict[str, Any] | None = None,
-        result: Any | None = None,
-        error: Any | None = None,
-    ) -> answers.McpReply:
-        """Call tools over the Model Context Protocol.
-
-        ``POST /mcp``. The Streamable HTTP transport without sessions and without streams: each
-        request is a POST with one JSON-RPC message and is answered with one JSON object, a
-        notification with 202. The tools read, none changes anything, and each acts as the routes it
-        names: with the role of the caller, their limits and their deadline. Protocol versions
-        2024-11-05 to 2026-07-28.
-
-        Args:
-            jsonrpc:
-            method:
-            id:
-            params:
-            result: Of a response, which is accepted and ignored.
-            error: Of a response, which is accepted and ignored.
-        """
-        return self._ask(
-            Call[answers.McpReply](
-                "POST",
-                "/mcp",
-                body={
-                    "jsonrpc": jsonrpc,
-                    "method": method,
-                    "id": id,
-                    "params": params,
-                    "result": result,
-                    "error": error,
-                },
-            )
-        )
-
 
 class AsyncApi:
     """The routes. ``AsyncTartClient`` implements how requests are sent."""
@@ -3444,33 +3403,4 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.Audit]("GET", "/api/audit", query={"limit": limit, "before": before})
-        )
-
-    async def mcp(
-        self,
-        *,
-        jsonrpc: Literal["2.0"],
-        method: str,
-        id: int | str | None = None,
-        params: dict[str, Any] | None = None,
-        result: Any | None = None,
-        error: Any | None = None,
-    ) -> answers.McpReply:
-        """Call tools over the Model Context Protocol.
-
-        See ``TartClient.mcp``.
-        """
-        return await self._ask(
-            Call[answers.McpReply](
-                "POST",
-                "/mcp",
-                body={
-                    "jsonrpc": jsonrpc,
-                    "method": method,
-                    "id": id,
-                    "params": params,
-                    "result": result,
-                    "error": error,
-                },
-            )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -94,10 +95,8 @@ def test_an_unsupported_version_is_answered_with_those_that_are():
 @given(st.dictionaries(st.sampled_from(["jsonrpc", "id", "method", "params", "_meta"]), JSON))
 def test_any_json_is_a_request_or_refused(sent):
     for body in (sent, {"jsonrpc": "2.0", **sent}):
-        try:
-            read_request(body, {})
-        except McpError as error:
-            assert error_reply(body, error)[0] in (200, 400, 404)
+        with suppress(McpError):
+            assert read_request(body, {}).method == body["method"]
 
 
 @pytest.mark.parametrize("wanted", [*mcp.HANDSHAKE_VERSIONS, NEWEST, "1.0", None])

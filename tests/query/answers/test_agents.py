@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec.json import schema_components
+
 from tart.query.answers.agents import McpMessage, McpReply
 
 
 def test_messages_have_the_members_of_json_rpc() -> None:
-    assert McpMessage.__required_keys__ == {"jsonrpc", "method"}
-    assert McpMessage.__optional_keys__ == {"id", "params", "result", "error"}
-    assert McpReply.__required_keys__ == {"jsonrpc", "id"}
-    assert McpReply.__optional_keys__ == {"result", "error"}
+    _, schemas = schema_components([McpMessage, McpReply])
+    assert schemas["McpMessage"]["properties"].keys() == {
+        *("jsonrpc", "id", "method", "params", "result", "error"),
+    }
+    assert set(schemas["McpMessage"]["required"]) == {"jsonrpc", "method"}
+    assert schemas["McpReply"]["properties"].keys() == {"jsonrpc", "id", "result", "error"}
+    assert set(schemas["McpReply"]["required"]) == {"jsonrpc", "id"}
