@@ -2878,33 +2878,3 @@ class AuditEntry(TypedDict):
     detail: str
     # Status of the answer; 0 for the command line.
     status: int
-
-
-class McpReply(TypedDict):
-    """A JSON-RPC 2.0 response, with a result or an error."""
-
-    jsonrpc: Literal["2.0"]
-    id: int | str | None
-    result: NotRequired[dict[str, Any]]
-    error: NotRequired[McpError]
-
-
-class McpError(TypedDict):
-    """An error of JSON-RPC."""
-
-    code: int
-    message: str
-    data: NotRequired[Any]
-
-
-class McpMessage(TypedDict):
-    """A JSON-RPC 2.0 request, or a notification, which has no id."""
-
-    jsonrpc: Literal["2.0"]
-    method: str
-    id: NotRequired[int | str | None]
-    params: NotRequired[dict[str, Any] | None]
-    # Of a response, which is accepted and ignored.
-    result: NotRequired[Any]
-    # Of a response, which is accepted and ignored.
-    error: NotRequired[Any]

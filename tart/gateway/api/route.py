@@ -82,7 +82,6 @@ class Route:
         role: The least role that may use the route.
         token: Whether the key may be sent as ``?token=``: browsers cannot send headers with a
             WebSocket or an event stream.
-        in_clients: Whether the generated clients have a method for the route.
         see: Path of a route that takes more parameters for the same purpose.
         tag: The group of the route in OpenAPI and the documentation; empty for none.
         in_clients: Whether the generated clients have a method for it. Routes for programs of
@@ -106,7 +105,6 @@ class Route:
     audited: str = ""
     role: Role = Role.VIEWER
     token: bool = False
-    in_clients: bool = True
     see: str = ""
     tag: str = ""
     in_clients: bool = True
