@@ -8,6 +8,7 @@ import os
 from tart.cli.arguments import add_config
 from tart.cli.render.config_text import config_toml, render_settings
 from tart.config.load import load
+from tart.gateway.http.tls import server_context
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    load(arguments.config, environ=os.environ)
+    """Check the settings, and the files that they name.
+
+    Raises:
+        ConfigError: A setting is not valid.
+        StartupError: The certificate or its key cannot be used.
+    """
+    config = load(arguments.config, environ=os.environ)
+    if config.tls_paths:
+        server_context(config.tls_paths)
     print("configuration is valid")
     return 0
 

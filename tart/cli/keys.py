@@ -20,7 +20,7 @@ from tart.access.roles import ROLES
 from tart.cli.arguments import add_config, add_data_dir
 from tart.config import load as configuration
 from tart.control_store import AuditEntry, ControlStore, open_store
-from tart.errors import ConfigError
+from tart.errors import ConfigError, StartupError
 from tart.query.core.rfc3339 import rfc3339
 
 # The address that the audit log has for changes made on the command line.
@@ -63,7 +63,7 @@ def _create(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     """Print all keys, newest first."""
-    with _open_store(arguments) as store:
+    with _open_store(arguments, create=False) as store:
         keys = store.keys()
     for key in reversed(keys):
         print(f"{key.id}  {key.role!s:8}  {rfc3339(key.created_at)}  {_state(key):36}  {key.name}")
@@ -75,7 +75,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _revoke(arguments: argparse.Namespace) -> int:
     """Revoke a key; the exit code is 1 if no active key has that id."""
     key_id = arguments.id
-    with _open_store(arguments) as store:
+    with _open_store(arguments, create=False) as store:
         revoked = store.revoke(key_id, _now_us())
         if revoked:
             store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "revoke_key", key_id, 0)])
@@ -85,10 +85,15 @@ def _revoke(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _open_store(arguments: argparse.Namespace) -> Iterator[ControlStore]:
+def _open_store(arguments: argparse.Namespace, *, create: bool = True) -> Iterator[ControlStore]:
     flags = {"data_dir": arguments.data_dir}
     config = configuration.load(arguments.config, environ=os.environ, flags=flags)
     existed = config.control_path.exists()
+    if not existed and not create:
+        raise StartupError(
+            f"{config.control_path} does not exist: no key was created and no server has run with "
+            "this data directory; name another with --data-dir or --config"
+        )
     with open_store(config.control_path) as store:
         if not existed:
             _set_owner(config.control_path)

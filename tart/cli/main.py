@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the program; default: that of the process.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    parsed = _parser(words).parse_args(words)
+    parsed = _parse(words)
     try:
         code: int = parsed.run(parsed)
     except ConfigError as error:
@@ -64,8 +64,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Return a parser with the arguments of the command that ``words`` name."""
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; exit with the usage of the command that it names."""
+    parser, command = _parsers(words)
+    parsed, unknown = parser.parse_known_args(words)
+    if unknown:
+        (command or parser).error(f"unrecognized arguments: {' '.join(unknown)}")
+    return parsed
+
+
+def _parsers(
+    words: Sequence[str],
+) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
+    """Return the parser, and that of the command that ``words`` name, with its arguments."""
     parser = argparse.ArgumentParser(prog="tart", description="Telemetry backend for JAM networks.")
     parser.add_argument("--version", action="version", version=f"tart {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -75,4 +86,4 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text)
         if name == chosen:
             import_module(module_name).add_arguments(command)
-    return parser
+    return parser, commands.choices.get(chosen) if chosen else None

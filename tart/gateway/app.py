@@ -103,6 +103,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Stop in order; requests that take too long are cut off."""
+        self.shards.expect_disconnects()
         await self.server.drain()
         await self.refresher.stop()
         await self.websocket_clients.stop()

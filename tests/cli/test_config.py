@@ -19,6 +19,16 @@ def test_valid_settings_pass_the_check(capsys, tmp_path):
     assert capsys.readouterr() == ("configuration is valid\n", "")
 
 
+def test_a_certificate_that_cannot_be_read_fails_the_check(capsys, tmp_path):
+    (tmp_path / "config.toml").write_text(
+        '[api]\ntls_certificate = "missing.pem"\ntls_key = "missing.key"\n'
+    )
+    assert main(["config", "check"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "missing.pem" in err
+
+
 def test_invalid_settings_are_one_sentence_and_exit_with_2(capsys, tmp_path):
     (tmp_path / "config.toml").write_text("shardz = 4")
 

@@ -50,8 +50,20 @@ def test_a_key_is_revoked_once(keys):
     assert (code, err) == (1, f"tart: no active key with id {key_id}\n")
 
 
-def test_listing_without_keys_says_so(keys):
-    assert keys("list")[:2] == (0, "")
+def test_listing_without_keys_says_so(keys, tmp_path):
+    with open_store(tmp_path / "data" / "control.sqlite"):
+        pass
+    code, out, err = keys("list")
+    assert (code, out) == (0, "")
+    assert "no keys" in err
+
+
+@pytest.mark.parametrize("verb", [("list",), ("revoke", "0" * 8)])
+def test_a_mistyped_directory_is_named_and_not_created(keys, tmp_path, verb):
+    code, out, err = keys(*verb)
+    assert (code, out) == (1, "")
+    assert f"{tmp_path}/data/control.sqlite does not exist" in err
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("name", ["", "a" * 101, "two\nlines"])

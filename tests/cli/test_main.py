@@ -23,6 +23,15 @@ def test_each_command_has_a_module_that_adds_its_arguments(capsys):
         assert capsys.readouterr().out.startswith(f"usage: tart {name}")
 
 
+def test_an_unknown_flag_is_answered_with_the_usage_of_its_command(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--shrads", "4"])
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith("usage: tart serve ")
+    assert "unrecognized arguments: --shrads 4" in err
+
+
 def test_help_lists_the_commands_without_importing_them():
     script = (
         "import sys; from tart.cli.main import main\n"

@@ -128,6 +128,8 @@ class Shard:
         self.recovering: Recovering | None = None
         # Set once the shard has sent its first message.
         self.contacted = asyncio.Event()
+        # Set while the gateway stops: the shards stop at the same time.
+        self.disconnect_expected = False
         self._path = path
         self._on_welcome = on_welcome
         self._background = background
@@ -280,18 +282,24 @@ class Shard:
     def _disconnected(self, channel: Channel[Reply], error: Exception | None) -> None:
         if channel is self._channel:
             self._channel = None
-            log.warning(
-                "lost connection to shard %d%s; retrying after %g s, later every %g s",
-                self.index,
-                f": {error}" if error else "",
-                FIRST_BACKOFF,
-                LONGEST_BACKOFF,
-            )
+            self._log_disconnect(error)
         for future in self.pending.values():
             if not future.done():
                 future.set_result(_LOST)
         self.pending.clear()
         self._lost.set()
+
+    def _log_disconnect(self, error: Exception | None) -> None:
+        if self.disconnect_expected:
+            log.info("disconnected from shard %d, both are stopping", self.index)
+            return
+        log.warning(
+            "lost connection to shard %d%s; retrying after %g s, later every %g s",
+            self.index,
+            f": {error}" if error else "",
+            FIRST_BACKOFF,
+            LONGEST_BACKOFF,
+        )
 
 
 class PendingQuery(NamedTuple):
@@ -335,6 +343,11 @@ class Shards:
     def start(self, live: LiveReceiver, nodes: NodeReceiver) -> None:
         """Begin to connect to each shard, and pass on its live events and node changes."""
         self._tasks = [asyncio.create_task(shard.run(live, nodes)) for shard in self.every]
+
+    def expect_disconnects(self) -> None:
+        """Log from now on that a shard disconnects, but do not warn of it."""
+        for shard in self.every:
+            shard.disconnect_expected = True
 
     async def stop(self) -> None:
         """Disconnect from all shards."""

@@ -207,7 +207,9 @@ class Authenticator:
         if self._audit_rates.take(credentials.address, now):
             self.audit_dropped += 1
         else:
-            self.record(None, credentials.address, "request", action, error.status)
+            key = self._ring.find(credentials.key or "") if self._ring is not None else None
+            key_id = None if key is None else key.id
+            self.record(key_id, credentials.address, "request", action, error.status)
 
     def record(self, key: str | None, address: str, action: str, detail: str, status: int) -> None:
         """Queue an entry of the audit log; drop and count it if too many are queued."""

@@ -218,6 +218,19 @@ def test_a_shard_of_another_release_or_number_is_refused(
     asyncio.run(inside())
 
 
+def test_disconnects_while_stopping_are_no_warnings(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
+        shards.expect_disconnects()
+        with caplog.at_level("INFO"):
+            await fakes[0].stop()
+            await eventually(lambda: "disconnected from shard 0" in caplog.text)
+        assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+    run(tmp_path, check)
+
+
 def test_a_busy_shard_is_distinguished_from_a_lost_one(tmp_path: Path) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
         for fake in fakes:

@@ -252,6 +252,19 @@ def test_denied_requests_are_audited_and_a_flood_of_them_is_only_counted(tmp_pat
     use(tmp_path / "c", check)
 
 
+def test_the_entry_of_a_denied_request_names_the_key_that_was_sent(tmp_path: Path) -> None:
+    key_id, text = create_key(tmp_path / "c")
+
+    async def check(access: Authenticator) -> None:
+        for key in (text, "tart_" + "0" * 52, None):
+            credentials = replace(ELSEWHERE, key=key)
+            access.record_denied(credentials, Forbidden("no"), "POST /api/sql", 0.0)
+        entries = [record.entry for record in await access.audit(10, None)]
+        assert [entry.key for entry in entries] == [None, None, key_id]
+
+    use(tmp_path / "c", check)
+
+
 def test_queued_audit_entries_are_bounded(tmp_path: Path) -> None:
     async def check(access: Authenticator) -> None:
         for number in range(15):
