@@ -10,27 +10,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from tart.cli.arguments import add_config, add_key_file, add_url
 from tart.cli.http_client import IncompleteResponse, RequestRefused, Server
+from tart.cli.stopped_tables import stopped_tables
 from tart.config.load import load
-from tart.config.schema import Config, StorageConfig
-from tart.errors import NodeInformationError, SqlRefused, StartupError
-from tart.protocol.node_information import decode_node_information
+from tart.config.schema import Config
+from tart.errors import SqlRefused, StartupError
 from tart.sandbox import process
-from tart.shard.queries.sql import rows
-from tart.storage.core.files import LogFile, list_directories, list_files
-from tart.storage.log import views
-from tart.storage.log.database import Database
 from tart.supervisor.data_lock import lock_directories
-
-Cursor = duckdb.DuckDBPyConnection
 
 # The time limit of a statement that runs on the files of a stopped server.
 _SECONDS = 3600.0
@@ -138,7 +127,7 @@ def _query_files(config: Config, statement: str, reduce: str | None, form: str) 
     if not root.is_dir():
         raise StartupError(f"data_dir: {root} does not exist")
     formulas = config.api.csv_formulas
-    with lock_directories(root, config.run_path), _attached(root) as (cursor, files):
+    with lock_directories(root, config.run_path), stopped_tables(root) as tables:
         last = reduce is None
         map_job = process.SqlJob(
             statement,
@@ -147,42 +136,8 @@ def _query_files(config: Config, statement: str, reduce: str | None, form: str) 
             seconds=_SECONDS,
             formulas=formulas,
         )
-        partials = process.run(map_job, lambda scan: rows(cursor, files, scan))
+        partials = process.run(map_job, tables.rows)
     if reduce is None:
         return partials
     reduce_job = process.SqlJob(reduce, form, partials=True, seconds=_SECONDS, formulas=formulas)
     return process.run(reduce_job, lambda scan: (), [partials])
-
-
-@contextmanager
-def _attached(root: Path) -> Iterator[tuple[Cursor, Sequence[LogFile]]]:
-    """Open a cursor over every file of a data directory, oldest first."""
-    database = Database(StorageConfig())
-    try:
-        files = sorted(
-            (file for number in list_directories(root) for file in list_files(root, number)),
-            key=lambda file: file.period,
-        )
-        for file in files:
-            database.attach_read_only_with_wal(file)
-        with closing(database.cursor()) as cursor:
-            sessions = _sessions(cursor, files)
-            views.install_decoder(cursor, lambda directory, session: sessions[directory, session])
-            yield cursor, files
-    finally:
-        database.close()
-
-
-def _sessions(cursor: Cursor, files: Sequence[LogFile]) -> dict[tuple[int, int], Any]:
-    """Return protocol version and core count of every session, by directory and session."""
-    sessions: dict[tuple[int, int], Any] = {}
-    for file in files:
-        statement = f"SELECT session, node_information FROM {file.alias}.sessions"
-        for session, hello in cursor.execute(statement).fetchall():
-            try:
-                node = decode_node_information(hello)
-            except NodeInformationError:
-                sessions.setdefault((file.directory, session), (1, None))
-            else:
-                sessions[file.directory, session] = node.protocol_version, node.cores
-    return sessions

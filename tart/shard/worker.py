@@ -30,6 +30,7 @@ from tart.shard.ingest.pipeline import Ingest, Numbering
 from tart.shard.malloc_arenas import limit_arenas
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import QueryHandlers
+from tart.shard.queries.sql_tables import SqlTables
 from tart.shard.query_server import QueryServer
 from tart.shard.startup_status import StartupStatus
 from tart.shard.state.backpressure import Backpressure
@@ -102,8 +103,15 @@ class Worker:
             ingest = self._make_ingest(store)
             store.maintenance.start()
             listener = Listener(self._config.telemetry, ingest, self._backpressure)
+            tables = SqlTables(
+                store,
+                self._nodes,
+                self._aggregator,
+                self._config.aggregates,
+                ingest.decode_received,
+            )
             handlers = QueryHandlers(
-                store, self._nodes, self._counters, self._streams, ingest, listener
+                store, self._nodes, self._counters, self._streams, ingest, listener, tables
             )
             self._ingest = ingest
             aggregates = AggregateQueries(

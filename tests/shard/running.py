@@ -29,6 +29,7 @@ from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest, Numbering
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import QueryHandlers
+from tart.shard.queries.sql_tables import SqlTables
 from tart.shard.query_server import QueryServer
 from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.nodes import Nodes
@@ -162,8 +163,15 @@ class Shard:
             node_changed=self._node_changed,
         )
         self.listener = Listener(limits, self.ingest, self.backpressure)
+        self.tables = tables = SqlTables(
+            self.store,
+            self.nodes,
+            self.aggregator,
+            AggregatesConfig(),
+            self.ingest.decode_received,
+        )
         self.answers = QueryHandlers(
-            self.store, self.nodes, self.counters, self.streams, self.ingest, self.listener
+            self.store, self.nodes, self.counters, self.streams, self.ingest, self.listener, tables
         )
         self.aggregates = AggregateQueries(
             self.store,

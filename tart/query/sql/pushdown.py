@@ -64,7 +64,7 @@ class Scan:
         Args:
             only: The columns it may name; ``None`` for all.
         """
-        types = TABLES[self.view].types
+        types = TABLES[self.view].part_types
         values: list[str] = []
         alternatives = []
         for all_of in self.conditions:
@@ -114,7 +114,7 @@ def parse_scan(document: Mapping[str, Any]) -> Scan:
 
 
 def _parse(document: Mapping[str, Any]) -> Scan:
-    known = set(TABLES[document["view"]].types)
+    known = set(TABLES[document["view"]].part_types)
     conditions = tuple(
         tuple(Condition(*map(str, each)) for each in all_of) for all_of in document["conditions"]
     )

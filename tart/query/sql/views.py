@@ -1,4 +1,4 @@
-"""The SQL views: one per event type, and those of all events, sessions and nodes.
+"""The SQL views of the event log: one per event type, and those of all events and sessions.
 
 Pure: names, columns and types, and for each column the SQL expression that computes it from a
 row of the event log. A view has its event's variant as name: ``BestBlockChanged`` becomes
@@ -24,7 +24,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -54,7 +54,7 @@ _SHARD_BYTES = 2
 _PARTS_OF_TYPES = optional_fields_by_type().tolist()
 _INTEGERS = {1: "UTINYINT", 2: "USMALLINT", 4: "UINTEGER", 8: "UBIGINT"}
 # 9999-12-31T23:59:59.999999Z, the last time of RFC 3339, in JCE microseconds.
-_LAST_JCE_US = 253_402_300_800_000_000 - 1 - JCE_US
+JCE_LAST_US = 253_402_300_800_000_000 - 1 - JCE_US
 # Prefix of an IPv4 address mapped to IPv6; the plain decoder writes other addresses.
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 
@@ -78,6 +78,7 @@ class View:
         source: The table of a file that it reads.
         number: The event type it is limited to.
         irregular: SQL condition that selects the rows for the plain decoder.
+        renamed: Columns that are others under another name.
     """
 
     name: str
@@ -85,6 +86,7 @@ class View:
     source: str = "log"
     number: int | None = None
     irregular: str = "false"
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def quote_identifier(name: str) -> str:
@@ -96,9 +98,30 @@ def _id(column: str) -> str:
     return f"({column}::BIGINT << {DIRECTORY_BITS} | directory)"
 
 
-_TIMESTAMP = (
-    f"CASE WHEN timestamp <= {_LAST_JCE_US} THEN make_timestamp(timestamp::BIGINT + {JCE_US}) END"
-)
+def quote_text(text: str) -> str:
+    """Quote text for SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def node_time(column: str) -> str:
+    """Return SQL of the TIMESTAMP of JCE microseconds; NULL after the year 9999."""
+    return (
+        f"CASE WHEN {column} <= {JCE_LAST_US} THEN make_timestamp({column}::BIGINT + {JCE_US}) END"
+    )
+
+
+def text_by_number(column: str, texts: Mapping[int, str]) -> str:
+    """Return SQL that maps numbers to text; NULL for other numbers."""
+    listed = ", ".join(
+        quote_text(texts[number]) if number in texts else "NULL" for number in range(max(texts) + 1)
+    )
+    return f"[{listed}][{column}::INTEGER + 1]"
+
+
+def event_name(column: str) -> str:
+    """Return SQL of the name of an event type; NULL for a type of another release."""
+    return text_by_number(column, {number: event.variant for number, event in EVENTS.items()})
+
 
 # Columns of every event. ``directory`` is a constant of the file, ``node_id`` comes from a join.
 COMMON = (
@@ -107,7 +130,7 @@ COMMON = (
     Column("session", "BIGINT", _id("session")),
     Column("event_id", "UBIGINT", "event_id"),
     Column("received_at", "TIMESTAMP", "received_at"),
-    Column("timestamp", "TIMESTAMP", _TIMESTAMP),
+    Column("timestamp", "TIMESTAMP", node_time("timestamp")),
     Column("timestamp_us", "UBIGINT", "timestamp"),
     Column("ref", "UBIGINT", "ref"),
 )
@@ -385,6 +408,9 @@ _PAYLOAD = " || ".join(
         _little_endian("shard_index", 2),
     )
 )
+_DATA = (
+    "tart_event_data(type, directory::INTEGER, session, timestamp, ref, peer_id, body, shard_index)"
+)
 _EVENTS = View(
     "events",
     (
@@ -395,7 +421,13 @@ _EVENTS = View(
         Column("peer", "BLOB", "peer_id"),
         Column("shard", "USMALLINT", "shard_index"),
         Column("payload", "BLOB", _PAYLOAD),
+        Column("created_at", "TIMESTAMP", "received_at"),
+        Column("event_type", "UTINYINT", "type"),
+        Column("event_name", "VARCHAR", event_name("type")),
+        Column("node_name", "VARCHAR", "tart_node_name(directory::INTEGER, session)"),
+        Column("data", "JSON", _DATA),
     ),
+    renamed={"created_at": "received_at", "event_type": "type"},
 )
 _UNDECODABLE = View(
     "undecodable",
@@ -414,8 +446,8 @@ _UNDECODABLE = View(
     ),
     source="undecodable",
 )
-_SESSIONS = View(
-    "sessions",
+_SESSION_LOG = View(
+    "session_log",
     (
         Column("session", "BIGINT", _id("session")),
         Column("node_id", "VARCHAR", "node_id"),
@@ -428,11 +460,6 @@ _SESSIONS = View(
     ),
     source="sessions",
 )
-_NODES = View(
-    "nodes",
-    (Column("node_id", "VARCHAR", "node_id"), Column("directory", "INTEGER", "directory")),
-    source="nodes",
-)
 
 VIEWS: Mapping[str, View] = MappingProxyType(
     {
@@ -440,8 +467,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         for view in (
             _EVENTS,
             _UNDECODABLE,
-            _SESSIONS,
-            _NODES,
+            _SESSION_LOG,
             *(_event_view(event) for event in EVENTS.values()),
         )
     }

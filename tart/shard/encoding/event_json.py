@@ -41,15 +41,7 @@ def to_json(
     """
     if context is None:
         context = Context(direct_root(row.type, row.event_id, row.ref))
-    try:
-        fields = decode_event(
-            row.type,
-            row.payload,
-            version=owner.protocol_version,
-            cores=owner.cores,
-        ).fields
-    except DecodeError as error:  # stored by a release that could decode more
-        fields = {"undecodable": str(error)}
+    fields = _fields(row.type, row.payload, owner)
     return {
         "id": event_api_id(directory, row.seq),
         "node_id": owner.node_id,
@@ -58,7 +50,7 @@ def to_json(
         "event_type": row.type,
         "timestamp": rfc3339_of_jce(row.timestamp),
         "received_at": rfc3339(row.received_at),
-        "data": {EVENTS[row.type].variant: {"timestamp": row.timestamp, **fields}},
+        "data": _data(row.type, row.timestamp, fields),
         "node_name": owner.name,
         "node_version": owner.implementation_version,
         "context": {
@@ -68,6 +60,25 @@ def to_json(
             "root_event_id": context.root,
         },
     }
+
+
+def event_data(type_: int, timestamp: int, payload: bytes, owner: SessionOwner) -> dict[str, Any]:
+    """Return ``data`` of the API's Event object; hashes in it are still bytes."""
+    return _data(type_, timestamp, _fields(type_, payload, owner))
+
+
+def _fields(type_: int, payload: bytes, owner: SessionOwner) -> Mapping[str, Any]:
+    try:
+        fields: Mapping[str, Any] = decode_event(
+            type_, payload, version=owner.protocol_version, cores=owner.cores
+        ).fields
+    except DecodeError as error:  # stored by a release that could decode more
+        return {"undecodable": str(error)}
+    return fields
+
+
+def _data(type_: int, timestamp: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {EVENTS[type_].variant: {"timestamp": timestamp, **fields}}
 
 
 def _hash(type_: int, fields: Mapping[str, Any]) -> bytes | None:

@@ -35,6 +35,7 @@ from tart.shard.queries.journeys import Journeys
 from tart.shard.queries.network import NetworkState
 from tart.shard.queries.slots import Slots
 from tart.shard.queries.sql import Sql
+from tart.shard.queries.sql_tables import SqlTables
 from tart.shard.queries.statistics import ProcessStatistics, QueryCounts
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
@@ -81,6 +82,7 @@ class QueryHandlers:
         streams: Streams,
         ingest: Ingest,
         listener: Listener,
+        tables: SqlTables,
     ) -> None:
         self._store = store
         self._nodes = nodes
@@ -107,7 +109,7 @@ class QueryHandlers:
         }
         self.slow: dict[type[AnyQuery], Callable[[Cursor, Any, IsCancelled], Any]] = {
             Export: lambda cursor, query, _: history.export(cursor, query),
-            SqlQuery: Sql(store, nodes).answer,
+            SqlQuery: Sql(tables).answer,
         }
 
     def answer_from_memory(self, query: AnyQuery) -> Any:

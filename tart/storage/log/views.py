@@ -3,8 +3,9 @@
 A scan is one statement for each range of ``seq`` of each file, so that a result is never held
 whole, or a single one where a limit keeps the result small. DuckDB computes only the columns that
 are named, and a condition on ``received_at`` or ``slot`` skips whole row groups. ``tart_decode``
-is the plain decoder as a SQL function; every cursor of an instance has it once one cursor has
-installed it.
+is the plain decoder as a SQL function, ``tart_event_data`` an event as JSON, ``tart_node_name``
+the name of a connection's node; every cursor of an instance has them once one cursor has
+installed them.
 
 Measured (2.0.0, two threads, 10 million events of a full network): 7 to 50 million rows of
 the event log a second, 5 to 6 million decoded rows with all their columns; a field behind a list
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import duckdb
@@ -36,6 +37,10 @@ Relation = duckdb.DuckDBPyRelation
 Result = TypeVar("Result", bound=Sized)
 # Returns the protocol version and core count of (directory, session).
 SessionLayout = Callable[[int, int], tuple[int, int | None]]
+# Returns the name of the implementation of the node of (directory, session).
+SessionName = Callable[[int, int], str | None]
+# Returns an event as JSON: (type, directory, session, timestamp, payload).
+EventData = Callable[[int, int, int, int, bytes], str]
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,10 @@ SCAN_WINDOWS = ScanWindows()
 _UNENCODED = frozenset({"received_at"})
 
 
-def install_decoder(cursor: Cursor, layout_of: SessionLayout) -> None:
-    """Create the function ``tart_decode`` in this instance, unless it exists."""
+def install_functions(
+    cursor: Cursor, layout_of: SessionLayout, name_of: SessionName, data_of: EventData
+) -> None:
+    """Create the functions that views call in this instance, unless they exist."""
 
     def decode(
         number: int,
@@ -78,12 +85,31 @@ def install_decoder(cursor: Cursor, layout_of: SessionLayout) -> None:
         version, cores = layout_of(directory, session)
         return decode_to_json(number, join_payload(ref, peer, body, shard), version, cores)
 
-    kinds = ["UTINYINT", "INTEGER", "INTEGER", "UBIGINT", "BLOB", "BLOB", "USMALLINT"]
-    # The errors of a function that exists.
-    with suppress(duckdb.CatalogException, duckdb.NotImplementedException):
-        cursor.create_function(  # type: ignore[call-overload]
-            "tart_decode", decode, kinds, "VARCHAR", null_handling="special"
-        )
+    def data(
+        number: int,
+        directory: int,
+        session: int,
+        timestamp: int,
+        ref: int | None,
+        peer: bytes | None,
+        body: bytes,
+        shard: int | None,
+    ) -> str:
+        payload = join_payload(ref, peer, body, shard)
+        return data_of(number, directory, session, timestamp, payload)
+
+    row = ["UBIGINT", "BLOB", "BLOB", "USMALLINT"]
+    event = ["UTINYINT", "INTEGER", "INTEGER"]
+    for name, function, kinds in (
+        ("tart_decode", decode, [*event, *row]),
+        ("tart_node_name", name_of, ["INTEGER", "INTEGER"]),
+        ("tart_event_data", data, [*event, "UBIGINT", *row]),
+    ):
+        # The errors of a function that exists.
+        with suppress(duckdb.CatalogException, duckdb.NotImplementedException):
+            cursor.create_function(  # type: ignore[call-overload]
+                name, function, kinds, "VARCHAR", null_handling="special"
+            )
 
 
 def decode_to_json(number: int, payload: bytes, version: int, cores: int | None) -> str | None:
@@ -121,7 +147,7 @@ def scan(
     names = ", ".join(quote_identifier(name) for name in wanted.columns)
     if not files:
         return
-    if wanted.limit is not None or view.source in ("sessions", "nodes"):
+    if wanted.limit is not None or view.source == "sessions":
         rows = " UNION ALL ".join(_select_rows(view, file, "true") for file in files)
         statement = f"SELECT {names} FROM ({rows}) WHERE {where} {wanted.order_and_limit()}"
         yield read(cursor.sql(statement, params=values))
@@ -153,7 +179,7 @@ def _ranges(
 
 def _bounds(cursor: Cursor, view: View, file: LogFile, wanted: Scan) -> tuple[int, int]:
     """Return the first and last ``seq`` that can match, as far as unencoded columns tell."""
-    where, values = wanted.where_over(_UNENCODED)
+    where, values = _stored_names(view, wanted).where_over(_UNENCODED)
     if view.number is not None:
         where = f"({where}) AND type = {view.number}"
     ((first, last),) = cursor.execute(
@@ -162,6 +188,19 @@ def _bounds(cursor: Cursor, view: View, file: LogFile, wanted: Scan) -> tuple[in
         values,
     ).fetchall()
     return first, last
+
+
+def _stored_names(view: View, wanted: Scan) -> Scan:
+    """Return a scan with conditions on columns under the names that they have in the file."""
+    return replace(
+        wanted,
+        conditions=tuple(
+            tuple(
+                replace(each, column=view.renamed.get(each.column, each.column)) for each in all_of
+            )
+            for all_of in wanted.conditions
+        ),
+    )
 
 
 def _select_rows(view: View, file: LogFile, within: str) -> str:
@@ -173,8 +212,6 @@ def _select_rows(view: View, file: LogFile, within: str) -> str:
 def _source(view: View, file: LogFile, within: str) -> str:
     nodes = f"(SELECT node, lower(hex(peer_id)) AS node_id FROM {file.alias}.nodes)"
     directory = f"{file.directory}::BIGINT AS directory"
-    if view.source == "nodes":
-        return f"SELECT node_id, {directory} FROM {nodes}"
     if view.source != "log":
         rows = f"(SELECT * FROM {file.alias}.{view.source} WHERE {within})"
         return f"SELECT *, {directory} FROM {rows} LEFT JOIN {nodes} USING (node)"

@@ -24,7 +24,7 @@ def test_names_are_unique_in_lower_case_and_found_by_them():
 def test_a_merge_returns_the_declared_columns():
     with duckdb.connect(":memory:") as connection:
         for table in TABLES.values():
-            columns = ", ".join(f"{quote_identifier(n)} {t}" for n, t in table.types.items())
+            columns = ", ".join(f"{quote_identifier(n)} {t}" for n, t in table.part_types.items())
             connection.execute(f"CREATE OR REPLACE TABLE partials ({columns})")
             assert table.keys <= table.types.keys()
             if table.merge is not None:
@@ -33,3 +33,12 @@ def test_a_merge_returns_the_declared_columns():
                 assert [str(kind) for kind in merged.types] == [
                     str(duckdb.sqltype(kind)) for kind in table.types.values()
                 ]
+
+
+def test_each_table_and_column_is_described_and_has_an_example():
+    for table in TABLES.values():
+        assert table.description.endswith("."), table.name
+        assert table.name in table.example
+        for column in table.columns:
+            event_field = table.name in VIEWS and VIEWS[table.name].number is not None
+            assert event_field or column.description.endswith("."), (table.name, column.name)

@@ -41,7 +41,10 @@ def test_views_have_the_values_that_nodes_sent(tmp_path):
             {"rule": "truncated", "field": "hash"}
         ]
         assert await found(shard, "SELECT node_id FROM nodes") == [{"node_id": "01" * 32}]
-        assert await found(shard, "SELECT what FROM sessions") == [{"what": "opened"}]
+        assert await found(shard, "SELECT what FROM session_log") == [{"what": "opened"}]
+        assert await found(shard, "SELECT outcome, event_count FROM sessions") == [
+            {"outcome": "open", "event_count": 7}
+        ]
         hashes = f"SELECT count(*) AS n FROM best_block_changed WHERE hash = unhex('{HASH.hex()}')"
         assert await found(shard, hashes) == [{"n": 5}]
         recent = (

@@ -32,8 +32,13 @@ class Log:
         for statement in DDL:
             self.cursor.execute(statement.format(file=FILE.alias))
         self.versions = {10: 0, 11: 1}
-        views.install_decoder(
-            self.cursor, lambda directory, session: (self.versions[session], CORES)
+        views.install_functions(
+            self.cursor,
+            lambda directory, session: (self.versions[session], CORES),
+            lambda directory, session: f"name {session}",
+            lambda number, directory, session, timestamp, payload: (
+                f'[{number}, {directory}, {session}, {timestamp}, "{payload.hex()}"]'
+            ),
         )
 
     def hold(self, *messages, seq=0):
