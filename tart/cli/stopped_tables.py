@@ -107,8 +107,9 @@ def stopped_tables(root: Path) -> Iterator[StoppedTables]:
         aggregates = [
             file for number in directories if (file := aggregate_file(root, number)).path.exists()
         ]
-        for file in (*files, *aggregates):
-            database.attach_read_only_with_wal(file)
+        attached: list[LogFile] = [*files, *aggregates]
+        for each in attached:
+            database.attach_read_only_with_wal(each)
         with closing(database.cursor()) as cursor:
             yield StoppedTables(cursor, files, aggregates)
     finally:

@@ -153,7 +153,8 @@ def _node_part() -> str:
 
 def _node_merge() -> str:
     """Return the merge of nodes: for each statement the newest, an open connection first."""
-    chosen, shown = [], {}
+    chosen: list[str] = []
+    shown: dict[str, str] = {}
     for name, members in _STATEMENTS.items():
         source = f"{name}_source"
         packed = ", ".join(f"{member} := {member}" for member in (*members, source))
