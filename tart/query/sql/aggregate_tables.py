@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tart.aggregate.core.tables import OUTLINE
 from tart.protocol.events import EventKind
 from tart.protocol.rules import RULES
 from tart.query.core.log_histogram import PER_OCTAVE
@@ -235,6 +234,15 @@ _SESSIONS = Table(
 
 # --- Blocks -------------------------------------------------------------------------------
 
+# Members of a block's outline that the aggregates have.
+OUTLINE = (
+    "size_bytes",
+    "num_tickets",
+    "num_preimages",
+    "num_guarantees",
+    "num_assurances",
+    "num_dispute_verdicts",
+)
 _BLOCK_COLUMNS = declare_columns(
     ("hash", "BLOB", "Header hash."),
     ("slot", "UINTEGER", "Slot."),
