@@ -108,8 +108,8 @@ def stopped_tables(root: Path) -> Iterator[StoppedTables]:
             file for number in directories if (file := aggregate_file(root, number)).path.exists()
         ]
         attached: list[LogFile] = [*files, *aggregates]
-        for each in attached:
-            database.attach_read_only_with_wal(each)
+        for stored in attached:
+            database.attach_read_only_with_wal(stored)
         with closing(database.cursor()) as cursor:
             yield StoppedTables(cursor, files, aggregates)
     finally:
