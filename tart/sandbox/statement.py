@@ -28,8 +28,16 @@ from typing import Any
 
 from tart.errors import TartError
 from tart.query.sql.pushdown import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
+from tart.query.sql.syntax_tree import (
+    Tree,
+    integer_constant,
+    is_table,
+    modifiers,
+    schema_of,
+    terms,
+    walk,
+)
 
-Tree = Mapping[str, Any]
 # Name of a view to its columns and their types.
 Schemas = Mapping[str, Mapping[str, str]]
 # Returns the text of a constant expression cast to a type; ``None`` if that changes its value.
@@ -131,15 +139,15 @@ def examine(
         StatementRefused: The statement is not permitted.
     """
     node = _only_select(tree)
-    every = list(_walk(node))
+    every = list(walk(node))
     _check(every, schemas, tables)
     catalogue = any(
-        each.get("type") == "SHOW_REF" or _schema(each) == "information_schema" for each in every
+        each.get("type") == "SHOW_REF" or schema_of(each) == "information_schema" for each in every
     )
     references = [
         each["table_name"].lower()
         for each in every
-        if _is_table(each) and each["table_name"].lower() in schemas
+        if is_table(each) and each["table_name"].lower() in schemas
     ]
     scans = [
         _scan(name, node, every, schemas[name], references, constant)
@@ -158,33 +166,6 @@ def _only_select(tree: Tree) -> Tree:
     return node
 
 
-def _walk(tree: Any) -> Iterator[Tree]:
-    """Yield every object of the tree.
-
-    Not recursive: a user can nest it beyond the recursion limit.
-    """
-    stack = [tree]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Mapping):
-            yield value
-            stack += value.values()
-        elif isinstance(value, list):
-            stack += value
-
-
-def _is_table(node: Tree) -> bool:
-    return node.get("type") == "BASE_TABLE" and isinstance(node.get("table_name"), str)
-
-
-def _schema(node: Tree) -> str:
-    """Return the schema of a table reference, as written."""
-    if not _is_table(node):
-        return ""
-    path = (node.get("qualified_name") or {}).get("path") or []
-    return str(node.get("schema_name") or ".".join(path[:-1])).lower()
-
-
 def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
     known = {*schemas, *tables, *_with_names(every)}
     for node in every:
@@ -199,8 +180,8 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
             name = str(node.get("function_name")).lower()
             if name in _REFUSED_FUNCTIONS:
                 raise StatementRefused(f"the function {name} is not available")
-        if _is_table(node):
-            name, schema = node["table_name"].lower(), _schema(node)
+        if is_table(node):
+            name, schema = node["table_name"].lower(), schema_of(node)
             if schema == "information_schema" and name in _CATALOGUE:
                 continue
             if schema not in ("", "main") or name not in known:
@@ -244,7 +225,7 @@ def _scan(
 def _reads_directly(select: Tree, name: str) -> bool:
     table = select.get("from_table") or {}
     sampled = table.get("sample") or select.get("sample")
-    return _is_table(table) and table["table_name"].lower() == name and not sampled
+    return is_table(table) and table["table_name"].lower() == name and not sampled
 
 
 def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[str, ...]:
@@ -252,7 +233,7 @@ def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[
     whole = False
     aliases = {name}
     for node in every:
-        if _is_table(node) and node.get("alias"):
+        if is_table(node) and node.get("alias"):
             aliases.add(str(node["alias"]).lower())
     for node in every:
         if node.get("class") in _ALL_COLUMNS or node.get("ref_type") == "NATURAL":
@@ -272,23 +253,10 @@ def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[
 def _conditions(
     select: Tree, name: str, columns: Mapping[str, str], constant: ConstantEvaluator
 ) -> tuple[Condition, ...]:
-    terms = list(_terms(select.get("where_clause")))
+    terms = list(terms(select.get("where_clause")))
     alias = str((select["from_table"]).get("alias") or name).lower()
     conditions = [_condition(term, alias, columns, constant) for term in terms]
     return tuple(condition for group in conditions for condition in group)
-
-
-def _terms(where: Tree | None) -> Iterator[Tree]:
-    """Yield the terms of a conjunction."""
-    stack = [where]
-    while stack:
-        term = stack.pop()
-        if term is None:
-            continue
-        if term.get("type") == "CONJUNCTION_AND":
-            stack += term.get("children") or ()
-        else:
-            yield term
 
 
 def _condition(
@@ -326,7 +294,7 @@ def _column(node: Any, alias: str, columns: Mapping[str, str]) -> str | None:
 def _is_constant(node: Any) -> bool:
     if not isinstance(node, Mapping):
         return False
-    for part in _walk(node):
+    for part in walk(node):
         kind = part.get("class")
         if kind == "FUNCTION" and part.get("function_name") not in _CONSTANT_FUNCTIONS:
             return False
@@ -341,18 +309,19 @@ def _order_and_limit(
     """Return ORDER BY and LIMIT of a statement that only selects columns and rows."""
     alias = str(node["from_table"].get("alias") or name).lower()
     plain = all(_is_plain(each) for each in node.get("select_list") or ())
-    terms = list(_terms(node.get("where_clause")))
+    terms = list(terms(node.get("where_clause")))
     pushed = sum(map(len, narrowed)) == sum(2 if t.get("class") == "BETWEEN" else 1 for t in terms)
-    modifiers = {each["type"]: each for each in node.get("modifiers") or ()}
+    modified = modifiers(node)
     grouped = any(node.get(key) for key in ("group_expressions", "having", "qualify"))
-    if not (plain and pushed) or grouped or modifiers.keys() - {"ORDER_MODIFIER", "LIMIT_MODIFIER"}:
+    if not (plain and pushed) or grouped or modified.keys() - {"ORDER_MODIFIER", "LIMIT_MODIFIER"}:
         return None, None
-    bounds = modifiers.get("LIMIT_MODIFIER", {})
+    bounds = modified.get("LIMIT_MODIFIER", {})
     if bounds.keys() - {"type", "limit", "offset"}:
         return None, None  # a percentage, or a feature of a later DuckDB
-    limit, offset = _number(bounds.get("limit")), _number(bounds.get("offset"), 0)
+    limit = integer_constant(bounds.get("limit"))
+    offset = integer_constant(bounds["offset"]) if "offset" in bounds else 0
     order = []
-    for term in modifiers.get("ORDER_MODIFIER", {}).get("orders") or ():
+    for term in modified.get("ORDER_MODIFIER", {}).get("orders") or ():
         column = _column(term.get("expression"), alias, columns)
         if column is None or term.get("null_order") not in (None, "ORDER_DEFAULT"):
             return None, None
@@ -367,16 +336,3 @@ def _is_plain(node: Tree) -> bool:
     if node.get("class") == "STAR":
         return not node.get("expr") and not node.get("replace_list")
     return node.get("class") == "COLUMN_REF" and not node.get("alias")
-
-
-def _number(node: Any, absent: int | None = None) -> int | None:
-    if node is None:
-        return absent
-    if not isinstance(node, Mapping) or node.get("class") != "CONSTANT":
-        return None
-    literal = node.get("literal") or {}
-    value = node.get("value") or {}
-    text = str(literal.get("text") if literal.get("kind") == "INTEGER" else value.get("value"))
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
-        return None
-    return int(text)
