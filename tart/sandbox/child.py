@@ -1,19 +1,22 @@
 """The sandbox process: ``python -m tart.sandbox.child`` runs one statement and exits.
 
 It reads a job from stdin, requests the rows it needs, receives them, runs the statement and
-writes the result to stdout. Before it parses the statement it drops all capabilities to do
-harm: DuckDB's access to files and network is off and its settings are locked; kernel limits
-forbid opening files and sockets and writing to files, and bound memory and processor time.
-No module imports this one.
+writes the result to stdout. Before it reads the job it drops all capabilities to do harm: DuckDB's
+access to files and network is off and its settings are locked; kernel limits forbid opening files
+and sockets and writing to files, and bound memory and, from then on, processor time. A process
+that is started before there is a job waits ``IDLE_SECONDS`` for one. No module imports this one.
+
+The argument is DuckDB's memory limit in bytes.
 """
 
 from __future__ import annotations
 
 import datetime
 import decimal
-import json
+import math
 import os
 import resource
+import select
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
@@ -24,14 +27,16 @@ import nanoarrow as na
 
 from tart.process_memory import process_memory
 from tart.query.sql.tables import TABLES
-from tart.query.sql.views import quote_identifier
 from tart.sandbox import framing
+from tart.sandbox.planning import PARTIALS, Planner, create_table, load, load_table
 from tart.sandbox.results import ResultLimits, write_lossless, write_result
-from tart.sandbox.statement import Needs, StatementRefused, Tree, examine
+from tart.sandbox.statement import StatementRefused
 
 # Address space beyond DuckDB's memory limit, for memory that DuckDB does not account for.
 _SPARE_BYTES = 1 << 29
 _NOWHERE = "/nonexistent"
+# The time for which the process waits for a job; its caller uses it for half of that.
+IDLE_SECONDS = 120.0
 # Modules that DuckDB imports for some types; later their files could not be opened.
 _NEEDED = (datetime, decimal, uuid)
 
@@ -39,12 +44,20 @@ _NEEDED = (datetime, decimal, uuid)
 def main() -> None:
     """Run one statement."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    memory_bytes = int(sys.argv[1]) if len(sys.argv) > 1 else framing.MEMORY_BYTES
+    connection = _connection(memory_bytes)
+    # What a plan needs of DuckDB is known before the statement comes.
+    planner = Planner(connection, TABLES)
+    planner.prepare()
+    _drop_capabilities(memory_bytes)
+    if not select.select([source], [], [], IDLE_SECONDS)[0]:
+        os._exit(0)
     job = framing.read_json(source)
-    connection = _connection(job["memory_bytes"], lossless=job["lossless"])
-    _drop_capabilities(job["memory_bytes"], job["cpu_seconds"])
+    _limit_processor_time(job["cpu_seconds"])
     try:
+        _lock(connection, lossless=job["lossless"])
         # The result is complete before its first byte is sent.
-        blocks = list(_run(connection, job, source, sink))
+        blocks = list(_run(planner, job, source, sink))
         framing.write_json(sink, {"rows": len(blocks)})
         framing.write_series(sink, (block for block in blocks if block))
     except Exception as error:
@@ -55,7 +68,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _connection(memory_bytes: int, *, lossless: bool = False) -> duckdb.DuckDBPyConnection:
+def _connection(memory_bytes: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -72,21 +85,22 @@ def _connection(memory_bytes: int, *, lossless: bool = False) -> duckdb.DuckDBPy
             "allow_persistent_secrets": False,
         },
     )
-    for statement in (
-        "SET TimeZone = 'UTC'",
-        # Arrow has no 128-bit integers: kept for another sandbox, or converted by ``results``.
-        f"SET arrow_lossless_conversion = {str(lossless).lower()}",
-        "SET enable_external_access = false",
-        "SET lock_configuration = true",
-    ):
-        connection.execute(statement)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_external_access = false")
     # Load the modules that are loaded at first use.
     connection.execute("SELECT now()::TIMESTAMP, 1::DECIMAL(9, 2), uuid()").fetchall()
     list(na.ArrayStream(connection.sql("SELECT 1 AS one")))
     return connection
 
 
-def _drop_capabilities(memory_bytes: int, cpu_seconds: int) -> None:
+def _lock(connection: duckdb.DuckDBPyConnection, *, lossless: bool = False) -> None:
+    """Lock the settings."""
+    # Arrow has no 128-bit integers: kept for another sandbox, or converted by ``results``.
+    connection.execute(f"SET arrow_lossless_conversion = {str(lossless).lower()}")
+    connection.execute("SET lock_configuration = true")
+
+
+def _drop_capabilities(memory_bytes: int) -> None:
     mapped = process_memory().virtual
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
@@ -100,22 +114,31 @@ def _drop_capabilities(memory_bytes: int, cpu_seconds: int) -> None:
         (resource.RLIMIT_NOFILE, 3),
     ):
         resource.setrlimit(kind, (limit, limit))
+
+
+def _limit_processor_time(seconds: int) -> None:
+    used = math.ceil(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
     # SIGXCPU at the first limit, which the exit status shows, and SIGKILL at the second.
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, used + seconds + 1))
 
 
-def _run(
-    connection: duckdb.DuckDBPyConnection, job: Mapping[str, Any], source: Any, sink: Any
-) -> Iterator[bytes]:
-    tables = frozenset({"partials"} if job["partials"] else ())
-    schemas = {} if tables else _SCHEMAS
-    tree = _tree(connection, job["sql"])
-    needs = examine(tree, schemas, tables, lambda node, kind: _constant(connection, node, kind))
-    framing.write_json(sink, {"scans": [scan.as_json() for scan in needs.scans]})
-    if tables:
-        _load_partials(connection, framing.read_series(source))
-    _load(connection, needs, source)
-    relation = connection.sql(job["sql"])
+def _run(planner: Planner, job: Mapping[str, Any], source: Any, sink: Any) -> Iterator[bytes]:
+    connection, sql = planner.connection, job["sql"]
+    if job["partials"]:
+        planner.permit(sql, frozenset({PARTIALS}))
+        framing.write_json(sink, {"scans": []})
+        load(connection, PARTIALS, _streams(source))
+    else:
+        plan = planner.plan(sql, job["max_rows"], splits=job["splits"])
+        framing.write_json(sink, plan.as_json())
+        if plan.split is not None:
+            load(connection, PARTIALS, _streams(source))
+            sql = plan.split.reduce
+        for scan in plan.scans:
+            load_table(connection, TABLES[scan.view], scan.columns, _streams(source))
+        if plan.catalogue:
+            _create_missing_tables(connection, {scan.view for scan in plan.scans})
+    relation = connection.sql(sql)
     if relation is None:
         raise StatementRefused("only a statement with a result is run")
     limits = ResultLimits(job["max_rows"], job["max_bytes"], job.get("formulas", False))
@@ -124,65 +147,15 @@ def _run(
     return write_result(relation, job["format"], limits)
 
 
-_SCHEMAS = {name: table.types for name, table in TABLES.items()}
+def _streams(source: Any) -> Iterator[Any]:
+    """Yield the Arrow streams of the next series."""
+    for block in framing.read_series(source):
+        yield na.ArrayStream.from_readable(block).read_all()
 
 
-def _tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Tree:
-    options = "skip_null := true, skip_default := true"
-    ((text,),) = connection.execute(
-        f"SELECT json_serialize_sql(?::VARCHAR, {options})", [sql]
-    ).fetchall()
-    tree: Tree = json.loads(text)
-    return tree
-
-
-def _constant(connection: duckdb.DuckDBPyConnection, node: Tree, kind: str) -> str | None:
-    """Evaluate a constant, see ``statement.ConstantEvaluator``; ``None`` if that fails."""
-    whole = _tree(connection, "SELECT 1")
-    whole["statements"][0]["node"]["select_list"] = [node]
-    try:
-        ((text,),) = connection.execute(
-            "SELECT json_deserialize_sql(?::JSON)", [json.dumps(whole)]
-        ).fetchall()
-        ((value, same),) = connection.execute(
-            f"SELECT (value::{kind})::VARCHAR, value = value::{kind} FROM ({text}) AS t(value)"
-        ).fetchall()
-    except duckdb.Error:
-        return None
-    return str(value) if same else None
-
-
-def _load(connection: duckdb.DuckDBPyConnection, needs: Needs, source: Any) -> None:
-    for scan in needs.scans:
-        types = _SCHEMAS[scan.view]
-        _create(connection, scan.view, {name: types[name] for name in scan.columns})
-        for block in framing.read_series(source):
-            _insert(connection, scan.view, block)
-    loaded = {scan.view for scan in needs.scans}
-    for view in _SCHEMAS.keys() - loaded if needs.catalogue else ():
-        _create(connection, view, _SCHEMAS[view])
-
-
-def _create(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
-    listed = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in columns.items())
-    connection.execute(f"CREATE TABLE {quote_identifier(table)} ({listed})")
-
-
-def _load_partials(connection: duckdb.DuckDBPyConnection, blocks: Iterator[bytes]) -> None:
-    """Load the results of the shards, which have equal columns, into one table."""
-    for number, block in enumerate(blocks):
-        if number:
-            _insert(connection, "partials", block)
-            continue
-        connection.register("feed", na.ArrayStream.from_readable(block).read_all())
-        connection.execute("CREATE TABLE partials AS SELECT * FROM feed")
-        connection.unregister("feed")
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, block: bytes) -> None:
-    connection.register("feed", na.ArrayStream.from_readable(block).read_all())
-    connection.execute(f"INSERT INTO {quote_identifier(table)} SELECT * FROM feed")
-    connection.unregister("feed")
+def _create_missing_tables(connection: duckdb.DuckDBPyConnection, loaded: set[str]) -> None:
+    for name in TABLES.keys() - loaded:
+        create_table(connection, name, TABLES[name].types)
 
 
 def _message(error: Exception) -> str:
@@ -190,7 +163,7 @@ def _message(error: Exception) -> str:
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return (
             "the statement exceeds its memory limit; read fewer rows or columns: "
-            "a narrower received_at, fewer columns, or an aggregate in map"
+            "a condition on the time, fewer columns, or an aggregate"
         )
     return str(error) or type(error).__name__
 

@@ -1,9 +1,10 @@
 """The protocol between a process and its sandbox: blocks of bytes, each with its length.
 
 A series is blocks ended by an empty one. Each side first writes one JSON block: the caller the
-job, the sandbox the scans that the statement needs. Then the caller writes the partial results as
-a series, if the job has some, and one series per scan (an Arrow IPC stream). The sandbox writes a
-JSON block, success or error, and one series, the result.
+job, the sandbox its plan (``planning.Plan``). Then the caller writes the partial results as a
+series, if the job has some or the plan has a statement for the shards, and one series per scan
+(an Arrow IPC stream in each block). The sandbox writes a JSON block, success or error, and one
+series, the result.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+# DuckDB's memory limit in a sandbox; the kernel ends a process that takes half a gibibyte more.
+MEMORY_BYTES = 512 << 20
 _LENGTH = struct.Struct("<Q")
 
 

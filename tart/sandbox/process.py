@@ -30,16 +30,19 @@ from tart.errors import QueryTimeout, SqlRefused
 from tart.sandbox import framing
 
 MAX_SQL_BYTES = 64 << 10
-# DuckDB's memory limit in a sandbox; the kernel ends a process that takes half a gibibyte more.
-MEMORY_BYTES = 512 << 20
 MAX_ROWS = 1_000_000
 MAX_BYTES = 64 << 20
 _MAX_HEAD = 1 << 20
 _POLL_SECONDS = 0.05
 _PARQUET_SECONDS = 60.0
 
+# A process that waits longer for a statement is not used; it ends by itself (``child``).
+_SPARE_SECONDS = 60.0
+
 # From a scan's description to the Arrow streams of its rows.
 Rows = Callable[[Any], Iterable[bytes]]
+# From a statement to the Arrow streams of each shard's result.
+Results = Callable[[str], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class SqlJob:
     Attributes:
         sql: The statement.
         format: Format of the result, one of ``query.sql.formats.SQL_FORMATS``.
-        partials: Whether the only table is ``partials``, instead of the views.
+        partials: Whether the only table is ``partials``, instead of the declared tables.
+        splits: Whether a part of the statement may run on every shard.
         lossless: Whether Arrow is for another sandbox and keeps DuckDB's own types.
         seconds: Time limit after which the process is killed.
         max_rows: Limit of the result's rows.
@@ -61,12 +65,49 @@ class SqlJob:
     sql: str
     format: str = "arrow"
     partials: bool = False
+    splits: bool = False
     lossless: bool = False
     seconds: float = 30.0
     max_rows: int = MAX_ROWS
     max_bytes: int = MAX_BYTES
     formulas: bool = False
-    memory_bytes: int = MEMORY_BYTES
+    memory_bytes: int = framing.MEMORY_BYTES
+
+
+class Spares:
+    """A sandbox process that is started before its statement.
+
+    Starting takes 0.15 s. After a statement there often is another: then the process for it waits
+    already. It takes 60 MB, so there is one at most, and none a minute after the last statement.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spare: tuple[subprocess.Popen[bytes], float] | None = None
+
+    def take(self) -> subprocess.Popen[bytes]:
+        """Return a process of the usual memory limit that waits for a job, or starts."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            process, started = spare
+            if process.poll() is None and time.monotonic() - started < _SPARE_SECONDS:
+                return process
+            _end(process)
+        return _start(framing.MEMORY_BYTES)
+
+    def refill(self) -> None:
+        """Start the process for the next statement."""
+        with self._lock:
+            if self._spare is None:
+                self._spare = _start(framing.MEMORY_BYTES), time.monotonic()
+
+    def close(self) -> None:
+        """End the process that waits."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            _end(spare[0])
 
 
 def run(
@@ -74,6 +115,9 @@ def run(
     rows: Rows,
     partials: Iterable[bytes] = (),
     abandoned: Callable[[], bool] = lambda: False,
+    *,
+    results: Results = lambda statement: (),
+    spares: Spares | None = None,
 ) -> bytes:
     """Run a statement and return its result in the job's format.
 
@@ -82,6 +126,8 @@ def run(
         rows: Returns the rows of each scan that the statement needs.
         partials: The table of that name, as Arrow streams.
         abandoned: Polled; returns whether the result is not needed any more.
+        results: Runs a statement on every shard.
+        spares: Processes that wait for a job.
 
     Raises:
         SqlRefused: The statement is refused, or failed.
@@ -90,10 +136,11 @@ def run(
     if len(job.sql.encode()) > MAX_SQL_BYTES:
         raise SqlRefused(f"a statement has at most {MAX_SQL_BYTES} bytes")
     if job.format == "parquet":
-        return _parquet(run(replace(job, format="arrow"), rows, partials, abandoned))
-    with _started(job.seconds, abandoned) as sandbox:
+        arrow = replace(job, format="arrow")
+        return _parquet(run(arrow, rows, partials, abandoned, results=results, spares=spares))
+    with _started(job, abandoned, spares) as sandbox:
         try:
-            return _converse(sandbox, job, rows, partials)
+            return _converse(sandbox, job, rows, partials, results)
         except (EOFError, ValueError):
             raise sandbox.failure() from None
 
@@ -129,7 +176,9 @@ def _environment() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
 
 
-def _converse(sandbox: _Sandbox, job: SqlJob, rows: Rows, partials: Iterable[bytes]) -> bytes:
+def _converse(
+    sandbox: _Sandbox, job: SqlJob, rows: Rows, partials: Iterable[bytes], results: Results
+) -> bytes:
     source, sink = sandbox.process.stdout, sandbox.process.stdin
     assert source is not None
     assert sink is not None
@@ -140,6 +189,8 @@ def _converse(sandbox: _Sandbox, job: SqlJob, rows: Rows, partials: Iterable[byt
     with suppress(BrokenPipeError):
         if job.partials:
             framing.write_series(sink, partials)
+        if head.get("map") is not None:
+            framing.write_series(sink, results(head["map"]))
         for scan in head["scans"]:
             framing.write_series(sink, rows(scan))
     _answer(source)
@@ -151,12 +202,12 @@ def _document(job: SqlJob) -> dict[str, Any]:
         "sql": job.sql,
         "format": job.format,
         "partials": job.partials,
+        "splits": job.splits,
         "lossless": job.lossless,
         "cpu_seconds": int(job.seconds) + 1,
         "max_rows": job.max_rows,
         "max_bytes": job.max_bytes,
         "formulas": job.formulas,
-        "memory_bytes": job.memory_bytes,
     }
 
 
@@ -170,18 +221,14 @@ def _answer(source: Any) -> Any:
 class _Sandbox:
     """The process, with its deadline."""
 
-    def __init__(self, seconds: float, abandoned: Callable[[], bool]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], seconds: float, abandoned: Callable[[], bool]
+    ) -> None:
         self._seconds = seconds
         self._abandoned = abandoned
         self._over = threading.Event()
         self.late = False
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tart.sandbox.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-        )
+        self.process = process
         self._watch = threading.Thread(target=self._end_in_time, name="sandbox", daemon=True)
         self._watch.start()
 
@@ -189,20 +236,14 @@ class _Sandbox:
         """Return why the process ended without an answer."""
         self.process.wait()
         if self.late or self.process.returncode in (-9, -24):  # killed, or by SIGXCPU
-            return QueryTimeout(f"the statement did not end within {self._seconds:g} s")
+            return too_slow(self._seconds)
         return SqlRefused("the statement exceeded its memory limit, or is nested too deeply")
 
     def end(self) -> None:
         """Kill the process if it still runs, and release its resources."""
         self._over.set()
         self._watch.join()
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                # Bytes that the child did not read are irrelevant.
-                with suppress(BrokenPipeError):
-                    pipe.close()
+        _end(self.process)
 
     def _end_in_time(self) -> None:
         """Kill the process at its deadline, or when it is abandoned."""
@@ -215,9 +256,44 @@ class _Sandbox:
 
 
 @contextmanager
-def _started(seconds: float, abandoned: Callable[[], bool]) -> Iterator[_Sandbox]:
-    sandbox = _Sandbox(seconds, abandoned)
+def _started(
+    job: SqlJob, abandoned: Callable[[], bool], spares: Spares | None
+) -> Iterator[_Sandbox]:
+    usual = spares is not None and job.memory_bytes == framing.MEMORY_BYTES
+    process = spares.take() if spares and usual else _start(job.memory_bytes)
+    sandbox = _Sandbox(process, job.seconds, abandoned)
     try:
         yield sandbox
     finally:
         sandbox.end()
+        if spares is not None:
+            spares.refill()
+
+
+def _start(memory_bytes: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "tart.sandbox.child", str(memory_bytes)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            # Bytes that the child did not read are irrelevant.
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+
+def too_slow(seconds: float) -> QueryTimeout:
+    """Return the error of a statement that exceeds its time."""
+    return QueryTimeout(
+        f"the statement did not end within {seconds:g} s; narrow it: a condition on the time "
+        "(received_at > now() - INTERVAL 1 HOUR), fewer columns, or an aggregate of one table "
+        "instead of a join"
+    )

@@ -15,8 +15,8 @@ Permitted:
 Pushed down to the scan:
 
 - Columns: all that are named anywhere; every column if ``*`` or an equivalent occurs.
-- Conditions: comparisons of a column with a constant, joined by AND in the WHERE of a
-  SELECT from that view alone.
+- Conditions: comparisons of a column with constants (``=``, ``<``, BETWEEN, IN), joined by AND
+  in the WHERE of a SELECT from the view, or from a join that keeps only its matching rows.
 - LIMIT, with ORDER BY of columns: if the statement does nothing else.
 """
 
@@ -30,6 +30,7 @@ from tart.errors import TartError
 from tart.query.sql.pushdown import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
 from tart.query.sql.syntax_tree import (
     Tree,
+    column_path,
     integer_constant,
     is_table,
     modifiers,
@@ -116,12 +117,16 @@ class Needs:
     """The tables that a statement needs.
 
     Attributes:
+        node: The SELECT.
         scans: The scans of views.
         catalogue: Whether it queries the catalogue: all views must exist, without rows.
+        exact: Whether the rows of the only scan are those of the result.
     """
 
+    node: Tree
     scans: tuple[Scan, ...]
     catalogue: bool
+    exact: bool = False
 
 
 def examine(
@@ -150,10 +155,10 @@ def examine(
         if is_table(each) and each["table_name"].lower() in schemas
     ]
     scans = [
-        _scan(name, node, every, schemas[name], references, constant)
-        for name in sorted(set(references))
+        _scan(name, node, every, schemas, references, constant) for name in sorted(set(references))
     ]
-    return Needs(tuple(scans), catalogue)
+    exact = len(scans) == 1 and scans[0][1]
+    return Needs(node, tuple(scan for scan, _ in scans), catalogue, exact)
 
 
 def _only_select(tree: Tree) -> Tree:
@@ -199,33 +204,98 @@ def _with_names(every: list[Tree]) -> Iterator[str]:
             yield str(node.get("cte_name") or node.get("ctename")).lower()
 
 
+@dataclass(frozen=True)
+class _Reference:
+    """A reference to a table in the FROM clause of a SELECT.
+
+    Attributes:
+        select: The SELECT.
+        table: The reference.
+        filtered: Whether WHERE may be applied to the table before it is joined.
+        alone: Whether no other table is in the clause.
+        others: The names of the columns of the other tables, which a name without a table may
+            mean; ``None`` if they are not known.
+    """
+
+    select: Tree
+    table: Tree
+    filtered: bool = True
+    alone: bool = True
+    others: frozenset[str] | None = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The table."""
+        return str(self.table["table_name"]).lower()
+
+    @property
+    def alias(self) -> str:
+        """The name of the table in the SELECT."""
+        return str(self.table.get("alias") or self.name).lower()
+
+
+def _references(every: list[Tree], schemas: Schemas) -> Iterator[_Reference]:
+    """Yield the references to tables that stand in a FROM clause or its joins."""
+    for select in every:
+        if select.get("type") != "SELECT_NODE" or select.get("sample"):
+            continue
+        sources = list(_sources(select.get("from_table") or {}, filtered=True))
+        for table, filtered in sources:
+            if not is_table(table) or table.get("sample") or table.get("column_name_alias"):
+                continue
+            others = [other for other, _ in sources if other is not table]
+            known = [schemas.get(str(each.get("table_name")).lower()) for each in others]
+            names = None if None in known else [name for columns in known for name in columns or ()]
+            yield _Reference(
+                select,
+                table,
+                filtered,
+                not others,
+                None if names is None else frozenset(name.lower() for name in names),
+            )
+
+
+def _sources(table: Tree, *, filtered: bool) -> Iterator[tuple[Tree, bool]]:
+    """Yield the tables of a FROM clause, and whether a join keeps each row only as it is."""
+    if table.get("type") != "JOIN":
+        yield table, filtered
+        return
+    kind = table.get("join_type") if table.get("ref_type") in ("REGULAR", "CROSS") else None
+    left, right = kind in ("INNER", "LEFT", "SEMI", "ANTI"), kind in ("INNER", "RIGHT")
+    yield from _sources(table["left"], filtered=filtered and left)
+    yield from _sources(table["right"], filtered=filtered and right)
+
+
 def _scan(
     name: str,
     node: Tree,
     every: list[Tree],
-    columns: Mapping[str, str],
+    schemas: Schemas,
     references: list[str],
     constant: ConstantEvaluator,
-) -> Scan:
-    selects = [each for each in every if each.get("type") == "SELECT_NODE"]
-    direct = [each for each in selects if _reads_directly(each, name)]
-    conditions: list[tuple[Condition, ...]] = []
+) -> tuple[Scan, bool]:
+    """Return the scan of a table, and whether it returns the rows of the result and no others."""
+    columns = schemas[name]
+    direct = [each for each in _references(every, schemas) if each.name == name]
+    alternatives: list[tuple[Condition, ...]] = []
+    whole = True
     if len(direct) == references.count(name):
-        conditions = [_conditions(each, name, columns, constant) for each in direct]
+        for reference in direct:
+            narrowed, complete = _conditions(reference, columns, constant)
+            alternatives += narrowed
+            whole &= complete
+    else:
+        alternatives, whole = [()], False
     # One reference without a condition reads every row.
-    narrowed = tuple(conditions) if all(conditions) else ()
-    if sum(map(len, narrowed)) > MAX_CONDITIONS:
-        narrowed = ()
-    order, limit = None, None
-    if references == [name] and direct == [node]:
-        order, limit = _order_and_limit(node, name, columns, narrowed)
-    return Scan(name, _columns(name, every, columns), narrowed, order or (), limit)
-
-
-def _reads_directly(select: Tree, name: str) -> bool:
-    table = select.get("from_table") or {}
-    sampled = table.get("sample") or select.get("sample")
-    return is_table(table) and table["table_name"].lower() == name and not sampled
+    conditions = tuple(dict.fromkeys(alternatives)) if all(alternatives) else ()
+    if sum(map(len, conditions)) > MAX_CONDITIONS:
+        conditions, whole = (), False
+    order: tuple[tuple[str, bool], ...] | None = None
+    limit, exact = None, False
+    if references == [name] and whole and direct[0].select is node and direct[0].alone:
+        order, limit = _order_and_limit(node, name, columns)
+        exact = limit is not None or _selects_rows(node)
+    return Scan(name, _columns(name, every, columns), conditions, order or (), limit), exact
 
 
 def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[str, ...]:
@@ -251,42 +321,66 @@ def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[
 
 
 def _conditions(
-    select: Tree, name: str, columns: Mapping[str, str], constant: ConstantEvaluator
-) -> tuple[Condition, ...]:
-    terms = list(terms(select.get("where_clause")))
-    alias = str((select["from_table"]).get("alias") or name).lower()
-    conditions = [_condition(term, alias, columns, constant) for term in terms]
-    return tuple(condition for group in conditions for condition in group)
+    reference: _Reference, columns: Mapping[str, str], constant: ConstantEvaluator
+) -> tuple[list[tuple[Condition, ...]], bool]:
+    """Return alternative conditions on the rows of a reference.
+
+    Returns:
+        The conditions, a conjunction for each alternative, and whether they are all of WHERE.
+    """
+    alternatives: list[tuple[Condition, ...]] = [()]
+    if not reference.filtered:
+        return alternatives, False
+    whole = True
+    for term in terms(reference.select.get("where_clause")):
+        options = _condition(term, reference, columns, constant)
+        combined = [
+            tuple(dict.fromkeys((*left, *right))) for left in alternatives for right in options
+        ]
+        if options and sum(map(len, combined)) <= MAX_CONDITIONS:
+            alternatives = combined
+        else:
+            whole = False
+    return alternatives, whole
 
 
 def _condition(
-    term: Tree, alias: str, columns: Mapping[str, str], constant: ConstantEvaluator
-) -> list[Condition]:
-    def compared(side: Any, operator: str, other: Any) -> list[Condition]:
-        column = _column(side, alias, columns)
+    term: Tree, reference: _Reference, columns: Mapping[str, str], constant: ConstantEvaluator
+) -> list[tuple[Condition, ...]]:
+    """Return the alternatives of one term of a conjunction; none if it is not pushed down."""
+
+    def compared(side: Any, operator: str, other: Any) -> tuple[Condition, ...]:
+        column = _column(side, reference, columns)
         if column is None or not _is_constant(other):
-            return []
+            return ()
         value = constant(other, columns[column])
-        return [] if value is None else [Condition(column, operator, value)]
+        return () if value is None else (Condition(column, operator, value),)
 
     if term.get("class") == "BETWEEN":
-        return [
-            *compared(term.get("input"), ">=", term.get("lower")),
-            *compared(term.get("input"), "<=", term.get("upper")),
-        ]
+        lower = compared(term.get("input"), ">=", term.get("lower"))
+        upper = compared(term.get("input"), "<=", term.get("upper"))
+        return [lower + upper] if lower and upper else []
+    if term.get("type") == "COMPARE_IN":
+        side, *values = term.get("children") or [None]
+        alternatives = [compared(side, "=", value) for value in values[: MAX_CONDITIONS + 1]]
+        return alternatives if all(alternatives) else []
     operator = _COMPARISONS.get(str(term.get("type")))
     if operator is None:
         return []
     left, right = term.get("left"), term.get("right")
-    return compared(left, operator, right) or compared(right, _MIRRORED[operator], left)
+    found = compared(left, operator, right) or compared(right, _MIRRORED[operator], left)
+    return [found] if found else []
 
 
-def _column(node: Any, alias: str, columns: Mapping[str, str]) -> str | None:
+def _column(node: Any, reference: _Reference, columns: Mapping[str, str]) -> str | None:
     """Return the column that a reference means, if it is unambiguous."""
-    if not isinstance(node, Mapping) or node.get("class") != "COLUMN_REF":
+    path = column_path(node)
+    if not path:
         return None
-    *qualifier, name = (str(each).lower() for each in node["column_names"])
-    if qualifier not in ([], [alias]):
+    *qualifier, name = path
+    if qualifier not in ([], [reference.alias]):
+        return None
+    if not qualifier and (reference.others is None or name in reference.others):
         return None
     return next((each for each in columns if each.lower() == name), None)
 
@@ -303,17 +397,23 @@ def _is_constant(node: Any) -> bool:
     return True
 
 
+def _selects_rows(node: Tree) -> bool:
+    """Return whether each row that a SELECT reads becomes one row of its result."""
+    grouped = any(node.get(key) for key in ("group_expressions", "group_sets", "having", "qualify"))
+    if grouped or node.get("aggregate_handling") == "FORCE_AGGREGATES" or modifiers(node):
+        return False
+    return all(_is_plain(each) for each in node.get("select_list") or ())
+
+
 def _order_and_limit(
-    node: Tree, name: str, columns: Mapping[str, str], narrowed: tuple[tuple[Condition, ...], ...]
+    node: Tree, name: str, columns: Mapping[str, str]
 ) -> tuple[tuple[tuple[str, bool], ...] | None, int | None]:
     """Return ORDER BY and LIMIT of a statement that only selects columns and rows."""
-    alias = str(node["from_table"].get("alias") or name).lower()
+    reference = _Reference(node, node["from_table"])
     plain = all(_is_plain(each) for each in node.get("select_list") or ())
-    terms = list(terms(node.get("where_clause")))
-    pushed = sum(map(len, narrowed)) == sum(2 if t.get("class") == "BETWEEN" else 1 for t in terms)
     modified = modifiers(node)
     grouped = any(node.get(key) for key in ("group_expressions", "having", "qualify"))
-    if not (plain and pushed) or grouped or modified.keys() - {"ORDER_MODIFIER", "LIMIT_MODIFIER"}:
+    if not plain or grouped or modified.keys() - {"ORDER_MODIFIER", "LIMIT_MODIFIER"}:
         return None, None
     bounds = modified.get("LIMIT_MODIFIER", {})
     if bounds.keys() - {"type", "limit", "offset"}:
@@ -322,7 +422,7 @@ def _order_and_limit(
     offset = integer_constant(bounds["offset"]) if "offset" in bounds else 0
     order = []
     for term in modified.get("ORDER_MODIFIER", {}).get("orders") or ():
-        column = _column(term.get("expression"), alias, columns)
+        column = _column(term.get("expression"), reference, columns)
         if column is None or term.get("null_order") not in (None, "ORDER_DEFAULT"):
             return None, None
         order.append((column, term.get("type") == "DESCENDING"))

@@ -16,7 +16,9 @@ TRY = """
 import socket, os, duckdb
 from tart.sandbox import child
 connection = child._connection(64 << 20)
-child._drop_capabilities(64 << 20, 1)
+child._lock(connection)
+child._drop_capabilities(64 << 20)
+child._limit_processor_time(1)
 def refused(attempt, *errors):
     try:
         attempt()
@@ -200,14 +202,18 @@ import io, json, sys
 import duckdb
 from tart.sandbox import child
 from tart.sandbox.statement import StatementRefused
-order = {"format": "json", "partials": False, "max_rows": 1000, "max_bytes": 1 << 20}
+order = {"format": "json", "partials": False, "splits": True, "lossless": False}
+order |= {"max_rows": 1000, "max_bytes": 1 << 20}
 statements = json.load(sys.stdin)
 connection = child._connection(64 << 20)
-child._drop_capabilities(64 << 20, 60)
+planner = child.Planner(connection, child.TABLES)
+planner.prepare()
+child._drop_capabilities(64 << 20)
+child._lock(connection)
 told = []
 for sql in statements:
     try:
-        blocks = list(child._run(connection, order | {"sql": sql}, io.BytesIO(), io.BytesIO()))
+        blocks = list(child._run(planner, order | {"sql": sql}, io.BytesIO(), io.BytesIO()))
     except (StatementRefused, duckdb.Error) as error:
         told.append([False, str(error)])
     except Exception as error:

@@ -162,6 +162,7 @@ def test_a_view_has_the_supplied_rows():
         "conditions": [[["slot", ">=", "8"]]],
         "order": [],
         "limit": None,
+        "enough": None,
     }
 
 

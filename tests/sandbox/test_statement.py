@@ -193,7 +193,13 @@ def test_comparisons_with_constants_are_pushed_down(needs, where, conditions):
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT * FROM blocks, nodes WHERE slot = 3",
+        "SELECT * FROM blocks, nodes WHERE blocks.id = nodes.id",
+        "SELECT * FROM nodes n, blocks WHERE id = 3",
+        "SELECT * FROM nodes n LEFT JOIN blocks b USING (id) WHERE b.slot = 3",
+        "SELECT * FROM nodes n FULL JOIN blocks b USING (id) WHERE b.slot = 3",
+        "SELECT * FROM (SELECT 1 AS slot), blocks WHERE slot = 3",
+        "SELECT * FROM blocks WHERE slot IN (3, id)",
+        "SELECT * FROM blocks WHERE slot = 3 OR id = 3",
         "SELECT * FROM blocks LEFT JOIN nodes ON slot = 3",
         "SELECT * FROM blocks TABLESAMPLE 10% WHERE slot = 3",
         "SELECT * FROM blocks WHERE slot = 3 UNION ALL SELECT * FROM blocks",
@@ -255,4 +261,54 @@ def test_catalogue_queries_need_the_catalogue(needs, sql):
 
 def test_a_deep_tree_is_walked_without_recursion(needs):
     where = " AND ".join(["slot = 3"] * 500)
-    assert needs(f"SELECT 1 FROM blocks WHERE {where}").scans[0].conditions == ()
+    assert needs(f"SELECT 1 FROM blocks WHERE {where}").scans[0].conditions == (
+        (Condition("slot", "=", "3"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sql", "conditions"),
+    [
+        ("FROM blocks, nodes n WHERE slot = 3", [["slot = 3"]]),
+        (
+            "FROM blocks b JOIN nodes n USING (id) WHERE b.slot = 3 AND b.id < 9",
+            [["slot = 3", "id < 9"]],
+        ),
+        ("FROM blocks b LEFT JOIN nodes n USING (id) WHERE slot = 3", [["slot = 3"]]),
+        ("FROM nodes n RIGHT JOIN blocks b USING (id) WHERE slot = 3", [["slot = 3"]]),
+        ("FROM blocks b RIGHT JOIN nodes n USING (id) WHERE slot = 3", []),
+        ("FROM blocks WHERE slot IN (3, 4)", [["slot = 3"], ["slot = 4"]]),
+        (
+            "FROM blocks WHERE slot IN (3, 4) AND id > 5",
+            [["slot = 3", "id > 5"], ["slot = 4", "id > 5"]],
+        ),
+        (
+            "FROM (FROM blocks WHERE slot = 3), (FROM blocks WHERE slot = 4)",
+            [["slot = 3"], ["slot = 4"]],
+        ),
+        ("FROM blocks a, blocks b WHERE a.slot = 3 AND b.slot = 4", [["slot = 3"], ["slot = 4"]]),
+        ("FROM blocks a, blocks b WHERE a.slot = 3", []),
+    ],
+)
+def test_conditions_are_pushed_through_lists_and_inner_joins(needs, sql, conditions):
+    (scan,) = (each for each in needs(sql).scans if each.view == "blocks")
+    pushed = [{f"{c.column} {c.operator} {c.value}" for c in all_of} for all_of in scan.conditions]
+    assert sorted(map(sorted, pushed)) == sorted(map(sorted, conditions))
+
+
+@pytest.mark.parametrize(
+    ("sql", "exact"),
+    [
+        ("SELECT slot FROM blocks WHERE slot > 3", True),
+        ("SELECT * FROM blocks", True),
+        ("SELECT slot FROM blocks ORDER BY id LIMIT 3", True),
+        ("SELECT slot FROM blocks WHERE slot <> 3", False),
+        ("SELECT slot + 1 FROM blocks", False),
+        ("SELECT DISTINCT slot FROM blocks", False),
+        ("SELECT count(*) FROM blocks", False),
+        ("SELECT slot FROM blocks GROUP BY ALL", False),
+        ("SELECT b.slot FROM blocks b, nodes n", False),
+    ],
+)
+def test_a_scan_is_exact_if_it_returns_the_rows_of_the_result(needs, sql, exact):
+    assert needs(sql).exact is exact

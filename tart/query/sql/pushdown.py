@@ -46,6 +46,8 @@ class Scan:
         conditions: Alternatives, each a conjunction of conditions; none selects every row.
         order: Column and descending flag, applied before ``limit``.
         limit: Maximum number of rows.
+        enough: Number of rows of all shards after which reading may stop, because the statement
+            is refused for having more; ``None`` if all rows are needed.
     """
 
     view: str
@@ -53,6 +55,7 @@ class Scan:
     conditions: tuple[tuple[Condition, ...], ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
     limit: int | None = None
+    enough: int | None = None
 
     def where(self) -> tuple[str, list[str]]:
         """Return a WHERE clause over the view's columns, and its parameters."""
@@ -98,6 +101,7 @@ class Scan:
             ],
             "order": [list(each) for each in self.order],
             "limit": self.limit,
+            "enough": self.enough,
         }
 
 

@@ -1,0 +1,280 @@
+"""Plans: the tables, parts and columns of a statement, before any row is read.
+
+A plan is made in the sandbox, whose DuckDB parses and binds the statement over empty tables. So an
+unknown name or a wrong type is an error before a shard reads anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import nanoarrow as na
+
+from tart.query.sql.planner import NotSplit, Split, split
+from tart.query.sql.pushdown import Scan
+from tart.query.sql.syntax_tree import Tree
+from tart.query.sql.tables import Table
+from tart.query.sql.views import quote_identifier
+from tart.sandbox.statement import Needs, StatementRefused, examine
+
+Connection = duckdb.DuckDBPyConnection
+
+PARTIALS = "partials"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The execution of a statement.
+
+    Attributes:
+        scans: The rows of the tables that it reads; none if it is split.
+        catalogue: Whether all tables must exist, without rows.
+        split: Its parts, if every shard runs a part of it.
+    """
+
+    scans: tuple[Scan, ...]
+    catalogue: bool
+    split: Split | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that the sandbox's caller reads."""
+        return {
+            "scans": [scan.as_json() for scan in self.scans],
+            "map": self.split.map if self.split else None,
+        }
+
+
+class Engine:
+    """DuckDB as ``query.sql.planner`` needs it.
+
+    Args:
+        connection: A connection in which the tables of the statement exist, without rows.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def _functions(self) -> list[tuple[str, list[str], list[str | None]]]:
+        return self._connection.execute(
+            "SELECT function_name, list(DISTINCT function_type), list(DISTINCT stability) "
+            "FROM duckdb_functions() GROUP BY ALL"
+        ).fetchall()
+
+    @cached_property
+    def deterministic(self) -> frozenset[str]:
+        """Names that mean scalar functions without state only."""
+        return frozenset(
+            name
+            for name, kinds, stabilities in self._functions
+            if kinds == ["scalar"] and stabilities == ["CONSISTENT"]
+        )
+
+    @cached_property
+    def aggregates(self) -> frozenset[str]:
+        """Names of aggregate functions."""
+        return frozenset(name for name, kinds, _ in self._functions if "aggregate" in kinds)
+
+    def text(self, expression: Tree) -> str:
+        """Return an expression as SQL."""
+        return select_text(self._connection, expression).removeprefix("SELECT ")
+
+    def types(self, statement: str) -> list[str]:
+        """Return the types of the columns of a statement."""
+        return [str(kind) for kind in self._connection.sql(statement).types]
+
+    def clock(self, name: str) -> Tree:
+        """Return the present value of a function without arguments as a constant."""
+        ((value, kind),) = self._connection.execute(
+            f"SELECT value::VARCHAR, typeof(value) FROM (SELECT {name} AS value)"
+            if name.startswith(("current_", "local"))
+            else f"SELECT value::VARCHAR, typeof(value) FROM (SELECT {name}() AS value)"
+        ).fetchall()
+        tree = syntax_tree(self._connection, f"SELECT CAST('{value}' AS {kind})")
+        constant: Tree = tree["statements"][0]["node"]["select_list"][0]
+        return constant
+
+
+class Planner:
+    """Plans statements over tables.
+
+    Args:
+        connection: A connection without tables.
+        tables: The tables that statements may name.
+    """
+
+    def __init__(self, connection: Connection, tables: Mapping[str, Table]) -> None:
+        self.connection = connection
+        self._tables = tables
+        self.engine = Engine(connection)
+
+    def prepare(self) -> None:
+        """Read DuckDB's functions, and run everything once that is slower the first time."""
+        if "events" in self._tables:
+            self.plan("SELECT coalesce(sum(type), 0) FROM events GROUP BY id ORDER BY 1")
+
+    def permit(self, sql: str, tables: frozenset[str]) -> None:
+        """Check a statement over tables that exist already.
+
+        Raises:
+            StatementRefused: It is not permitted.
+        """
+        examine(syntax_tree(self.connection, sql), {}, tables, self._constant)
+
+    def plan(self, sql: str, max_rows: int | None = None, *, splits: bool = True) -> Plan:
+        """Return the plan of a statement.
+
+        Args:
+            sql: The statement.
+            max_rows: The limit of the result.
+            splits: Whether it may be split.
+
+        Raises:
+            StatementRefused: It is not permitted.
+            duckdb.Error: DuckDB does not understand it.
+        """
+        needs = self._needs(sql)
+        for scan in needs.scans:
+            create_table(self.connection, scan.view, self._tables[scan.view].types)
+        try:
+            if needs.catalogue or not needs.scans:
+                return Plan(needs.scans, needs.catalogue)
+            bound = self.connection.sql(sql)
+            if bound is None:
+                raise StatementRefused("only a statement with a result is run")
+            if needs.exact:
+                enough = None if max_rows is None else max_rows + 1
+                return Plan((replace(needs.scans[0], enough=enough),), False)
+            parts = self._split(needs, bound) if splits else None
+            return Plan(() if parts else needs.scans, False, parts)
+        finally:
+            for scan in needs.scans:
+                self.connection.execute(f"DROP TABLE {quote_identifier(scan.view)}")
+
+    def _needs(self, sql: str) -> Needs:
+        schemas = {name: table.types for name, table in self._tables.items()}
+        tree = syntax_tree(self.connection, sql)
+        needs = examine(tree, schemas, frozenset(), self._constant)
+        scans = tuple(
+            gathered(scan, self._tables[scan.view]) if self._tables[scan.view].merge else scan
+            for scan in needs.scans
+        )
+        exact = needs.exact and scans == needs.scans
+        return Needs(needs.node, scans, needs.catalogue, exact)
+
+    def _constant(self, node: Tree, kind: str) -> str | None:
+        return constant_text(self.connection, node, kind)
+
+    def _split(self, needs: Needs, bound: duckdb.DuckDBPyRelation) -> Split | None:
+        """Return the parts of a statement if it can be split."""
+        disjoint = {
+            name: table.types for name, table in self._tables.items() if table.merge is None
+        }
+        try:
+            parts = split(needs.node, disjoint, bound.columns, self.engine)
+            return parts if self._merges(parts, bound) else None
+        except (NotSplit, RecursionError, duckdb.Error):
+            return None
+
+    def _merges(self, parts: Split, bound: duckdb.DuckDBPyRelation) -> bool:
+        """Return whether the parts have the types of the statement, on every way between them."""
+        connection = self.connection
+        mapped = connection.sql(parts.map)
+        load(connection, PARTIALS, [na.ArrayStream(mapped).read_all()])
+        try:
+            partials = connection.table(PARTIALS)
+            if list(map(str, partials.types)) != list(map(str, mapped.types)):
+                return False
+            merged = connection.sql(parts.reduce)
+            return list(map(str, merged.types)) == list(map(str, bound.types))
+        finally:
+            connection.execute(f"DROP TABLE {PARTIALS}")
+
+
+def gathered(scan: Scan, table: Table) -> Scan:
+    """Return the scan of the shards' parts of a table that is merged from them.
+
+    Its rows are complete, and only those are left out whose key the statement does not read.
+    """
+    conditions = tuple(
+        tuple(condition for condition in all_of if condition.column in table.keys)
+        for all_of in scan.conditions
+    )
+    return Scan(scan.view, tuple(table.types), conditions if all(conditions) else ())
+
+
+def syntax_tree(connection: Connection, sql: str) -> Tree:
+    """Return the syntax tree of a statement, or a document with its error."""
+    options = "skip_null := true, skip_default := true"
+    ((text,),) = connection.execute(
+        f"SELECT json_serialize_sql(?::VARCHAR, {options})", [sql]
+    ).fetchall()
+    tree: Tree = json.loads(text)
+    return tree
+
+
+def select_text(connection: Connection, expression: Tree) -> str:
+    """Return the SELECT of an expression as SQL."""
+    statement = {
+        "type": "SELECT_NODE",
+        "cte_map": {"map": []},
+        "modifiers": [],
+        "select_list": [expression],
+        "from_table": {"type": "EMPTY"},
+        "aggregate_handling": "STANDARD_HANDLING",
+    }
+    document = {"error": False, "statements": [{"node": statement}]}
+    ((text,),) = connection.execute(
+        "SELECT json_deserialize_sql(?::JSON)", [json.dumps(document)]
+    ).fetchall()
+    return str(text)
+
+
+def constant_text(connection: Connection, node: Tree, kind: str) -> str | None:
+    """Evaluate a constant, see ``statement.ConstantEvaluator``; ``None`` if that fails."""
+    try:
+        text = select_text(connection, node)
+        ((value, same),) = connection.execute(
+            f"SELECT (value::{kind})::VARCHAR, value = value::{kind} FROM ({text}) AS t(value)"
+        ).fetchall()
+    except duckdb.Error:
+        return None
+    return str(value) if same else None
+
+
+def create_table(connection: Connection, table: str, columns: Mapping[str, str]) -> None:
+    """Create a table without rows."""
+    listed = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE {quote_identifier(table)} ({listed})")
+
+
+def load(connection: Connection, table: str, streams: Any) -> None:
+    """Load Arrow streams with equal columns into a table, which the first one may create."""
+    for stream in streams:
+        connection.register("feed", stream)
+        try:
+            connection.execute(
+                f"CREATE TABLE IF NOT EXISTS {quote_identifier(table)} AS FROM feed LIMIT 0"
+            )
+            connection.execute(f"INSERT INTO {quote_identifier(table)} FROM feed")
+        finally:
+            connection.unregister("feed")
+
+
+def load_table(
+    connection: Connection, table: Table, columns: tuple[str, ...], streams: Any
+) -> None:
+    """Load the rows of a table of all shards, merged if the table has a merge."""
+    if table.merge is None:
+        create_table(connection, table.name, {name: table.types[name] for name in columns})
+        load(connection, table.name, streams)
+        return
+    create_table(connection, PARTIALS, {name: table.types[name] for name in columns})
+    load(connection, PARTIALS, streams)
+    connection.execute(f"CREATE TABLE {quote_identifier(table.name)} AS {table.merge}")
+    connection.execute(f"DROP TABLE {PARTIALS}")
