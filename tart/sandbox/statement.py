@@ -368,8 +368,8 @@ def _condition(
     if operator is None:
         return []
     left, right = term.get("left"), term.get("right")
-    found = compared(left, operator, right) or compared(right, _MIRRORED[operator], left)
-    return [found] if found else []
+    pushed = compared(left, operator, right) or compared(right, _MIRRORED[operator], left)
+    return [pushed] if pushed else []
 
 
 def _column(node: Any, reference: _Reference, columns: Mapping[str, str]) -> str | None:
