@@ -28,7 +28,7 @@ from tart.gateway.api.components import SCHEMAS
 from tart.query.answers.common import Bytes
 
 WIDTH = 100
-_UNIONS = (Union, UnionType)
+UNIONS = (Union, UnionType)
 
 
 def members(answer: type) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def source(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Annotated, NotRequired):
         return source(arguments[0])
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return " | ".join(dict.fromkeys(map(source, arguments)))
     if origin is Literal:
         return f"Literal[{', '.join(map(repr, arguments))}]"

@@ -85,9 +85,13 @@ _ASYNC = Flavour("AsyncApi", "AsyncTartClient", "async def", "await ", "AsyncIte
 
 def answers() -> str:
     """Return the source of ``tart/client/_generated/answers.py``."""
+    return _format(_ANSWERS_HEAD + classes(client_types().values()))
+
+
+def client_types() -> dict[str, type]:
+    """Return the types of the answers and bodies of these routes, by name."""
     roots = (each for route in client_routes() for each in (route.answer, route.body))
-    types = answer_types([Error, *(each for each in roots if each not in (None, dict))])
-    return _format(_ANSWERS_HEAD + classes(types.values()))
+    return answer_types([Error, *(each for each in roots if each not in (None, dict))])
 
 
 def api() -> str:
@@ -140,7 +144,7 @@ def _methods(flavour: Flavour) -> Iterator[str]:
             continue
         result = _result(route)
         yield _method(flavour, route, result, "_ask", result)
-        if pages := _paged_member(route):
+        if pages := paged_member(route):
             member, items = pages
             yield _method(flavour, route, f"{flavour.iterator}[{items}]", "_pages", result, member)
 
@@ -154,7 +158,7 @@ def _result(route: Route) -> str:
     return f"answers.{route.answer.__name__}"
 
 
-def _paged_member(route: Route) -> tuple[str, str] | None:
+def paged_member(route: Route) -> tuple[str, str] | None:
     """Return the member that a route with a cursor lists, and the type of its items."""
     if route.answer is None or all(each.name != "cursor" for each in route.parameters):
         return None
@@ -206,7 +210,7 @@ def _call(
         parts.append(f"query={{{', '.join(f'{name!r}: {text}' for name, text in sent.items())}}}")
     if body:
         parts.append(f"body={{{', '.join(f'{name!r}: {name}' for name, *_ in body)}}}")
-    if accepted := _statuses_with_answer(route):
+    if accepted := statuses_with_answer(route):
         parts.append(f"accepted={accepted!r}")
     if route.media_type != JSON and generic == "str":
         parts.append("text=True")
@@ -217,7 +221,7 @@ def _takes(route: Route, name: str) -> bool:
     return any(each.name == name for each in route.parameters)
 
 
-def _statuses_with_answer(route: Route) -> tuple[int, ...]:
+def statuses_with_answer(route: Route) -> tuple[int, ...]:
     """Return the error statuses that come with the route's answer."""
     return tuple(
         int(status)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
+from tart.gateway.handlers.client_files import CLIENT_FILE_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
@@ -33,5 +34,6 @@ _HANDLERS: Mapping[str, Handler] = {
     **METRIC_HANDLERS,
     **ANALYTICS_HANDLERS,
     **GRAFANA_HANDLERS,
+    **CLIENT_FILE_HANDLERS,
 }
 HANDLERS: Mapping[str, Handler] = {name: windowed(each) for name, each in _HANDLERS.items()}

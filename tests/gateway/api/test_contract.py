@@ -46,6 +46,8 @@ def test_the_contract_has_all_routes() -> None:
         "/metrics",
         "/api/openapi.json",
         "/api/docs",
+        "/client/tart.js",
+        "/client/tart.d.ts",
         "/api/sessions",
         "/api/nodes/{id}/sessions",
         "/api/conformance",
