@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Protocol
 
 from tart import __version__, json_encoding
@@ -18,6 +19,23 @@ from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics
 from tart.gateway.observability.host_stats import disk, memory
 from tart.process_memory import process_memory
+
+# The documents are the same for all: made at the first request, on the merge thread.
+
+
+@cache
+def _openapi() -> bytes:
+    return json_encoding.dumps(openapi.document(__version__))
+
+
+@cache
+def _docs() -> bytes:
+    return docs.page(__version__).encode()
+
+
+@cache
+def _llms() -> bytes:
+    return agent_guide.llms_text().encode()
 
 
 class LiveStatistics(Protocol):
@@ -61,9 +79,6 @@ class StatusHandlers:
         self._cache_outcomes = cache_outcomes
         self._totals = metrics.Totals()
         self._started = time.monotonic()
-        self._openapi = json_encoding.dumps(openapi.document(__version__))
-        self._llms = agent_guide.llms_text().encode()
-        self._docs = docs.page(__version__).encode()
 
     @property
     def uptime_seconds(self) -> float:
@@ -76,15 +91,15 @@ class StatusHandlers:
 
     async def openapi(self) -> Answer:
         """``/api/openapi.json``."""
-        return Answer(self._openapi)
+        return Answer(_openapi)
 
     async def llms(self) -> Answer:
         """``/llms.txt``."""
-        return Answer(self._llms)
+        return Answer(_llms)
 
     async def docs(self) -> Answer:
         """``/api/docs``."""
-        return Answer(self._docs)
+        return Answer(_docs)
 
     async def detailed_health(self) -> Answer:
         """``/api/health/detailed``."""

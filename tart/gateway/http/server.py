@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 1024
 DRAIN_SECONDS = 5.0
-_WORD = str.maketrans("/<>:", "____")
 # Sanic knows its applications by name; tests have more than one in a process.
 _names = (f"tart-{number}" for number in itertools.count())
 
@@ -115,23 +114,33 @@ class HttpServer:
         Sanic.unregister_app(self.app)
 
     def _register(self, routes: Sequence[Route]) -> None:
-        methods: dict[str, tuple[str, ...]] = {}
+        of_path: dict[str, list[Route]] = {}
         for route in routes:
-            path = route.path.replace("{", "<").replace("}", ":str>")
-            accepted = responses.methods_of(route)
-            self.app.add_route(self._handler(route), path, methods=accepted, name=route.name)
-            methods[path] = (*methods.get(path, ()), *accepted)
-        for path, accepted in methods.items():
-            self.app.add_route(
-                self._options((*accepted, "OPTIONS")),
-                path,
-                methods=("OPTIONS",),
-                name=f"options_{accepted[0]}_{path}".translate(_WORD),
-            )
+            of_path.setdefault(route.path.replace("{", "<").replace("}", ":str>"), []).append(route)
+        for path, (first, *others) in of_path.items():
+            accepted = (*itertools.chain(*map(responses.methods_of, (first, *others))), "OPTIONS")
+            if first.kind is Kind.WEBSOCKET:
+                self._add(self._options(accepted), path, ("OPTIONS",), f"options_{first.name}")
+                self._add(self._handler(first), path, responses.methods_of(first), first.name)
+            else:
+                # One registration with the methods of the route and OPTIONS: they cost start-up.
+                methods = (*responses.methods_of(first), "OPTIONS")
+                self._add(self._handler(first, accepted), path, methods, first.name)
+            for route in others:
+                self._add(self._handler(route), path, responses.methods_of(route), route.name)
         self.app.enable_websocket()
 
-    def _handler(self, route: Route) -> Any:
+    def _add(self, handler: Any, path: str, methods: tuple[str, ...], name: str) -> None:
+        # Without a format of errors Sanic parses the source code of the handler to guess one.
+        add = self.app.route(path, methods=methods, name=name, error_format="json")
+        add(handler)
+
+    def _handler(self, route: Route, accepted: tuple[str, ...] = ()) -> Any:
+        """Return the handler of a route, and of OPTIONS if the methods of its path are given."""
+
         async def handle(request: HttpRequest, **path: str) -> HTTPResponse | None:
+            if request.method == "OPTIONS":
+                return responses.options(request, self._config, accepted)
             return await self._handle(route, request, path)
 
         if route.kind is Kind.WEBSOCKET:
