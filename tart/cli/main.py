@@ -38,6 +38,7 @@ COMMANDS = {
     "backup": ("tart.cli.backup", "back up all data, also of a running server"),
     "restore": ("tart.cli.restore", "restore a backup into an empty data directory"),
     "keys": ("tart.cli.keys", "create, list and revoke API keys"),
+    "grafana": ("tart.cli.grafana", "write Grafana's dashboards and their provisioning"),
     "install": ("tart.cli.install", "install tart as a systemd service"),
     "version": ("tart.cli.version", "print the version"),
 }

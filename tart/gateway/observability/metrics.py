@@ -316,10 +316,26 @@ def _jamtart(scrape: Scrape) -> Iterator[Metric]:
         "Clients that receive live events.",
         value=scrape.broadcaster["active_subscribers"],
     )
+    yield _write_duration(scrape)
+
+
+def _write_duration(scrape: Scrape) -> Metric:
+    """Return the duration of commits in milliseconds, as jamtart's alert rules expect it.
+
+    Those rules also apply ``histogram_quantile`` to the bare name, so its buckets exist under that
+    name, too.
+    """
+    name = "telemetry_batch_write_duration"
     writes = merge.histogram(each["write_seconds"] for each in scrape.statistics.values())
-    family = HistogramMetricFamily("telemetry_batch_write_duration", "Seconds of a commit.")
-    family.add_metric([], *_histogram(writes))
-    yield family
+    family = HistogramMetricFamily(
+        name, "Milliseconds of a commit; tart_write_seconds has seconds."
+    )
+    counts = [(str(bound * 1000), float(count)) for bound, count in writes["buckets"]]
+    buckets = [*counts, ("+Inf", float(writes["count"]))]
+    family.add_metric([], buckets, writes["sum"] * 1000)
+    for bound, count in buckets:
+        family.add_sample(name, {"le": bound}, count)
+    return family
 
 
 def _with_totals(statistics: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from tart.query.shard_queries.network import BestSlot, NetworkFigures
 from tart.units import SECOND_US
 from tests.gateway.fake_shard import network_figures
 
+DOCUMENT = Path(__file__).parents[3] / "docs" / "grafana.md"
 SCRAPE = {"shards": 2, "known_nodes": 9, "now_us": 100 * SECOND_US, "monotonic": 0.0}
 
 
@@ -142,6 +144,15 @@ def test_intervals_are_merged_over_shards() -> None:
     found = scraped(figures(best_slots=slots[:2]), figures(best_slots=slots[1:]))
     assert found["block_interval_seconds_bucket", "6.0"] == 2
     assert found["block_interval_seconds_sum",] == 12
+
+
+def test_the_document_has_every_metric_as_it_is_declared() -> None:
+    rows = [
+        f"| `{full_name(name)}` | {family.kind} | {', '.join(family.labels) or '–'} "
+        f"| {family.description} |"
+        for name, family in FAMILIES.items()
+    ]
+    assert "\n".join(rows) in DOCUMENT.read_text()
 
 
 def test_every_sample_belongs_to_a_declared_family() -> None:

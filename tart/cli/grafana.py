@@ -1,0 +1,58 @@
+"""``tart grafana``: writes the Grafana dashboards and the files that provision them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tart.dashboards.files import PROMETHEUS_URL, provisioning_files
+from tart.errors import ConfigError, StartupError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "directory",
+        type=Path,
+        metavar="DIR",
+        help="Grafana's provisioning folder, as a rule /etc/grafana/provisioning; any other folder "
+        "to import dashboards/tart/*.json by hand",
+    )
+    parser.add_argument(
+        "--prometheus-url",
+        default=PROMETHEUS_URL,
+        metavar="URL",
+        help="where Grafana reaches Prometheus (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--no-datasource",
+        action="store_true",
+        help="write no data source: Grafana has this Prometheus already",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files and return the exit code.
+
+    Raises:
+        ConfigError: The URL is not one.
+        StartupError: A file cannot be written.
+    """
+    url: str = arguments.prometheus_url
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+        raise ConfigError(f"--prometheus-url {url}: must be http://HOST:PORT or https://HOST")
+    directory: Path = arguments.directory.absolute()
+    for name, text in provisioning_files(str(directory), url).items():
+        if arguments.no_datasource and name.startswith("datasources/"):
+            continue
+        path = directory / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        except OSError as error:
+            raise StartupError(f"{path}: cannot be written: {error.strerror}") from None
+        print(path)
+    print("Next: restart Grafana, or import dashboards/tart/*.json on its page; docs/grafana.md")
+    return 0

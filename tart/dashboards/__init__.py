@@ -1,0 +1,1 @@
+"""Grafana dashboards over tart's Prometheus metrics, and the files that provision them. Pure."""
