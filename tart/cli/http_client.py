@@ -133,8 +133,7 @@ class Server:
                 return error
             raise RequestRefused(error.code, _message(error, error.read())) from None
         except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise StartupError(f"{self.url}: no tart answers there: {reason}") from None
+            raise StartupError(f"{self.url}: {_unreachable(error)}") from None
 
     def _read(self, read: Callable[[], bytes]) -> bytes:
         try:
@@ -143,6 +142,25 @@ class Server:
             raise IncompleteResponse(self.url, error.partial) from None
         except (OSError, http.client.HTTPException) as error:
             raise StartupError(f"{self.url}: the connection broke: {error}") from None
+
+
+def _unreachable(error: Exception) -> str:
+    """Return why no server answers, and what to do."""
+    reason = getattr(error, "reason", error)
+    match reason:
+        case ssl.SSLCertVerificationError():
+            return f"no tart answers there: its certificate is not trusted: {reason.verify_message}"
+        case ConnectionRefusedError():
+            return (
+                "no tart answers there: nothing listens; start it with 'tart serve', or name "
+                "another with --url"
+            )
+        case TimeoutError():
+            return f"no tart answers there within {_TIMEOUT_SECONDS:g} s"
+        case OSError() if reason.strerror:
+            return f"no tart answers there: {reason.strerror}"
+        case _:
+            return f"no tart answers there: {reason}"
 
 
 def _message(error: urllib.error.HTTPError, body: bytes) -> str:

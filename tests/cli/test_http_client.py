@@ -46,9 +46,17 @@ def test_the_key_file_variable_is_not_a_setting(tmp_path, monkeypatch):
     assert load(environ={KEY_FILE_VARIABLE: "f"}).origins["api.bind"] == "default"
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://127.0.0.1:1 /"])
-def test_an_address_without_a_server_is_one_sentence(url):
-    with pytest.raises(StartupError, match="no tart answers there"):
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:1", "nothing listens; start it with 'tart serve'"),
+        ("nonsense", "unknown url type"),
+        ("http://127.0.0.1:1 /", ""),
+        ("http://no-host.invalid", "not known|resolution"),
+    ],
+)
+def test_an_address_without_a_server_is_one_sentence(url, reason):
+    with pytest.raises(StartupError, match=f"no tart answers there.*({reason})"):
         Server(Config(), url, environ={}).get("/api/health")
 
 
