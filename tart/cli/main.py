@@ -12,6 +12,7 @@ argparse, not click or typer: the supervisor's process stays as small as the sta
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -20,6 +21,7 @@ from tart import __version__
 from tart.errors import ConfigError, TartError
 
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
+_READER_LEFT = 141  # likewise by SIGPIPE
 
 # By command word: its help and its module, whose ``add_arguments(parser)`` also sets ``run``,
 # the function that takes the parsed arguments and returns the exit code.
@@ -33,7 +35,7 @@ COMMANDS = {
     "check": ("tart.cli.check", "validate a node's telemetry against JIP-3"),
     "status": ("tart.cli.status", "show the status of a running server"),
     "skill": ("tart.cli.skill", "print a guide to a server for AI agents"),
-    "sql": ("tart.cli.sql", "run one SELECT over the stored events"),
+    "sql": ("tart.cli.sql", "run one SELECT over the server's tables"),
     "verify": ("tart.cli.verify", "check the files of a stopped server"),
     "backup": ("tart.cli.backup", "back up all data, also of a running server"),
     "restore": ("tart.cli.restore", "restore a backup into an empty data directory"),
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parse(words)
     try:
         code: int = parsed.run(parsed)
+        sys.stdout.flush()
     except ConfigError as error:
         print(f"tart: {error}", file=sys.stderr)
         return 2
@@ -62,6 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of stdout left, as head does; Python would fail again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_LEFT
     return code
 
 

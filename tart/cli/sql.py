@@ -1,8 +1,9 @@
-"""``tart sql``: runs one SELECT over the stored events of a running or a stopped server.
+"""``tart sql``: runs one SELECT over the tables of a running or a stopped server.
 
-With ``--data-dir`` the files are read in place, under the lock that ``serve`` takes and without
-changing a byte; otherwise the statement goes to ``POST /api/sql``. Either way the statement
-runs in the same sandbox over the same views.
+The statement goes to ``POST /api/sql``; with ``--data-dir`` the files of a stopped server are
+read in place, under the lock that ``serve`` takes and without changing a byte. Either way the
+statement runs in the same sandbox over the same tables. Without a statement the tables are
+listed.
 """
 
 from __future__ import annotations
@@ -10,43 +11,82 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from tart.cli.arguments import add_config, add_key_file, add_url
 from tart.cli.http_client import IncompleteResponse, RequestRefused, Server
+from tart.cli.pager import show
+from tart.cli.render.result_table import Layout, join_lines, render_table, render_vertical
+from tart.cli.render.sql_error import render_sql_error
+from tart.cli.render.sql_tables_text import render_description, render_tables
 from tart.cli.stopped_tables import stopped_tables
 from tart.config.load import load
 from tart.config.schema import Config
-from tart.errors import SqlRefused, StartupError
+from tart.errors import ConfigError, SqlRefused, StartupError
+from tart.query.sql.formats import ALIASES, SQL_FORMATS
 from tart.sandbox import process
 from tart.supervisor.data_lock import lock_directories
 
 # The time limit of a statement that runs on the files of a stopped server.
 _SECONDS = 3600.0
-_MAX_CELL = 60
+_ROWS = 1000
+_TABLE = "table"
+_BINARY = ("arrow", "parquet")
+_SUFFIXES: Mapping[str, str] = {"md": "markdown", "jsonl": "ndjson", "pq": "parquet"}
+
+# What is sent: the members of the body of ``/api/sql``.
+Statement = Mapping[str, str]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config(parser)
-    parser.add_argument("statement", metavar="SQL", help="SELECT to run on every shard")
     parser.add_argument(
+        "statement",
+        metavar="SQL",
+        nargs="?",
+        help="SELECT to run over all shards; - reads it from stdin; without one the tables are "
+        "listed",
+    )
+    parser.add_argument("-f", "--file", type=Path, metavar="FILE", help="read the SELECT from FILE")
+    parser.add_argument("--tables", action="store_true", help="list the tables")
+    parser.add_argument("--describe", metavar="TABLE", help="show the columns of a table")
+    experts = parser.add_argument_group("for experts")
+    experts.add_argument("--map", metavar="SQL", help="SELECT to run on every shard by itself")
+    experts.add_argument(
         "--reduce",
         metavar="SQL",
-        help="SELECT to run over the results of all shards, the table 'partials'",
+        help="SELECT to run over the results of --map, the table 'partials'",
     )
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--format",
+        metavar="FORMAT",
+        help=f"table, {', '.join(SQL_FORMATS)} (default: by the suffix of -o, else table)",
+    )
+    output.add_argument("-o", "--output", type=Path, metavar="FILE", help="write into FILE")
+    output.add_argument("--wide", action="store_true", help="do not cut the table to the terminal")
+    output.add_argument("--vertical", action="store_true", help="show one value on each line")
+    output.add_argument(
+        "--rows",
+        type=int,
+        default=_ROWS,
+        metavar="N",
+        help=f"rows of a table that are shown; 0 shows all (default {_ROWS})",
+    )
+    output.add_argument("--no-pager", action="store_true", help="do not use a pager")
     source = parser.add_mutually_exclusive_group()
     add_url(source)
     source.add_argument(
         "--data-dir", metavar="DIR", help="read the files of a stopped server instead"
     )
     add_key_file(parser)
-    parser.add_argument(
-        "--format",
-        choices=("table", "json", "csv"),
-        default="table",
-        help="output format (default table)",
-    )
     parser.set_defaults(run=run)
 
 
@@ -54,63 +94,127 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the statement, print the result, return the exit code.
 
     Raises:
-        ConfigError: The settings are not valid.
+        ConfigError: The arguments or the settings are not valid.
         SqlRefused: The statement is refused, or failed.
         StartupError: No server answers, the directory does not exist or is in use, or the
             result, which is printed all the same, is incomplete.
     """
-    statement, reduce, form = arguments.statement, arguments.reduce, arguments.format
+    width = shutil.get_terminal_size().columns
+    if arguments.describe is not None:
+        return _print(render_description(arguments.describe, width), arguments)
+    statement = None if arguments.tables else _statement(arguments)
+    if statement is None:
+        return _print(render_tables(width), arguments)
+    form = _format(arguments)
     config = load(arguments.config, environ=os.environ, flags={"data_dir": arguments.data_dir})
-    wanted = "json" if form == "table" else form
-    problem = None
-    if arguments.data_dir is None:
-        server = Server(config, arguments.url, arguments.key_file)
-        result, problem = _query_server(server, statement, reduce, wanted)
-    else:
-        result = _query_files(config, statement, reduce, wanted)
-    print(table(json.loads(result)) if form == "table" else result.decode().rstrip())
-    if problem is None and wanted == "json":
-        problem = _missing(json.loads(result))
+    began = time.monotonic()
+    result, problem = _result(config, arguments, statement, "json" if form == _TABLE else form)
+    seconds = time.monotonic() - began
+    document = json.loads(result) if form in (_TABLE, "json") else None
+    _write(result, document if form == _TABLE else None, arguments)
+    if sys.stderr.isatty() and sys.stdout.isatty():
+        rows = "" if document is None else f"{document['row_count']} rows in "
+        print(f"{rows}{seconds:.2f} s", file=sys.stderr)
+    if problem is None and document is not None:
+        problem = _missing(document)
     if problem is not None:
         raise StartupError(problem)
     return 0
 
 
-def table(result: dict[str, Any]) -> str:
-    """Return a JSON result as aligned columns."""
-    head = [column["name"] for column in result["columns"]]
-    lines = [head, *([_cell(value) for value in row] for row in result["rows"])]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    ruled = [*lines[:1], ["-" * width for width in widths], *lines[1:]]
-    text = [
-        "  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip()
-        for line in ruled
-    ]
-    count = result["row_count"]
-    return "\n".join([*text, f"({count} row{'' if count == 1 else 's'})"])
+def _print(lines: Iterable[str], arguments: argparse.Namespace) -> int:
+    show(join_lines(lines), paged=not arguments.no_pager)
+    return 0
 
 
-def _cell(value: Any) -> str:
-    text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
-    # Control characters would break the line or be interpreted by the terminal.
-    text = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    return text if len(text) <= _MAX_CELL + 8 else f"{text[:_MAX_CELL]}…"
+def _statement(arguments: argparse.Namespace) -> Statement | None:
+    """Return the statement to send; ``None`` if there is none."""
+    if arguments.map is not None or arguments.reduce is not None:
+        mapped = arguments.map if arguments.map is not None else arguments.statement
+        if mapped is None or (arguments.map is not None and arguments.statement is not None):
+            raise ConfigError("--reduce needs --map, and --map takes no further statement")
+        return {"map": mapped} | ({} if arguments.reduce is None else {"reduce": arguments.reduce})
+    if arguments.file is not None:
+        if arguments.statement is not None:
+            raise ConfigError("give the statement or --file, not both")
+        return {"query": _read(arguments.file)}
+    text = arguments.statement
+    if text == "-" or (text is None and not sys.stdin.isatty()):
+        text = sys.stdin.read()
+        if not text.strip() and arguments.statement is not None:
+            raise ConfigError("there is no statement on stdin")
+    return {"query": text} if text is not None and text.strip() else None
 
 
-def _query_server(
-    server: Server, statement: str, reduce: str | None, form: str
-) -> tuple[bytes, str | None]:
-    """Return a running server's result, and why it is incomplete if it was cut short."""
+def _read(path: Path) -> str:
     try:
-        body = {"map": statement, "reduce": reduce}
-        return server.post(f"/api/sql?format={form}", body), None
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
+def _format(arguments: argparse.Namespace) -> str:
+    """Return the output format."""
+    name = arguments.format
+    if name is None:
+        suffix = arguments.output.suffix[1:].lower() if arguments.output else ""
+        name = suffix if suffix in SQL_FORMATS else _SUFFIXES.get(suffix, _TABLE)
+    name = ALIASES.get(name.lower(), name.lower())
+    known = (_TABLE, *SQL_FORMATS)
+    if name not in known:
+        raise ConfigError(f"--format must be one of {', '.join(known)}, not {name}")
+    if name in _BINARY and arguments.output is None and sys.stdout.isatty():
+        raise ConfigError(f"{name} is binary; write it with -o FILE, or into a pipe")
+    return name
+
+
+def _write(result: bytes, table: Any, arguments: argparse.Namespace) -> None:
+    """Write the result to the file or to stdout; ``table`` is what is shown as a table."""
+    if table is not None:
+        result = _table(table, arguments).encode()
+    if arguments.output is not None:
+        try:
+            arguments.output.write_bytes(result)
+        except OSError as error:
+            raise StartupError(f"{arguments.output}: cannot be written: {error}") from None
+        return
+    if sys.stdout.isatty():
+        text = result.decode()
+        show(text if text.endswith("\n") else f"{text}\n", paged=not arguments.no_pager)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(result)
+    if not result.endswith(b"\n") and arguments.format == "json":
+        sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _table(document: Any, arguments: argparse.Namespace) -> str:
+    cut = sys.stdout.isatty() and arguments.output is None and not arguments.wide
+    layout = Layout(
+        width=shutil.get_terminal_size().columns if cut else None,
+        max_rows=arguments.rows if arguments.rows > 0 else None,
+    )
+    render = render_vertical if arguments.vertical else render_table
+    return join_lines(render(document, layout))
+
+
+def _result(
+    config: Config, arguments: argparse.Namespace, statement: Statement, form: str
+) -> tuple[bytes, str | None]:
+    """Return the result, and why it is incomplete if it was cut short."""
+    try:
+        if arguments.data_dir is not None:
+            return _query_files(config, statement, form), None
+        server = Server(config, arguments.url, arguments.key_file)
+        return server.post(f"/api/sql?{urlencode({'format': form})}", statement), None
     except IncompleteResponse as error:
         return error.received, str(error)
-    except RequestRefused as error:
-        raise SqlRefused(str(error)) from None
+    except (RequestRefused, SqlRefused) as error:
+        raise SqlRefused(render_sql_error(str(error))) from None
 
 
-def _missing(result: dict[str, Any]) -> str | None:
+def _missing(result: Mapping[str, Any]) -> str | None:
     """Return a sentence on the parts that a JSON result lacks; ``None`` if it is complete."""
     problems = [
         f"{damage['rows']} rows of {damage['file']} are damaged and cannot be read"
@@ -121,16 +225,17 @@ def _missing(result: dict[str, Any]) -> str | None:
     return f"the result is incomplete: {'; '.join(problems)}" if problems else None
 
 
-def _query_files(config: Config, statement: str, reduce: str | None, form: str) -> bytes:
+def _query_files(config: Config, statement: Statement, form: str) -> bytes:
     """Return the result from the files of a stopped server."""
     root = config.data_path
     if not root.is_dir():
         raise StartupError(f"data_dir: {root} does not exist")
     formulas = config.api.csv_formulas
+    mapped, reduce = statement.get("query") or statement["map"], statement.get("reduce")
     with lock_directories(root, config.run_path), stopped_tables(root) as tables:
         last = reduce is None
         map_job = process.SqlJob(
-            statement,
+            mapped,
             form if last else "arrow",
             lossless=not last,
             seconds=_SECONDS,
