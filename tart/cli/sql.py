@@ -155,7 +155,7 @@ def _read(path: Path) -> str:
 
 def _format(arguments: argparse.Namespace) -> str:
     """Return the output format."""
-    name = arguments.format
+    name: str | None = arguments.format
     if name is None:
         suffix = arguments.output.suffix[1:].lower() if arguments.output else ""
         name = suffix if suffix in SQL_FORMATS else _SUFFIXES.get(suffix, _TABLE)
