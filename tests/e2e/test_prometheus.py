@@ -26,7 +26,7 @@ from tart.dashboards.files import DASHBOARDS, dashboard_files
 from tart.dashboards.model import Panel
 from tests.e2e.injected_metrics import injected_metrics
 from tests.e2e.printed_rules import PRINTED_QUERIES, PRINTED_RULES
-from tests.running import System, running_system, wait_for
+from tests.running import System, fake_node, running_system, wait_for
 from tests.supervisor.process import Process
 
 ROOT = Path(__file__).parents[2]
@@ -194,6 +194,21 @@ def test_prometheus_evaluates_every_rule(monitored: Monitored) -> None:
 def test_a_viewer_s_key_is_needed_and_enough(monitored: Monitored) -> None:
     for path in ("/metrics", "/metrics/network"):
         assert httpx.get(f"{monitored.system.api}{path}", trust_env=False).status_code == 401
+
+
+def test_text_of_a_node_is_a_label_and_nothing_more(monitored: Monitored) -> None:
+    name = 'a"b\\c\nd} 1'
+    node = fake_node(1, name=name)
+    with monitored.system.connect() as connection:
+        connection.sendall(node.connect())
+
+        def labels() -> set[str]:
+            samples = monitored.query(f'tart_network_nodes{{instance="{monitored.target}"}}')
+            return {sample["metric"]["implementation"] for sample in samples}
+
+        wait_for(lambda: name.replace("\n", "�") in labels(), "the node's name")
+    up = f'up{{instance="{monitored.target}"}}'
+    wait_for(lambda: monitored.values(up) == [1, 1, 1], "scrapes that succeed")
 
 
 # --- What jamtart's documentation prints ----------------------------------------------------

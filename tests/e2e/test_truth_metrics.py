@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tart.aggregate.columnar.counters import REFERENCE_STEPS
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
@@ -281,6 +282,29 @@ def test_latency_of_each_step(truth):
         assert (each["from"], each["to"], each["step"]) == (*names, "_to_".join(names))
     counts = [each["count"] for each in found]
     assert counts == sorted(counts, reverse=True)
+
+
+def test_counters_for_prometheus_are_those_of_the_process(truth):
+    """They begin at 0 with it, and count each event, failure and duration once."""
+    page = truth.system.http.get("/metrics/network").text
+    found = defaultdict(dict)
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            name = sample.name.removeprefix("tart_network_")
+            if sample.value and name in ("events_total", "failures_total", "latency_seconds_count"):
+                labels = sample.labels.get("event") or sample.labels["step"]
+                found[name][labels] = int(sample.value)
+    if truth.restarted:
+        assert found == {}
+        return
+    assert found["events_total"] == Counter(each["event"] for each in truth.facts.sent)
+    assert found["failures_total"] == Counter(
+        EVENTS[each["type"]].variant for each in failed(truth)
+    )
+    assert found["latency_seconds_count"] == {
+        f"{EVENTS[parent].variant}_to_{EVENTS[number].variant}": len(samples)
+        for (parent, number), samples in durations(truth).items()
+    }
 
 
 @pytest.mark.parametrize("group_by", ["node", "implementation"])

@@ -20,7 +20,7 @@ ELSEWHERE = {
     "docs": "likewise",
     "rules": "likewise: tests/gateway/api/test_rule_pages.py",
     "rule": "likewise",
-    "metrics": "about processes; what was sent is compared in test_prometheus.py",
+    "metrics": "about processes; what was sent is compared in test_network_metrics.py",
     "event": "its bytes are compared with what was sent: test_history.py, test_vectors.py",
     "trace": "test_history.py, tests/shard/queries/test_trace.py",
     "export": "equals the lists: test_history.py",

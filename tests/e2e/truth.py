@@ -28,6 +28,7 @@ class Told:
 
     system: System
     played: Played
+    restarted: bool = False
 
     @property
     def facts(self) -> Facts:
@@ -88,4 +89,4 @@ def told(data: Path, shards: int, *, restarted: bool) -> Iterator[Told]:
         system.process.send(signal.SIGTERM)
         assert system.process.ended() == 0
     with running_system(data, shards=shards) as system:
-        yield Told(system, played)
+        yield Told(system, played, restarted=True)

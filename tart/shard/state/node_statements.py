@@ -84,7 +84,7 @@ class Statement:
             return self.fields.get("synced")
         return dict(self.fields) or None
 
-    @property
+    @cached_property
     def figures(self) -> dict[str, Any]:
         """The fields that the ``network`` query has."""
         return {name: value for name, value in self.fields.items() if name in _FIGURES}
