@@ -92,13 +92,18 @@ class System:
 
 @contextmanager
 def running_system(
-    data: Path, *, shards: int = 2, environ: dict[str, str] | None = None, module: str = "tart"
+    data: Path,
+    *,
+    shards: int = 2,
+    environ: dict[str, str] | None = None,
+    module: str = "tart",
+    api: str = "127.0.0.1:0",
 ) -> Iterator[System]:
     """tart with its files in ``data``; killed on leaving unless it has stopped.
 
-    ``module`` is what Python runs.
+    ``module`` is what Python runs, ``api`` the address of the API.
     """
-    arguments = ("--telemetry-bind", "127.0.0.1:0", "--api-bind", "127.0.0.1:0")
+    arguments = ("--telemetry-bind", "127.0.0.1:0", "--api-bind", api)
     with Process(
         module,
         "serve",

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.running import fake_node, running_system
+from tests.running import fake_node, running_system, wait_for
+from tests.supervisor.process import Process
 
+NODE = shutil.which("node") or "node"
 FOLDER = Path(__file__).with_name("javascript")
 
 
@@ -83,5 +86,45 @@ def run_node(*arguments, **environ):
     return outcome.stdout
 
 
-def test_requests(system):
-    run_node("--test", FOLDER / "requests.test.mjs", **environ(system))
+@pytest.mark.parametrize("name", ["requests", "streams"])
+def test_in_node(system, name):
+    run_node("--test", FOLDER / f"{name}.test.mjs", **environ(system))
+
+
+STATEMENTS, LAST = 300, 999_999
+
+
+def statements(node, numbers):
+    """Frames of events whose time is their number."""
+    return b"".join(node.event("SyncStatusChanged", number, synced=True)[1] for number in numbers)
+
+
+def test_streams_resume_without_loss_after_the_server_was_killed(tmp_path):
+    data, node = tmp_path / "data", fake_node(1)
+    with running_system(data) as system, system.connect() as line:
+        api = system.api.removeprefix("http://")
+        client = Process(FOLDER / "follow.mjs", program=[NODE], environ={"TART_URL": system.api})
+        with client:
+            for stream in ("socket", "sse"):
+                client.line(f"{stream} connected 1")
+            line.sendall(node.connect() + statements(node, range(STATEMENTS)))
+            for stream in ("socket", "sse"):
+                for number in range(STATEMENTS):
+                    client.line(f"{stream} event {number}")
+            wait_for(system.committed, "the last commit")
+            os.killpg(system.process.pid, signal.SIGKILL)
+            system.process.ended()
+            with (
+                running_system(data, api=api) as again,
+                again.connect() as line_2,
+            ):
+                numbers = range(STATEMENTS, 2 * STATEMENTS)
+                line_2.sendall(node.connect() + statements(node, [*numbers, LAST]))
+                for stream in ("socket", "sse"):
+                    client.line(f"{stream} connected 2")
+                    for number in numbers:
+                        client.line(f"{stream} event {number}")
+                    client.line(f"{stream} ended")
+                assert client.ended() == 0
+                # Nothing twice, and no gap.
+                assert client.rest() == []
