@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Locks TypeScript's compiler, which checks the types of the JavaScript client.
+TYPESCRIPT := tests/e2e/javascript/typescript
 
 # Tests of the pure packages; their branch coverage has a floor (pyproject.toml, tool.coverage).
 PURE := access aggregate cli/render client/core gateway/api protocol query shard/check shard/decode \
@@ -70,11 +72,17 @@ bench-quick: $(READY)  ## a short benchmark, under a minute
 
 # Programs that tests run and that PyPI does not have. As root they are installed from Debian.
 tools:
-	@for program in promtool:prometheus nginx:nginx-light caddy:caddy; do \
+	@for program in node:nodejs chromium:chromium promtool:prometheus nginx:nginx-light caddy:caddy; do \
 		command -v "$${program%:*}" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& apt-get install --quiet --quiet --yes --no-install-recommends "$${program#*:}" >/dev/null; } \
 		|| echo "without $${program%:*} its tests are skipped (Debian: apt-get install $${program#*:})"; \
 	done
+	@# TypeScript's compiler, from npm, in the version that is locked.
+	@cmp -s $(TYPESCRIPT)/package-lock.json $(VENV)/typescript/package-lock.json \
+		|| { rm -rf $(VENV)/typescript && cp -r $(TYPESCRIPT) $(VENV)/typescript \
+		&& npm ci --silent --no-audit --no-fund --prefix $(VENV)/typescript >/dev/null 2>&1; } \
+		|| { rm -rf $(VENV)/typescript; \
+		echo "without npm the types of the JavaScript client are not checked (Debian: apt-get install npm)"; }
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tart needs Python 3.11 or newer; try make PYTHON=python3.12")'

@@ -6,14 +6,23 @@ The tests of what the client does are in JavaScript, in ``tests/e2e/javascript``
 from __future__ import annotations
 
 import os
+import queue
+import re
 import shutil
 import signal
 import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.running import fake_node, running_system, wait_for
+from tart.aggregate.core.tables import GAUGES
+from tart.gateway.codegen.javascript import FOLDER as WEB
+from tests.running import DEADLINE, fake_node, running_system, wait_for
 from tests.supervisor.process import Process
 
 NODE = shutil.which("node") or "node"
@@ -35,6 +44,8 @@ pytestmark = [
     ),
 ]
 
+GUIDE = Path(__file__).parents[2] / "docs" / "javascript.md"
+DOCUMENTED = "http://127.0.0.1:8080"
 GASES = (0, 2**53 + 1, 2**63 + 1, 2**64 - 1)
 HASH = b"\x77" * 32
 
@@ -63,7 +74,8 @@ def package(node):
 @pytest.fixture(scope="module")
 def system(tmp_path_factory):
     """A running tart with events of one node, which stays connected."""
-    with running_system(tmp_path_factory.mktemp("javascript") / "data") as system:
+    data = tmp_path_factory.mktemp("javascript") / "data"
+    with running_system(data, environ={"TART_API_CORS_ORIGINS": "*"}) as system:
         node = fake_node(1)
         with system.connect() as line:
             line.sendall(node.connect() + b"".join(package(node)))
@@ -91,7 +103,141 @@ def test_in_node(system, name):
     run_node("--test", FOLDER / f"{name}.test.mjs", **environ(system))
 
 
-STATEMENTS, LAST = 300, 999_999
+@pytest.fixture(scope="module")
+def talking(system):
+    """The system, whose node goes on talking."""
+    ended = threading.Event()
+
+    def talk():
+        number = 0
+        while not ended.wait(0.05):
+            number += 1
+            slot = {"slot": number, "hash": HASH}
+            gauges = dict.fromkeys(GAUGES, number) | {"num_guarantees": bytes(2)}
+            system.line.sendall(
+                system.emitter.event("BestBlockChanged", number, **slot)[1]
+                + system.emitter.event("SyncStatusChanged", number, synced=True)[1]
+                + system.emitter.event("Status", number, **gauges)[1]
+            )
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    yield system
+    ended.set()
+    thread.join()
+
+
+def examples(language):
+    """The examples of docs/javascript.md in one language, as they stand there."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def at(text, system):
+    """An example with the address of the server that runs."""
+    assert DOCUMENTED in text
+    return text.replace(DOCUMENTED, system.api)
+
+
+def folder_with_client(path):
+    """A folder with the client's files, as someone has who fetched them."""
+    path.mkdir()
+    for name in ("tart.js", "tart.d.ts"):
+        shutil.copy(WEB / name, path)
+    (path / "package.json").write_text('{"type": "module"}')
+    return path
+
+
+def test_the_examples_of_the_guide_run_in_node(talking, tmp_path):
+    folder = folder_with_client(tmp_path / "project")
+    texts = examples("js")
+    assert len(texts) == 5
+    with ThreadPoolExecutor(len(texts)) as threads:
+        outputs = []
+        for number, text in enumerate(texts):
+            example = folder / f"example_{number}.js"
+            example.write_text(at(text, talking))
+            outputs.append(threads.submit(run_node, example))
+    requests, sum_, follow, connect, sse = (output.result() for output in outputs)
+    assert talking.node_id in requests
+    assert "404 not_found" in requests
+    assert sum_ == f"{sum(GASES) + 1}n\n"
+    assert follow.count("\n") >= 3
+    assert connect
+    assert sse
+
+
+TYPESCRIPT = Path(sys.prefix) / "typescript" / "node_modules" / "typescript" / "bin" / "tsc"
+
+
+@pytest.mark.skipif(
+    not TYPESCRIPT.exists(), reason="needs TypeScript's compiler; make tools installs it with npm"
+)
+def test_the_types_are_right_for_the_compiler(tmp_path):
+    folder = folder_with_client(tmp_path / "project")
+    shutil.copy(FOLDER / "typescript" / "types.ts", folder)
+    for number, text in enumerate(examples("ts")):
+        (folder / f"example_{number}.ts").write_text(text)
+    options = ("--noEmit", "--strict", "--target", "es2022", "--module", "nodenext")
+    libraries = ("--lib", "es2022,dom,dom.asynciterable")
+    run_node(TYPESCRIPT, *options, *libraries, *sorted(folder.glob("*.ts")))
+
+
+CHROMIUM = shutil.which("chromium")
+# Tells the test what the page shows, once it shows a slot.
+REPORT = """
+<script>
+  const timer = setInterval(() => {
+    const { value } = document.getElementById("slot");
+    if (!/^[0-9]+$/.test(value)) return;
+    clearInterval(timer);
+    fetch("/result", { method: "POST", body: value });
+  }, 20);
+</script>
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium)")
+def test_the_page_of_the_guide_shows_live_slots_in_a_browser(talking, tmp_path):
+    (page,) = examples("html")
+    with page_server(at(page, talking) + REPORT) as (url, results):
+        switches = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run")
+        quiet = ("--disable-background-networking", "--disable-component-update")
+        profile = f"--user-data-dir={tmp_path / 'profile'}"
+        with Process(url, *switches, *quiet, profile, program=[CHROMIUM]):
+            assert int(results.get(timeout=DEADLINE)) > 0
+
+
+@contextmanager
+def page_server(page):
+    """A server of one page, on an origin of its own; what the page reports comes into a queue."""
+    results = queue.Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def do_POST(self):
+            results.put(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", results
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+STATEMENTS, LAST = 100, 999_999
 
 
 def statements(node, numbers):
@@ -101,7 +247,7 @@ def statements(node, numbers):
 
 def test_streams_resume_without_loss_after_the_server_was_killed(tmp_path):
     data, node = tmp_path / "data", fake_node(1)
-    with running_system(data) as system, system.connect() as line:
+    with running_system(data, shards=1) as system, system.connect() as line:
         api = system.api.removeprefix("http://")
         client = Process(FOLDER / "follow.mjs", program=[NODE], environ={"TART_URL": system.api})
         with client:
@@ -115,7 +261,7 @@ def test_streams_resume_without_loss_after_the_server_was_killed(tmp_path):
             os.killpg(system.process.pid, signal.SIGKILL)
             system.process.ended()
             with (
-                running_system(data, api=api) as again,
+                running_system(data, shards=1, api=api) as again,
                 again.connect() as line_2,
             ):
                 numbers = range(STATEMENTS, 2 * STATEMENTS)

@@ -837,6 +837,7 @@ class Connection {
         this.fail = reject;
         this.#watch(OPEN_MS);
         this.#socket.onopen = () => {
+          if (this.ended) return;
           this.isOpen = true;
           this.#watch(SILENCE_MS);
           resolve();
@@ -868,6 +869,8 @@ class Connection {
   }
 
   #receive(text) {
+    // What was on its way when the connection ended.
+    if (this.ended) return;
     this.#watch(SILENCE_MS);
     const message = JSON.parse(text);
     const { type, data } = message;

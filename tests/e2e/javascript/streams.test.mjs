@@ -75,6 +75,19 @@ test("the filter is sent, and the key as a parameter where headers are impossibl
   assert.deepEqual(await stream.next(), { done: true, value: undefined });
 });
 
+test("an event that comes twice is given once", async () => {
+  const fake = scriptedSockets(
+    opened((socket) => {
+      socket.say("events", [event(1), event(2)]);
+      socket.say("event", event(2));
+      socket.say("events", [event(1), event(3)]);
+    }),
+  );
+  const stream = clientOf(fake).follow();
+  assert.deepEqual((await take(stream, 3)).map(({ id }) => id), [1, 2, 3]);
+  stream.close();
+});
+
 test("leaving the loop closes the socket", async () => {
   const fake = scriptedSockets(opened((socket) => socket.say("events", [event(1)])));
   for await (const { id } of clientOf(fake).follow()) {
