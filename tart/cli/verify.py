@@ -71,8 +71,13 @@ def complaint(row: LogRow, hello: bytes) -> str | None:
     if node is None:
         return "the node information of its session cannot be decoded"
     try:
-        version, cores = node.protocol_version, node.cores
-        check_event(row.type, row.payload, version=version, cores=cores)
+        check_event(
+            row.type,
+            row.payload,
+            version=node.protocol_version,
+            cores=node.cores,
+            dialect=node.dialect,
+        )
     except DecodeError as error:
         return str(error)
     return None

@@ -12,14 +12,15 @@ a hundredth of the events of a full network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from tart.protocol.decoding import HEADER_BYTES
+from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES
+from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.types import PEER_ID
 from tart.protocol.types import U16 as U16_FIELD
@@ -232,6 +233,44 @@ def read_columns(contents: list[bytes]) -> Columns:
         body_end=lengths - SHARD_INDEX_BYTES * has_shard_index,
         clean=clean,
     )
+
+
+def mark_dialect(columns: Columns, rows: Int, dialect: Dialect) -> None:
+    """Mark frames as not clean that may be read in another way in the dialect of their node.
+
+    Args:
+        columns: The columns to change.
+        rows: The indices of the node's frames.
+        dialect: Its dialect.
+    """
+    rows = rows[_dialect_mask(dialect)[columns.number[rows]]]
+    columns.clean[rows] = False
+    columns.body_end[rows] += SHARD_INDEX_BYTES * columns.has_shard_index[rows]
+    columns.has_shard_index[rows] = False
+
+
+@cache
+def _dialect_mask(dialect: Dialect) -> Mask:
+    mask = np.zeros(256, np.bool_)
+    mask[list(DIALECT_TYPES[dialect])] = True
+    return mask
+
+
+def set_dialect_columns(columns: Columns, index: int, fields: Mapping[str, Any]) -> None:
+    """Set the columns of a frame that its dialect reads in another way.
+
+    A reference by ids that the node counts in its own way is none: no event of the log has them.
+
+    Args:
+        columns: The columns to change.
+        index: The index of the frame.
+        fields: Its decoded fields.
+    """
+    if columns.has_ref[index]:
+        columns.has_ref[index] = columns.has_peer[index] = False
+        columns.body_start[index] = HEADER_BYTES
+    if _tables().slot_offset[columns.number[index]] != _ABSENT and "slot" in fields:
+        columns.slot[index], columns.has_slot[index] = fields["slot"], True
 
 
 def _gather(

@@ -9,7 +9,7 @@ Rules:
   failure ends the connection (``error``). Every later message is an event.
 - The first event has id 0. Each event takes one id, decodable or not, because the node
   counted it (JIP-3, "Event IDs"). After a Dropped event of N the next id is its own plus N:
-  it stands for N events.
+  it stands for N events, unless N cannot be true (``dropped_events``).
 - Errors are stored without their traceback, whose frames would keep the bytes alive.
 - Once ``error`` is set nothing more is decoded. Earlier events are returned.
 """
@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from tart.errors import DecodeError, NodeInformationError, ProtocolError
 from tart.protocol.byte_reader import Deviation
-from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event
+from tart.protocol.decoding import HEADER_BYTES, check_event
+from tart.protocol.dropped_events import dropped_events, ids_taken
 from tart.protocol.events import EventKind
 from tart.protocol.framing import DEFAULT_MAX_FRAME, FrameBuffer
 from tart.protocol.node_information import NodeInformation, decode_node_information
@@ -108,8 +109,12 @@ class Connection:
             self.node_content = messages.pop(0)
         return messages
 
-    def skip(self, contents: list[bytes]) -> list[int]:
+    def skip(self, contents: list[bytes], elapsed_us: int | None = None) -> list[int]:
         """Assign ids to events that are not decoded.
+
+        Args:
+            contents: The events.
+            elapsed_us: The time since the start of the connection, if it is known.
 
         Returns:
             The number of dropped events that each Dropped event among them announces.
@@ -117,17 +122,22 @@ class Connection:
         dropped = []
         for content in contents:
             if content[HEADER_BYTES - 1 : HEADER_BYTES] == _DROPPED_BYTE:
-                event = self.decode(content)
-                if event.error is None:
-                    fields = decode_event(_DROPPED, event.payload).fields
-                    dropped.append(fields["num"])
+                event = self.decode(content, elapsed_us)
+                number = dropped_events(content, elapsed_us)
+                if event.error is None and number is not None:
+                    dropped.append(number)
             else:
                 self.last_event_id = self.next_event_id
                 self.next_event_id = (self.next_event_id + 1) % EVENT_ID_MODULUS
         return dropped
 
-    def decode(self, content: bytes) -> ReceivedEvent:
-        """Decode one frame's content, which takes the next event id."""
+    def decode(self, content: bytes, elapsed_us: int | None = None) -> ReceivedEvent:
+        """Decode one frame's content, which takes the next event id.
+
+        Args:
+            content: Timestamp, event type and payload.
+            elapsed_us: The time since the start of the connection, if it is known.
+        """
         event_id = self.last_event_id = self.next_event_id
         self.next_event_id = (event_id + 1) % EVENT_ID_MODULUS
         if len(content) < HEADER_BYTES:
@@ -139,11 +149,12 @@ class Connection:
         assert self.node is not None
         version, cores = self.node.protocol_version, self.node.cores
         try:
-            deviations = check_event(number, payload, version=version, cores=cores)
+            deviations = check_event(
+                number, payload, version=version, cores=cores, dialect=self.node.dialect
+            )
         except DecodeError as error:
             error = error.with_traceback(None)
             return ReceivedEvent(event_id, number, timestamp, content, error, ())
         if number == _DROPPED:
-            dropped = decode_event(number, payload, version=version).fields["num"]
-            self.next_event_id = (event_id + dropped) % EVENT_ID_MODULUS
+            self.next_event_id = (event_id + ids_taken(content, elapsed_us)) % EVENT_ID_MODULUS
         return ReceivedEvent(event_id, number, timestamp, content, None, deviations)

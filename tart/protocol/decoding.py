@@ -13,14 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tart.errors import DecodeError
 from tart.protocol.byte_reader import Deviation, Reader, encode_natural
-from tart.protocol.events import EVENTS, EventKind
+from tart.protocol.dialects import Dialect
+from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.node_information import MAX_CORES
-from tart.protocol.types import TIMESTAMP, U32, U64, struct
-from tart.protocol.wire import Struct
+from tart.protocol.types import PEER_ADDRESS, TIMESTAMP, U16, U32, U64, struct
+from tart.protocol.wire import (
+    BigEndian,
+    CoreBytes,
+    EventId,
+    NaturalInteger,
+    PackedCoreBytes,
+    Struct,
+    Type,
+)
 
 # Timestamp, then the event type (JIP-3, "Event messages").
 HEADER_BYTES = 9
@@ -35,6 +46,37 @@ _CORE_LISTS: Mapping[int, tuple[str, int, int]] = {
 # Older drafts and two emitters write these; only the length distinguishes them.
 _DROPPED_U32 = struct("Dropped", last_timestamp=TIMESTAMP, num=U32)
 _DROPPED_BARE = struct("Dropped", num=U64)
+
+# Jamixir's slots and epochs.
+_JAMIXIR_NATURALS: Mapping[int, str] = {
+    EventKind.BEST_BLOCK_CHANGED: "slot",
+    EventKind.FINALIZED_BLOCK_CHANGED: "slot",
+    EventKind.AUTHORING: "slot",
+    EventKind.IMPORTING: "slot",
+    EventKind.BLOCK_ANNOUNCED: "slot",
+    EventKind.TICKET_TRANSFERRED: "epoch",
+}
+# Jamixir's addresses: the field with the port. The port is the end of the payload.
+_JAMIXIR_PORTS: Mapping[int, str] = {
+    EventKind.CONNECTION_REFUSED: "from",
+    EventKind.CONNECTING_IN: "from",
+    EventKind.CONNECTING_OUT: "to.peer_address",
+}
+PORT_TYPES = frozenset(_JAMIXIR_PORTS)
+_PORT_BYTES = 2
+# Types of a dialect that may be read in another way although their length is as specified.
+DIALECT_TYPES: Mapping[Dialect, frozenset[int]] = MappingProxyType(
+    {
+        Dialect.STANDARD: frozenset(),
+        Dialect.JAMIXIR: frozenset(
+            {
+                *_JAMIXIR_NATURALS,
+                *_JAMIXIR_PORTS,
+                *(number for number in EVENTS if leading_reference(EVENTS[number].fields)),
+            }
+        ),
+    }
+)
 
 
 class Decoded(NamedTuple):
@@ -71,7 +113,12 @@ def event_kind(number: int) -> EventKind:
 
 
 def decode_event(
-    number: int, payload: bytes, *, version: int = 1, cores: int | None = None
+    number: int,
+    payload: bytes,
+    *,
+    version: int = 1,
+    cores: int | None = None,
+    dialect: Dialect = Dialect.STANDARD,
 ) -> Decoded:
     """Decode an event's payload, the bytes after timestamp and event type.
 
@@ -82,6 +129,7 @@ def decode_event(
         payload: All bytes of the frame after its header.
         version: The protocol version of the connection.
         cores: The node's core count; ``None`` if it did not send a valid one.
+        dialect: The dialect of the node.
 
     Raises:
         DecodeError: No known reading fits; the error is that of the specification's reading.
@@ -90,7 +138,10 @@ def decode_event(
     layout = event.layout(version)
     failure: DecodeError | None = None
     leftover: Decoded | None = None
-    for reading in _readings(event, layout, payload, version, cores):
+    readings = _readings(event, layout, payload, version, cores)
+    if dialect is not Dialect.STANDARD:
+        readings = chain(_jamixir_readings(event, layout, payload, cores), readings)
+    for reading in readings:
         try:
             decoded, left = _read(reading, payload)
         except DecodeError as error:
@@ -98,13 +149,13 @@ def decode_event(
             failure = failure or error.with_traceback(None)
             continue
         if not left:
-            return decoded
+            return _with_reference(event, decoded, dialect)
         if leftover is None and reading.deviation is None:
             end = HEADER_BYTES + len(payload) - left
             extra = Deviation("trailing_bytes", end, "", f"the end, {left} bytes are left")
             leftover = Decoded(decoded.fields, (*decoded.deviations, extra))
     if leftover:
-        return leftover
+        return _with_reference(event, leftover, dialect)
     assert failure is not None
     # A new error: raising one that a local variable holds would make a reference cycle.
     raise DecodeError(
@@ -113,7 +164,12 @@ def decode_event(
 
 
 def check_event(
-    number: int, payload: bytes, *, version: int = 1, cores: int | None = None
+    number: int,
+    payload: bytes,
+    *,
+    version: int = 1,
+    cores: int | None = None,
+    dialect: Dialect = Dialect.STANDARD,
 ) -> tuple[Deviation, ...]:
     """Return the deviations of a payload, without building its values where possible.
 
@@ -125,15 +181,20 @@ def check_event(
         payload: All bytes of the frame after its header.
         version: The protocol version of the connection.
         cores: The node's core count; ``None`` if it did not send a valid one.
+        dialect: The dialect of the node.
 
     Raises:
         DecodeError: See ``decode_event``.
     """
     # Any version but 0 is read as 1; an arbitrary byte of a node must not fill the cache.
     size, bounded = _shape(number, min(version, 1))
-    if size == len(payload) and all(payload[offset] <= top for offset, top, _ in bounded):
+    if (
+        size == len(payload)
+        and all(payload[offset] <= top for offset, top, _ in bounded)
+        and number not in DIALECT_TYPES[dialect]
+    ):
         return ()
-    return decode_event(number, payload, version=version, cores=cores).deviations
+    return decode_event(number, payload, version=version, cores=cores, dialect=dialect).deviations
 
 
 @cache
@@ -164,6 +225,97 @@ def _readings(
         yield _Reading(other, _deviation("other_version_layout", 0, "", expectation))
     if layout.size is None:
         yield _Reading(layout, leb128=True)
+
+
+def _jamixir_readings(
+    event: EventKind, layout: Struct, payload: bytes, cores: int | None
+) -> Iterator[_Reading]:
+    """Return the readings of Jamixir's bytes, which precede the specification's."""
+    if event in _JAMIXIR_NATURALS:
+        yield from _natural_readings(event, layout, payload)
+    elif event in _JAMIXIR_PORTS and len(payload) == layout.size:
+        port = payload[-_PORT_BYTES:]
+        if port[0] != port[1]:
+            field = f"{_JAMIXIR_PORTS[event]}.port"
+            deviation = _deviation(
+                "port_big_endian", len(payload) - _PORT_BYTES, field, "a little-endian port"
+            )
+            yield _Reading(_replace(layout, PEER_ADDRESS, _BIG_ENDIAN_ADDRESS), deviation)
+    elif event is EventKind.STATUS and cores is not None:
+        packed, expected = len(payload) - layout.minimum, -(-cores // 8)
+        if packed == expected != cores:
+            field, offset, _ = _CORE_LISTS[event]
+            deviation = _deviation("core_list_packed", offset, field, f"{cores} bytes, one a core")
+            yield _Reading(_PACKED_STATUS, deviation, core_bytes=cores)
+
+
+def _natural_readings(event: EventKind, layout: Struct, payload: bytes) -> Iterator[_Reading]:
+    """Return the reading with a natural, unless that of fixed width is the more likely.
+
+    Both fit where the natural has four bytes. As such a number is below 2^28, and its bytes with
+    the prefix in the lowest place are mostly 256 times as much: the lower number is meant. The
+    first slot for which this can fail is 2^24, in March 2028.
+    """
+    name = _JAMIXIR_NATURALS[event]
+    offset = layout.offset_of(name)
+    assert offset is not None
+    deviation = (
+        _deviation("epoch_natural", offset, name, "the epoch as u32")
+        if name == "epoch"
+        else _deviation("slot_natural", offset, name, "the slot as u32")
+    )
+    if len(payload) == layout.size:
+        reader = Reader(payload, offset=offset)
+        number = int.from_bytes(payload[offset : offset + 4], "little")
+        try:
+            natural = NaturalInteger().read(reader)
+        except DecodeError:
+            return
+        if reader.offset != offset + 4 or natural >= number:
+            return
+    natural_layout = Struct(
+        layout.name,
+        tuple(
+            (field, NaturalInteger() if field == name else kind) for field, kind in layout.fields
+        ),
+    )
+    yield _Reading(natural_layout, deviation)
+
+
+_BIG_ENDIAN_ADDRESS = Struct(
+    PEER_ADDRESS.name,
+    tuple((name, BigEndian(2) if kind is U16 else kind) for name, kind in PEER_ADDRESS.fields),
+)
+
+
+def _replace(layout: Struct, old: Type, new: Type) -> Struct:
+    """Return a layout with another type in place of one, in nested structures too."""
+    fields: list[tuple[str, Type]] = []
+    for name, kind in layout.fields:
+        if kind is old:
+            kind = new
+        elif isinstance(kind, Struct) and type(kind) is Struct:
+            kind = _replace(kind, old, new)
+        fields.append((name, kind))
+    return Struct(layout.name, tuple(fields))
+
+
+_PACKED_STATUS = Struct(
+    EventKind.STATUS.fields.name,
+    tuple(
+        (name, PackedCoreBytes() if isinstance(kind, CoreBytes) else kind)
+        for name, kind in EventKind.STATUS.fields.fields
+    ),
+)
+
+
+def _with_reference(event: EventKind, decoded: Decoded, dialect: Dialect) -> Decoded:
+    """Add that a reference of Jamixir does not name an event as JIP-3 counts."""
+    name, first = event.fields.fields[0] if event.fields.fields else ("", None)
+    if dialect is Dialect.STANDARD or not isinstance(first, EventId) or name not in decoded.fields:
+        return decoded
+    deviation = _deviation("own_event_ids", 0, name, "an event id as JIP-3 counts")
+    return decoded._replace(deviations=(*decoded.deviations, deviation))
 
 
 def _deviation(rule: str, offset: int, field: str, expectation: str) -> Deviation:

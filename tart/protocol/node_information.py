@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tart.errors import DecodeError, EncodeError, NodeInformationError
 from tart.protocol.byte_reader import Deviation, Reader, read_natural
+from tart.protocol.dialects import Dialect, dialect_of
 from tart.protocol.types import HASH, PEER_DETAILS, U8, U16, U32, U64, struct
 from tart.protocol.wire import String, Struct
 
@@ -77,6 +79,7 @@ _TAIL = struct(
     gp_version=String(16),
     additional_info=String(512),
 )
+_PORT_BYTES = 2
 _FLAGS_OFFSET = HASH.size + (PEER_DETAILS.size or 0)
 # The most by which a legal tail exceeds the shortest: every string full, and one more byte for
 # the length of the longest.
@@ -129,6 +132,11 @@ class NodeInformation:
         if self.cores is None or self.parameters is None:
             return None
         return self.parameters.get("val_count", self.cores * VALIDATORS_PER_CORE)
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The dialect of JIP-3 that the node speaks."""
+        return dialect_of(self.implementation_name, self.protocol_version)
 
     def as_json(self) -> dict[str, Any]:
         """Return the API's ``node_info`` object; parameters that the layout lacks are null."""
@@ -269,6 +277,13 @@ def _assemble(
     if content[0] not in KNOWN_VERSIONS:
         deviations.append(Deviation("unknown_protocol_version", 0, "protocol_version", "0 or 1"))
     address = tail["details"]["peer_address"]
+    name, port = tail["implementation_name"], address["port"]
+    swapped = (port & 0xFF) << 8 | port >> 8
+    if dialect_of(name, content[0]) is Dialect.JAMIXIR and swapped != port:
+        offset = 1 + length + _FLAGS_OFFSET - _PORT_BYTES
+        field = "details.peer_address.port"
+        deviations.append(Deviation("port_big_endian", offset, field, "a little-endian port"))
+        port = swapped
     return NodeInformation(
         protocol_version=content[0],
         parameters=parameters,
@@ -277,9 +292,9 @@ def _assemble(
         genesis=tail["genesis"],
         peer_id=tail["details"]["peer_id"],
         address=address["ipv6"],
-        port=address["port"],
+        port=port,
         flags=tail["flags"],
-        implementation_name=tail["implementation_name"],
+        implementation_name=name,
         implementation_version=tail["implementation_version"],
         gp_version=tail["gp_version"],
         additional_info=tail["additional_info"],

@@ -217,6 +217,43 @@ _RULES = (
         "first message.",
     ),
     Rule(
+        "core_list_packed",
+        ERROR,
+        "event",
+        "The list by core in Status has one bit for each core; it has one byte. Jamixir does so "
+        "while no core has two guarantees.",
+    ),
+    Rule(
+        "slot_natural",
+        ERROR,
+        "event",
+        "A slot is encoded as a Gray Paper natural, of one to five bytes; it is u32, "
+        "little-endian. Read as such where the node is Jamixir with protocol version 0.",
+    ),
+    Rule(
+        "epoch_natural",
+        ERROR,
+        "event",
+        "An epoch is encoded as a Gray Paper natural, of one to five bytes; it is u32, "
+        "little-endian. Read as such where the node is Jamixir with protocol version 0.",
+    ),
+    Rule(
+        "port_big_endian",
+        ERROR,
+        "event",
+        "The port of an address is big-endian; all integers are little-endian. Read as such where "
+        "the node is Jamixir with protocol version 0.",
+    ),
+    Rule(
+        "own_event_ids",
+        ERROR,
+        "event",
+        "An event refers to another by an id that the node counts in its own way. JIP-3's ids "
+        "begin at 0 with each connection and count every event. Jamixir with protocol version 0 "
+        "counts over connections, and only events that others refer to; its references are not "
+        "followed.",
+    ),
+    Rule(
         "unknown_enum_value",
         ERROR,
         "event",
@@ -310,6 +347,16 @@ _RULES = (
         "conversation",
         "The connection ended while a block or work-package was under way.",
         "pipelines",
+    ),
+    Rule(
+        "dropped_implausible",
+        ERROR,
+        "conversation",
+        "The number of a Dropped cannot be true: more than 2^32, more than the node can have "
+        "emitted since the connection began (16,777,216 and a million a second), or with "
+        "timestamps beyond the year 2100 in every known epoch. Mostly another event was sent "
+        "with wrong fields. It takes one event id and counts in no sum.",
+        "Dropped messages",
     ),
     Rule(
         "events_dropped",

@@ -74,6 +74,34 @@ class Integer(Type):
         out += value.to_bytes(self.size, "little")
 
 
+@dataclass(frozen=True)
+class BigEndian(Integer):
+    """An unsigned integer of fixed width, big-endian: a deviation."""
+
+    def read(self, reader: Reader) -> int:
+        return int.from_bytes(reader.take(self.size), "big")
+
+    def write(self, value: Any, out: bytearray) -> None:
+        raise EncodeError("", "a little-endian integer")
+
+
+@dataclass(frozen=True)
+class NaturalInteger(Type):
+    """An unsigned integer below 2^32 as a Gray Paper natural: a deviation."""
+
+    minimum: int = 1
+
+    def read(self, reader: Reader) -> int:
+        start, deviations = reader.offset, len(reader.deviations)
+        value = read_natural(reader)
+        if value >= 1 << 32 or len(reader.deviations) > deviations:
+            raise DecodeError("length_out_of_range", start, "a natural below 2^32")
+        return value
+
+    def write(self, value: Any, out: bytearray) -> None:
+        raise EncodeError("", "an integer of fixed width")
+
+
 # By size, the codes of Python's ``struct`` for integers.
 _INTEGER_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -199,6 +227,21 @@ class CoreBytes(Type):
 
 
 @dataclass(frozen=True)
+class PackedCoreBytes(Type):
+    """A list by core with one bit for each core, the lowest first: a deviation."""
+
+    def read(self, reader: Reader) -> list[int]:
+        cores = reader.core_bytes
+        bits = int.from_bytes(reader.take(-(-cores // 8)), "little")
+        if bits >> cores:
+            raise DecodeError("length_out_of_range", reader.offset - 1, f"bits of {cores} cores")
+        return [bits >> core & 1 for core in range(cores)]
+
+    def write(self, value: Any, out: bytearray) -> None:
+        raise EncodeError("", "one byte for each core")
+
+
+@dataclass(frozen=True)
 class CoreBits(Type):
     """``[u8; ceil(C/8)]`` without a prefix; core i is bit i%8 (lowest first) of byte i//8."""
 
@@ -285,7 +328,7 @@ class List(Type):
                 start,
                 f"{count} elements, {reader.remaining} bytes are left",
             )
-        if isinstance(self.inner, Integer):
+        if isinstance(self.inner, Integer) and not isinstance(self.inner, BigEndian):
             # All at once: a list of u16 has the most values per byte.
             octets = reader.take(count * self.inner.size)
             return list(struct.unpack(f"<{count}{_INTEGER_CODES[self.inner.size]}", octets))
@@ -411,6 +454,8 @@ class Struct(Type):
 
 def _struct_codes(layout: Type) -> str | None:
     """Return the codes of Python's ``struct`` for a type whose values need no conversion."""
+    if isinstance(layout, BigEndian):
+        return None
     if isinstance(layout, Integer):
         return _INTEGER_CODES.get(layout.size)
     if isinstance(layout, Bytes):

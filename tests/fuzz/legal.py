@@ -216,7 +216,10 @@ def content(
         out.append(ref.to_bytes(8, "little"))
         fields = fields[1:]
     if number == DROPPED:
-        return b"".join([*out, values.integer(8), dropped.to_bytes(8, "little")])
+        last = values.integer(8)
+        # Mostly a time that there can be; else the number moves no id.
+        last = last[:6] + bytes(2) if last[0] % 4 else last
+        return b"".join([*out, last, dropped.to_bytes(8, "little")])
     return b"".join([*out, *(write(notation, values, cores) for _, notation in fields)])
 
 

@@ -50,9 +50,18 @@ def dropped_by(payload):
     return int.from_bytes(payload[8:16], "little")
 
 
+def can_be_true(message):
+    """Whether a Dropped tells a number and times that there can be, soon after a connection."""
+    payload = message[HEADER:]
+    times = [message[:8]] if len(payload) == 8 else [message[:8], payload[:8]]
+    year_2100 = 4_102_444_800_000_000
+    in_time = all(int.from_bytes(each, "little") <= year_2100 for each in times)
+    return in_time and dropped_by(payload) <= 2**24
+
+
 def taken_by(message, good=True):
     """How many event ids a message takes: one, or as many as a Dropped stands for."""
-    if good and message[8] == DROPPED:
+    if good and message[8] == DROPPED and can_be_true(message):
         return dropped_by(message[HEADER:])
     return 1
 

@@ -163,7 +163,7 @@ def test_an_undecodable_frame_still_takes_one_id(bad, number, rule, offset):
 
 @pytest.mark.parametrize(
     ("count", "following"),
-    [(0, 1), (1, 2), (397, 398), (LAST_ID - 1, LAST_ID), (LAST_ID, 0)],
+    [(0, 1), (1, 2), (397, 398), (2**32, 2**32 + 1)],
 )
 def test_a_dropped_event_advances_the_ids_by_its_number(count, following):
     connection = connected()
@@ -173,9 +173,46 @@ def test_a_dropped_event_advances_the_ids_by_its_number(count, following):
 
 def test_event_ids_wrap_at_64_bits():
     connection = connected()
-    received = connection.receive_data(dropped(LAST_ID) + SYNCED * 2)
-    assert ids(received) == [0, LAST_ID, 0]
+    connection.next_event_id = LAST_ID
+    received = connection.receive_data(SYNCED * 2)
+    assert ids(received) == [LAST_ID, 0]
     assert connection.next_event_id == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "timestamp", "last"),
+    [
+        (2**32 + 1, 5, 6),
+        (LAST_ID, 5, 6),
+        (1, 5, 2**63),
+        (1, 2**63, 6),
+    ],
+)
+def test_a_dropped_event_that_cannot_be_true_takes_one_id(count, timestamp, last):
+    payload = last.to_bytes(8, "little") + count.to_bytes(8, "little")
+    data = frame(timestamp.to_bytes(8, "little") + b"\0" + payload)
+    first, second = connected().receive_data(data + SYNCED)
+    assert (first.error, first.deviations) == (None, ())
+    assert ids([first, second]) == [0, 1]
+
+
+def test_no_more_can_be_dropped_than_the_connection_gave_time_for():
+    connection = connected()
+    content = dropped(10**9)[4:]
+    assert connection.decode(content, 1_000_000).error is None
+    assert connection.next_event_id == 1
+    assert connection.decode(content, 1_000_000_000).error is None
+    assert connection.next_event_id == 1 + 10**9
+    assert connection.skip([content], 1_000_000) == []
+    assert connection.skip([content], 1_000_000_000) == [10**9]
+
+
+def test_connecting_in_of_pbnj_is_no_number_of_dropped_events():
+    pbnj = "1a000000fcc83a9e2797a91500000000000000000000ffff0a000007419c"
+    first, second = connected().receive_data(bytes.fromhex(pbnj) + SYNCED)
+    assert first.number == 0
+    assert [each.rule for each in first.deviations] == ["trailing_bytes"]
+    assert ids([first, second]) == [0, 1]
 
 
 @pytest.mark.parametrize(

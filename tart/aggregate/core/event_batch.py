@@ -7,7 +7,7 @@ stored event is counted once and no other event is counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tart.aggregate.core.event_columns import Array, BoolArray, EventColumns
+from tart.protocol.dialects import Dialect
 
 # Columns of one table by name, all of one length.
 Rows = Mapping[str, Any]
@@ -89,12 +90,14 @@ class EventBatch:
         clean: Whether each frame has exactly the declared layout, so that fields can be read
             at their offsets.
         faults: Findings about the bytes of these frames and of frames that are not events.
+        implausible: The ``seq`` of each Dropped whose number cannot be true.
     """
 
     columns: EventColumns
     contents: Sequence[bytes]
     clean: BoolArray
     faults: Sequence[Finding] = ()
+    implausible: Set[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.contents)
@@ -114,7 +117,10 @@ class EventBatch:
     def take(self, indices: Array) -> EventBatch:
         """Return a copy of the events at these indices, with all findings."""
         contents = [self.contents[index] for index in indices.tolist()]
-        return EventBatch(self.columns.take(indices), contents, self.clean[indices], self.faults)
+        clean = self.clean[indices]
+        return EventBatch(
+            self.columns.take(indices), contents, clean, self.faults, self.implausible
+        )
 
     def copy_inherited(self, part: EventBatch, indices: Array) -> None:
         """Copy the slots and cores of ``part``, which was taken at these indices."""
@@ -136,10 +142,14 @@ class DecodeContext(NamedTuple):
     Attributes:
         version: The protocol version the node speaks.
         cores: The number of cores by the node's parameters, ``None`` if unknown.
+        dialect: The dialect of JIP-3 that the node speaks.
+        started_at: When the connection began, Unix microseconds; ``None`` if unknown.
     """
 
     version: int
     cores: int | None
+    dialect: Dialect = Dialect.STANDARD
+    started_at: int | None = None
 
 
 def grow(array: Array, rows: int) -> Array:

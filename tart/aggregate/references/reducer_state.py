@@ -161,6 +161,7 @@ class ReducerState:
                 self.batch.contents[event.index][HEADER_BYTES:],
                 version=context.version,
                 cores=context.cores,
+                dialect=context.dialect,
             ).fields
         except DecodeError:  # Stored by a release that accepted more.
             return None

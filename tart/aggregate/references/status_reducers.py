@@ -29,10 +29,16 @@ def _reduce_sync(state: ReducerState, event: Event) -> None:
 
 
 def _reduce_head(state: ReducerState, event: Event) -> None:
-    payload = state.payload(event)
     received_at, number = state.received_at[event.index], event.number
-    slot = int.from_bytes(payload[:_SLOT_BYTES], "little")
-    block = payload[_SLOT_BYTES : _SLOT_BYTES + HASH_BYTES]
+    if state.clean[event.index]:
+        payload = state.payload(event)
+        slot = int.from_bytes(payload[:_SLOT_BYTES], "little")
+        block = payload[_SLOT_BYTES : _SLOT_BYTES + HASH_BYTES]
+    else:
+        fields = state.fields(event)
+        if fields is None:
+            return
+        slot, block = fields["slot"], fields["hash"]
     state.defer(state.gauges.add_chain_statement, received_at, event.reporter.node, number, slot)
     state.defer(state.counters.add_block_reached, received_at, number, slot, block)
 

@@ -47,6 +47,7 @@ from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
 from tart.aggregate.references.reducers import REDUCERS, Reducers
 from tart.aggregate.rules.terminal_events import TERMINAL_KINDS
+from tart.protocol.dialects import Dialect
 from tart.protocol.events import EventKind
 
 # Open events expire at this age.
@@ -380,13 +381,23 @@ class ReferenceTracker:
         opened = self._open
         for entry in entries[_ROOTS[opened.number[entries]]].tolist():
             pipeline = opened.subjects[entry]
-            if cut_short is not None and isinstance(pipeline, Pipeline) and pipeline.unfinished:
+            if (
+                cut_short is not None
+                and isinstance(pipeline, Pipeline)
+                and self._is_unfinished(pipeline)
+            ):
                 with self._isolation.guard("conformance"):
                     self._on_unfinished(pipeline.values, cut_short)
             with self._isolation.guard("pipelines"):
                 self._reducers.close(pipeline)
         if len(entries):
             opened.remove(entries)
+
+    def _is_unfinished(self, pipeline: Pipeline) -> bool:
+        """Return whether the end of a pipeline is missing, though its node's references resolve."""
+        session = pipeline.values["session"]
+        dialect = self._decode_context(session).dialect
+        return pipeline.unfinished and dialect is Dialect.STANDARD
 
     def _reporter(self, index: int, session: int) -> Reporter:
         reporter = self._reporters.get(session)

@@ -23,6 +23,7 @@ from tart.aggregate.core.event_columns import Array
 from tart.aggregate.rules.terminal_events import OUTCOMES
 from tart.errors import DecodeError
 from tart.protocol.decoding import HEADER_BYTES, decode_event
+from tart.protocol.dropped_events import MAX_DROPPED
 from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.node_information import NodeInformation
 from tart.protocol.references import PARENT_TYPES
@@ -269,6 +270,13 @@ class ConformanceChecker:
         # Some nodes leave out the timestamp before the number.
         short = len(content) < HEADER_BYTES + _TIMESTAMP_BYTES + 1
         offset = HEADER_BYTES if short else HEADER_BYTES + _TIMESTAMP_BYTES
+        if int(batch.columns.seq[index]) in batch.implausible:
+            expected = (
+                f"at most {MAX_DROPPED} events, as many as the node can have emitted on the "
+                "connection, and timestamps of a known epoch"
+            )
+            self._report("dropped_implausible", batch, index, expected, (offset, "num"))
+            return
         expected = f"no events dropped, not {_dropped_count(content)}"
         self._report("events_dropped", batch, index, expected, (offset, "num"))
 

@@ -39,6 +39,7 @@ _WIDTHS = {
     "unknown_flags": 4,
     "frame_too_long": 4,
     "dropped_count_u32": 4,
+    "dropped_implausible": 8,
     "reference_unknown": 8,
     "reference_wrong_type": 8,
     "second_outcome": 8,
@@ -47,11 +48,15 @@ _WIDTHS = {
     "clock_not_jce": 8,
     "clock_offset": 8,
     "events_dropped": 8,
+    "own_event_ids": 8,
+    "port_big_endian": 2,
 }
 # Rules whose wrong bytes are a natural number, which encodes its own size.
 _NATURALS = (
     "string_too_long",
     "non_canonical_natural",
+    "slot_natural",
+    "epoch_natural",
     "core_list_prefixed",
     "parameters_prefixed",
 )

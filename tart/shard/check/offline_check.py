@@ -36,11 +36,11 @@ BATCH_FRAMES = 2_048
 BATCH_BYTES = 4 << 20
 # The interval of expiring old events and collecting statistics; that of a shard's flush.
 STEP_US = 30 * SECOND_US
+# Rules that a single message breaks, though they are about the conversation.
+_SINGLE = ("clock_not_jce", "events_dropped", "dropped_implausible", "implausible_slot")
 # Rules of several messages: a missing event would look like a deviation.
 _NEEDS_ALL = frozenset(
-    code
-    for code, rule in RULES.items()
-    if rule.scope == "conversation" and code not in ("clock_not_jce", "events_dropped")
+    code for code, rule in RULES.items() if rule.scope == "conversation" and code not in _SINGLE
 )
 
 
@@ -284,9 +284,15 @@ class Checker:
         )
 
     def _decode_context(self, session: int) -> DecodeContext:
-        information = self._open[session].connection.node
+        opened = self._open[session]
+        information = opened.connection.node
         assert information is not None
-        return DecodeContext(information.protocol_version, information.cores)
+        return DecodeContext(
+            information.protocol_version,
+            information.cores,
+            information.dialect,
+            opened.opened_at,
+        )
 
     def _identify(self, session: Session, information: NodeInformation, now_us: int) -> None:
         """Give a connection the number of its node, and check its first message."""

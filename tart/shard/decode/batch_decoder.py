@@ -8,7 +8,7 @@ property test compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,9 +18,21 @@ from tart.aggregate.core.event_batch import EventBatch, Finding
 from tart.aggregate.core.isolation import Failure, Isolation
 from tart.errors import DecodeError
 from tart.protocol.byte_reader import Deviation
-from tart.protocol.columnar import PEER_BYTES, REF_BYTES, U64, Columns, Int, Mask, read_columns
+from tart.protocol.columnar import (
+    PEER_BYTES,
+    REF_BYTES,
+    U64,
+    Columns,
+    Int,
+    Mask,
+    mark_dialect,
+    read_columns,
+    set_dialect_columns,
+)
 from tart.protocol.connection import EVENT_ID_MODULUS, Connection
-from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event
+from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES, check_event, decode_event
+from tart.protocol.dialects import Dialect
+from tart.protocol.dropped_events import dropped_events, elapsed_since
 from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import NONE, PeerDictionary
@@ -57,6 +69,7 @@ class StatusChange(NamedTuple):
     Attributes:
         received_at: Unix microseconds.
         timestamp: The node's clock, JCE microseconds.
+        dropped: The number of events for which a Dropped stands, if it can be true.
     """
 
     session: Session
@@ -64,6 +77,7 @@ class StatusChange(NamedTuple):
     payload: bytes
     received_at: int
     timestamp: int
+    dropped: int | None = None
 
 
 @dataclass(frozen=True)
@@ -205,9 +219,11 @@ def _decode(
     owners, lengths, times = zip(*runs, strict=True)
     counts = np.array(lengths)
     run_of = np.repeat(np.arange(len(runs)), counts)
+    _mark_dialects(owners, run_of, columns)
     checked = _check_unclean(frames, owners, run_of, columns)
     well_formed = checked.well_formed
-    event_ids, ids_after = _number_events(frames, owners, counts, run_of, columns, well_formed)
+    dropped = _check_dropped(frames, runs, run_of, columns, well_formed)
+    event_ids, ids_after = _number_events(len(frames), owners, counts, run_of, dropped)
     known_peers = len(peers.ids)
     peer = _number_peers(frames, columns, well_formed, peers)
     has_peer = peer != NONE
@@ -242,9 +258,12 @@ def _decode(
         (owners[run_of[index]], _undecodable_row(frames[index], log, index, error))
         for index, error in checked.errors
     ]
-    status_changes = _status_changes(frames, runs, run_of, columns, well_formed)
+    status_changes = _status_changes(frames, runs, run_of, columns, well_formed, dropped)
     deviations = [(owners[run_of[index]], found) for index, found in checked.deviations]
     faults = _faults(frames, log, checked)
+    implausible = frozenset(
+        first_sequence + index for index, number in dropped.items() if number is None
+    )
     contents, clean = frames, columns.clean
     if checked.errors:
         good = np.flatnonzero(well_formed)
@@ -252,7 +271,7 @@ def _decode(
         contents = [frames[index] for index in good.tolist()]
     decoded = DecodedBatch(
         log=log,
-        events=EventBatch(log, contents, clean, faults),
+        events=EventBatch(log, contents, clean, faults, implausible),
         owners=list(owners),
         owner_of=run_of,
         undecodable=undecodable,
@@ -263,6 +282,14 @@ def _decode(
         ],
     )
     return decoded, ids_after
+
+
+def _mark_dialects(owners: Sequence[Session], run_of: Int, columns: Columns) -> None:
+    """Mark the frames of nodes whose dialect may read them in another way."""
+    for run, owner in enumerate(owners):
+        information = owner.connection.node
+        if information is not None and information.dialect is not Dialect.STANDARD:
+            mark_dialect(columns, np.flatnonzero(run_of == run), information.dialect)
 
 
 def _check_unclean(
@@ -284,6 +311,7 @@ def _check_unclean(
                 content[HEADER_BYTES:],
                 version=version,
                 cores=information.cores,
+                dialect=information.dialect,
             )
         except DecodeError as error:
             checked.well_formed[index] = False
@@ -292,6 +320,15 @@ def _check_unclean(
         if deviations:
             checked.deviations.append((index, deviations))
         _set_reference(columns, index, content, version)
+        if content[HEADER_BYTES - 1] in DIALECT_TYPES[information.dialect]:
+            fields = decode_event(
+                content[HEADER_BYTES - 1],
+                content[HEADER_BYTES:],
+                version=version,
+                cores=information.cores,
+                dialect=information.dialect,
+            ).fields
+            set_dialect_columns(columns, index, fields)
     return checked
 
 
@@ -318,22 +355,36 @@ def _number_peers(
     return numbers
 
 
-def _number_events(
+def _check_dropped(
     frames: list[bytes],
-    owners: Sequence[Session],
-    counts: Int,
+    runs: list[FrameRun],
     run_of: Int,
     columns: Columns,
     well_formed: Mask,
+) -> dict[int, int | None]:
+    """Return, by index, the number of events for which each Dropped stands, if it can be true."""
+    dropped = {}
+    for index in np.flatnonzero((columns.number == _DROPPED) & well_formed).tolist():
+        run = runs[run_of[index]]
+        elapsed_us = elapsed_since(run.session.opened_at, run.received_at)
+        dropped[index] = dropped_events(frames[index], elapsed_us)
+    return dropped
+
+
+def _number_events(
+    frames: int,
+    owners: Sequence[Session],
+    counts: Int,
+    run_of: Int,
+    dropped: Mapping[int, int | None],
 ) -> tuple[U64, EventIds]:
     """Return the implicit event id of each frame, and the ids of each connection afterwards.
 
     Every frame takes one id; a Dropped event of N stands for N.
     """
-    advance = np.ones(len(frames), np.uint64)
-    for index in np.flatnonzero((columns.number == _DROPPED) & well_formed).tolist():
-        payload = frames[index][HEADER_BYTES:]
-        advance[index] = decode_event(EventKind.DROPPED, payload).fields["num"]
+    advance = np.ones(frames, np.uint64)
+    for index, number in dropped.items():
+        advance[index] = 1 if number is None else number
     before = np.cumsum(advance) - advance
     starts = np.cumsum(counts) - counts
     bases: list[int] = []
@@ -351,7 +402,12 @@ def _number_events(
 
 
 def _status_changes(
-    frames: list[bytes], runs: list[FrameRun], run_of: Int, columns: Columns, well_formed: Mask
+    frames: list[bytes],
+    runs: list[FrameRun],
+    run_of: Int,
+    columns: Columns,
+    well_formed: Mask,
+    dropped: Mapping[int, int | None],
 ) -> list[StatusChange]:
     changes = []
     for index in np.flatnonzero((columns.number <= _LAST_STATUS_CHANGE) & well_formed).tolist():
@@ -363,6 +419,7 @@ def _status_changes(
                 payload=frame[HEADER_BYTES:],
                 received_at=run.received_at,
                 timestamp=int(columns.timestamp[index]),
+                dropped=dropped.get(index),
             )
         )
     return changes

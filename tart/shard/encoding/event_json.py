@@ -70,7 +70,11 @@ def event_data(type_: int, timestamp: int, payload: bytes, owner: SessionOwner) 
 def _fields(type_: int, payload: bytes, owner: SessionOwner) -> Mapping[str, Any]:
     try:
         fields: Mapping[str, Any] = decode_event(
-            type_, payload, version=owner.protocol_version, cores=owner.cores
+            type_,
+            payload,
+            version=owner.protocol_version,
+            cores=owner.cores,
+            dialect=owner.dialect,
         ).fields
     except DecodeError as error:  # stored by a release that could decode more
         return {"undecodable": str(error)}

@@ -28,7 +28,7 @@ from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.config.schema import StorageConfig, TelemetryConfig
 from tart.errors import PeerRefused, ProtocolError
 from tart.protocol.connection import Connection
-from tart.protocol.decoding import decode_event
+from tart.protocol.dropped_events import elapsed_since
 from tart.protocol.events import EventKind
 from tart.protocol.references import Context
 from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, StatusChange, decode_in_parts
@@ -329,7 +329,8 @@ class Ingest:
         node = _node(session)
         # Earlier frames get their event ids when they are decoded.
         self.decode_received()
-        for claimed in session.connection.skip(frames):
+        elapsed_us = elapsed_since(session.opened_at, now_us)
+        for claimed in session.connection.skip(frames, elapsed_us):
             self._count_dropped(session, node, claimed)
         for counter in (self.statistics.shed, session.shed, node.shed):
             counter[RATE] += len(frames)
@@ -401,18 +402,18 @@ class Ingest:
 
     def _apply_status(self, change: StatusChange) -> None:
         """Apply an event about the node itself: a statement, a block, dropped events."""
-        session, payload = change.session, change.payload
+        session = change.session
         if change.type in STATEMENT_TYPES:
-            session.add_statement(change.type, change.received_at, change.timestamp, payload)
+            session.add_statement(change.type, change.received_at, change.timestamp, change.payload)
         match change.type:
             case EventKind.BEST_BLOCK_CHANGED | EventKind.FINALIZED_BLOCK_CHANGED:
                 second = self._counters.at(change.received_at // SECOND_US)
-                second.add_head(change.type, payload[4:36])
+                if block := session.statements[change.type].fields.get("hash"):
+                    second.add_head(change.type, block)
                 if change.type == EventKind.BEST_BLOCK_CHANGED:
                     self._count_best_slot(change)
-            case EventKind.DROPPED:
-                events = decode_event(EventKind.DROPPED, payload).fields["num"]
-                self._count_dropped(session, _node(session), events)
+            case EventKind.DROPPED if change.dropped is not None:
+                self._count_dropped(session, _node(session), change.dropped)
 
     def _count_best_slot(self, change: StatusChange) -> None:
         statement = change.session.statements[change.type]

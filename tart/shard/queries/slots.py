@@ -77,6 +77,7 @@ class Slots:
                     row.payload,
                     version=owner.protocol_version,
                     cores=owner.cores,
+                    dialect=owner.dialect,
                 ).fields
             except DecodeError:  # stored by a release that could decode it
                 continue

@@ -19,6 +19,7 @@ from nanoarrow.ipc import StreamWriter
 
 from tart.config.schema import AggregatesConfig
 from tart.errors import BadQuery, ShardUnavailable
+from tart.protocol.dialects import Dialect
 from tart.query.sql import pushdown
 from tart.query.sql.pushdown import Scan
 from tart.query.sql.tables import TABLES
@@ -138,9 +139,9 @@ class SqlTables:
 def install_functions(cursor: Cursor, owner_of: Callable[[int, int], SessionOwner]) -> None:
     """Create the functions that the views call, for connections of these owners."""
 
-    def layout_of(directory: int, session: int) -> tuple[int, int | None]:
+    def layout_of(directory: int, session: int) -> tuple[int, int | None, Dialect]:
         owner = owner_of(directory, session)
-        return owner.protocol_version, owner.cores
+        return owner.protocol_version, owner.cores, owner.dialect
 
     def name_of(directory: int, session: int) -> str | None:
         return owner_of(directory, session).name

@@ -15,6 +15,7 @@ from typing import Any
 from tart.aggregate.core.tables import GAUGES
 from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
+from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS, EventKind
 from tart.query.answers import nodes as answers
 from tart.query.core.nodes import statement_source
@@ -50,6 +51,7 @@ class Statement:
         address: The connection's address.
         version: The protocol version that decodes ``payload``.
         cores: The number of cores that decodes ``payload``.
+        dialect: The dialect that decodes ``payload``.
     """
 
     type: int
@@ -60,6 +62,7 @@ class Statement:
     payload: bytes
     version: int
     cores: int | None
+    dialect: Dialect = Dialect.STANDARD
 
     @property
     def rank(self) -> tuple[int, str]:
@@ -71,7 +74,11 @@ class Statement:
         """The decoded fields; empty where this release cannot decode them."""
         try:
             fields: dict[str, Any] = decode_event(
-                self.type, self.payload, version=self.version, cores=self.cores
+                self.type,
+                self.payload,
+                version=self.version,
+                cores=self.cores,
+                dialect=self.dialect,
             ).fields
         except DecodeError:  # stored by a release that could decode more
             return {}

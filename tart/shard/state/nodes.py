@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tart.access.rate_limiter import TokenBucket
 from tart.aggregate.keyed.sessions import SessionSummary
 from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
+from tart.protocol.dialects import Dialect, dialect_of
 from tart.protocol.events import EventKind
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.query.answers.nodes import OpenConnection
@@ -101,6 +103,7 @@ class Session:
             payload=payload,
             version=information.protocol_version,
             cores=information.cores,
+            dialect=information.dialect,
         )
 
     @property
@@ -355,6 +358,12 @@ class SessionOwner:
     implementation_version: str | None
     protocol_version: int
     cores: int | None
+    started_at: int | None = None
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The dialect of JIP-3 that the node speaks."""
+        return dialect_of(self.name or "", self.protocol_version)
 
 
 _UNKNOWN = SessionOwner("00" * 32, None, None, 1, None)
@@ -435,7 +444,7 @@ class Nodes:
         node.first_seen = min(node.first_seen or session.opened_at, session.opened_at)
         node.extend_last_seen(session.opened_at)
         node.sessions[session.number] = session
-        self._add_owner(session.directory, session.number, information)
+        self._add_owner(session.directory, session.number, information, session.opened_at)
 
     def end_session(self, session: Session, now_us: int) -> None:
         """Record that a connection has ended."""
@@ -481,7 +490,7 @@ class Nodes:
                 owner = SessionOwner(node_id, None, None, 1, None)
                 self.session_owners[past.directory, stored.session] = owner
             return
-        self._add_owner(past.directory, stored.session, information)
+        self._add_owner(past.directory, stored.session, information, stored.started_at)
         node = self.node(information.peer_id)
         for rule, count in stored.counters.get("deviations", {}).items():
             node.deviations[rule] += count
@@ -508,6 +517,7 @@ class Nodes:
             payload=row.payload,
             version=owner.protocol_version,
             cores=owner.cores,
+            dialect=owner.dialect,
         )
         self.node(past.nodes[row.node]).add_past_statement(statement)
 
@@ -526,13 +536,16 @@ class Nodes:
         self._ids[directory, number] = peer_id.hex()
         self._next_number[directory] = max(self._next_number[directory], number + 1)
 
-    def _add_owner(self, directory: int, session: int, information: NodeInformation) -> None:
+    def _add_owner(
+        self, directory: int, session: int, information: NodeInformation, started_at: int
+    ) -> None:
         self.session_owners[directory, session] = SessionOwner(
             node_id=information.peer_id.hex(),
             name=information.implementation_name,
             implementation_version=information.implementation_version,
             protocol_version=information.protocol_version,
             cores=information.cores,
+            started_at=started_at,
         )
 
 

@@ -23,8 +23,10 @@ from tart.aggregate.core.tables import TABLES
 from tart.aggregate.flush import Flush, FlushState
 from tart.aggregate.keyed.sessions import SessionSummary, session_rows
 from tart.errors import DecodeError
-from tart.protocol.columnar import read_columns
-from tart.protocol.decoding import HEADER_BYTES, check_event
+from tart.protocol.columnar import mark_dialect, read_columns, set_dialect_columns
+from tart.protocol.decoding import DIALECT_TYPES, Decoded, decode_event
+from tart.protocol.dialects import Dialect
+from tart.protocol.dropped_events import dropped_events, elapsed_since
 from tart.protocol.events import EventKind
 from tart.storage.aggregates.database import (
     AggregateFile,
@@ -279,16 +281,33 @@ def event_batch_from_rows(
         row.timestamp.to_bytes(8, "little") + bytes([row.type]) + row.payload for row in rows
     ]
     columns = read_columns(contents)
+    sessions = np.array([row.session for row in rows], np.int32)
+    for session in np.unique(sessions).tolist():
+        dialect = decode_context(session).dialect
+        if dialect is not Dialect.STANDARD:
+            mark_dialect(columns, np.flatnonzero(sessions == session), dialect)
     faults = list(map(undecodable_finding, undecodable))
     for index in np.flatnonzero(~columns.clean).tolist():
         row = rows[index]
-        faults += _deviations(row, contents[index], decode_context(row.session))
+        context = decode_context(row.session)
+        decoded = _decode(row, context)
+        if decoded is None:
+            continue
+        faults += _deviations(row, contents[index], decoded)
+        if row.type in DIALECT_TYPES[context.dialect]:
+            set_dialect_columns(columns, index, decoded.fields)
+    implausible = {
+        row.seq
+        for row, content in zip(rows, contents, strict=True)
+        if row.type == EventKind.DROPPED
+        and _dropped(row, content, decode_context(row.session)) is None
+    }
     events = EventColumns(
         seq=np.array([row.seq for row in rows], np.int64),
         received_at=np.array([row.received_at for row in rows], np.int64),
         timestamp=columns.timestamp,
         node=np.array([row.node for row in rows], np.int32),
-        session=np.array([row.session for row in rows], np.int32),
+        session=sessions,
         event_id=np.array([row.event_id for row in rows], np.uint64),
         type=columns.number,
         ref=columns.ref,
@@ -298,21 +317,31 @@ def event_batch_from_rows(
         core=columns.core,
         has_core=columns.has_core,
     )
-    return EventBatch(events, contents, columns.clean, faults)
+    return EventBatch(events, contents, columns.clean, faults, implausible)
 
 
-def _deviations(row: LogRow, content: bytes, decode_context: DecodeContext) -> Iterator[Finding]:
-    """Yield the findings of an event that could be decoded in spite of them."""
+def _dropped(row: LogRow, content: bytes, context: DecodeContext) -> int | None:
+    """Return the number of events for which a Dropped stands, if it can be true."""
+    return dropped_events(content, elapsed_since(context.started_at, row.received_at))
+
+
+def _decode(row: LogRow, context: DecodeContext) -> Decoded | None:
+    """Return an event's fields and deviations, ``None`` if this release cannot decode it."""
     try:
-        deviations = check_event(
+        return decode_event(
             row.type,
-            content[HEADER_BYTES:],
-            version=decode_context.version,
-            cores=decode_context.cores,
+            row.payload,
+            version=context.version,
+            cores=context.cores,
+            dialect=context.dialect,
         )
     except DecodeError:  # stored by a release that understood more
-        return
-    for deviation in deviations:
+        return None
+
+
+def _deviations(row: LogRow, content: bytes, decoded: Decoded) -> Iterator[Finding]:
+    """Yield the findings of an event that could be decoded in spite of them."""
+    for deviation in decoded.deviations:
         yield Finding(
             deviation.rule,
             row.received_at,

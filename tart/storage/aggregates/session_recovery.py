@@ -17,9 +17,9 @@ import numpy as np
 from tart.aggregate.core.event_batch import EventBatch, Finding
 from tart.aggregate.keyed.sessions import CLOSED, DIED, OPEN, REFUSED, SHARD_DIED, SessionSummary
 from tart.aggregate.rules.conformance_checks import handshake_findings
-from tart.errors import DecodeError, NodeInformationError
+from tart.errors import NodeInformationError
 from tart.protocol.connection import EVENT_ID_MODULUS
-from tart.protocol.decoding import HEADER_BYTES, decode_event
+from tart.protocol.dropped_events import dropped_events, elapsed_since, ids_taken
 from tart.protocol.events import EventKind
 from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.node_information import NodeInformation, decode_node_information
@@ -67,7 +67,9 @@ class SessionRecovery:
         self._count_events(batch)
         for index in np.flatnonzero(batch.columns.type == EventKind.DROPPED).tolist():
             if counters := self._counters.get(int(batch.columns.session[index])):
-                counters.count_dropped(_event_ids_taken(batch.contents[index]))
+                received_at = int(batch.columns.received_at[index])
+                number = counters.dropped(batch.contents[index], received_at)
+                counters.count_dropped(number or 0)
         sequences = set()
         for row in undecodable:
             sequences.add(row.seq)
@@ -98,7 +100,7 @@ class SessionRecovery:
                     int(columns.seq[index]),
                     int(columns.received_at[index]),
                     int(columns.event_id[index]),
-                    _event_ids_taken(batch.contents[index]),
+                    counters.ids_taken(batch.contents[index], int(columns.received_at[index])),
                 )
 
     def findings(self) -> Iterator[Finding]:
@@ -158,6 +160,14 @@ class _SessionCounters:
         if seq > self._seq:
             self._seq, self._last_at = seq, received_at
             self._last_id, self._next_id = event_id, (event_id + ids_taken) % EVENT_ID_MODULUS
+
+    def dropped(self, content: bytes, received_at: int) -> int | None:
+        """Return the number of events for which a Dropped stands, if it can be true."""
+        return dropped_events(content, elapsed_since(self._summary.started_at, received_at))
+
+    def ids_taken(self, content: bytes, received_at: int) -> int:
+        """Return the number of event ids that an event takes."""
+        return ids_taken(content, elapsed_since(self._summary.started_at, received_at))
 
     def count_dropped(self, number: int) -> None:
         """Count events that the node dropped."""
@@ -236,14 +246,3 @@ def _information(stored: StoredSession) -> NodeInformation | None:
         return decode_node_information(stored.node_information)
     except NodeInformationError:  # stored by a release that understood more
         return None
-
-
-def _event_ids_taken(content: bytes) -> int:
-    """Return the number of event ids that an event takes."""
-    if content[HEADER_BYTES - 1] != EventKind.DROPPED:
-        return 1
-    try:
-        number: int = decode_event(EventKind.DROPPED, content[HEADER_BYTES:]).fields["num"]
-    except DecodeError:  # stored by a release that understood more
-        return 1
-    return number

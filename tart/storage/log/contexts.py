@@ -112,7 +112,11 @@ def read_hashes(
             context = decode_context(row.session)
             try:
                 fields = decode_event(
-                    row.type, row.payload, version=context.version, cores=context.cores
+                    row.type,
+                    row.payload,
+                    version=context.version,
+                    cores=context.cores,
+                    dialect=context.dialect,
                 ).fields
             except DecodeError:  # stored by a release that understood more
                 fields = {}

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tart.protocol.dropped_events import dropped_events, elapsed_since
 from tart.protocol.events import EventKind
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import log_rows_query
+from tart.storage.core.schema import log_rows_query, log_subquery
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +28,7 @@ STATEMENTS = (
     EventKind.FINALIZED_BLOCK_CHANGED,
     EventKind.SYNC_STATUS_CHANGED,
 )
+_DROPPED_BYTE = bytes([EventKind.DROPPED])
 # About the rows of a row group, which DuckDB skips as a whole.
 _ROWS_TOGETHER = 500_000
 
@@ -279,13 +281,18 @@ def _read_counts(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: Recove
 
 
 def _read_dropped(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState) -> None:
-    """Sum up ``num`` of Dropped."""
+    """Sum up the numbers of Dropped that can be true."""
     rows = cursor.execute(
-        f"SELECT node, body FROM {file.alias}.log WHERE type = {EventKind.DROPPED}"
+        "SELECT node, session, epoch_us(received_at), timestamp, body "
+        f"FROM {log_subquery(file.alias)} WHERE type = {EventKind.DROPPED}"
     ).fetchall()
-    for node, body in rows:
-        events, messages = state.dropped.get(node, (0, 0))
-        state.dropped[node] = (events + dropped_count(body), messages + 1)
+    for node, session, received_at, timestamp, body in rows:
+        stored = state.sessions.get(session)
+        elapsed_us = elapsed_since(stored.started_at if stored else None, received_at)
+        number = dropped_events(timestamp.to_bytes(8, "little") + _DROPPED_BYTE + body, elapsed_us)
+        if number is not None:
+            events, messages = state.dropped.get(node, (0, 0))
+            state.dropped[node] = (events + number, messages + 1)
 
 
 def dropped_count(body: bytes) -> int:

@@ -66,7 +66,7 @@ class _Expected:
     """The next numbers of a directory after the files read so far."""
 
     next_sequence: int | None = None
-    next_ids: dict[int, int] = field(default_factory=dict)
+    next_ids: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 def verify(root: Path, check_payload: CheckPayload, *, deep: bool) -> Report:
@@ -239,32 +239,36 @@ def _check_event_ids(cursor: Cursor, segments: list[LogFile], expected: _Expecte
     while rows := result.fetchmany(_CHUNK):
         for session, event_id, previous, jump in rows:
             if previous is None:
-                expected_id = expected.next_ids.get(session, 0 if session in opened else event_id)
+                first = 0 if session in opened else event_id
+                expected_ids = expected.next_ids.get(session, (first,))
             else:
-                expected_id = (previous + _increment(jump)) % EVENT_ID_MODULUS
-            wrong[session] += event_id != expected_id
+                expected_ids = _ids_after(previous, jump)
+            wrong[session] += event_id not in expected_ids
     for session, count in sorted(wrong.items()):
         if count:
             yield f"session {session}: {count} event ids do not follow the one before"
     expected.next_ids |= _next_ids(cursor, segments)
 
 
-def _next_ids(cursor: Cursor, segments: list[LogFile]) -> dict[int, int]:
-    """Return, for each session, the id of its next event."""
+def _next_ids(cursor: Cursor, segments: list[LogFile]) -> dict[int, tuple[int, ...]]:
+    """Return, for each session, the possible ids of its next event."""
     rows = cursor.execute(
         "SELECT session, arg_max(event_id, seq), "
         # A struct, because arg_max passes over values that are NULL.
         f"arg_max({{'body': body}}, seq) FROM {_identified_frames(segments)} GROUP BY session"
     ).fetchall()
-    return {
-        session: (event_id + _increment(last["body"])) % EVENT_ID_MODULUS
-        for session, event_id, last in rows
-    }
+    return {session: _ids_after(event_id, last["body"]) for session, event_id, last in rows}
 
 
-def _increment(dropped: bytes | None) -> int:
-    """Return the distance to the next event id; ``dropped`` is the body of a Dropped."""
-    return 1 if dropped is None else dropped_count(dropped)
+def _ids_after(event_id: int, dropped: bytes | None) -> tuple[int, ...]:
+    """Return the possible ids of the next event; ``dropped`` is the body of a Dropped.
+
+    A Dropped whose number cannot be true takes one id.
+    """
+    following = ((event_id + 1) % EVENT_ID_MODULUS,)
+    if dropped is None:
+        return following
+    return (*following, (event_id + dropped_count(dropped)) % EVENT_ID_MODULUS)
 
 
 def _check_payloads(

@@ -23,7 +23,8 @@ import duckdb
 
 from tart import json_encoding
 from tart.errors import DecodeError
-from tart.protocol.decoding import decode_event
+from tart.protocol.decoding import PORT_TYPES, decode_event
+from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS
 from tart.query.sql.pushdown import Scan
 from tart.query.sql.views import VIEWS, View, quote_identifier, view_value
@@ -35,8 +36,8 @@ from tart.storage.log.file_ranges import read_file_ranges
 Cursor = duckdb.DuckDBPyConnection
 Relation = duckdb.DuckDBPyRelation
 Result = TypeVar("Result", bound=Sized)
-# Returns the protocol version and core count of (directory, session).
-SessionLayout = Callable[[int, int], tuple[int, int | None]]
+# Returns protocol version, core count and dialect of (directory, session).
+SessionLayout = Callable[[int, int], tuple[int, int | None, Dialect]]
 # Returns the name of the implementation of the node of (directory, session).
 SessionName = Callable[[int, int], str | None]
 # Returns an event as JSON: (type, directory, session, timestamp, payload).
@@ -64,6 +65,8 @@ class ScanWindows:
 
 
 SCAN_WINDOWS = ScanWindows()
+# Node information that may name Jamixir; the plain decoder knows for certain.
+_SPEAKS_DIALECT = f"contains(hex(node_information), '{b'amixir'.hex().upper()}')"
 # Columns that are stored unencoded, in row groups of narrow ranges.
 _UNENCODED = frozenset({"received_at"})
 
@@ -82,8 +85,8 @@ def install_functions(
         body: bytes,
         shard: int | None,
     ) -> str | None:
-        version, cores = layout_of(directory, session)
-        return decode_to_json(number, join_payload(ref, peer, body, shard), version, cores)
+        layout = layout_of(directory, session)
+        return decode_to_json(number, join_payload(ref, peer, body, shard), *layout)
 
     def data(
         number: int,
@@ -112,10 +115,16 @@ def install_functions(
             )
 
 
-def decode_to_json(number: int, payload: bytes, version: int, cores: int | None) -> str | None:
+def decode_to_json(
+    number: int,
+    payload: bytes,
+    version: int,
+    cores: int | None,
+    dialect: Dialect = Dialect.STANDARD,
+) -> str | None:
     """Return an event's fields as JSON; ``None`` if it does not decode, as of a newer release."""
     try:
-        fields = decode_event(number, payload, version=version, cores=cores).fields
+        fields = decode_event(number, payload, version=version, cores=cores, dialect=dialect).fields
     except DecodeError:
         return None
     kinds = dict(EVENTS[number].fields.fields)
@@ -218,9 +227,14 @@ def _source(view: View, file: LogFile, within: str) -> str:
     if view.number is not None:
         within += f" AND type = {view.number}"
     rows = f"(SELECT * FROM {log_subquery(file.alias)} WHERE {within})"
+    irregular = view.irregular
+    if view.number in PORT_TYPES:
+        # No expression reads ports in the other byte order.
+        sessions = f"SELECT session FROM {file.alias}.sessions WHERE {_SPEAKS_DIALECT}"
+        irregular = f"({irregular} OR session IN ({sessions}))"
     decode = f"tart_decode(type, {file.directory}, session, ref, peer_id, body, shard_index)"
     return (
-        f"SELECT *, {directory}, CASE WHEN {view.irregular} THEN {decode} END AS irregular, "
+        f"SELECT *, {directory}, CASE WHEN {irregular} THEN {decode} END AS irregular, "
         f"{decode if view.number is not None else 'NULL'} AS decoded "
         f"FROM {rows} LEFT JOIN {file.alias}.peers USING (peer) LEFT JOIN {nodes} USING (node)"
     )

@@ -124,7 +124,7 @@ def test_undecodable_frames_are_counted_per_node(tmp_path):
     ("body", "number"),
     [
         (bytes(8) + (5).to_bytes(8, "little"), 5),
-        (b"\xff" * 8 + (2**64 - 1).to_bytes(8, "little"), 2**64 - 1),
+        (bytes(8) + (2**32).to_bytes(8, "little"), 2**32),
         (bytes(8) + (6).to_bytes(4, "little"), 6),
         ((7).to_bytes(8, "little"), 7),
         (bytes(8) + (8).to_bytes(8, "little") + b"left over", 8),
@@ -134,6 +134,16 @@ def test_undecodable_frames_are_counted_per_node(tmp_path):
 def test_dropped_is_summed_up_in_both_of_its_layouts(tmp_path, body, number):
     write(tmp_path, batch(dropped(0, body), dropped(1, body), dropped(2, body, node=1)))
     assert past_of(tmp_path).dropped == {0: (2 * number, 2), 1: (number, 1)}
+
+
+def test_a_dropped_that_cannot_be_true_is_not_summed_up(tmp_path):
+    too_many = bytes(8) + (2**32 + 1).to_bytes(8, "little")
+    of_no_time = b"\xff" * 8 + (1).to_bytes(8, "little")
+    # Sent as soon as the connection was there.
+    soon = bytes(8) + (10**9).to_bytes(8, "little")
+    rows = (dropped(0, too_many), dropped(1, of_no_time), dropped(2, soon))
+    write(tmp_path, batch(*rows, sessions=[opened(0)]))
+    assert past_of(tmp_path).dropped == {}
 
 
 def test_a_connection_that_was_closed_has_its_end_and_its_counters(tmp_path):
