@@ -29,7 +29,7 @@ class Dialect(Enum):
 def dialect_of(implementation_name: str, protocol_version: int) -> Dialect:
     """Return the dialect of a node by its node information."""
     name = implementation_name.strip().casefold()
-    # Whoever implements version 1 has read the specification again.
+    # A node of version 1 follows a newer text of the specification.
     if protocol_version == 0 and name.startswith("jamixir"):
         return Dialect.JAMIXIR
     return Dialect.STANDARD

@@ -13,7 +13,7 @@ from typing import Any
 
 TARGET = Path(__file__).with_name("polkajam.json")
 LONGEST = Path(__file__).with_name("longest.json.gz")
-# Longer messages are in ``LONGEST``: nobody reads them.
+# Longer messages are in ``LONGEST``, which is compressed.
 _LONG_HEX = 8_000
 
 Vector = dict[str, Any]
