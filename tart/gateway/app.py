@@ -83,6 +83,7 @@ class Gateway:
             traffic=self.dispatcher.traffic,
             gateway_metrics=self._metrics,
             cache_outcomes=lambda: self.dispatcher.cache_outcomes,
+            restarted=restarted,
         )
         self.server = HttpServer(
             ROUTES,

@@ -16,6 +16,7 @@ import msgspec
 
 from tart.aggregate.core.failure_events import FAILURES
 from tart.gateway.observability import metrics
+from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
 from tart.gateway.observability.network_metrics import NetworkMetrics
 from tart.protocol.events import EVENTS
@@ -47,7 +48,7 @@ class Injected:
     def __init__(self) -> None:
         self._scrapes = 0
         self._traffic = metrics.Traffic()
-        self._totals = metrics.Totals()
+        self._totals = CounterTotals[str](restarted=False)
         self._network = NetworkMetrics(restarted=False)
 
     def server_page(self) -> bytes:

@@ -66,5 +66,6 @@ def test_counters_survive_a_shard_and_begin_at_0_with_a_gateway(tmp_path):
         kill(system, "gateway")
         # What the shard had counted before is not counted again: to Prometheus it would be new.
         wait_for(lambda: counted(system) == (0, 1), "counts from 0 on")
+        assert received(system) == 0
         send(5, 5)
-        assert counted(system) == (1, 1)
+        assert (*counted(system), received(system)) == (1, 1, 1)

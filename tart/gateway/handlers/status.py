@@ -17,6 +17,7 @@ from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_tex
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics
+from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_stats import disk, memory
 from tart.process_memory import process_memory
 
@@ -57,6 +58,7 @@ class StatusHandlers:
         traffic: Requests by route.
         gateway_metrics: Returns further metrics of the gateway: name to (value, help).
         cache_outcomes: Returns requests to the response caches by outcome.
+        restarted: Whether this gateway replaces one that ended.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class StatusHandlers:
         traffic: metrics.Traffic,
         gateway_metrics: Callable[[], Mapping[str, tuple[float, str]]],
         cache_outcomes: Callable[[], Counter[str]],
+        restarted: bool,
     ) -> None:
         self._queries = queries
         self._config = config
@@ -77,7 +80,7 @@ class StatusHandlers:
         self._traffic = traffic
         self._gateway_metrics = gateway_metrics
         self._cache_outcomes = cache_outcomes
-        self._totals = metrics.Totals()
+        self._totals = CounterTotals[str](restarted=restarted)
         self._started = time.monotonic()
 
     @property

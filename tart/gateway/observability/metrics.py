@@ -7,13 +7,13 @@ There are two families of names. ``tart_*`` follow Prometheus' conventions, with
 ``telemetry_*`` are the names in jamtart's documentation: they are totals over all shards, under
 exactly these names. Where the name of a counter lacks the ``_total`` that the format requires of
 counters, its type is ``unknown``: a sample under another name would not be found, and ``rate()``
-does not look at the type. Totals never fall when a shard is missing or restarts (``Totals``), or
-each would look like a burst.
+does not look at the type. Totals never fall when a shard is missing or restarts
+(``counter_totals``), or each would look like a burst.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from tart.gateway.observability.counter_totals import CounterTotals
 from tart.query.core import merge
 
 Json = dict[str, Any]
@@ -192,25 +193,6 @@ _HISTOGRAMS = (
 )
 
 
-class Totals:
-    """Totals of counters over shards, which do not fall when a shard is missing or restarts."""
-
-    def __init__(self) -> None:
-        self._newest: dict[tuple[int, str], float] = {}
-        # Totals of earlier processes of the shards.
-        self._before: defaultdict[str, float] = defaultdict(float)
-
-    def add(self, statistics: Mapping[int, Json], name: str) -> float:
-        """Add a counter's newest values and return its total."""
-        for shard, values in statistics.items():
-            known = self._newest.get((shard, name), 0)
-            if values[name] < known:
-                self._before[name] += known
-            self._newest[shard, name] = values[name]
-        newest = sum(value for (_, each), value in self._newest.items() if each == name)
-        return self._before[name] + newest
-
-
 @dataclass
 class Durations:
     """A histogram of seconds."""
@@ -271,7 +253,7 @@ class Scrape:
     cache_outcomes: Mapping[str, int]
     background: Mapping[str, int]
     traffic: Traffic
-    totals: Totals
+    totals: CounterTotals[str]
     version: str
 
 
@@ -298,11 +280,13 @@ class _Collector(Collector):
 
 
 def _jamtart(scrape: Scrape) -> Iterator[Metric]:
-    connections = scrape.totals.add(scrape.statistics, "connections_total")
+    totals = scrape.totals.totals
+    for shard, statistics in scrape.statistics.items():
+        scrape.totals.update(shard, str(statistics["pid"]), _jamtart_counts(statistics))
+    connections = totals["connections_total"]
     yield CounterMetricFamily("telemetry_connections", "Connections accepted.", value=connections)
-    statistics = {shard: _with_totals(values) for shard, values in scrape.statistics.items()}
     for name, source, documentation in _JAMTART_COUNTERS:
-        yield _untyped(name, documentation, scrape.totals.add(statistics, source))
+        yield _untyped(name, documentation, totals[source])
     yield _untyped(
         "telemetry_broadcaster_total_broadcast",
         "Live events received for subscribers, each counted once.",
@@ -338,10 +322,11 @@ def _write_duration(scrape: Scrape) -> Metric:
     return family
 
 
-def _with_totals(statistics: Json) -> Json:
-    """Add the totals of counters by reason."""
+def _jamtart_counts(statistics: Json) -> dict[str, int]:
+    """Return a shard's counts, those by reason added up."""
     return {
-        **statistics,
+        "connections_total": statistics["connections_total"],
+        "events_received": statistics["events_received"],
         "rejected": sum(statistics["connections_rejected"].values()),
         "shed": sum(statistics["events_shed"].values()),
         "shed_by_rate": statistics["events_shed"].get("rate", 0),

@@ -12,6 +12,7 @@ from tart.units import SECOND_US
 
 # A node that reconnects to another shard made some of its statements here.
 RECENT_SECONDS = 600
+MAX_RECENT = 1_024
 
 
 class NetworkState:
@@ -29,7 +30,8 @@ class NetworkState:
             "process": self._process,
             "counts": self._ingest.aggregator.totals(),
             "nodes": [
-                node.figures() for node in self._nodes.recent(now_us - RECENT_SECONDS * SECOND_US)
+                node.figures()
+                for node in self._nodes.recent(now_us - RECENT_SECONDS * SECOND_US, MAX_RECENT)
             ],
             "best_slots": self._ingest.best_slots.newest(now_us),
             "best_slots_ignored": self._ingest.best_slots.overflowed,

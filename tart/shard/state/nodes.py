@@ -400,14 +400,23 @@ class Nodes:
             self.by_id[node_id] = Node(peer_id, event_counts=self.event_counts)
         return self.by_id[node_id]
 
-    def recent(self, since_us: int) -> list[Node]:
-        """Return the nodes with an open connection, or with one that was open at a time."""
-        return [
+    def recent(self, since_us: int, max_past: int) -> list[Node]:
+        """Return the nodes with an open connection, and those that had one a short time ago.
+
+        Args:
+            since_us: Unix microseconds.
+            max_past: The most nodes without an open connection; those that ended last.
+        """
+        connected = [node for node in self.by_id.values() if node.sessions]
+        past = [
             node
             for node in self.by_id.values()
-            if node.sessions
-            or (node.past_handshake is not None and (node.disconnected_at or 0) >= since_us)
+            if not node.sessions
+            and node.past_handshake is not None
+            and (node.disconnected_at or 0) >= since_us
         ]
+        past.sort(key=lambda node: node.disconnected_at or 0, reverse=True)
+        return connected + past[:max_past]
 
     def open_sessions(self) -> list[Session]:
         """Return the connections that are open now."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.observability.metrics import HTTP_BOUNDS, Durations, Totals
+from tart.gateway.observability.metrics import HTTP_BOUNDS, Durations
 from tests.gateway.fake_shard import statistics
 from tests.gateway.running import Running, eventually, running_gateway
 
@@ -178,23 +176,6 @@ def test_names_of_tart_follow_the_conventions_of_prometheus(tmp_path: Path) -> N
                     assert family.type in ("counter", "gauge", "histogram")
 
     asyncio.run(run())
-
-
-@pytest.mark.parametrize(
-    ("scrapes", "total"),
-    [
-        ([{0: 5, 1: 7}], 12),
-        ([{0: 5, 1: 7}, {0: 6}], 13),
-        ([{0: 5, 1: 7}, {}], 12),
-        ([{0: 5, 1: 7}, {0: 5, 1: 2}], 14),
-        ([{0: 5}, {0: 3}, {0: 1}, {0: 4}], 12),
-    ],
-)
-def test_totals_only_grow(scrapes: list[dict[int, Any]], total: int) -> None:
-    totals = Totals()
-    for scrape in scrapes:
-        found = totals.add({shard: {"n": count} for shard, count in scrape.items()}, "n")
-    assert found == total
 
 
 def test_buckets_are_cumulative_and_include_their_bound() -> None:

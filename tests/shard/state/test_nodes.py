@@ -142,6 +142,28 @@ def test_the_statements_of_the_newest_connection_count():
     assert node["disconnected_at"] == "2026-11-21T12:00:00.000011Z"
 
 
+def test_of_the_nodes_that_left_the_last_few_are_recent():
+    nodes = Nodes()
+    sessions = [connected(nodes, each, NOON, node=each) for each in range(1, 6)]
+    for number, session in enumerate(sessions[:4]):
+        nodes.end_session(session, NOON + number)
+    assert [node.peer_id[0] for node in nodes.recent(NOON + 1, 2)] == [5, 4, 3]
+    assert [node.peer_id[0] for node in nodes.recent(NOON + 3, 2)] == [5, 4]
+
+
+def test_figures_are_those_of_the_statements_that_count():
+    nodes = Nodes()
+    session = connected(nodes, 1, NOON)
+    says(session, NOON + 1, 7)
+    figures = nodes.by_id[bytes([1]).hex() * 32].figures()
+    assert figures.handshake.is_open
+    assert figures.statements["11"] == (True, NOON + 1, session.address, {"slot": 7})
+    nodes.end_session(session, NOON + 2)
+    figures = nodes.by_id[bytes([1]).hex() * 32].figures()
+    assert not figures.handshake.is_open
+    assert figures.statements["11"].is_open is False
+
+
 def test_the_end_of_a_connection_without_node_information_changes_nothing():
     nodes = Nodes()
     nodes.end_session(Session(0, 0, "", NOON, Connection()), NOON)
