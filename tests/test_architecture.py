@@ -23,6 +23,7 @@ TESTED_ELSEWHERE = {
     "query/answers/cores": "tests/gateway/handlers/test_cores.py",
     "query/answers/errors": "tests/gateway/http/test_responses.py",
     "query/answers/events": "tests/gateway/handlers/test_events.py",
+    "query/answers/grafana_nodes": "tests/query/grafana/test_nodes.py",
     "query/answers/guarantees": "tests/gateway/handlers/test_packages.py",
     "query/answers/health": "tests/gateway/observability/test_health.py",
     "query/answers/network": "tests/gateway/handlers/test_network.py",

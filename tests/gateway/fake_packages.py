@@ -78,6 +78,8 @@ def heard(table: str, **told: Any) -> list[Any]:
 
 def summed(parameters: dict[str, Any]) -> list[Any]:
     """What was heard of the report and of the erasure root."""
+    if not {"hash", "root"} & set(parameters["by"]):
+        return []
     match parameters["table"]:
         case "reports":
             return [

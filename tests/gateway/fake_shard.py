@@ -424,7 +424,8 @@ class FakeShard:
             case AggregateRows(table=table):
                 # Blocks authored are known, no others.
                 authored = self.authored if table == "sightings" else []
-                return [{"hash": each, "node": NODE_A} for each in authored]
+                seen = {"node": NODE_A, "slot": 5, "seen_at": NOON}
+                return [{"hash": each, **seen} for each in authored]
         return {
             "node_status": self.status,
             "chain": self.chain,
@@ -432,6 +433,7 @@ class FakeShard:
             "statistics": self.statistics,
             "network": self.network,
             "aggregate_by_node": {"nodes": [], "rows": []},
+            "storage": {"bytes": {"log": 1}, "rows": {"log": 2}},
             "slot": {"events": [], "hashes": [], "first_at": None, "last_at": None},
             "connections": {"open": 0, "buckets": []},
             "package_stages": {

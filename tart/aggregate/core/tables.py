@@ -313,8 +313,9 @@ ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         # Guarantees and assurances on their way from one node to all: the start (105, 126) at the
         # node, and arrivals (112, 131) with a histogram of the delays after ``seen_at``, the
-        # first of the row. ``hash`` is of the report or the anchor, ``sender`` the assurer of
-        # arrivals, ``package`` and ``core`` those of a guarantee built.
+        # first of the row; of blocks arrivals alone (11, 12, 43). ``hash`` is of the report, the
+        # block or the anchor, ``sender`` the assurer of arrivals, ``package`` and ``core`` those of
+        # a guarantee built.
         "deliveries": {
             "seen_at": TIME,
             **_NODE,

@@ -1,13 +1,14 @@
-"""Deliveries of guarantees and assurances: when one node starts, and when the others have it.
+"""Deliveries of guarantees, assurances and blocks: the start at a node, arrivals at the others.
 
 Pure. A start (Guarantee built, Distributing assurance) is a row; arrivals (Guarantee received,
 Assurance received) of one report, or of one assurer's assurance, are a row with a histogram of
 their delays after the first of them (``query.core.log_histogram``). Starts and arrivals meet when a
 query joins them, since the nodes may be connected to different shards; all times are of receipt by
-the server's clock.
+the server's clock. Arrivals of a block are that a node names it as its best or finalized block, or
+begins to import it; its start is the author's row of ``sightings``.
 
-A guarantee counts once at each node: what the node already had is known for the newest
-``MAX_REPORTS`` reports. Assurances of all validators to all others are most events of a large
+A guarantee and a block count once at each node: what the node already had is known for the newest
+``MAX_REPORTS`` of them. Assurances of all validators to all others are most events of a large
 network: their arrivals are followed for the anchors that ``is_followed`` selects, by the hash of
 the anchor, so that all shards select the same ones.
 """
@@ -30,7 +31,7 @@ from tart.query.core.log_histogram import BINS, PER_OCTAVE
 MAX_ROWS = 65_536
 # Arrivals between two flushes, of 8 bytes each.
 MAX_TIMES = 4_000_000
-# Reports whose receivers are remembered; about two minutes of the largest network.
+# Reports and blocks whose receivers are remembered; about two minutes of the largest network.
 MAX_REPORTS = 8_192
 # Receivers are bits of a number; in a directory with more nodes each receipt of the others counts.
 MAX_NODES = 32_768
@@ -102,8 +103,8 @@ class Deliveries:
         self._starts: list[Start] = []
         self._arrivals: dict[_Key, _Arrivals] = {}
         self._times = 0
-        # The nodes that have received a report, as bits; the newest reports are last.
-        self._receivers: dict[bytes, int] = {}
+        # The nodes that have a report or a block, as bits; the newest of these are last.
+        self._receivers: dict[tuple[int, bytes], int] = {}
         self.overflowed = 0
 
     def add_start(self, start: Start) -> None:
@@ -125,9 +126,9 @@ class Deliveries:
 
         Args:
             number: The event type.
-            subject: The hash of the report or the anchor.
-            sender: The peer id of the assurer; ``None`` for a report.
-            slot: The slot of the guarantee.
+            subject: The hash of the report, the block or the anchor.
+            sender: The peer id of the assurer; ``None`` for a report or a block.
+            slot: The slot of the guarantee or the block.
             times: The time of each, Unix microseconds, in any order; at least one.
         """
         key = number, subject, sender
@@ -143,17 +144,17 @@ class Deliveries:
         self._times += len(times)
 
     def add_first_arrivals(
-        self, number: int, report: bytes, slot: int, arrivals: Iterable[tuple[int, int]]
+        self, number: int, subject: bytes, slot: int, arrivals: Iterable[tuple[int, int]]
     ) -> None:
-        """Count the first arrival of a report at each node, of those in a batch.
+        """Count the first arrival of a report or a block at each node, of those in a batch.
 
         Args:
             number: The event type.
-            report: The hash of the report.
-            slot: The slot of the guarantee.
+            subject: The hash of the report or the block.
+            slot: The slot of the guarantee or the block.
             arrivals: Time and the directory's number of the node of each, in any order.
         """
-        known = self._receivers.get(report)
+        known = self._receivers.get((number, subject))
         if known is None:
             known = 0
             if len(self._receivers) >= self._max_reports:
@@ -164,9 +165,9 @@ class Deliveries:
             if not known & bit:
                 known |= bit
                 times.append(received_at)
-        self._receivers[report] = known
+        self._receivers[number, subject] = known
         if times:
-            self.add_arrivals(number, report, None, slot, times)
+            self.add_arrivals(number, subject, None, slot, times)
 
     def rows(self) -> Rows:
         """Return the rows of ``deliveries``."""

@@ -31,6 +31,14 @@ def _open_importing(state: ReducerState, event: Event) -> BlockPipeline | None:
     block = BlockPipeline(**state.opening_values(event), slot=fields["slot"], parent=None)
     block.set_outline(fields["outline"])
     state.add_first_seen(event, fields["slot"], fields["outline"]["hash"])
+    arrival = [(state.received_at[event.index], event.reporter.node)]
+    state.defer(
+        state.deliveries.add_first_arrivals,
+        event.number,
+        fields["outline"]["hash"],
+        fields["slot"],
+        arrival,
+    )
     state.record_event(event, block)
     return block
 

@@ -41,6 +41,8 @@ def _reduce_head(state: ReducerState, event: Event) -> None:
         slot, block = fields["slot"], fields["hash"]
     state.defer(state.gauges.add_chain_statement, received_at, event.reporter.node, number, slot)
     state.defer(state.counters.add_block_reached, received_at, number, slot, block)
+    arrival = [(received_at, event.reporter.node)]
+    state.defer(state.deliveries.add_first_arrivals, number, block, slot, arrival)
 
 
 REDUCERS: Mapping[int, Reducer] = {

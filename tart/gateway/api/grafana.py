@@ -27,11 +27,11 @@ MAX_ITEMS = 2000
 _MAX_SERVICE = (1 << 32) - 1
 
 
-def list_items(text: str, name: str) -> list[str] | None:
+def list_items(text: str, name: str, most: int = MAX_ITEMS) -> list[str] | None:
     """Return the items of ``{a,b}`` or ``a,b``; ``None`` for an empty text.
 
     Raises:
-        BadQuery: An item is empty, or there are too many.
+        BadQuery: An item is empty, or there are more than ``most``.
     """
     text = text.strip()
     if text.startswith("{") and text.endswith("}"):
@@ -39,8 +39,9 @@ def list_items(text: str, name: str) -> list[str] | None:
     if not text:
         return None
     items = [item.strip() for item in text.split(",")]
-    if len(items) > MAX_ITEMS or not all(items):
-        raise BadQuery(f"{name} must be 1 to {MAX_ITEMS} values, separated by commas", name)
+    if len(items) > most or not all(items):
+        count = f"1 to {most} values, separated by commas" if most > 1 else "one value"
+        raise BadQuery(f"{name} must be {count}", name)
     return items
 
 
@@ -60,11 +61,17 @@ class EventTypeList:
 
 @dataclass(frozen=True)
 class NodeIdList:
-    """Node ids; read in lower case."""
+    """Node ids; read in lower case.
+
+    Attributes:
+        most: Greatest number of ids.
+    """
+
+    most: int = MAX_ITEMS
 
     def read(self, text: str, name: str) -> list[str] | None:
         """See ``Kind``."""
-        items = list_items(text, name)
+        items = list_items(text, name, self.most)
         return None if items is None else sorted({filters.node_id(item, name) for item in items})
 
     def schema(self) -> dict[str, Any]:
@@ -104,6 +111,23 @@ class IntegerList:
 
     def _refused(self, name: str) -> BadQuery:
         return BadQuery(f"{name} must be integers from 0 to {self.high}, decimal or 0x…", name)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few numbers."""
+
+    numbers: tuple[int, ...]
+
+    def read(self, text: str, name: str) -> int:
+        """See ``Kind``."""
+        if text not in map(str, self.numbers):
+            raise BadQuery(f"{name} must be one of {', '.join(map(str, self.numbers))}", name)
+        return int(text)
+
+    def schema(self) -> dict[str, Any]:
+        """See ``Kind``."""
+        return {"type": "integer", "enum": list(self.numbers)}
 
 
 @dataclass(frozen=True)
@@ -148,6 +172,7 @@ EVENT_TYPE_LIST = Parameter(
 NODES = Parameter(
     "node", NodeIdList(), "Ids of nodes, separated by commas, also as {a,b}. Empty means all."
 )
+ONE_NODE = Parameter("node", NodeIdList(1), "Id of a node. Empty means all.")
 CORE = Parameter("core", Integer(0, MAX_CORE), "The core.")
 CORE_IN_PATH = Parameter("core_id", Integer(0, MAX_CORE), "The core.", where="path")
 SERVICES = Parameter(

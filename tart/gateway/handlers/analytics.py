@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import COUNT_BUCKET
-from tart.gateway.fanout.queries import QueryClient, gather_all, now_text, now_us
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_text, now_us
 from tart.gateway.handlers.windows import (
     Handler,
     Values,
+    common_coverage,
     hours_of,
     request_window,
     timestamped_answer,
@@ -19,6 +20,7 @@ from tart.gateway.http.responses import Answer
 from tart.query.answers import analytics as answers
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
+from tart.query.core.merge import Json
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateSum
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks
@@ -42,12 +44,10 @@ _DISCARDS = 500
 async def failure_rates(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/failure-rates``."""
     window = request_window(values).whole()
-    cursor = Cursor(now_us(), window)
-    counts, rows, (failed, failed_seen), (discards, discards_seen) = await gather_all(
+    counts, rows, (recent, recent_seen) = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["type"])),
         queries.ask(AggregateSum("failures", window, by=["node", "type", "reason"])),
-        queries.events(Selection(types=tuple(sorted(FAILURES))), failures.RECENT, 0, cursor),
-        queries.events(Selection(types=tuple(sorted(FAILED_REASONS))), _DISCARDS, 0, cursor),
+        _newest_failures(queries, window),
     )
     worst = failures.worst_nodes(rows[0])
     node_counts = await queries.ask(
@@ -62,12 +62,31 @@ async def failure_rates(queries: QueryClient, values: Values) -> Answer:
             {row["type"]: row["count"] for row in counts[0]},
             rows[0],
             counts_by_node,
-            failures.select_failures(failed.events, discards.events, FAILED_REASONS),
+            recent(),
         )
 
-    return timestamped_answer(
-        body, counts, rows, node_counts, (None, failed_seen), (None, discards_seen)
+    return timestamped_answer(body, counts, rows, node_counts, (None, recent_seen))
+
+
+async def _newest_failures(
+    queries: QueryClient, window: Window
+) -> tuple[Callable[[], list[Json]], Coverage]:
+    """Return a function that selects the events of a window that report a failure."""
+    cursor = Cursor(now_us(), window)
+    (failed, seen), (discards, also) = await gather_all(
+        queries.events(Selection(types=tuple(sorted(FAILURES))), failures.RECENT, 0, cursor),
+        queries.events(Selection(types=tuple(sorted(FAILED_REASONS))), _DISCARDS, 0, cursor),
     )
+    select = partial(failures.select_failures, failed.events, discards.events, FAILED_REASONS)
+    return select, seen & also
+
+
+async def recent_failures(
+    queries: QueryClient, window: Window
+) -> tuple[Callable[[], list[answers.RecentFailure]], Coverage]:
+    """Return a function that lists the newest failures of a window, newest first."""
+    select, seen = await _newest_failures(queries, window)
+    return lambda: failures.recent_failures(select()), seen
 
 
 async def block_propagation(queries: QueryClient, values: Values) -> Answer:
@@ -96,23 +115,30 @@ async def block_propagation(queries: QueryClient, values: Values) -> Answer:
 
 async def network_health(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/network-health``."""
-    window = request_window(values).whole()
+    body, seen = await health_figures(queries, request_window(values).whole())
+    return timestamped_answer(body, (None, seen))
+
+
+async def health_figures(
+    queries: QueryClient, window: Window
+) -> tuple[Callable[[], answers.NetworkHealth], Coverage]:
+    """Return a function that computes the network's health in a window of counts."""
     minute = _last_minute(window, now_us())
-    counts, active, last_minute, (nodes, seen) = await gather_all(
+    parts = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["type"])),
         queries.ask(AggregateSum("counts", window, by=["node"])),
         queries.ask(AggregateSum("counts", minute, by=["node"])),
         queries.nodes(),
     )
+    (counts, _), (active, _), (last_minute, _), (nodes, _) = parts
     figures = health.HealthInput(
-        counts={row["type"]: row["count"] for row in counts[0]},
-        active=len(active[0]),
-        active_last_minute=len(last_minute[0]),
+        counts={row["type"]: row["count"] for row in counts},
+        active=len(active),
+        active_last_minute=len(last_minute),
         connected=sum(node["is_connected"] for node in nodes),
-        events_per_minute=sum(row["count"] for row in last_minute[0]),
+        events_per_minute=sum(row["count"] for row in last_minute),
     )
-    body = partial(health.network_health, figures, now_text())
-    return timestamped_answer(body, counts, active, last_minute, (None, seen))
+    return partial(health.network_health, figures, now_text()), common_coverage(parts)
 
 
 def _last_minute(window: Window, now: int) -> Window:

@@ -6,19 +6,23 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from tart.gateway.fanout.queries import QueryClient
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import Handler, Values, request_window
 from tart.gateway.http.responses import Answer
 from tart.query.answers.grafana import GrafanaCount
+from tart.query.core.cursor import Cursor
+from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window
 from tart.query.grafana import event_counts, event_groups
 from tart.query.grafana.buckets import bucket_us
 from tart.query.shard_queries.aggregates import AggregateSum, Where
-from tart.units import MINUTE_US
+from tart.units import DAY_US, MINUTE_US, SECOND_US
 
 # Rows that a bucket is expected to have at most.
 _EVENT_TYPES, _CORES = 60, 341
+# Time between two flushes of the aggregates, unless the settings say otherwise.
+FLUSH_US = 30 * SECOND_US
 
 
 class Grid(NamedTuple):
@@ -88,11 +92,92 @@ _GROUPS: Mapping[str, tuple[str, Callable[[Iterable[Json]], list[GrafanaCount]]]
 }
 
 
+async def events_by_node(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/grafana/events-by-node``."""
+    window = request_window(values).half_open(request_window(values).counts_step_us())
+    (rows, counted), (nodes, seen) = await gather_all(
+        queries.ask(
+            AggregateSum("counts", window, by=["node"], where=where(type=values["event_types"]))
+        ),
+        queries.nodes(),
+    )
+    counts = {row["node"]: row["count"] for row in rows}
+    body = partial(event_counts.events_by_node, counts, nodes, values["limit"])
+    return Answer(body, counted & seen)
+
+
+async def events(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/grafana/events``."""
+    window = request_window(values).half_open()
+    node = values["node"]
+    selection = Selection(
+        node=node and node[0],
+        types=values["event_types"],
+        core=values["core"],
+        hash=values["wp_hash"],
+    )
+    (page, seen), (counted, also) = await gather_all(
+        queries.events(
+            selection,
+            values["limit"],
+            values["offset"],
+            Cursor(now_us(), window),
+            values["bytes"],
+        ),
+        _count(queries, window, selection),
+    )
+    body = partial(event_counts.event_page, page, values["offset"], values["limit"], counted)
+    return Answer(body, seen & also)
+
+
+async def _count(
+    queries: QueryClient, window: Window, selection: Selection
+) -> tuple[int, Coverage]:
+    """Return the number of selected events by the counts, which do not know hashes."""
+    core = selection.core
+    rows, seen = await queries.ask(
+        AggregateSum(
+            "counts" if core is None else "core_events",
+            window,
+            values=["count"],
+            where=where(
+                type=selection.types,
+                node=None if selection.node is None else [selection.node],
+                core=None if core is None else [core],
+            ),
+        )
+    )
+    counted = sum(row["count"] for row in rows)
+    return (counted if selection.hash is None else 0), seen
+
+
+async def guarantee_discards(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/grafana/guarantee-discards``."""
+    window = request_window(values).half_open()
+    # Each flush adds the discards of a report since the last one; their last time is the bucket's.
+    step_us = bucket_us(window, FLUSH_US, values["interval"], len(event_counts.DISCARD_COLUMNS))
+    rows, seen = await queries.ask(
+        AggregateSum(
+            "reports",
+            # Rows are selected by their first event.
+            Window((window.start_us or 0) - DAY_US, window.end_us),
+            by=["last_at"],
+            values=list(event_counts.DISCARD_COLUMNS.values()),
+            step_us=step_us,
+        )
+    )
+    first = (window.start_us or 0) // step_us * step_us
+    return Answer(
+        lambda: event_counts.discards(row for row in rows if row["last_at"] >= first), seen
+    )
+
+
 async def event_types(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/event-types``."""
     return Answer(event_groups.event_types(values["group"]))
 
 
 GRAFANA_HANDLERS: Mapping[str, Handler] = {
-    f"grafana_{handler.__name__}": handler for handler in (timeseries, event_types)
+    f"grafana_{handler.__name__}": handler
+    for handler in (timeseries, events_by_node, events, guarantee_discards, event_types)
 }

@@ -14,6 +14,8 @@ from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
 from tart.gateway.handlers.grafana import GRAFANA_HANDLERS
+from tart.gateway.handlers.grafana_network import GRAFANA_NETWORK_HANDLERS
+from tart.gateway.handlers.grafana_nodes import GRAFANA_NODE_HANDLERS
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
 from tart.gateway.handlers.network import NETWORK_HANDLERS
 from tart.gateway.handlers.nodes import NODE_HANDLERS
@@ -35,5 +37,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **ANALYTICS_HANDLERS,
     **GRAFANA_HANDLERS,
     **CLIENT_FILE_HANDLERS,
+    **GRAFANA_NETWORK_HANDLERS,
+    **GRAFANA_NODE_HANDLERS,
 }
 HANDLERS: Mapping[str, Handler] = {name: windowed(each) for name, each in _HANDLERS.items()}

@@ -25,6 +25,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     events.Trace,
     events.Slot,
     events.Export,
+    events.Storage,
     events.Sql,
     network.Network,
     nodes.Nodes,

@@ -6,6 +6,7 @@ is the order of time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -206,6 +207,31 @@ class Export(Query[Attached[ExportPage], None], frozen=True):
     def window_on(self, shard: int) -> Window:
         """Return the selection's window."""
         return Window(self.selection.start_us, self.selection.end_us)
+
+
+class StoredTables(TypedDict):
+    """What a shard stores: bytes by kind of file, rows by table."""
+
+    bytes: dict[str, int]
+    rows: dict[str, int]
+
+
+class Storage(Query[StoredTables, StoredTables], frozen=True):
+    """The size of a shard's files (``log``, ``aggregates``), and the rows of their tables.
+
+    Rows are those that are stored; what is in memory is not among them.
+    """
+
+    name = "storage"
+    source = "rows"
+
+    def merge(self, partials: Partials[StoredTables]) -> StoredTables:
+        """Add up the shards."""
+        sizes, rows = Counter[str](), Counter[str]()
+        for _, part in partials:
+            sizes.update(part["bytes"])
+            rows.update(part["rows"])
+        return {"bytes": dict(sizes), "rows": dict(rows)}
 
 
 class Sql(Query[Attached[Json], None], frozen=True):

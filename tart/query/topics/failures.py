@@ -65,7 +65,7 @@ def failure_rates(
             _node(node, failures, counts_by_node.get(node, {})) for node in worst_nodes(failures)
         ],
         "by_reason": _by_reason(failures),
-        "recent_failures": [_recent(event) for event in list(recent)[:RECENT]],
+        "recent_failures": recent_failures(recent),
     }
 
 
@@ -161,6 +161,11 @@ def select_failures(
 def _reason(event: Json) -> str:
     fields = next(iter(event["data"].values()))
     return str(fields.get("reason", ""))
+
+
+def recent_failures(events: Iterable[Json]) -> list[answers.RecentFailure]:
+    """Return the first ``RECENT`` of events that report a failure."""
+    return [_recent(event) for event in list(events)[:RECENT]]
 
 
 def _recent(event: Json) -> answers.RecentFailure:

@@ -20,7 +20,7 @@ from tart.query.core.merge import ChainStatements, NodeStatusAnswer
 from tart.query.core.query import Query
 from tart.query.shard_queries import nodes as queries
 from tart.query.shard_queries.events import Backfill as BackfillQuery
-from tart.query.shard_queries.events import Event, Events, Export, Slot, Trace
+from tart.query.shard_queries.events import Event, Events, Export, Slot, Storage, Trace
 from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
@@ -37,6 +37,7 @@ from tart.shard.queries.slots import Slots
 from tart.shard.queries.sql import Sql
 from tart.shard.queries.sql_tables import SqlTables
 from tart.shard.queries.statistics import ProcessStatistics, QueryCounts
+from tart.shard.queries.storage import StorageSizes
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
@@ -106,6 +107,7 @@ class QueryHandlers:
             Trace: history.trace,
             JourneyEvents: Journeys(store, nodes).journey,
             Slot: Slots(store, nodes).slot,
+            Storage: StorageSizes(store).storage,
         }
         self.slow: dict[type[AnyQuery], Callable[[Cursor, Any, IsCancelled], Any]] = {
             Export: lambda cursor, query, _: history.export(cursor, query),

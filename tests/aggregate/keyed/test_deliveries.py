@@ -114,3 +114,27 @@ def test_receivers_are_remembered_beyond_a_flush_for_the_newest_reports():
         deliveries.add_first_arrivals(112, bytes([number]) * 32, 1, [(9, 3)])
     deliveries.add_first_arrivals(112, REPORT, 1, [(9, 3)])
     assert list(deliveries.rows()["count"]) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("variant", "number"),
+    [("BestBlockChanged", 11), ("FinalizedBlockChanged", 12), ("Importing", 43)],
+)
+def test_a_block_arrives_once_at_each_node(found, variant, number):
+    times = defaultdict(dict)
+    for fact in troubled_network().facts.events(variant):
+        block, node = fact["about"]["block"], fact["node"]
+        times[block][node] = min(received_at(fact), times[block].get(node, received_at(fact)))
+    shown = {row["hash"].hex(): row for row in found if row["type"] == number}
+    assert shown.keys() == times.keys()
+    for block, nodes in times.items():
+        check(shown[block], sorted(nodes.values()))
+        assert shown[block]["sender"] is None
+
+
+def test_the_same_hash_of_two_types_is_two_subjects():
+    deliveries = Deliveries()
+    for number in (11, 12, 11):
+        deliveries.add_first_arrivals(number, REPORT, 7, [(5, 1)])
+    counts = dict(zip(deliveries.rows()["type"], deliveries.rows()["count"], strict=True))
+    assert counts == {11: 1, 12: 1}
