@@ -286,7 +286,7 @@ class GrafanaTableCompression(TypedDict):
 
 
 class GrafanaStorage(Scattered):
-    """What the server stores."""
+    """Sizes and rows of the tables that the server stores."""
 
     tables: list[GrafanaTableSize]
     row_counts: list[GrafanaTableRows]

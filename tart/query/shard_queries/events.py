@@ -210,7 +210,7 @@ class Export(Query[Attached[ExportPage], None], frozen=True):
 
 
 class StoredTables(TypedDict):
-    """What a shard stores: bytes by kind of file, rows by table."""
+    """Contents of a shard's files: bytes by kind of file, rows by table."""
 
     bytes: dict[str, int]
     rows: dict[str, int]

@@ -1,4 +1,4 @@
-"""What a shard stores: the size of its files, and the rows of their tables."""
+"""Contents of a shard's files: their size, and the rows of their tables."""
 
 from __future__ import annotations
 
