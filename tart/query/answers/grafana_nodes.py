@@ -176,7 +176,7 @@ class GrafanaCore(GrafanaCoreCounts):
 
 
 class GrafanaCoreMetrics(Windowed):
-    """How a core processes its packages."""
+    """Figures of the packages that a core processes."""
 
     core: Count
     processing_efficiency_pct: Annotated[

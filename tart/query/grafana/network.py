@@ -37,17 +37,17 @@ _NODES = 20
 
 
 def live_rates(
-    answers_: Sequence[Mapping[str, Any]], seconds: Mapping[int, Any], now: int, length: int
+    partials: Sequence[Mapping[str, Any]], seconds: Mapping[int, Any], now: int, length: int
 ) -> dict[str, float]:
     """Return events and blocks per second in the last seconds; nothing if none is known.
 
     Args:
-        answers_: The shards' answers to ``live``, with details.
+        partials: The shards' answers to ``live``, with details.
         seconds: Their counts by Unix second, merged.
         now: The present Unix second, which is not complete.
         length: Number of seconds.
     """
-    figures = realtime.realtime(seconds, answers_, now, length, None)
+    figures = realtime.realtime(seconds, partials, now, length, None)
     counted = figures["counted_seconds"]
     if not counted:
         return {}
@@ -152,7 +152,7 @@ def failure_rates(
     by_node = [_node(node, _categories(own), own) for node, own in counts_by_node.items()]
     failed = [row for row in by_node if row["failures"]]
     failed.sort(key=lambda row: (-row["failures"], row["node_id"]))
-    attempts, failures = _sums(categories)
+    attempts, failures = _totals(categories)
     return {
         "overall": {
             "total_events": attempts,
@@ -191,7 +191,7 @@ def _categories(counts: Mapping[int, int]) -> list[answers.GrafanaCategoryFailur
 def _node(
     node: str, categories: Iterable[answers.GrafanaCategoryFailures], counts: Mapping[int, int]
 ) -> answers.GrafanaNodeFailures:
-    attempts, failures = _sums(categories)
+    attempts, failures = _totals(categories)
     return {
         "node_id": node,
         "total_events": sum(counts.values()),
@@ -200,7 +200,7 @@ def _node(
     }
 
 
-def _sums(rows: Iterable[answers.GrafanaCategoryFailures]) -> tuple[int, int]:
+def _totals(rows: Iterable[answers.GrafanaCategoryFailures]) -> tuple[int, int]:
     every = list(rows)
     return sum(row["attempts"] for row in every), sum(row["failures"] for row in every)
 
