@@ -104,6 +104,9 @@ QUERIES = [
     ("package_stages", WINDOW),
     ("package_counts", WINDOW | {"by": ["node"], "inactive_since_us": BEGINNING}),
     ("step_durations", WINDOW),
+    ("stage_totals", WINDOW),
+    ("package_services", WINDOW),
+    *(("deliveries", WINDOW | {"kind": kind}) for kind in (105, 126)),
     ("package_states", WINDOW | {"limit": 100}),
     ("export", {"format": "capture"}),
 ]

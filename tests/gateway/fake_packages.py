@@ -55,6 +55,9 @@ def state(**changes: Any) -> list[Any]:
         "shares_failed": 0,
         "any_report": REPORT,
         "any_erasure_root": ROOT,
+        "services": "[7,7]",
+        "received_by": [NODE_A],
+        "guaranteed_by": [NODE_A],
     }
     values |= changes
     return [values[name] for name in STATE]
@@ -122,7 +125,7 @@ def add_package(shard: FakeShard) -> None:
     marks = sum(1 << at for at in range(len(MARKS)))
     shard.answers |= {
         "package_stages": lambda _: {
-            "rows": [[5, 1, marks, *(3 for _ in MEASURES)]],
+            "rows": [[5, 1, marks, *(3 for _ in MEASURES), NOON]],
             "below": None,
             "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
         },

@@ -10,17 +10,18 @@ from typing import Any, overload
 
 from tart.query.answers.packages import Percentiles
 from tart.query.core import log_histogram
-from tart.query.shard_queries.packages import COMPLETION
+from tart.query.shard_queries.packages import COMPLETION, PIPELINE
 
 Json = dict[str, Any]
 
 
 def all_percentiles(durations: Mapping[str, Mapping[int, int]]) -> dict[str, Percentiles]:
-    """Return percentiles by name of the pair, of those with samples, without ``COMPLETION``."""
+    """Return percentiles by name of the pair, of those with samples, without whole pipelines."""
     return {
         name: shown
         for name, counts in durations.items()
-        if name not in (COMPLETION, "submitted_to_received") and (shown := percentiles(counts))
+        if name not in (COMPLETION, PIPELINE, "submitted_to_received")
+        and (shown := percentiles(counts))
     }
 
 

@@ -10,7 +10,17 @@ from types import MappingProxyType
 from typing import Any
 
 from tart.query.core.query import Query
-from tart.query.shard_queries import aggregates, blocks, events, network, nodes, packages, sessions
+from tart.query.shard_queries import (
+    aggregates,
+    blocks,
+    deliveries,
+    events,
+    network,
+    nodes,
+    package_totals,
+    packages,
+    sessions,
+)
 
 _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     aggregates.AggregateSum,
@@ -19,6 +29,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     blocks.FirstSeenBlocks,
     blocks.BlockPropagation,
     blocks.Transfers,
+    deliveries.Deliveries,
     events.Events,
     events.Backfill,
     events.Event,
@@ -39,6 +50,8 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     packages.PackageStates,
     packages.PackageRows,
     packages.JourneyEvents,
+    package_totals.StageTotals,
+    package_totals.PackageServices,
     sessions.SessionPage,
     sessions.Connections,
     sessions.ProtocolVersions,

@@ -55,6 +55,7 @@ MEASURES = (
 )
 
 COMPLETION = "submitted_to_distributed"
+PIPELINE = "received_to_distributed"
 # Pairs of steps within a row between which durations are counted, by name.
 PAIRS: Mapping[str, tuple[str, str]] = {
     "submitted_to_received": ("started", "received"),
@@ -64,6 +65,7 @@ PAIRS: Mapping[str, tuple[str, str]] = {
     "report_built_to_guarantee_built": ("built", "guaranteed"),
     "guarantee_built_to_distributed": ("guaranteed", "distributed"),
     COMPLETION: ("started", "distributed"),
+    PIPELINE: ("received", "distributed"),
 }
 
 # A placeholder in SQL for a time: a row whose last event is older has ended. A row whose
@@ -155,9 +157,11 @@ LEAD = (
     "bundle_size",
     "size_bytes",
     "guarantee_slot",
+    "services",
 )
 # All columns of ``PackageStates``. ``place`` orders guarantors, the leading one first; ``failed``
-# and ``reason`` are of the first guarantor in that order that failed.
+# and ``reason`` are of the first guarantor in that order that failed; ``received_by`` and
+# ``guaranteed_by`` are the guarantors that received the package and that built a guarantee.
 STATE = (
     "hash",
     *LEAD,
@@ -175,11 +179,17 @@ STATE = (
     "reason",
     "any_report",
     "any_erasure_root",
+    "received_by",
+    "guaranteed_by",
 )
 
 
 class Package(NamedTuple):
-    """A package with its ``MARKS`` and ``MEASURES`` over all guarantors."""
+    """A package with its ``MARKS`` and ``MEASURES`` over all guarantors.
+
+    Attributes:
+        first_at: When the first guarantor began, Unix microseconds.
+    """
 
     key: int
     core: int | None
@@ -190,6 +200,7 @@ class Package(NamedTuple):
     imports: int | None
     exports: int | None
     extrinsic_size: int | None
+    first_at: int
 
     def has(self, mark: str) -> bool:
         """Return whether the package has a mark at any guarantor."""
@@ -250,7 +261,7 @@ class StageRows(Struct, frozen=True):
     """One shard's packages.
 
     Attributes:
-        rows: Key, core, marks and ``MEASURES`` of each package and core.
+        rows: Key, core, marks, ``MEASURES`` and ``first_at`` of each package and core.
         below: The answer has only packages with smaller keys; ``None`` if it is not a sample.
         unidentified: See ``PackageSet``.
     """
@@ -281,15 +292,16 @@ class PackageStages(Query[StageRows, PackageSet], frozen=True):
         unidentified = Counter({"submissions": 0, "shares": 0, "failed": 0})
         for answer in answers:
             unidentified.update(answer.unidentified)
-            for key, core, marks, *measures in answer.rows:
+            for key, core, marks, *measures, first_at in answer.rows:
                 if below is not None and key >= below:
                     continue
                 known = merged.get((key, core))
                 if known is None:
-                    merged[key, core] = [marks, *measures]
+                    merged[key, core] = [marks, *measures, first_at]
                     continue
                 known[0] |= marks
-                known[1:] = map(_greater, known[1:], measures)
+                known[1:-1] = map(_greater, known[1:-1], measures)
+                known[-1] = min(known[-1], first_at)
         packages = [Package(key, core, *values) for (key, core), values in merged.items()]
         scale = Fraction(1) if below is None else Fraction(KEYS, max(1, below))
         return PackageSet(packages, scale, dict(unidentified))
@@ -337,16 +349,28 @@ class PackageCounts(Query[list[list[Any]], list[Json]], frozen=True):
 
 
 class StepSamples(NamedTuple):
-    """Samples of a duration in one bin; ``core`` only with ``StepDurations.by_core``."""
+    """Samples of a duration in one bin.
+
+    Attributes:
+        core: Only with ``StepDurations.by_core``.
+        bucket: Only with ``StepDurations.step_us``: the bucket in which the row began, Unix
+            microseconds.
+    """
 
     pair: int
     bin: int
     samples: int
     core: int | None = None
+    bucket: int | None = None
 
 
 class StepDurations(Query[list[StepSamples], list[StepSamples]], frozen=True):
-    """Durations between the steps in ``PAIRS`` of a row, in bins; each is by one node's clock."""
+    """Durations between the steps in ``PAIRS`` of a row, in bins; each is by one node's clock.
+
+    Attributes:
+        by_core: Whether samples are counted by core.
+        step_us: Length of the buckets of time that samples are counted by; 0 for none.
+    """
 
     name = "step_durations"
     source = "aggregates"
@@ -354,6 +378,7 @@ class StepDurations(Query[list[StepSamples], list[StepSamples]], frozen=True):
     window: Window
     core: int | None = None
     by_core: bool = False
+    step_us: int = 0
 
     def merge(self, partials: Partials[list[StepSamples]]) -> list[StepSamples]:
         """Return the rows of all shards."""
@@ -477,6 +502,9 @@ def _cores(value: Mapping[str, int] | None) -> dict[int, int]:
     return {int(core): count for core, count in (value or {}).items()}
 
 
+_NODE_LISTS = ("nodes", "received_by", "guaranteed_by")
+
+
 def _join(one: Json, other: Json) -> Json:
     """Return the state of a package merged from two shards."""
     lead, rest = (one, other) if one["place"] >= other["place"] else (other, one)
@@ -489,7 +517,7 @@ def _join(one: Json, other: Json) -> Json:
         **{name: one[name] + other[name] for name in added},
         "first_at": min(one["first_at"], other["first_at"]),
         "last_at": max(one["last_at"], other["last_at"]),
-        "nodes": sorted({*one["nodes"], *other["nodes"]}),
+        **{name: sorted({*one[name], *other[name]}) for name in _NODE_LISTS},
         "submitted_to": first["submitted_to"],
         **{name: failed[name] for name in ("failed_place", "failed", "reason")},
         "any_report": lead["any_report"] or rest["any_report"],

@@ -32,6 +32,8 @@ from tart.query.shard_queries.aggregates import (
     Where,
 )
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
+from tart.query.shard_queries.deliveries import Deliveries
+from tart.query.shard_queries.package_totals import PackageServices, StageTotals
 from tart.query.shard_queries.packages import (
     PackageCounts,
     PackageRows,
@@ -41,7 +43,15 @@ from tart.query.shard_queries.packages import (
 )
 from tart.query.shard_queries.sessions import Connections, Examples, ProtocolVersions, SessionPage
 from tart.shard.ingest.aggregator import Aggregator
-from tart.shard.queries import conformance, first_seen, packages, sessions, transfers
+from tart.shard.queries import (
+    conformance,
+    deliveries,
+    first_seen,
+    package_totals,
+    packages,
+    sessions,
+    transfers,
+)
 from tart.shard.state.nodes import Nodes
 from tart.storage.aggregates.merged_relations import MergedRelations, Snapshot, StaleSnapshot
 from tart.storage.store import Store
@@ -71,6 +81,9 @@ _HANDLERS: Mapping[type[AnyQuery], Handler] = {
     StepDurations: packages.step_durations,
     PackageStates: packages.package_states,
     PackageRows: packages.package_rows,
+    StageTotals: package_totals.stage_totals,
+    PackageServices: package_totals.package_services,
+    Deliveries: deliveries.deliveries,
 }
 
 

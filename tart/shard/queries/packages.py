@@ -67,7 +67,8 @@ def package_stages(
     )
     sample = "true" if below is None else f"hash(hash) < {below}"
     rows = relations.cursor.execute(
-        f"SELECT hash(hash), core, bit_or({marks}), {', '.join(f'max({m})' for m in MEASURES)} "
+        f"SELECT hash(hash), core, bit_or({marks}), {', '.join(f'max({m})' for m in MEASURES)}, "
+        "epoch_us(min(started_at)) "
         f"FROM {relation} WHERE hash IS NOT NULL AND {sample} GROUP BY hash, core"
     ).fetchall()
     return StageRows(
@@ -110,17 +111,20 @@ def step_durations(
     relations: MergedRelations, query: StepDurations, nodes: str, id_of: NodeIds
 ) -> list[StepSamples]:
     """Return samples of the durations between the steps of ``PAIRS``."""
-    core = ", core" if query.by_core else ""
-    columns = [*sorted({step for pair in PAIRS.values() for step in pair}), "core"]
+    bucket = (
+        f"epoch_us(started_at) // {query.step_us} * {query.step_us}" if query.step_us else "NULL"
+    )
+    keys = f"{'core' if query.by_core else 'NULL'} AS core, {bucket} AS bucket"
+    columns = [*sorted({step for pair in PAIRS.values() for step in pair}), "core", "started_at"]
     relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
     parts = [
-        f"SELECT {pair} AS pair, {_bin(first, last)} AS bin{core} FROM selected "
+        f"SELECT {pair} AS pair, {_bin(first, last)} AS bin, {keys} FROM selected "
         f"WHERE {first} IS NOT NULL AND {last} IS NOT NULL"
         for pair, (first, last) in enumerate(PAIRS.values())
     ]
     rows = relations.cursor.execute(
         f"WITH selected AS MATERIALIZED (SELECT {', '.join(columns)} FROM {relation}) "
-        f"SELECT pair, bin, count(*){core} FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL"
+        f"SELECT pair, bin, count(*), core, bucket FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL"
     ).fetchall()
     return [StepSamples(*row) for row in rows]
 
@@ -143,6 +147,10 @@ def package_states(
     # Rank and kind in the high bits, an earlier start in the low ones: microseconds fit 52 bits.
     place = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
     submission = f"kind = {SUBMISSION}"
+
+    def among_nodes(condition: str) -> str:
+        return f"list(DISTINCT [directory, node]) FILTER ({condition})"
+
     # The search of the newest costs a tenth of reading their states.
     rows = relations.cursor.execute(
         f"WITH newest AS (SELECT hash FROM {relations.table('packages', where)} GROUP BY hash "
@@ -154,7 +162,8 @@ def package_states(
         f"{_count(f'NOT {submission}')}, {_count(f'NOT {submission} AND {_FAILED}')}, "
         f"max(place) FILTER ({_FAILED}), arg_max(failed, place) FILTER ({_FAILED}), "
         f"arg_max(reason, place) FILTER ({_FAILED}), "
-        "lower(hex(arg_max(report, place))), lower(hex(arg_max(erasure_root, place))) "
+        "lower(hex(arg_max(report, place))), lower(hex(arg_max(erasure_root, place))), "
+        f"{among_nodes(MARKS['received'])}, {among_nodes(MARKS['guaranteed'])} "
         f"FROM (SELECT *, {place} AS place FROM (SELECT *, {_RANK} AS rank "
         f"FROM {relations.table('packages', where)} WHERE hash IN (SELECT hash FROM newest))) "
         "GROUP BY hash ORDER BY 4 DESC"
@@ -163,12 +172,16 @@ def package_states(
 
 
 def _state(row: tuple[Any, ...], id_of: NodeIds) -> list[Any]:
-    package, lead, place, first, last, nodes, submitted_to, *rest = row
+    package, lead, place, first, last, nodes, submitted_to, *rest, received, guaranteed = row
     lead["node"] = id_of(*lead["node"])
-    names = sorted(filter(None, (id_of(*each) for each in nodes)))
     submission_node = submitted_to and id_of(*submitted_to)
     values = [lead[name] for name in LEAD]
-    return [package, *values, place, first, last, names, submission_node, *rest]
+    lists = [_node_ids(each, id_of) for each in (nodes, received, guaranteed)]
+    return [package, *values, place, first, last, lists[0], submission_node, *rest, *lists[1:]]
+
+
+def _node_ids(pairs: Iterable[tuple[int, int]] | None, id_of: NodeIds) -> list[str]:
+    return sorted(filter(None, (id_of(*pair) for pair in pairs or ())))
 
 
 def package_rows(

@@ -51,6 +51,9 @@ PARAMETERS = {
     "package_stages": {"window": {}},
     "package_counts": {"window": {}},
     "step_durations": {"window": {}},
+    "stage_totals": {"window": {}},
+    "package_services": {"window": {}},
+    "deliveries": {"window": {}, "kind": 105},
     "sessions": {"cursor": {"until_us": 1}, "limit": 1},
     "protocol_versions": {"window": {}, "now_us": 1},
 }

@@ -26,7 +26,7 @@ BIT = {name: 1 << at for at, name in enumerate(MARKS)}
 
 
 def row(key, *marks, core=0, **measures):
-    return [key, core, sum(BIT[each] for each in marks), *(measures.get(m) for m in MEASURES)]
+    return [key, core, sum(BIT[each] for each in marks), *(measures.get(m) for m in MEASURES), 0]
 
 
 def answer(*rows, below=None, **unidentified):
@@ -49,6 +49,8 @@ def state(**changes):
         "first_at": 10,
         "last_at": 20,
         "nodes": ["01"],
+        "received_by": [],
+        "guaranteed_by": [],
         "submissions": 1,
         "submissions_failed": 0,
         "shares": 0,
