@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tart.aggregate.core.tables import OPERATIONS, ROWS
+from tart.query.shard_queries.package_totals import STAGE_VALUES
 from tart.query.shard_queries.packages import COUNT_COLUMNS, MARKS, MEASURES, STATE
 from tart.units import SECOND_US
 from tests.gateway.fake_shard import NODE_A, NOON, FakeShard, event
@@ -130,6 +131,27 @@ def add_package(shard: FakeShard) -> None:
             "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
         },
         "package_counts": lambda asked: [tally(asked["by"])],
+        "stage_totals": lambda asked: [
+            [NODE_A, NOON if asked.get("step_us") else None, *(3 for _ in STAGE_VALUES)]
+        ],
+        "package_services": lambda _: {
+            "rows": [[5, 7, NOON, 1, 2, 1, 40, 9], [5, 8, NOON, 1, 2, 1, 50, 9]],
+            "below": None,
+        },
+        "deliveries": lambda asked: {
+            "starts": [[5, REPORT, NOON, NODE_A, 4, 1, PACKAGE]],
+            "arrivals": [
+                [
+                    5,
+                    REPORT,
+                    None if asked["kind"] == 105 else NODE_A,
+                    NOON,
+                    NOON + 5000,
+                    [0, 1, 49, 2],
+                ]
+            ],
+            "below": None,
+        },
         "step_durations": lambda _: [[1, 40, 2]],
         "package_states": lambda _: [state()],
         "package_rows": lambda _: [handling()],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 from msgspec.json import schema_components
@@ -22,8 +23,10 @@ _LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 _TEMPLATE = "#/components/schemas/{name}"
 
 
-def reference(answer: type) -> Schema:
-    """Return the schema of a type: that of a list, or one that refers to the type's component."""
+def reference(answer: Any) -> Schema:
+    """Return the schema of a type: that of a list, one that refers to its component, or several."""
+    if isinstance(answer, UnionType):
+        return {"anyOf": [reference(each) for each in get_args(answer)]}
     if get_origin(answer) is list:
         (schema,), _ = schema_components([answer], ref_template=_TEMPLATE)
         return schema

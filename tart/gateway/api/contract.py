@@ -15,6 +15,10 @@ from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.client_files import CLIENT_FILE_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
 from tart.gateway.api.routes.grafana import GRAFANA_ROUTES
+from tart.gateway.api.routes.grafana_availability import GRAFANA_AVAILABILITY_ROUTES
+from tart.gateway.api.routes.grafana_guarantees import GRAFANA_GUARANTEE_ROUTES
+from tart.gateway.api.routes.grafana_onchain import GRAFANA_ONCHAIN_ROUTES
+from tart.gateway.api.routes.grafana_packages import GRAFANA_PACKAGE_ROUTES
 from tart.gateway.api.routes.metrics import METRIC_ROUTES
 from tart.gateway.api.routes.network import NETWORK_ROUTES
 from tart.gateway.api.routes.nodes import NODE_ROUTES
@@ -37,6 +41,10 @@ _ROUTES = (
     *ACCESS_ROUTES,
     *CLIENT_FILE_ROUTES,
     *GRAFANA_ROUTES,
+    *GRAFANA_PACKAGE_ROUTES,
+    *GRAFANA_GUARANTEE_ROUTES,
+    *GRAFANA_AVAILABILITY_ROUTES,
+    *GRAFANA_ONCHAIN_ROUTES,
     *AGENT_ROUTES,
 )
 # Streams and exports of events, whose answers have no type.

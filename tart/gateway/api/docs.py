@@ -60,10 +60,11 @@ def _route(route: Route) -> Iterator[str]:
         yield "</table>"
     if route.body is not None:
         name = route.body.__name__
-        yield f'<p>The body is JSON: <a href="#schema-{name}">{name}</a>.</p>'
+        link = f'<a href="#schema-{name}">{name}</a>' if name in SCHEMAS else "an array of texts"
+        yield f"<p>The body is JSON: {link}.</p>"
     answers = ", ".join(f"{status} {HTTPStatus(status).phrase}" for status in statuses(route))
     shape = ""
-    if route.answer is not None and (name := route.answer.__name__) in SCHEMAS:
+    if route.answer is not None and (name := getattr(route.answer, "__name__", "")) in SCHEMAS:
         shape = f' Answers <a href="#schema-{name}">{name}</a>.'
     yield f"<p>{answers}.{shape}</p>"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import Handler, Values, request_window
 from tart.gateway.http.responses import Answer
@@ -45,6 +46,20 @@ def count_grid(values: Values, groups: int) -> Grid:
 def minute_grid(values: Values, groups: int = 1) -> Grid:
     """Return the requested buckets of tables that are kept by the minute; see ``count_grid``."""
     return _grid(values, MINUTE_US, groups)
+
+
+def row_grid(values: Values, groups: int = 1) -> Grid:
+    """Return the requested buckets of tables of rows, whose times are exact; see ``count_grid``."""
+    window = request_window(values).half_open()
+    step_us = bucket_us(window, COUNT_BUCKET * SECOND_US, values["interval"], groups)
+    return Grid(window, step_us)
+
+
+def duration_grid(values: Values) -> Grid:
+    """Return the requested buckets of durations; see ``count_grid``."""
+    resolution_us = request_window(values).durations_step_us()
+    window = request_window(values).half_open(resolution_us, durations=True)
+    return Grid(window, bucket_us(window, resolution_us, values["interval"]))
 
 
 def _grid(values: Values, resolution_us: int, groups: int) -> Grid:

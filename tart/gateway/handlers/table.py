@@ -14,8 +14,12 @@ from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
 from tart.gateway.handlers.grafana import GRAFANA_HANDLERS
+from tart.gateway.handlers.grafana_availability import GRAFANA_AVAILABILITY_HANDLERS
+from tart.gateway.handlers.grafana_guarantees import GRAFANA_GUARANTEE_HANDLERS
 from tart.gateway.handlers.grafana_network import GRAFANA_NETWORK_HANDLERS
 from tart.gateway.handlers.grafana_nodes import GRAFANA_NODE_HANDLERS
+from tart.gateway.handlers.grafana_onchain import GRAFANA_ONCHAIN_HANDLERS
+from tart.gateway.handlers.grafana_packages import GRAFANA_PACKAGE_HANDLERS
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
 from tart.gateway.handlers.network import NETWORK_HANDLERS
 from tart.gateway.handlers.nodes import NODE_HANDLERS
@@ -36,6 +40,10 @@ _HANDLERS: Mapping[str, Handler] = {
     **METRIC_HANDLERS,
     **ANALYTICS_HANDLERS,
     **GRAFANA_HANDLERS,
+    **GRAFANA_PACKAGE_HANDLERS,
+    **GRAFANA_GUARANTEE_HANDLERS,
+    **GRAFANA_AVAILABILITY_HANDLERS,
+    **GRAFANA_ONCHAIN_HANDLERS,
     **CLIENT_FILE_HANDLERS,
     **GRAFANA_NETWORK_HANDLERS,
     **GRAFANA_NODE_HANDLERS,

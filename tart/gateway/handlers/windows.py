@@ -56,7 +56,7 @@ class RequestWindow:
         """
         return self._resolve(self._bounded(), step_us, durations=durations)
 
-    def half_open(self, step_us: int = 1) -> Window:
+    def half_open(self, step_us: int = 1, *, durations: bool = False) -> Window:
         """Return the window from the required ``start`` up to, but without, the required ``end``.
 
         The bucket that contains ``end`` belongs to it if it is the present one: dashboards refresh
@@ -64,6 +64,7 @@ class RequestWindow:
 
         Args:
             step_us: The longest buckets of the tables that the answer is made from.
+            durations: As in ``whole``.
         """
         assert self._start is not None
         assert self._end is not None
@@ -72,7 +73,13 @@ class RequestWindow:
         last = max(bounded.end_us, self._start) - 1
         if step_us > 1 and bounded.end_us >= self._now - self._now % step_us:
             last = max(last, self._now)
-        return self._resolve(Window(self._start, last), step_us)
+        return self._resolve(Window(self._start, last), step_us, durations=durations)
+
+    def durations_step_us(self) -> int:
+        """Return the length of the buckets that durations of a half-open window have."""
+        assert self._start is not None
+        minutes = self._start >= self._now - (self._retention.latency_hours - 1) * HOUR_US
+        return MINUTE_US if minutes else HOUR_US
 
     def counts_step_us(self) -> int:
         """Return the length of the buckets that event counts of a half-open window have."""

@@ -6,21 +6,19 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Count, Hex64
+from tart.query.answers.common import Amount, Count, Hex64
 from tart.query.answers.grafana import BucketStart
 
 Latency = Annotated[
-    int | None,
+    Count | None,
     Meta(
-        ge=0,
         description="Milliseconds by the node's clock, within 10 % of the exact value; null "
         "without samples.",
     ),
 ]
 MeanLatency = Annotated[
-    float | None,
+    Amount,
     Meta(
-        ge=0,
         description="Milliseconds, of transfers that succeeded; from a histogram, within 10 % of "
         "the exact value.",
     ),

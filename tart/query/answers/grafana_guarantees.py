@@ -127,8 +127,8 @@ class GrafanaReportConvergence(TypedDict):
 
 
 Lateness = Annotated[
-    int | None,
-    Meta(ge=0, description="Milliseconds after the anchor's first assurer, over the assurers."),
+    Count | None,
+    Meta(description="Milliseconds after the anchor's first assurer, over the assurers."),
 ]
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 from tart.query.answers.common import (
     Amount,
     Count,
+    EventData,
     Hex64,
     Scattered,
     Time,
@@ -27,8 +28,8 @@ _BY_LEAD = "Time at the guarantor that came furthest, by its clock."
 StepTime = Annotated[Time | None, Meta(description=_BY_LEAD)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 _BIN = "Read from a histogram, within 10 % of the exact value. Null without samples."
-Percentile = Annotated[float | None, Meta(ge=0, description=f"Milliseconds. {_BIN}")]
-MeanTime = Annotated[float | None, Meta(ge=0, description="Milliseconds; null without samples.")]
+Percentile = Annotated[Amount, Meta(description=f"Milliseconds. {_BIN}")]
+MeanTime = Annotated[Amount, Meta(description="Milliseconds; null without samples.")]
 
 
 class GrafanaPackage(TypedDict):
@@ -127,8 +128,8 @@ class GrafanaBottlenecks(TypedDict):
     total_wps: Count
     failed_wps: Count
     avg_pipeline_ms: Annotated[
-        float | None,
-        Meta(ge=0, description="Mean of the packages that were distributed; exact."),
+        Amount,
+        Meta(description="Mean of the packages that were distributed; exact."),
     ]
 
 
@@ -212,7 +213,9 @@ class GrafanaFailureReason(TypedDict):
 class GrafanaActive(Windowed):
     """The newest work-packages, and figures of all in the window."""
 
-    work_packages: Annotated[list[GrafanaActivePackage], Meta(max_length=200)]
+    work_packages: Annotated[
+        list[GrafanaActivePackage], Meta(description="At most 200, newest first.")
+    ]
     summary: GrafanaActiveSummary
     reached: GrafanaReached
     stage_duration_percentiles: GrafanaStagePercentiles
@@ -235,7 +238,7 @@ class GrafanaGuarantorTimes(TypedDict):
     avg_distribute_ms: MeanTime
     avg_total_ms: MeanTime
     slowdown_factor: Annotated[
-        float | None, Meta(ge=0, description="avg_total_ms divided by network_avg_total_ms.")
+        Amount, Meta(description="avg_total_ms divided by network_avg_total_ms.")
     ]
 
 
@@ -243,7 +246,7 @@ class GrafanaProfiling(Windowed):
     """Guarantors and the times of their stages."""
 
     network_avg_total_ms: Annotated[
-        float | None, Meta(ge=0, description="Mean of all packages that were distributed.")
+        Amount, Meta(description="Mean of all packages that were distributed.")
     ]
     nodes: list[GrafanaGuarantorTimes]
 
@@ -321,7 +324,9 @@ class GrafanaExecution(Windowed):
     authorization: GrafanaExecutionCost
     refinement: GrafanaExecutionCost
     accumulation: GrafanaExecutionCost
-    by_service: Annotated[list[GrafanaServiceExecution], Meta(max_length=50)]
+    by_service: Annotated[
+        list[GrafanaServiceExecution], Meta(description="At most 50, most gas first.")
+    ]
 
 
 class GrafanaPackageEvent(TypedDict):
@@ -330,7 +335,7 @@ class GrafanaPackageEvent(TypedDict):
     ts: Annotated[Time, Meta(description="By the node's clock.")]
     node_id: Hex64 | None
     event_type: Annotated[int, Meta(ge=0, le=255)]
-    data: dict[str, dict[str, object]]
+    data: EventData
     created_at: Annotated[Time, Meta(description="When it was received.")]
 
 

@@ -15,9 +15,9 @@ from typing import TypedDict
 
 from tart.query.answers import grafana_guarantees as answers
 from tart.query.core.log_histogram import middle_us
-from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
+from tart.query.core.rfc3339 import server_time
 from tart.query.shard_queries.deliveries import Delivery, DeliverySet
-from tart.units import SECOND_US
+from tart.units import JCE_US, SECOND_US
 
 # The length of a slot if no node tells it.
 SLOT_SECONDS = 6
@@ -95,7 +95,7 @@ def _ms(us: int) -> int:
 
 def slot_time(slot: int, seconds: int | None) -> str:
     """Return the time at which a slot begins, from the beginning of the JAM Common Era."""
-    return rfc3339_of_jce(slot * (seconds or SLOT_SECONDS) * SECOND_US)
+    return server_time(JCE_US + slot * (seconds or SLOT_SECONDS) * SECOND_US)
 
 
 def by_time(

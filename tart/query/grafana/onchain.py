@@ -113,9 +113,7 @@ def services_by_time(
     statistics: ChainStatistics, wanted: Collection[int] | None, step_us: int
 ) -> list[answers.GrafanaChainServiceBucket]:
     """Return the answer of ``/api/grafana/onchain/services/timeseries``."""
-    groups = _groups(
-        statistics, wanted, lambda row: (row.at_us // step_us * step_us, row.service)
-    )
+    groups = _groups(statistics, wanted, lambda row: (row.at_us // step_us * step_us, row.service))
     return [
         {"ts": server_time(start), **_sums(service, rows)}
         for (start, service), rows in sorted(groups.items())

@@ -66,15 +66,15 @@ def package_services(
     # unnest pads the shorter list with NULL: without costs no item has any.
     rows = relations.cursor.execute(
         "WITH attempts AS (SELECT hash(hash) AS key, directory, session, root, "
-        "epoch_us(started_at) AS at, auth_gas, services::UINTEGER[] AS services, "
+        "epoch_us(started_at) AS began, auth_gas, services::UINTEGER[] AS services, "
         f"coalesce(item_gas, '[]')::UBIGINT[] AS gas FROM {relation} WHERE {sample}), "
-        "items AS (SELECT key, directory, session, root, at, auth_gas, "
+        "items AS (SELECT key, directory, session, root, began, auth_gas, "
         "len(services) AS all_items, unnest(services) AS service, unnest(gas) AS gas "
         "FROM attempts), "
-        "sums AS (SELECT key, directory, session, root, at, auth_gas, all_items, service, "
+        "sums AS (SELECT key, directory, session, root, began, auth_gas, all_items, service, "
         "count(*) AS items, count(gas) AS refined, coalesce(sum(gas), 0) AS gas "
         "FROM items WHERE service IS NOT NULL GROUP BY ALL) "
-        "SELECT key, service, min(at), max(items), max(all_items), max(refined), max(gas), "
+        "SELECT key, service, min(began), max(items), max(all_items), max(refined), max(gas), "
         "max(auth_gas) FROM sums GROUP BY key, service"
     ).fetchall()
     return ServiceRows([ServicePackage(*row) for row in rows], below)
