@@ -267,7 +267,7 @@ class GrafanaGuarantorBucket(TypedDict):
 
 
 class GrafanaService(TypedDict):
-    """Work of a service; each package and each block counts once, whoever reports it."""
+    """Work of a service; each package and each block counts once, however many nodes report it."""
 
     service_id: ServiceId
     work_packages: Annotated[Count, Meta(description="Packages with an item of the service.")]

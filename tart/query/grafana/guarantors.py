@@ -169,12 +169,14 @@ def profile_by_time(
 
 
 def _slowest(rows: Iterable[Json]) -> set[str]:
-    sums: dict[str, Json] = {}
+    totals: dict[str, Json] = {}
     for row in rows:
-        known = sums.setdefault(row["node"], {"node": row["node"], "total_us": 0, "total_count": 0})
+        known = totals.setdefault(
+            row["node"], {"node": row["node"], "total_us": 0, "total_count": 0}
+        )
         known["total_us"] += row["total_us"]
         known["total_count"] += row["total_count"]
-    return {row["node"] for row in _by_total(sums.values(), fastest_first=False)[:SLOWEST]}
+    return {row["node"] for row in _by_total(totals.values(), fastest_first=False)[:SLOWEST]}
 
 
 def _bucket(row: Json) -> answers.GrafanaGuarantorBucket:

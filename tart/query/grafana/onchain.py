@@ -106,7 +106,7 @@ def services(
 ) -> list[answers.GrafanaChainService]:
     """Return the answer of ``/api/grafana/onchain/services``, in order of ids."""
     groups = _groups(statistics, wanted, lambda row: (row.service,))
-    return [_sums(service, rows) for (service,), rows in sorted(groups.items())]
+    return [_statistics_of(service, rows) for (service,), rows in sorted(groups.items())]
 
 
 def services_by_time(
@@ -115,7 +115,7 @@ def services_by_time(
     """Return the answer of ``/api/grafana/onchain/services/timeseries``."""
     groups = _groups(statistics, wanted, lambda row: (row.at_us // step_us * step_us, row.service))
     return [
-        {"ts": server_time(start), **_sums(service, rows)}
+        {"ts": server_time(start), **_statistics_of(service, rows)}
         for (start, service), rows in sorted(groups.items())
     ]
 
@@ -133,7 +133,7 @@ def service_blocks(
     groups = _groups(statistics, {service}, lambda row: (row.slot,))
     newest = sorted(groups.items(), reverse=True)[:MAX_BLOCKS]
     return [
-        {"timestamp": slot_time(slot, seconds), "slot": slot, **_sums(service, rows)}
+        {"timestamp": slot_time(slot, seconds), "slot": slot, **_statistics_of(service, rows)}
         for (slot,), rows in newest
     ]
 
@@ -150,7 +150,7 @@ def _groups(
     return groups
 
 
-def _sums(service: int, rows: Sequence[ServiceStatistics]) -> answers.GrafanaChainService:
+def _statistics_of(service: int, rows: Sequence[ServiceStatistics]) -> answers.GrafanaChainService:
     return {
         "service_id": service_text(service),
         "provided_count": _sum(row.provided_count for row in rows),
