@@ -14,6 +14,7 @@
     │   ├── BadQuery               a parameter that is not valid
     │   ├── SqlRefused             a statement that is not run, or that failed
     │   ├── NotFound               the name is not known
+    │   ├── Ambiguous              the name stands for more than one
     │   └── QueryTimeout           no answer within the deadline
     ├── AccessError            the caller of the API: the key is missing or insufficient
     │   ├── Unauthorized           no key, or an unknown one
@@ -188,6 +189,23 @@ class NotFound(QueryError):
 
     status = 404
     code = "not_found"
+
+
+class Ambiguous(QueryError):
+    """The name stands for more than one.
+
+    Attributes:
+        candidates: What it may stand for, as JSON objects.
+    """
+
+    status = 409
+    code = "ambiguous"
+
+    def __init__(
+        self, message: str, parameter: str, candidates: Sequence[dict[str, object]]
+    ) -> None:
+        super().__init__(message, parameter)
+        self.candidates = candidates
 
 
 class QueryTimeout(QueryError):

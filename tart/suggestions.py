@@ -12,10 +12,16 @@ _SHOWN = 60
 _MIN_SIMILARITY = 0.5
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the most similar known name; ``None`` if none is similar."""
+    matches = difflib.get_close_matches(name[:_SHOWN], list(known), 1, _MIN_SIMILARITY)
+    return matches[0] if matches else None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of a sentence with the most similar known name; empty if none is similar."""
-    nearest = difflib.get_close_matches(name[:_SHOWN], list(known), 1, _MIN_SIMILARITY)
-    return f"; did you mean {nearest[0]}?" if nearest else ""
+    similar = nearest(name, known)
+    return "" if similar is None else f"; did you mean {similar}?"
 
 
 def reject_unknown(

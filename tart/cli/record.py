@@ -66,8 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--from", metavar="TIME", help="events received since TIME, such as 2026-11-20T12:00:00Z")
     add("--to", metavar="TIME", help="events received until TIME")
     add("--duration", metavar="TIME", help="events received in the last TIME, such as 15m or 1h")
-    add("--node", metavar="ID", help="events of this node only")
-    add("--types", metavar="N,N", help="events of these types only, by number")
+    add("--node", metavar="ID", help="events of this node only, by its id or a prefix of it")
+    add("--types", metavar="TYPE,TYPE", help="events of these types only: numbers, names or groups")
     add("file", metavar="FILE", help="output file (overwritten); '-' for stdout")
     parser.set_defaults(run=run)
 

@@ -15,9 +15,11 @@ from collections.abc import Mapping
 from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.gateway.api.contract import ROUTES
+from tart.gateway.api.routes.streams import websocket_filter
 from tart.gateway.dispatch import Call, Dispatcher, Handler
 from tart.gateway.fanout.node_refresher import NodeRefresher
 from tart.gateway.fanout.node_registry import NodeRegistry
+from tart.gateway.fanout.node_resolver import NodeResolver
 from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.fanout.shards import Shards
 from tart.gateway.handlers import mcp
@@ -35,6 +37,7 @@ from tart.gateway.live.sse import EventStreams
 from tart.gateway.live.streams import Streams
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
+from tart.query.core.query import Rendering
 
 
 class Gateway:
@@ -64,16 +67,22 @@ class Gateway:
         self.registry = NodeRegistry(config.control_path, background=self.background)
         self.queries = QueryClient(self.shards, self.registry, config.api)
         self.queries.retention = config.aggregates
+        self.nodes = NodeResolver(self.queries)
         self.refresher = NodeRefresher(self.queries, self.registry, self.background)
         self.streams = Streams(self.shards)
         self.network_metrics = NetworkMetricsHandler(self.queries, restarted=restarted)
         self.websocket_clients = WebSocketClients(
-            self.queries, self.streams, config.api, intervals or PushIntervals(), self.background
+            self.queries,
+            self.streams,
+            self.nodes,
+            config.api,
+            intervals or PushIntervals(),
+            self.background,
         )
         self.event_streams = EventStreams(self.queries, self.streams, config.api)
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
         self.dispatcher = Dispatcher(
-            ROUTES, self._handlers(), self.authenticator, config.api, count
+            ROUTES, self._handlers(), self.authenticator, config.api, self.nodes, count
         )
         self.status = StatusHandlers(
             self.queries,
@@ -141,11 +150,7 @@ class Gateway:
             "event_stream": lambda call: self.event_streams.serve_events(
                 call.route, call.request, call.values
             ),
-            "websocket": lambda call: upgrade(
-                self.server.app,
-                call.request,
-                lambda socket: self.websocket_clients.serve(socket, call.values),
-            ),
+            "websocket": self._serve_websocket,
         }
 
     async def _answer_agent(self, call: Call) -> Answer:
@@ -154,6 +159,16 @@ class Gateway:
             call.request.headers,
             call.caller.role,
             lambda called: self.dispatcher.call_route(call, called),
+        )
+
+    async def _serve_websocket(self, call: Call) -> None:
+        # Before the upgrade, so that an error still has its status.
+        initial = websocket_filter(call.values)
+        rendering = Rendering(call.values["bytes"], call.values["int64"])
+        await upgrade(
+            self.server.app,
+            call.request,
+            lambda socket: self.websocket_clients.serve(socket, initial, rendering),
         )
 
     def _metrics(self) -> dict[str, tuple[float, str]]:

@@ -18,10 +18,12 @@ from sanic import HTTPResponse, Request
 from tart.access.networks import same_origin
 from tart.access.roles import Role
 from tart.config.schema import ApiConfig
-from tart.errors import AccessError, Busy, Forbidden, QueryTimeout, ShardUnavailable
+from tart.errors import AccessError, Busy, Forbidden, QueryError, QueryTimeout, ShardUnavailable
 from tart.gateway.api.agent_tools import RouteCall
 from tart.gateway.api.components import SCHEMAS
+from tart.gateway.api.parameters import names_nodes
 from tart.gateway.api.route import Kind, Route
+from tart.gateway.fanout.node_resolver import NodeResolver
 from tart.gateway.fanout.shards import requested_at
 from tart.gateway.http import responses
 from tart.gateway.http.auth import Authenticator, Caller, Credentials
@@ -42,6 +44,7 @@ _PROXY_HEADERS = (
 )
 
 HttpRequest = Request[Any, Any]
+_LIVE = (Kind.WEBSOCKET, Kind.EVENT_STREAM)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Dispatcher:
     Args:
         routes: All routes.
         handlers: The handler of each route, by the route's name.
+        nodes: Completes prefixes of node ids.
         shards: How many there are.
     """
 
@@ -78,6 +82,7 @@ class Dispatcher:
         handlers: Mapping[str, Handler],
         authenticator: Authenticator,
         config: ApiConfig,
+        nodes: NodeResolver,
         shards: int,
     ) -> None:
         routes = tuple(routes)
@@ -86,6 +91,7 @@ class Dispatcher:
         self._handlers = handlers
         self._authenticator = authenticator
         self._config = config
+        self._nodes = nodes
         self._shards = shards
         self._caches = {
             policy: ResponseCache(policy.fresh * config.cache_seconds, stale=policy.stale)
@@ -117,7 +123,7 @@ class Dispatcher:
         began = time.monotonic()
         response = await self._respond(route, request, path)
         if response is None:
-            self.traffic.add(route.path, route.success)
+            self.traffic.add(route.path, 101 if _is_websocket(route, request) else route.success)
         else:
             self.traffic.add(route.path, response.status, time.monotonic() - began)
         return response
@@ -129,10 +135,12 @@ class Dispatcher:
             call = Call(route, request, {}, self._authorize(route, request))
             requested_at.set(None)
             self._read(call, path)
-            if route.kind in (Kind.WEBSOCKET, Kind.EVENT_STREAM):
+            if route.kind in _LIVE:
+                await self._resolve_nodes(call)
                 await self._stream(call)
                 return None
             requested_at.set(time.monotonic())
+            await self._resolve_nodes(call)
             answer = await self._answer(call)
             if answer.stream is not None:
                 # However long the stream takes, its further queries do not go before others.
@@ -143,6 +151,8 @@ class Dispatcher:
             return await responses.respond(request, route, answer, self._config)
         except Exception as error:
             # The boundary of a request: the client gets every error in the common shape.
+            if isinstance(error, QueryError) and error.parameter is not None:
+                error.parameter = route.written_name(request.query_string, error.parameter)
             response = responses.failed(request, error, self._config)
             if isinstance(error, QueryTimeout | Busy | ShardUnavailable):
                 response.headers["X-Tart-Shards"] = f"0/{self._shards}"
@@ -184,12 +194,25 @@ class Dispatcher:
             values["int64"] = values["int64"] or self._config.int64
         return values
 
+    async def _resolve_nodes(self, call: Call) -> None:
+        """Replace prefixes of node ids by the whole ids, in parameters and in a live filter."""
+        values, live = call.values, call.route.kind in _LIVE
+        for parameter in call.route.parameters:
+            if names_nodes(parameter) and (written := values[parameter.name]) is not None:
+                values[parameter.name] = await self._nodes.resolve_all(
+                    written, parameter.name, may_come=live
+                )
+        if live and values.get("filter") is not None:
+            values["filter"] = await self._nodes.resolve_filter(values["filter"])
+
     async def _stream(self, call: Call) -> None:
         """Serve a WebSocket or an event stream until it ends or the key is revoked."""
-        if call.route.kind is Kind.WEBSOCKET:
+        name = call.route.name
+        if _is_websocket(call.route, call.request):
             self._check_upgrade(call.request)
+            name = call.route.upgrade or name
         with self.slots.reserve():
-            await self._while_authorized(call.caller, self._handlers[call.route.name](call))
+            await self._while_authorized(call.caller, self._handlers[name](call))
 
     async def _answer(self, call: Call) -> Answer:
         route = call.route
@@ -222,7 +245,9 @@ class Dispatcher:
             values["body"] = called.body
         if "format" in values:
             values["accept"] = None
-        return await self._answer(Call(route, caller.request, values, caller.caller))
+        call = Call(route, caller.request, values, caller.caller)
+        await self._resolve_nodes(call)
+        return await self._answer(call)
 
     async def _compute(self, call: Call) -> Answer:
         answer = await self._handlers[call.route.name](call)
@@ -259,6 +284,14 @@ class Dispatcher:
         if not origin or same_origin(origin, request.headers.get("host", "")):
             return True
         return responses.origin_allowed(origin, self._config)
+
+
+def _is_websocket(route: Route, request: HttpRequest) -> bool:
+    """Return whether a request is to be served as a WebSocket."""
+    if route.kind is Kind.WEBSOCKET:
+        return True
+    wants = request.headers.get("upgrade", "").lower() == "websocket"
+    return bool(route.upgrade) and wants and request.method == "GET"
 
 
 def _credentials(route: Route, request: HttpRequest, *, foreign: bool) -> Credentials:

@@ -49,6 +49,8 @@ ASKED: dict[str, dict[str, Any]] = {
     "active_workpackages": {"limit": 1000},
     "node_timeline": {"limit": 1000, "categories": "status"},
     "search": {"limit": 1000, "event_types": "11"},
+    "events": {"limit": 1000, "event_types": "BestBlockChanged"},
+    "node_events": {"limit": 1000, "event_types": "status_events"},
     "export": {"event_types": "11,12"},
     "sessions": {"limit": 1000},
     "node_sessions": {"limit": 1000},
@@ -146,6 +148,8 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
     "conformance": [numbers("rules", "*", "count")],
     "node_conformance": [numbers("findings", "*", "count")],
     "search": [counted("events")],
+    "events": [counted("events")],
+    "node_events": [counted("events")],
     "export": [len],
 }
 # Those whose figures are of distinct things or of states, which windows share.

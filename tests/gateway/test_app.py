@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.route import EVENT_STREAM, Route
+from tart.gateway.api.route import EVENT_STREAM, Kind, Route
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.http.auth import Authenticator
 from tart.ipc.messages import NodeChanged
@@ -69,8 +69,10 @@ def request_of(route: Route) -> bytes:
     path = url_of(route).encode()
     if query := QUERIES.get(route.name):
         path += f"?{query}".encode()
-    if route.method == "GET":
+    if route.kind is Kind.WEBSOCKET:
         return HANDSHAKE % path
+    if route.method == "GET":
+        return b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path
     body = BODIES[route.name]
     head = b"%b %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
     return head % (route.method.encode(), path, len(body)) + body
@@ -86,6 +88,7 @@ def test_a_client_that_leaves_cancels_its_queries(
             await eventually(lambda: not any(e.pending for e in gateway.gateway.shards.every))
             for shard in gateway.shards:
                 shard.answers = dict.fromkeys(SHARD_QUERIES, lambda _: None)
+            gateway.gateway.registry.record(0, [node()])
             for route in ASKING:
                 try:
                     await two_come_and_leave(gateway, route)

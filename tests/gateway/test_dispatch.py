@@ -14,6 +14,9 @@ from tart.gateway.dispatch import Dispatcher
 from tart.gateway.http.auth import Authenticator
 from tests.gateway.running import config_for, running_gateway
 
+# No request gets as far as its nodes.
+RESOLVER: Any = None
+
 
 async def handle(call: Any) -> None:
     raise AssertionError(call)
@@ -31,7 +34,7 @@ def test_a_route_without_a_handler_and_a_handler_without_a_route_are_refused(
     config = config_for(tmp_path)
     authenticator = Authenticator(config.control_path, config.api)
     with pytest.raises(ValueError, match="each route needs a handler"):
-        Dispatcher(ROUTES, handlers, authenticator, config.api, 1)
+        Dispatcher(ROUTES, handlers, authenticator, config.api, RESOLVER, 1)
 
 
 def test_every_stream_has_the_kind_of_a_stream() -> None:

@@ -20,8 +20,10 @@ class ErrorDetails(TypedDict):
 
     code: str
     message: str
-    # The parameter that is not valid.
+    # The parameter that is not valid, by the name in the request.
     param: NotRequired[str]
+    # With code ambiguous: what the value may stand for.
+    candidates: NotRequired[list[dict[str, Any]]]
 
 
 class Health(TypedDict):
@@ -919,6 +921,7 @@ class Events(TypedDict):
     """A page of events, newest first."""
 
     has_more: bool
+    window: OpenWindow
     events: list[Event]
     # Present only if has_more is true.
     next_cursor: NotRequired[str]

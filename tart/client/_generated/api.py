@@ -125,7 +125,8 @@ class Api:
         ``GET /api/nodes/{id}``. As in /api/nodes, with its open connections, newest first.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
         """
         return self._ask(
             Call[answers.NodeDetails](
@@ -141,7 +142,8 @@ class Api:
         these, over those that have ended.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
         """
         return self._ask(
             Call[answers.NodeStatus](
@@ -226,7 +228,8 @@ class Api:
         guarantees_signed counts the signatures sent to other guarantors.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
             duration: Length of the window, which ends now; start and end take precedence. Default:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
@@ -264,7 +267,8 @@ class Api:
         28).
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
             duration: Length of the window, which ends now; start and end take precedence. Default:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
@@ -299,7 +303,8 @@ class Api:
         the microsecond.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
             start_time: Start of the window, inclusive.
             end_time: End of the window, inclusive.
             duration: Length of the window, which ends now; start and end take precedence.
@@ -342,7 +347,8 @@ class Api:
         ``GET /api/nodes/{id}/timeline``.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
             start_time: Start of the window, inclusive.
             end_time: End of the window, inclusive.
             duration: Length of the window, which ends now; start and end take precedence.
@@ -458,16 +464,36 @@ class Api:
         self,
         id: str,
         *,
+        event_types: Sequence[int | str] | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
         cursor: str | None = None,
     ) -> answers.Events:
         """List events of one node, newest first.
 
-        ``GET /api/nodes/{id}/events``.
+        ``GET /api/nodes/{id}/events``. All conditions must hold. Without a time all stored events
+        of the node are listed.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            start_time: Earliest received_at, inclusive.
+            end_time: Latest received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
             limit: Maximum number of events; clamped to 1 to 1000. Default: 50.
             offset: Number of events to skip, at most 100000; below 0 means 0. Skipped events cost
                 as much as returned ones; use cursor to read page by page. Default: 0.
@@ -480,6 +506,13 @@ class Api:
                 "/api/nodes/{id}/events",
                 path={"id": id},
                 query={
+                    "event_types": event_types,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
                     "limit": limit,
                     "offset": offset,
                     "cursor": cursor,
@@ -489,13 +522,37 @@ class Api:
             )
         )
 
-    def iter_node_events(self, id: str, *, limit: int | None = None) -> Iterator[answers.Event]:
+    def iter_node_events(
+        self,
+        id: str,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Event]:
         """List events of one node, newest first, page by page.
 
         ``GET /api/nodes/{id}/events``.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            start_time: Earliest received_at, inclusive.
+            end_time: Latest received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
             limit: Number of results per page.
         """
         return self._pages(
@@ -503,19 +560,55 @@ class Api:
                 "GET",
                 "/api/nodes/{id}/events",
                 path={"id": id},
-                query={"limit": limit, "bytes": "hex", "int64": "number"},
+                query={
+                    "event_types": event_types,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             ),
             "events",
         )
 
     def events(
-        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+        self,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
     ) -> answers.Events:
-        """List events of all nodes, newest first.
+        """List events, newest first.
 
-        ``GET /api/events``.
+        ``GET /api/events``. All conditions must hold. Without a time all stored events are listed.
 
         Args:
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
+                one node has it.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            start_time: Earliest received_at, inclusive.
+            end_time: Latest received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
             limit: Maximum number of events; clamped to 1 to 1000. Default: 50.
             offset: Number of events to skip, at most 100000; below 0 means 0. Skipped events cost
                 as much as returned ones; use cursor to read page by page. Default: 0.
@@ -527,6 +620,14 @@ class Api:
                 "GET",
                 "/api/events",
                 query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
                     "limit": limit,
                     "offset": offset,
                     "cursor": cursor,
@@ -536,17 +637,56 @@ class Api:
             )
         )
 
-    def iter_events(self, *, limit: int | None = None) -> Iterator[answers.Event]:
-        """List events of all nodes, newest first, page by page.
+    def iter_events(
+        self,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[answers.Event]:
+        """List events, newest first, page by page.
 
         ``GET /api/events``.
 
         Args:
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
+                one node has it.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            start_time: Earliest received_at, inclusive.
+            end_time: Latest received_at, inclusive.
+            duration: Length of the window, which ends now; start and end take precedence.
             limit: Number of results per page.
         """
         return self._pages(
             Call[answers.Events](
-                "GET", "/api/events", query={"limit": limit, "bytes": "hex", "int64": "number"}
+                "GET",
+                "/api/events",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             ),
             "events",
         )
@@ -554,7 +694,7 @@ class Api:
     def search(
         self,
         *,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -572,8 +712,11 @@ class Api:
         searched.
 
         Args:
-            event_types: Event numbers, separated by commas.
-            node_id: Events of this node.
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
+                one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
                 submission of a work-package belongs to the core of that package.
             wp_hash: Events that name this work-package hash.
@@ -613,7 +756,7 @@ class Api:
     def iter_search(
         self,
         *,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -628,8 +771,11 @@ class Api:
         ``GET /api/events/search``.
 
         Args:
-            event_types: Event numbers, separated by commas.
-            node_id: Events of this node.
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
+                one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
                 submission of a work-package belongs to the core of that package.
             wp_hash: Events that name this work-package hash.
@@ -709,7 +855,7 @@ class Api:
         self,
         *,
         format: Literal["ndjson", "csv", "capture"] | None = None,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -733,8 +879,11 @@ class Api:
 
         Args:
             format: Format of the export; takes precedence over Accept, ndjson without both.
-            event_types: Event numbers, separated by commas.
-            node_id: Events of this node.
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
+                one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
                 submission of a work-package belongs to the core of that package.
             wp_hash: Events that name this work-package hash.
@@ -882,7 +1031,8 @@ class Api:
         the time of the last message). Events are all messages after the first, decoded or not.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
             duration: Length of the window, which ends now; start and end take precedence.
             start: Start of the window, inclusive.
             end: End of the window, inclusive.
@@ -920,7 +1070,8 @@ class Api:
         ``GET /api/nodes/{id}/sessions``.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
             duration: Length of the window, which ends now; start and end take precedence.
             start: Start of the window, inclusive.
             end: End of the window, inclusive.
@@ -994,7 +1145,8 @@ class Api:
         bytes of the message from its timestamp on, hex has its first 1,024 bytes.
 
         Args:
-            id: Node id: 64 hex digits of either case.
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
             duration: Length of the window, which ends now; start and end take precedence. Default:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
@@ -1105,7 +1257,8 @@ class Api:
         Args:
             hash: Hash of the work-package, of its report or of its erasure root; or the id of the
                 event that began it at a guarantor (90, 91), in decimal.
-            node_id: With an event id: the node that sent the event.
+            node_id: With an event id: the node that sent the event. A prefix of the id, of 4 digits
+                or more, is enough if only one node has it.
             session: With an event id: the connection of the event.
             limit: Maximum number of events of each guarantor, of the report and of the erasure
                 root; clamped to 1 to 1000. truncated is true if there may be more. Default: 200.
@@ -1151,7 +1304,8 @@ class Api:
         Args:
             hash: Hash of the work-package, of its report or of its erasure root; or the id of the
                 event that began it at a guarantor (90, 91), in decimal.
-            node_id: With an event id: the node that sent the event.
+            node_id: With an event id: the node that sent the event. A prefix of the id, of 4 digits
+                or more, is enough if only one node has it.
             session: With an event id: the connection of the event.
             limit: Maximum number of events of each guarantor, of the report and of the erasure
                 root; clamped to 1 to 1000. truncated is true if there may be more. Default: 200.
@@ -1189,7 +1343,8 @@ class Api:
         Args:
             hash: Hash of the work-package, of its report or of its erasure root; or the id of the
                 event that began it at a guarantor (90, 91), in decimal.
-            node_id: With an event id: the node that sent the event.
+            node_id: With an event id: the node that sent the event. A prefix of the id, of 4 digits
+                or more, is enough if only one node has it.
             session: With an event id: the connection of the event.
             limit: Maximum number of events of each guarantor, of the report and of the erasure
                 root; clamped to 1 to 1000. truncated is true if there may be more. Default: 200.
@@ -1721,7 +1876,7 @@ class Api:
         self,
         *,
         group_by: Literal["none", "node", "core", "implementation"] | None = None,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
@@ -1737,7 +1892,9 @@ class Api:
 
         Args:
             group_by: Group of the steps. Default: none.
-            event_types: Event numbers; only steps that end in one of them.
+            event_types: Only steps that end in one of these. Event types, separated by commas:
+                numbers, ranges of numbers, names in any letter case, and groups, such as
+                42,Importing,60-68,guaranteeing. /api/event-types lists them.
             duration: Length of the window, which ends now; start and end take precedence. Default:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
@@ -1761,7 +1918,7 @@ class Api:
     def top_nodes(
         self,
         *,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         limit: int | None = None,
         duration: str | None = None,
         start: datetime | str | None = None,
@@ -1772,7 +1929,9 @@ class Api:
         ``GET /api/nodes/top``. The window is in whole minutes.
 
         Args:
-            event_types: Event numbers; only these events are counted.
+            event_types: Only these events are counted. Event types, separated by commas: numbers,
+                ranges of numbers, names in any letter case, and groups, such as
+                42,Importing,60-68,guaranteeing. /api/event-types lists them.
             limit: Maximum number of nodes; clamped to 1-1000. Default: 20.
             duration: Length of the window, which ends now; start and end take precedence. Default:
                 1h.
@@ -2355,6 +2514,13 @@ class AsyncApi:
         self,
         id: str,
         *,
+        event_types: Sequence[int | str] | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
         limit: int | None = None,
         offset: int | None = None,
         cursor: str | None = None,
@@ -2369,6 +2535,13 @@ class AsyncApi:
                 "/api/nodes/{id}/events",
                 path={"id": id},
                 query={
+                    "event_types": event_types,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
                     "limit": limit,
                     "offset": offset,
                     "cursor": cursor,
@@ -2379,7 +2552,17 @@ class AsyncApi:
         )
 
     def iter_node_events(
-        self, id: str, *, limit: int | None = None
+        self,
+        id: str,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
     ) -> AsyncIterator[answers.Event]:
         """List events of one node, newest first, page by page.
 
@@ -2390,15 +2573,38 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/events",
                 path={"id": id},
-                query={"limit": limit, "bytes": "hex", "int64": "number"},
+                query={
+                    "event_types": event_types,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             ),
             "events",
         )
 
     async def events(
-        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+        self,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
     ) -> answers.Events:
-        """List events of all nodes, newest first.
+        """List events, newest first.
 
         See ``TartClient.events``.
         """
@@ -2407,6 +2613,14 @@ class AsyncApi:
                 "GET",
                 "/api/events",
                 query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
                     "limit": limit,
                     "offset": offset,
                     "cursor": cursor,
@@ -2416,14 +2630,40 @@ class AsyncApi:
             )
         )
 
-    def iter_events(self, *, limit: int | None = None) -> AsyncIterator[answers.Event]:
-        """List events of all nodes, newest first, page by page.
+    def iter_events(
+        self,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        duration: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[answers.Event]:
+        """List events, newest first, page by page.
 
         See ``TartClient.iter_events``.
         """
         return self._pages(
             Call[answers.Events](
-                "GET", "/api/events", query={"limit": limit, "bytes": "hex", "int64": "number"}
+                "GET",
+                "/api/events",
+                query={
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "start_time": start_time,
+                    "end_time": end_time,
+                    "duration": duration,
+                    "limit": limit,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             ),
             "events",
         )
@@ -2431,7 +2671,7 @@ class AsyncApi:
     async def search(
         self,
         *,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -2472,7 +2712,7 @@ class AsyncApi:
     def iter_search(
         self,
         *,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -2541,7 +2781,7 @@ class AsyncApi:
         self,
         *,
         format: Literal["ndjson", "csv", "capture"] | None = None,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -3204,7 +3444,7 @@ class AsyncApi:
         self,
         *,
         group_by: Literal["none", "node", "core", "implementation"] | None = None,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
@@ -3230,7 +3470,7 @@ class AsyncApi:
     async def top_nodes(
         self,
         *,
-        event_types: Sequence[int] | None = None,
+        event_types: Sequence[int | str] | None = None,
         limit: int | None = None,
         duration: str | None = None,
         start: datetime | str | None = None,

@@ -16,6 +16,7 @@ from tart.gateway.api.parameters import (
     Parameter,
     Time,
 )
+from tart.gateway.api.route import NODE_PREFIX
 from tart.query.core import windows
 from tart.query.core.windows import MAX_DAYS
 from tart.units import HOUR_US
@@ -113,11 +114,18 @@ CURSOR = Parameter(
     "results that have arrived since are not included.",
 )
 
+# --- Nodes and event types -----------------------------------------------------------------
+
+TYPES = (
+    "Event types, separated by commas: numbers, ranges of numbers, names in any letter case, "
+    "and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them."
+)
+
 # --- Conditions on events ------------------------------------------------------------------
 
 EVENT_FILTERS = (
-    Parameter("event_types", EventTypes(), "Event numbers, separated by commas."),
-    Parameter("node_id", NodeId(), "Events of this node."),
+    Parameter("event_types", EventTypes(), TYPES, aliases=("event_type",)),
+    Parameter("node_id", NodeId(), f"Events of this node. {NODE_PREFIX}"),
     Parameter(
         "core_index",
         Integer(0, MAX_CORE),

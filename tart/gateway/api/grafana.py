@@ -7,14 +7,14 @@ one without a value arrives empty, which is no condition.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from tart.errors import BadQuery
 from tart.gateway.api.common import MAX_CORE
 from tart.gateway.api.parameters import Integer, Parameter, Time
-from tart.gateway.api.route import SHARD_ERRORS, Cache, Route
-from tart.query.core import filters
-from tart.query.grafana import buckets, event_groups
+from tart.gateway.api.route import NODE_PREFIX, SHARD_ERRORS, Cache, Route
+from tart.query.core import event_names, node_ids
+from tart.query.grafana import buckets
 
 TAG = "jamtart 2026"
 # What every route of the tag says about its counts.
@@ -52,7 +52,7 @@ class EventTypeList:
     def read(self, text: str, name: str) -> list[int] | None:
         """See ``Kind``."""
         items = list_items(text, name)
-        return None if items is None else event_groups.event_numbers(items, name)
+        return None if items is None else event_names.event_types(",".join(items), name)
 
     def schema(self) -> dict[str, Any]:
         """See ``Kind``."""
@@ -61,22 +61,25 @@ class EventTypeList:
 
 @dataclass(frozen=True)
 class NodeIdList:
-    """Node ids; read in lower case.
+    """Node ids or prefixes of them; the gateway replaces prefixes, as those of ``NodeId``.
 
     Attributes:
         most: Greatest number of ids.
     """
 
     most: int = MAX_ITEMS
+    names_nodes: ClassVar[bool] = True
 
     def read(self, text: str, name: str) -> list[str] | None:
         """See ``Kind``."""
         items = list_items(text, name, self.most)
-        return None if items is None else sorted({filters.node_id(item, name) for item in items})
+        if items is None:
+            return None
+        return sorted({node_ids.node_prefix(item, name) for item in items})
 
     def schema(self) -> dict[str, Any]:
         """See ``Kind``."""
-        identity = "[0-9a-fA-F]{64}"
+        identity = "(0[xX])?[0-9a-fA-F]{4,64}"
         return {"type": "string", "pattern": f"^\\{{?{identity}(,{identity})*\\}}?$|^$"}
 
 
@@ -167,12 +170,14 @@ EVENT_TYPE_LIST = Parameter(
     "event_types",
     EventTypeList(),
     "Event numbers, names such as Authored, and groups, separated by commas, also as {a,b}. The "
-    f"groups are {', '.join(event_groups.EVENT_GROUPS)}. Empty means all.",
+    f"groups are {', '.join(event_names.GROUP_TYPES)}. Empty means all.",
 )
 NODES = Parameter(
-    "node", NodeIdList(), "Ids of nodes, separated by commas, also as {a,b}. Empty means all."
+    "node",
+    NodeIdList(),
+    f"Ids of nodes, separated by commas, also as {{a,b}}. Empty means all. {NODE_PREFIX}",
 )
-ONE_NODE = Parameter("node", NodeIdList(1), "Id of a node. Empty means all.")
+ONE_NODE = Parameter("node", NodeIdList(1), f"Id of a node. Empty means all. {NODE_PREFIX}")
 CORE = Parameter("core", Integer(0, MAX_CORE), "The core.")
 CORE_IN_PATH = Parameter("core_id", Integer(0, MAX_CORE), "The core.", where="path")
 SERVICES = Parameter(

@@ -11,7 +11,7 @@ from typing import Any
 from tart.access.roles import Role
 from tart.gateway.api.components import SCHEMAS, reference
 from tart.gateway.api.contract import ROUTES
-from tart.gateway.api.parameters import Parameter
+from tart.gateway.api.parameters import Parameter, names_nodes
 from tart.gateway.api.route import JSON, Route
 from tart.query.answers.errors import Error
 from tart.query.answers.health import DetailedHealth
@@ -118,6 +118,8 @@ def statuses(route: Route) -> tuple[int, ...]:
     """Return every status of a route's answers, in ascending order."""
     # Every route refuses unknown parameters.
     codes = {route.success, *route.errors, 400, 429}
+    if any(map(names_nodes, route.parameters)):
+        codes |= {404, 409}
     if route.role is not Role.ANYONE:
         codes |= {401, 403, 503}
     if route.success == 200 and route.cache.tagged:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from tart.errors import BadQuery
-from tart.query.core import cursor, filters, windows
+from tart.query.core import cursor, event_names, filters, node_ids, windows
 from tart.query.sql.formats import ALIASES
 from tart.suggestions import did_you_mean
 
@@ -107,15 +107,20 @@ class Format:
 
 @dataclass(frozen=True)
 class NodeId:
-    """64 hex digits of either case."""
+    """A node id, or a prefix that only one node has; read in lower case and without ``0x``.
+
+    The gateway replaces a prefix by the whole id before a handler sees it.
+    """
+
+    names_nodes: ClassVar[bool] = True
 
     def read(self, text: str, name: str) -> str:
         """See ``Kind``."""
-        return filters.node_id(text, name)
+        return node_ids.node_prefix(text, name)
 
     def schema(self) -> Json:
         """See ``Kind``."""
-        return {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}
+        return {"type": "string", "pattern": "^(0[xX])?[0-9a-fA-F]{4,64}$"}
 
 
 @dataclass(frozen=True)
@@ -148,24 +153,41 @@ class KeyId:
 
 @dataclass(frozen=True)
 class EventTypes:
-    """Event numbers, separated by commas."""
+    """Numbers, names and groups of event types, separated by commas; read as numbers."""
 
     def read(self, text: str, name: str) -> list[int]:
         """See ``Kind``."""
-        items = [item.strip() for item in text.split(",")]
-        if not all(item.isascii() and item.isdecimal() and len(item) <= 3 for item in items):
-            raise self._refused(name)
-        numbers = sorted({int(item) for item in items})
-        if numbers[-1] > 255:
-            raise self._refused(name)
-        return numbers
+        return event_names.event_types(text, name)
 
     def schema(self) -> Json:
         """See ``Kind``."""
-        return {"type": "string", "pattern": "^ *[0-9]{1,3} *(, *[0-9]{1,3} *)*$"}
+        return {"type": "string", "examples": ["42,43", "Authored,Importing", "guaranteeing"]}
 
-    def _refused(self, name: str) -> BadQuery:
-        return BadQuery(f"{name} must be event numbers from 0 to 255, such as 42,43", name)
+
+@dataclass(frozen=True)
+class EventType:
+    """The number or the name of one event type; read as the number."""
+
+    def read(self, text: str, name: str) -> int:
+        """See ``Kind``."""
+        return event_names.event_type(text, name)
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "examples": ["42", "Authored"]}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of event types, in any letter case."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        return event_names.group_name(text, name)
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "examples": list(event_names.GROUP_TYPES)}
 
 
 @dataclass(frozen=True)
@@ -209,6 +231,11 @@ class CursorText:
     def schema(self) -> Json:
         """See ``Kind``."""
         return {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
+
+
+def names_nodes(parameter: Parameter) -> bool:
+    """Return whether the values of a parameter are node ids, or prefixes of them."""
+    return bool(getattr(parameter.kind, "names_nodes", False))
 
 
 @dataclass(frozen=True)

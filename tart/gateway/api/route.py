@@ -82,10 +82,10 @@ class Route:
         role: The least role that may use the route.
         token: Whether the key may be sent as ``?token=``: browsers cannot send headers with a
             WebSocket or an event stream.
-        see: Path of a route that takes more parameters for the same purpose.
         tag: The group of the route in OpenAPI and the documentation; empty for none.
         in_clients: Whether the generated clients have a method for it. Routes for programs of
             their own, such as Grafana, have none.
+        upgrade: Name of the route that serves requests to this one that ask for a WebSocket.
     """
 
     name: str
@@ -105,9 +105,9 @@ class Route:
     audited: str = ""
     role: Role = Role.VIEWER
     token: bool = False
-    see: str = ""
     tag: str = ""
     in_clients: bool = True
+    upgrade: str = ""
 
     def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of all declared parameters.
@@ -131,6 +131,13 @@ class Route:
             parameter.read(given)
         return {parameter.name: parameter.read(given) for parameter in self.parameters}
 
+    def written_name(self, query: str, name: str) -> str:
+        """Return the name under which a request has a parameter: its own, or an alias."""
+        for parameter in self.parameters:
+            if name in (names := (parameter.name, *parameter.aliases)):
+                return next((given for given, _ in _fields(query) if given in names), name)
+        return name
+
     @cached_property
     def query_names(self) -> tuple[str, ...]:
         """All names that are accepted in the URL's query, the route's own first."""
@@ -141,11 +148,7 @@ class Route:
     def _refuse(self, name: str) -> None:
         if name == "token":
             raise BadQuery(f"{self.path} takes no key in its URL; send it as a header", name)
-        try:
-            reject_unknown([name], self.query_names, f"{self.path}")
-        except BadQuery as error:
-            more = f"; {self.see} takes more" if self.see else ""
-            raise BadQuery(f"{error}{more}", error.parameter) from None
+        reject_unknown([name], self.query_names, self.path)
 
 
 def _fields(query: str) -> list[tuple[str, str]]:
@@ -155,7 +158,13 @@ def _fields(query: str) -> list[tuple[str, str]]:
         raise BadQuery(f"at most {MAX_QUERY_FIELDS} query parameters are accepted") from None
 
 
-NODE = Parameter("id", NodeId(), "Node id: 64 hex digits of either case.", where="path")
+NODE_PREFIX = "A prefix of the id, of 4 digits or more, is enough if only one node has it."
+NODE = Parameter(
+    "id",
+    NodeId(),
+    f"Node id: 64 hex digits of either case, with or without 0x. {NODE_PREFIX}",
+    where="path",
+)
 BYTES = Parameter(
     "bytes",
     Choice(("hex", "array")),

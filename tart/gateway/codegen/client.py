@@ -36,7 +36,7 @@ FOLDER = Path(__file__).parents[2] / "client" / "_generated"
 _FIXED = {"bytes": "hex", "int64": "number"}
 _OMITTED = ("format",)
 # Types of parameters that are lists of words in one text.
-_LISTS = {"EventTypes": "Sequence[int]", "Categories": "Sequence[str]"}
+_LISTS = {"EventTypes": "Sequence[int | str]", "Categories": "Sequence[str]"}
 _SCALARS = {"string": "str", "integer": "int"}
 _ANSWERS_HEAD = '''"""Types of the answers of the HTTP API.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,6 +82,10 @@ class NodeRegistry:
 
     def __contains__(self, node_id: str) -> bool:
         return node_id in self._reports
+
+    def ids(self) -> Collection[str]:
+        """Return the ids of all nodes."""
+        return self._reports.keys()
 
     async def start(self) -> None:
         """Read the file; without it, start empty."""

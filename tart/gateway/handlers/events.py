@@ -13,37 +13,27 @@ from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Page
-from tart.query.core.windows import Window
-from tart.query.shard_queries.events import ANY_EVENT, Event, Trace
+from tart.query.shard_queries.events import Event, Trace
 
 
 async def node_events(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/events``."""
     # A node that is known but has no events left is not an unknown node.
     (page, seen), _ = await gather_all(
-        _events(queries, values, Selection(node=values["id"])), queries.node(values["id"])
+        _events(queries, values, values["id"]), queries.node(values["id"])
     )
     return Answer(_listed(page), seen)
 
 
 async def events(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events``."""
-    page, seen = await _events(queries, values, ANY_EVENT)
+    page, seen = await _events(queries, values, values["node_id"])
     return Answer(_listed(page), seen)
 
 
 async def search(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events/search``."""
-    selection = Selection(
-        node=values["node_id"],
-        types=values["event_types"],
-        slot=values["slot"],
-        core=values["core_index"],
-        hash=values["wp_hash"],
-    )
-    place = values["cursor"]
-    window = request_window(values).open(place=place and place.window)
-    page, seen = await _events(queries, values, selection, window)
+    page, seen = await _events(queries, values, values["node_id"])
     body: SearchResult = {
         **_listed(page),
         "total": None if page.has_more else page.cursor.count,
@@ -76,10 +66,18 @@ async def _one(queries: QueryClient, query: Event | Trace) -> Answer:
     return Answer(event, Coverage(frozenset(range(seen.total)), seen.total))
 
 
-async def _events(
-    queries: QueryClient, values: Values, selection: Selection, window: Window | None = None
-) -> tuple[Page, Coverage]:
-    place = values["cursor"] or Cursor(now_us(), window or Window())
+async def _events(queries: QueryClient, values: Values, node: str | None) -> tuple[Page, Coverage]:
+    """Return a page of the events that fulfil the conditions of a request."""
+    selection = Selection(
+        node=node,
+        types=values["event_types"],
+        slot=values["slot"],
+        core=values["core_index"],
+        hash=values["wp_hash"],
+    )
+    place = values["cursor"]
+    window = request_window(values).open(place=place and place.window)
+    place = place or Cursor(now_us(), window)
     limit, offset = values["limit"], values["offset"]
     return await queries.events(selection, limit, offset, place, values["bytes"])
 

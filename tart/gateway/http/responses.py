@@ -24,6 +24,7 @@ from sanic.exceptions import SanicException
 from tart import json_encoding
 from tart.config.schema import ApiConfig
 from tart.errors import (
+    Ambiguous,
     BadQuery,
     Busy,
     Incomplete,
@@ -293,15 +294,13 @@ def failed(request: Request[Any, Any], error: BaseException, config: ApiConfig) 
     if isinstance(error, BadHandshake):
         headers["Sec-WebSocket-Version"] = WEBSOCKET_VERSION
     headers["Cache-Control"] = Cache.LIVE.control
-    return HTTPResponse(error_json(code, message, parameter), status, headers, JSON)
+    body = {"error": error_object(code, message, parameter)}
+    if isinstance(error, Ambiguous):
+        body["error"]["candidates"] = error.candidates
+    return HTTPResponse(json_encoding.dumps(body), status, headers, JSON)
 
 
-def error_json(code: str, message: str, parameter: str | None = None) -> bytes:
-    """Return the body of an error response."""
-    return json_encoding.dumps({"error": error_object(code, message, parameter)})
-
-
-def error_object(code: str, message: str, parameter: str | None = None) -> dict[str, str]:
+def error_object(code: str, message: str, parameter: str | None = None) -> dict[str, Any]:
     """Return the member ``error`` of an error; its message is valid Unicode."""
     error = {"code": code, "message": message.encode(errors="backslashreplace").decode()}
     return error if parameter is None else {**error, "param": parameter}

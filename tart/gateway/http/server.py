@@ -143,7 +143,7 @@ class HttpServer:
                 return responses.options(request, self._config, accepted)
             return await self._handle(route, request, path)
 
-        if route.kind is Kind.WEBSOCKET:
+        if route.kind is Kind.WEBSOCKET or route.upgrade:
             handle.is_websocket = True  # type: ignore[attr-defined]
         return handle
 

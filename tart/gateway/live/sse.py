@@ -255,6 +255,8 @@ class EventStreams:
 
     async def serve_events(self, route: Route, request: Request[Any, Any], values: Json) -> None:
         """Send live events until the client leaves or stalls."""
+        if values["subscribe"] == "none":
+            raise BadQuery("subscribe=none needs a WebSocket", "subscribe")
         last = request.headers.get("last-event-id") or values[_NAME]
         known = Position.read(last) if last else Position(now_us())
         missing = range(self._queries.shards.total) if last else ()

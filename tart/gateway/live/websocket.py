@@ -24,6 +24,7 @@ from tart.aggregate.keyed.pipelines import UNFINISHED
 from tart.background_tasks import Background
 from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, TartError
+from tart.gateway.fanout.node_resolver import NodeResolver
 from tart.gateway.fanout.queries import QueryClient, gather_all, now_text, now_us
 from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.http.responses import error_object
@@ -31,6 +32,7 @@ from tart.gateway.http.sanic_adapter import WebSocket
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import ALL, Streams, Subscriber, message
+from tart.query.core import filters
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.failure_rates import overall
 from tart.query.core.live_event import encode_integers, live_event
@@ -38,7 +40,7 @@ from tart.query.core.merge import Json
 from tart.query.core.query import Rendering
 from tart.query.core.windows import Window, duration_us, resolve
 from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
-from tart.suggestions import reject_unknown
+from tart.suggestions import did_you_mean, reject_unknown
 from tart.units import MINUTE_US, SECOND_US
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,7 @@ class WebSocketClients:
         self,
         queries: QueryClient,
         streams: Streams,
+        nodes: NodeResolver,
         config: ApiConfig,
         intervals: PushIntervals = PushIntervals(),
         background: Background | None = None,
@@ -83,6 +86,7 @@ class WebSocketClients:
         self._background = background or Background()
         self.queries = queries
         self.streams = streams
+        self.nodes = nodes
         self.config = config
         self.intervals = intervals
         self.stalled = 0
@@ -91,18 +95,16 @@ class WebSocketClients:
         self._alert_subscribers: set[Subscriber] = set()
         self._alert_task: asyncio.Task[None] | None = None
 
-    async def serve(self, socket: WebSocket, values: Mapping[str, Any]) -> None:
-        """Serve one client until it leaves."""
+    async def serve(self, socket: WebSocket, initial: Json | None, rendering: Rendering) -> None:
+        """Serve one client until it leaves; ``initial`` is the filter of its first subscription."""
         subscriber = Subscriber(self.config.subscriber_queue)
-        rendering = Rendering(values["bytes"], values["int64"])
-        client = Client(self, subscriber, rendering)
+        client = Client(self, subscriber, rendering, initial)
         sender = Sender(socket, subscriber, self.config.send_stall_seconds)
         tasks: list[asyncio.Task[None]] = []
         self.streams.add(subscriber)
         try:
             # Subscribe before the greeting: no event is lost between its samples and the stream.
-            if values["subscribe"] == "all":
-                self.streams.subscribe(subscriber, ALL, rendering)
+            client.reset()
             greeting = b"".join(await gather_all(client.greeting(), client.first_stats()))
             tasks = [
                 asyncio.create_task(sender.run(greeting)),
@@ -216,14 +218,24 @@ class WebSocketClients:
 
 
 class Client:
-    """One client: its subscriptions, and the replies to its messages."""
+    """One client: its subscriptions, and the replies to its messages.
+
+    Args:
+        initial: The filter of its subscription before the first Subscribe message; ``None`` if
+            it has none.
+    """
 
     def __init__(
-        self, shared: WebSocketClients, subscriber: Subscriber, rendering: Rendering
+        self,
+        shared: WebSocketClients,
+        subscriber: Subscriber,
+        rendering: Rendering,
+        initial: Json | None,
     ) -> None:
         self._shared = shared
         self._subscriber = subscriber
         self._rendering = rendering
+        self._initial = initial
         self._started = time.monotonic()
         self._metrics_seconds: float | None = None
         self._metrics_changed = asyncio.Event()
@@ -271,7 +283,8 @@ class Client:
             kind = request.get("type")
             command = _COMMANDS.get(kind) if isinstance(kind, str) else None
             if command is None:
-                raise BadQuery(f"type must be one of {', '.join(_COMMANDS)}", "type")
+                hint = did_you_mean(kind, _COMMANDS) if isinstance(kind, str) else ""
+                raise BadQuery(f"type must be one of {', '.join(_COMMANDS)}{hint}", "type")
             method, *members = command
             reject_unknown(request, ("type", *members), f"a message of type {kind}")
             name, data = await method(self, request)
@@ -286,21 +299,32 @@ class Client:
         if not isinstance(batch, bool):
             raise BadQuery("batch must be true or false", "batch")
         wanted = request.get("filter")
+        filters.parse(wanted)
+        wanted = await self._shared.nodes.resolve_filter(wanted)
         self._shared.streams.subscribe(self._subscriber, wanted, self._rendering)
         self._subscriber.batch = batch
         return "subscribed", {"filter": wanted, "message": "Subscription updated"}
 
     async def unsubscribe(self, request: Json) -> tuple[str, Json]:
-        """Unsubscribe: return to all events, as jamtart does, or with ``silent`` to none."""
+        """Unsubscribe: return to the first subscription, or with ``silent`` to none.
+
+        The first one is that of the URL; without parameters it is all events, as in jamtart.
+        """
         silent = request.get("silent", False)
         if not isinstance(silent, bool):
             raise BadQuery("silent must be true or false", "silent")
         self._subscriber.batch = False
-        if silent:
+        if silent or self._initial is None:
             self._shared.streams.unsubscribe(self._subscriber)
             return "unsubscribed", {"message": "No events until something is subscribed"}
-        self._shared.streams.subscribe(self._subscriber, ALL, self._rendering)
-        return "unsubscribed", {"message": "Reset to all events"}
+        self.reset()
+        what = "all events" if self._initial == ALL else "the filter of the URL"
+        return "unsubscribed", {"message": f"Reset to {what}"}
+
+    def reset(self) -> None:
+        """Subscribe to what the URL asks for."""
+        if self._initial is not None:
+            self._shared.streams.subscribe(self._subscriber, self._initial, self._rendering)
 
     async def recent_events(self, request: Json) -> tuple[str, Json]:
         """GetRecentEvents: the newest events over all shards, oldest first, unfiltered."""

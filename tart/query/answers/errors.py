@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -12,7 +12,17 @@ class ErrorDetails(TypedDict):
 
     code: str
     message: str
-    param: NotRequired[Annotated[str, Meta(description="The parameter that is not valid.")]]
+    param: NotRequired[
+        Annotated[
+            str, Meta(description="The parameter that is not valid, by the name in the request.")
+        ]
+    ]
+    candidates: NotRequired[
+        Annotated[
+            list[dict[str, Any]],
+            Meta(description="With code ambiguous: what the value may stand for."),
+        ]
+    ]
 
 
 class Error(TypedDict):

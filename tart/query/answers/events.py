@@ -80,7 +80,7 @@ class Event(EventMembers):
     event_type: EventType
 
 
-class Events(Paged, Scattered):
+class Events(Paged, OpenWindowed):
     """A page of events, newest first."""
 
     events: list[Event]

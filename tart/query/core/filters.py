@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tart.errors import BadQuery
-from tart.protocol.events import EVENTS, GROUPS
-from tart.suggestions import reject_unknown
+from tart.query.core.event_names import GROUP_TYPES, event_type, event_types_of, group_name
+from tart.query.core.node_ids import node_prefix
+from tart.suggestions import did_you_mean, reject_unknown
 
 MAX_TERMS = 64
 _FOREVER_US = 1 << 62
-_NODE_ID = re.compile(r"[0-9a-fA-F]{64}")
 _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 
 
@@ -39,13 +39,6 @@ class FilterInput(NamedTuple):
 
 
 Matches = Callable[[FilterInput], bool]
-
-
-def node_id(text: Any, parameter: str = "node_id") -> str:
-    """Return a node id in lower case; ``BadQuery`` unless it is 64 hex digits."""
-    if not isinstance(text, str) or not _NODE_ID.fullmatch(text):
-        raise BadQuery(f"{parameter} must be 64 hex digits", parameter)
-    return text.lower()
 
 
 def hash_bytes(text: Any, parameter: str = "hash") -> bytes:
@@ -78,7 +71,8 @@ class _Parser:
         kind = document.get("type")
         known = _KINDS.get(kind) if isinstance(kind, str) else None
         if known is None:
-            raise BadQuery(f"filter type must be one of {', '.join(_KINDS)}", "filter.type")
+            hint = did_you_mean(kind, _KINDS) if isinstance(kind, str) else ""
+            raise BadQuery(f"filter type must be one of {', '.join(_KINDS)}{hint}", "filter.type")
         build, *members = known
         reject_unknown(document, ("type", *members), f"a filter of type {kind}", "filter.")
         return build(self, document)
@@ -87,23 +81,24 @@ class _Parser:
         return lambda event: True
 
     def node(self, document: Mapping[str, Any]) -> Matches:
-        wanted = node_id(document.get("node_id"), "filter.node_id")
-        return lambda event: event.node_id == wanted
+        wanted = node_prefix(document.get("node_id"), "filter.node_id")
+        return lambda event: event.node_id.startswith(wanted)
 
     def event_type(self, document: Mapping[str, Any]) -> Matches:
-        wanted = _integer(document, "event_type", 255)
-        return lambda event: event.event_type == wanted
+        numbers = frozenset(event_types_of(document.get("event_type"), "filter.event_type"))
+        return lambda event: event.event_type in numbers
 
     def event_type_range(self, document: Mapping[str, Any]) -> Matches:
-        start = _integer(document, "start", 255)
-        end = _integer(document, "end", 255)
+        start = event_type(document.get("start"), "filter.start")
+        end = event_type(document.get("end"), "filter.end")
+        if start > end:
+            raise BadQuery(
+                f"the range of event types ends before it starts: {start} to {end}", "filter.end"
+            )
         return lambda event: start <= event.event_type <= end
 
     def group(self, document: Mapping[str, Any]) -> Matches:
-        name = document.get("group")
-        if name not in GROUPS:
-            raise BadQuery(f"group must be one of {', '.join(GROUPS)}", "filter.group")
-        numbers = frozenset(each.number for each in EVENTS.values() if each.group == name)
+        numbers = frozenset(GROUP_TYPES[group_name(document.get("group"), "filter.group")])
         return lambda event: event.event_type in numbers
 
     def slot(self, document: Mapping[str, Any]) -> Matches:

@@ -131,9 +131,9 @@ def test_every_route_refuses_unknown_parameters_and_names_known_ones(route: Rout
 @pytest.mark.parametrize(
     ("route", "name", "way_out"),
     [
-        ("search", "event_type", "did you mean event_types?"),
-        ("events", "node_id", "/api/events/search takes more"),
-        ("node_events", "event_type", "/api/events/search takes more"),
+        ("search", "event_typ", "did you mean event_type?"),
+        ("events", "node", "did you mean node_id?"),
+        ("node_events", "node_id", "/api/nodes/{id}/events has no node_id"),
         ("stats", "durations", "did you mean duration?"),
         ("metrics", "x", "it takes bytes"),
         ("nodes", "token", "send it as a header"),

@@ -76,7 +76,7 @@ def test_a_known_node_without_events_has_an_empty_list(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].nodes = [node()]
         body = await gateway.json(f"/api/nodes/{NODE_A}/events")
-        assert body == {"events": [], "has_more": False}
+        assert body == {"events": [], "has_more": False, "window": {"start": None, "end": None}}
 
     with_gateway(tmp_path, check)
 

@@ -19,7 +19,7 @@ from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.query import Attached
 from tart.units import SECOND_US
-from tests.gateway.fake_shard import NODE_B, NOON, event
+from tests.gateway.fake_shard import NODE_B, NOON, event, node
 from tests.gateway.running import Running, eventually, with_gateway
 
 # What a shard says of it: file, rows, and when they were received.
@@ -69,6 +69,7 @@ def test_an_export_without_events_is_complete(tmp_path: Path) -> None:
 def test_the_filters_and_window_of_an_export_are_sent_to_the_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         fill(gateway)
+        gateway.shards[1].nodes = [node(NODE_B)]
         query = f"node_id={NODE_B}&start=2026-11-20T12:00:03Z&end=2026-11-20T12:00:05Z"
         response = await gateway.get(f"/api/events/export?{query}")
         found = [json.loads(line)["id"] for line in response.text.splitlines()]

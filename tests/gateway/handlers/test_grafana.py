@@ -9,7 +9,7 @@ import pytest
 
 from tart.query.core.rfc3339 import server_time
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
-from tests.gateway.fake_shard import NODE_A
+from tests.gateway.fake_shard import NODE_A, node
 from tests.gateway.running import Running
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +66,7 @@ async def test_an_empty_window_has_an_empty_answer(gateway: Running) -> None:
 
 
 async def test_groups_and_conditions_select_table_key_and_rows(gateway: Running) -> None:
+    gateway.gateway.registry.record(0, [node()])
     for query, table, key, where in (
         ("group_by=node", "counts", "node", {}),
         ("group_by=core&core=3", "core_events", "core", {"core": [3]}),

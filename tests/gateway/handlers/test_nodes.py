@@ -157,7 +157,7 @@ async def test_an_unknown_node_is_404_and_a_malformed_id_400(gateway: Running, s
     unknown = await gateway.json(f"/api/nodes/{UNKNOWN}{suffix}", 404)
     assert unknown["error"]["code"] == "not_found"
     assert UNKNOWN in unknown["error"]["message"]
-    for malformed in ("ab", "g" * 64, "0x" + NODE_A, "%00", "a%20b"):
+    for malformed in ("ab", "g" * 64, f"0x{NODE_A}0", "%00", "a%20b"):
         refused = await gateway.json(f"/api/nodes/{malformed}{suffix}", 400)
         assert refused["error"]["param"] == "id"
 

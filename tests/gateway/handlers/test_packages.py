@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tart.query.shard_queries.packages import PackageRows
 from tests.gateway.fake_packages import PACKAGE, SESSION, add_package, handling
-from tests.gateway.fake_shard import NODE_A, NODE_B
+from tests.gateway.fake_shard import NODE_A, NODE_B, node
 from tests.gateway.running import Running, running_gateway
 
 
@@ -38,6 +38,7 @@ def test_an_event_id_of_two_packages_is_refused_with_candidates(tmp_path: Path) 
 
 def test_node_and_session_of_an_event_id_are_sent_to_the_shards(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
+        gateway.gateway.registry.record(0, [node()])
         await gateway.json(f"/api/workpackages/7/journey?node_id={NODE_A}&session={SESSION}")
         asked = [each for each in gateway.shards[0].requests if each.name == "package_rows"]
         query = PackageRows(root=7, node=NODE_A, session=SESSION)

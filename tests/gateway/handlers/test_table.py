@@ -131,7 +131,7 @@ def test_health_has_the_members_of_jamtart_and_queries_no_shard(tmp_path: Path) 
         ("/api/events/search?end=never", "end"),
         (
             "/api/events/search?start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z",
-            "end_time",
+            "end",
         ),
         ("/api/ws?subscribe=some", "subscribe"),
     ],

@@ -253,6 +253,7 @@ def test_queries_carry_the_age_of_their_request(tmp_path: Path) -> None:
     """Also where they are asked from the other thread, and one after the other."""
 
     async def check(gateway: Running) -> None:
+        gateway.gateway.registry.record(0, [node()])
         # The gateway's own queries belong to no request.
         await eventually(lambda: all(each.requests for each in gateway.shards))
         await eventually(lambda: not any(each.pending for each in gateway.gateway.shards.every))

@@ -1,11 +1,11 @@
-"""``tart/query/grafana/event_groups.py``: jamtart's groups, and lists that name them."""
+"""``tart/query/grafana/event_groups.py``: jamtart's groups, and what its routes say of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from tart.errors import BadQuery
 from tart.protocol.events import EVENTS, EventKind
+from tart.query.core.event_names import JAMTART_GROUPS
 from tart.query.grafana import event_groups
 
 # Of jamtart, commit 52349882, src/event_type_meta.rs.
@@ -33,36 +33,14 @@ FAILURES = (
 @pytest.mark.parametrize("name", RANGES)
 def test_a_group_has_the_events_that_jamtart_puts_into_it(name):
     expected = [number for number in RANGES[name] if number in EVENTS]
-    assert [kind.number for kind in event_groups.EVENT_GROUPS[name]] == expected
+    assert list(JAMTART_GROUPS[name]) == expected
 
 
 def test_every_event_is_in_one_group_and_some_are_failures_besides():
     assert set(event_groups.GROUP_OF) == set(EVENTS)
-    assert sum(len(event_groups.EVENT_GROUPS[name]) for name in RANGES) == len(EVENTS)
-    failures = [kind.number for kind in event_groups.EVENT_GROUPS["failures"]]
+    assert sum(len(JAMTART_GROUPS[name]) for name in RANGES) == len(EVENTS)
+    failures = list(JAMTART_GROUPS["failures"])
     assert failures == [int(number) for number in FAILURES.split()]
-
-
-def test_a_list_mixes_numbers_names_and_groups():
-    numbers = event_groups.event_numbers(["Authored", "45", "system", "42", "250"], "event_types")
-    assert numbers == [0, 42, 45, 250]
-
-
-@pytest.mark.parametrize(
-    ("item", "hint"),
-    [
-        ("Autored", "did you mean Authored?"),
-        ("wp_pipelin", "did you mean wp_pipeline?"),
-        ("256", "the groups are system"),
-        ("-1", "the groups are system"),
-        ("%%%", "the groups are system"),
-    ],
-)
-def test_an_unknown_item_is_refused_with_what_it_may_be(item, hint):
-    with pytest.raises(BadQuery, match="event numbers, names or groups") as refused:
-        event_groups.event_numbers(["42", item], "event_types")
-    assert refused.value.parameter == "event_types"
-    assert hint in str(refused.value)
 
 
 def test_event_types_are_listed_in_order_with_their_group():

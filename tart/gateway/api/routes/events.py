@@ -32,23 +32,25 @@ _PAGING = (
     CURSOR,
     BYTES,
 )
+# Conditions on events of one node.
+_CONDITIONS = tuple(each for each in EVENT_FILTERS if each.name != "node_id")
 
 EVENT_ROUTES: tuple[Route, ...] = (
     Route(
         "node_events",
         "/api/nodes/{id}/events",
         "List events of one node, newest first",
-        parameters=(NODE, *_PAGING),
-        see="/api/events/search",
+        "All conditions must hold. Without a time all stored events of the node are listed.",
+        parameters=(NODE, *_CONDITIONS, *EVENT_WINDOW, *_PAGING),
         answer=Events,
         errors=(404, *SHARD_ERRORS),
     ),
     Route(
         "events",
         "/api/events",
-        "List events of all nodes, newest first",
-        parameters=_PAGING,
-        see="/api/events/search",
+        "List events, newest first",
+        "All conditions must hold. Without a time all stored events are listed.",
+        parameters=(*EVENT_FILTERS, *EVENT_WINDOW, *_PAGING),
         answer=Events,
         errors=SHARD_ERRORS,
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tart.gateway.api.common import hours, window
+from tart.gateway.api.common import TYPES, hours, window
 from tart.gateway.api.parameters import Choice, EventTypes, Integer, Parameter
 from tart.gateway.api.route import BYTES, SHARD_ERRORS, Cache, Route
 from tart.query.answers import blocks as block_answers
@@ -165,7 +165,10 @@ METRIC_ROUTES: tuple[Route, ...] = (
                 "none",
             ),
             Parameter(
-                "event_types", EventTypes(), "Event numbers; only steps that end in one of them."
+                "event_types",
+                EventTypes(),
+                f"Only steps that end in one of these. {TYPES}",
+                aliases=("event_type",),
             ),
             *window("1h"),
         ),
@@ -182,7 +185,7 @@ METRIC_ROUTES: tuple[Route, ...] = (
             Parameter(
                 "event_types",
                 EventTypes(),
-                "Event numbers; only these events are counted.",
+                f"Only these events are counted. {TYPES}",
                 aliases=("event_type",),
             ),
             Parameter(

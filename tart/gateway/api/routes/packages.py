@@ -9,7 +9,7 @@ from typing import Any
 from tart.errors import BadQuery
 from tart.gateway.api.common import MAX_CORE, MAX_EVENT_ID, limit, window
 from tart.gateway.api.parameters import Integer, NodeId, Parameter
-from tart.gateway.api.route import BYTES, SHARD_ERRORS, Cache, Route
+from tart.gateway.api.route import BYTES, NODE_PREFIX, SHARD_ERRORS, Cache, Route
 from tart.query.answers.cores import (
     CoreBottlenecks,
     CoreGuarantees,
@@ -61,7 +61,11 @@ _JOURNEY = (
         "that began it at a guarantor (90, 91), in decimal.",
         where="path",
     ),
-    Parameter("node_id", NodeId(), "With an event id: the node that sent the event."),
+    Parameter(
+        "node_id",
+        NodeId(),
+        f"With an event id: the node that sent the event. {NODE_PREFIX}",
+    ),
     Parameter(
         "session", Integer(0, MAX_EVENT_ID), "With an event id: the connection of the event."
     ),

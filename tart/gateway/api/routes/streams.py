@@ -9,13 +9,20 @@ from typing import Any
 import orjson
 
 from tart.errors import BadQuery
-from tart.gateway.api.common import MAX_CORE, MAX_SLOT
-from tart.gateway.api.parameters import Choice, EventTypes, Hash, Integer, NodeId, Parameter
-from tart.gateway.api.route import BYTES, EVENT_STREAM, Cache, Kind, Route
-from tart.protocol.events import GROUPS
+from tart.gateway.api.common import MAX_CORE, MAX_SLOT, TYPES
+from tart.gateway.api.parameters import (
+    Choice,
+    EventType,
+    EventTypes,
+    Group,
+    Hash,
+    Integer,
+    NodeId,
+    Parameter,
+)
+from tart.gateway.api.route import BYTES, EVENT_STREAM, NODE_PREFIX, Cache, Kind, Route
 from tart.query.core import filters
-
-_BYTE = Integer(0, 255)
+from tart.query.core.event_names import GROUP_TYPES, MAX_EVENT_TYPE
 
 
 @dataclass(frozen=True)
@@ -49,16 +56,35 @@ class Text:
         return {"type": "string"}
 
 
+def websocket_filter(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the filter of a WebSocket's first subscription; ``None`` if it has none.
+
+    Raises:
+        BadQuery: A parameter that only a stream of server-sent events has.
+    """
+    if values.get("last_event_id") is not None:
+        raise BadQuery(
+            "a WebSocket is not resumed; leave out the upgrade to resume an event stream",
+            "last_event_id",
+        )
+    return None if values["subscribe"] == "none" else filter_of(values)
+
+
 def filter_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the live filter of a request: all of its parameters must hold."""
     terms: list[dict[str, Any]] = []
     if values["filter"] is not None:
         terms.append(values["filter"])
     if values["event_types"] is not None:
-        types = [{"type": "EventType", "event_type": each} for each in values["event_types"]]
-        terms.append(types[0] if len(types) == 1 else {"type": "Any", "filters": types})
+        types = values["event_types"]
+        terms.append({"type": "EventType", "event_type": types if len(types) > 1 else types[0]})
     if values["start"] is not None or values["end"] is not None:
-        low, high = values["start"] or 0, 255 if values["end"] is None else values["end"]
+        low = values["start"] or 0
+        high = MAX_EVENT_TYPE if values["end"] is None else values["end"]
+        if low > high:
+            raise BadQuery(
+                f"the range of event types ends before it starts: {low} to {high}", "end"
+            )
         terms.append({"type": "EventTypeRange", "start": low, "end": high})
     for name, kind in _TERMS.items():
         if values[name] is not None:
@@ -69,6 +95,29 @@ def filter_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _TERMS = {"node_id": "Node", "group": "Group", "slot": "Slot", "core": "Core", "hash": "Hash"}
+
+_SUBSCRIBE = Parameter(
+    "subscribe",
+    Choice(("all", "none")),
+    "Events that a WebSocket gets until its first Subscribe message: all that pass the other "
+    "parameters, or none.",
+    "all",
+)
+_FILTERS = (
+    Parameter("filter", FilterText(), "A filter of the WebSocket route, as JSON."),
+    Parameter("node_id", NodeId(), f"Events of this node. {NODE_PREFIX}"),
+    Parameter("event_types", EventTypes(), TYPES, aliases=("event_type",)),
+    Parameter("start", EventType(), "First event type of a range, by number or name."),
+    Parameter("end", EventType(), "Last event type of a range, by number or name."),
+    Parameter(
+        "group",
+        Group(),
+        f"Events of this group: {', '.join(GROUP_TYPES)}.",
+    ),
+    Parameter("slot", Integer(0, MAX_SLOT), "Events about this slot."),
+    Parameter("core", Integer(0, MAX_CORE), "Events about this core.", aliases=("core_index",)),
+    Parameter("hash", Hash(), "Events about this hash.", aliases=("wp_hash",)),
+)
 
 STREAM_ROUTES: tuple[Route, ...] = (
     Route(
@@ -88,12 +137,8 @@ STREAM_ROUTES: tuple[Route, ...] = (
         "oldest events and receives lagged with the number missed; a client that reads nothing is "
         "closed with 1013.",
         parameters=(
-            Parameter(
-                "subscribe",
-                Choice(("all", "none")),
-                "Events that are sent until the first Subscribe message.",
-                "all",
-            ),
+            _SUBSCRIBE,
+            *_FILTERS,
             BYTES,
         ),
         kind=Kind.WEBSOCKET,
@@ -130,24 +175,11 @@ STREAM_ROUTES: tuple[Route, ...] = (
         "match only hashes of the event itself. Headers and comments are sent at once, while "
         "events are looked up; an empty comment precedes the first live event. If no shard "
         "answers, the stream is closed, to be resumed. A client that falls behind loses the "
-        "oldest events; one that reads nothing for 10 s is disconnected.",
+        "oldest events; one that reads nothing for 10 s is disconnected. A request that asks for "
+        "an upgrade to WebSocket is served like /api/ws.",
         parameters=(
-            Parameter("filter", FilterText(), "A filter of the WebSocket route, as JSON."),
-            Parameter("node_id", NodeId(), "Events of this node."),
-            Parameter(
-                "event_types",
-                EventTypes(),
-                "Event numbers, separated by commas.",
-                aliases=("event_type",),
-            ),
-            Parameter("start", _BYTE, "First event number of a range."),
-            Parameter("end", _BYTE, "Last event number of a range."),
-            Parameter("group", Choice(GROUPS), "Events of this group of JIP-3."),
-            Parameter("slot", Integer(0, MAX_SLOT), "Events about this slot."),
-            Parameter(
-                "core", Integer(0, MAX_CORE), "Events about this core.", aliases=("core_index",)
-            ),
-            Parameter("hash", Hash(), "Events about this hash.", aliases=("wp_hash",)),
+            _SUBSCRIBE,
+            *_FILTERS,
             Parameter(
                 "last_event_id",
                 Text(),
@@ -161,5 +193,6 @@ STREAM_ROUTES: tuple[Route, ...] = (
         cache=Cache.REVALIDATED,
         scattered=False,
         token=True,
+        upgrade="websocket",
     ),
 )

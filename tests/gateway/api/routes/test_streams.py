@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tart.errors import BadQuery
-from tart.gateway.api.routes.streams import STREAM_ROUTES, FilterText, filter_of
+from tart.gateway.api.routes.streams import STREAM_ROUTES, FilterText, filter_of, websocket_filter
 from tart.protocol.events import GROUPS
 from tart.query.core.filters import parse
 
@@ -26,6 +26,9 @@ def read(query: str) -> dict[str, Any]:
         ("", {"type": "All"}),
         (f"node_id={NODE}", {"type": "Node", "node_id": NODE.lower()}),
         ("event_type=42", {"type": "EventType", "event_type": 42}),
+        ("event_types=42,Status", {"type": "EventType", "event_type": [10, 42]}),
+        ("group=Wp-Pipeline", {"type": "Group", "group": "wp_pipeline"}),
+        ("start=authoring&end=Authored", {"type": "EventTypeRange", "start": 40, "end": 42}),
         ("start=40", {"type": "EventTypeRange", "start": 40, "end": 255}),
         ("end=0", {"type": "EventTypeRange", "start": 0, "end": 0}),
         (f"group={GROUPS[0]}", {"type": "Group", "group": GROUPS[0]}),
@@ -41,10 +44,20 @@ def test_stream_parameters_become_one_filter(query: str, document: dict[str, Any
     parse(document)
 
 
-def test_several_event_types_become_an_any_filter() -> None:
-    found = read("event_types=42,11")
-    assert [each["event_type"] for each in found["filters"]] == [11, 42]
-    assert found["type"] == "Any"
+def test_a_range_that_ends_before_it_starts_is_refused() -> None:
+    with pytest.raises(BadQuery) as refused:
+        read("start=Authored&end=11")
+    assert refused.value.parameter == "end"
+
+
+def test_a_websocket_starts_with_the_filter_of_its_url_or_without_one() -> None:
+    route = BY_NAME["event_stream"]
+    assert websocket_filter(route.read("slot=1", {})) == {"type": "Slot", "slot": 1}
+    assert websocket_filter(route.read("subscribe=none&slot=1", {})) is None
+    assert websocket_filter(BY_NAME["websocket"].read("", {})) == {"type": "All"}
+    with pytest.raises(BadQuery) as refused:
+        websocket_filter(route.read("last_event_id=5", {}))
+    assert refused.value.parameter == "last_event_id"
 
 
 @pytest.mark.parametrize("text", ["", "{", "1", "[]", '{"type":"No"}', '{"type":"Node"}'])
