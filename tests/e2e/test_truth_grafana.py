@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
+from tart.query.core.event_names import JAMTART_GROUPS
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import time_us
-from tart.query.grafana.event_groups import EVENT_GROUPS
 from tart.units import HOUR_US, MINUTE_US
 from tests.e2e.received import Received
 
@@ -53,7 +53,7 @@ def test_counts_by_type_node_and_core(truth, received):
 def test_counts_of_a_group_at_a_node(truth, group):
     node = truth.facts.of("node")[0]["node"]
     rows = ask(truth, "/api/grafana/timeseries", event_types=f"{{{group}}}", node=node)
-    wanted = {kind.number for kind in EVENT_GROUPS[group]}
+    wanted = set(JAMTART_GROUPS[group])
     counts = truth.facts.counts(node)
     assert sum(row["count"] for row in rows) == sum(counts[number] for number in wanted)
     assert {row["event_type"] for row in rows} == {n for n in wanted if counts[n]}
