@@ -11,6 +11,7 @@ import pytest
 
 from tart import errors
 from tart.errors import (
+    Ambiguous,
     BadQuery,
     DecodeError,
     EncodeError,
@@ -59,6 +60,7 @@ SAMPLES: dict[type[TartError], TartError] = {
     NodeInformationError: NodeInformationError("the first message is empty", b""),
     DecodeError: DecodeError("truncated", 9, "8 bytes, 3 are left", "outline.slot"),
     EncodeError: EncodeError("slot", "an integer of 4 bytes, not None"),
+    Ambiguous: Ambiguous("2 nodes have ids that begin with ab; add digits", "id", []),
     BadQuery: BadQuery("limit must be a number", "limit"),
     PeerRefused: PeerRefused(bytes(32)),
     RowsRefused: RowsRefused("counts", "Conversion Error: 256 does not fit UTINYINT"),
