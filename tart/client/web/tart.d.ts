@@ -164,8 +164,10 @@ export interface Error {
 export interface ErrorDetails {
   code: string;
   message: string;
-  /** The parameter that is not valid. */
+  /** The parameter that is not valid, by the name in the request. */
   param?: string;
+  /** With code ambiguous: what the value may stand for. */
+  candidates?: Record<string, unknown>[];
 }
 
 /** The gateway answers. */
@@ -1038,6 +1040,7 @@ export interface ExecutionEvent {
 /** A page of events, newest first. */
 export interface Events<I = number> {
   has_more: boolean;
+  window: OpenWindow;
   events: Event<I>[];
   /** Present only if has_more is true. */
   next_cursor?: string;
@@ -3272,18 +3275,34 @@ export namespace fields {
 
 /** Conditions of a stream of events; all must hold. */
 export interface EventStreamParameters {
+      /**
+       * Events that a WebSocket gets until its first Subscribe message: all that pass the other
+       * parameters, or none.
+       */
+      subscribe?: "all" | "none";
       /** A filter of the WebSocket route, as JSON. */
       filter?: Filter;
-      /** Events of this node. */
+      /**
+       * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
       node_id?: string;
-      /** Event numbers, separated by commas. */
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
       event_types?: readonly (number | string)[] | string;
-      /** First event number of a range. */
-      start?: number;
-      /** Last event number of a range. */
-      end?: number;
-      /** Events of this group of JIP-3. */
-      group?: "meta" | "status" | "networking" | "block_authoring" | "block_distribution" | "tickets" | "guaranteeing" | "availability" | "bundle_recovery" | "segment_recovery" | "preimages";
+      /** First event type of a range, by number or name. */
+      start?: string;
+      /** Last event type of a range, by number or name. */
+      end?: string;
+      /**
+       * Events of this group: meta, status, networking, block_authoring, block_distribution,
+       * tickets, guaranteeing, availability, bundle_recovery, segment_recovery, preimages, system,
+       * connections, blocks, wp_pipeline, guarantee_receiving, shards, assurances, bundles,
+       * segments, failures.
+       */
+      group?: string;
       /** Events about this slot. */
       slot?: number;
       /** Events about this core. */
@@ -3658,10 +3677,37 @@ export class TartClient<F extends Int64Form = "number"> {
     options?: RequestOptions,
   ): Promise<Execution<Int64<F>>>;
 
-  /** List events of one node, newest first. `GET /api/nodes/{id}/events` */
+  /**
+   * List events of one node, newest first. `GET /api/nodes/{id}/events`
+   *
+   * All conditions must hold. Without a time all stored events of the node are listed.
+   */
   nodeEvents(
     id: string,
     parameters?: {
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
+      event_types?: readonly (number | string)[] | string;
+      /**
+       * Events that name this core, or that inherit it: an event that refers to the submission of a
+       * work-package belongs to the core of that package.
+       */
+      core_index?: number;
+      /** Events that name this work-package hash. */
+      wp_hash?: string;
+      /**
+       * Events that name this slot, or that inherit it: an event that refers to an authoring, an
+       * import or a guarantee built belongs to the slot of that event.
+       */
+      slot?: number;
+      /** Earliest received_at, inclusive. */
+      start_time?: Date | string;
+      /** Latest received_at, inclusive. */
+      end_time?: Date | string;
+      /** Length of the window, which ends now; start and end take precedence. */
+      duration?: string;
       /** Maximum number of events; clamped to 1 to 1000. Default: 50. */
       limit?: number;
       /**
@@ -3682,15 +3728,70 @@ export class TartClient<F extends Int64Form = "number"> {
   iterNodeEvents(
     id: string,
     parameters?: {
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
+      event_types?: readonly (number | string)[] | string;
+      /**
+       * Events that name this core, or that inherit it: an event that refers to the submission of a
+       * work-package belongs to the core of that package.
+       */
+      core_index?: number;
+      /** Events that name this work-package hash. */
+      wp_hash?: string;
+      /**
+       * Events that name this slot, or that inherit it: an event that refers to an authoring, an
+       * import or a guarantee built belongs to the slot of that event.
+       */
+      slot?: number;
+      /** Earliest received_at, inclusive. */
+      start_time?: Date | string;
+      /** Latest received_at, inclusive. */
+      end_time?: Date | string;
+      /** Length of the window, which ends now; start and end take precedence. */
+      duration?: string;
       /** Number of results per page. */
       limit?: number;
     },
     options?: RequestOptions,
   ): AsyncGenerator<Event<Int64<F>>, void, undefined>;
 
-  /** List events of all nodes, newest first. `GET /api/events` */
+  /**
+   * List events, newest first. `GET /api/events`
+   *
+   * All conditions must hold. Without a time all stored events are listed.
+   */
   events(
     parameters?: {
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
+      event_types?: readonly (number | string)[] | string;
+      /**
+       * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
+      node_id?: string;
+      /**
+       * Events that name this core, or that inherit it: an event that refers to the submission of a
+       * work-package belongs to the core of that package.
+       */
+      core_index?: number;
+      /** Events that name this work-package hash. */
+      wp_hash?: string;
+      /**
+       * Events that name this slot, or that inherit it: an event that refers to an authoring, an
+       * import or a guarantee built belongs to the slot of that event.
+       */
+      slot?: number;
+      /** Earliest received_at, inclusive. */
+      start_time?: Date | string;
+      /** Latest received_at, inclusive. */
+      end_time?: Date | string;
+      /** Length of the window, which ends now; start and end take precedence. */
+      duration?: string;
       /** Maximum number of events; clamped to 1 to 1000. Default: 50. */
       limit?: number;
       /**
@@ -3707,9 +3808,37 @@ export class TartClient<F extends Int64Form = "number"> {
     options?: RequestOptions,
   ): Promise<Events<Int64<F>>>;
 
-  /** List events of all nodes, newest first, page by page. `GET /api/events` */
+  /** List events, newest first, page by page. `GET /api/events` */
   iterEvents(
     parameters?: {
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
+      event_types?: readonly (number | string)[] | string;
+      /**
+       * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
+      node_id?: string;
+      /**
+       * Events that name this core, or that inherit it: an event that refers to the submission of a
+       * work-package belongs to the core of that package.
+       */
+      core_index?: number;
+      /** Events that name this work-package hash. */
+      wp_hash?: string;
+      /**
+       * Events that name this slot, or that inherit it: an event that refers to an authoring, an
+       * import or a guarantee built belongs to the slot of that event.
+       */
+      slot?: number;
+      /** Earliest received_at, inclusive. */
+      start_time?: Date | string;
+      /** Latest received_at, inclusive. */
+      end_time?: Date | string;
+      /** Length of the window, which ends now; start and end take precedence. */
+      duration?: string;
       /** Number of results per page. */
       limit?: number;
     },
@@ -3723,9 +3852,15 @@ export class TartClient<F extends Int64Form = "number"> {
    */
   search(
     parameters?: {
-      /** Event numbers, separated by commas. */
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
       event_types?: readonly (number | string)[] | string;
-      /** Events of this node. */
+      /**
+       * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
       node_id?: string;
       /**
        * Events that name this core, or that inherit it: an event that refers to the submission of a
@@ -3766,9 +3901,15 @@ export class TartClient<F extends Int64Form = "number"> {
    */
   iterSearch(
     parameters?: {
-      /** Event numbers, separated by commas. */
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
       event_types?: readonly (number | string)[] | string;
-      /** Events of this node. */
+      /**
+       * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
       node_id?: string;
       /**
        * Events that name this core, or that inherit it: an event that refers to the submission of a
@@ -3844,9 +3985,15 @@ export class TartClient<F extends Int64Form = "number"> {
     parameters?: {
       /** Format of the export; takes precedence over Accept, ndjson without both. */
       format?: "ndjson" | "csv" | "capture";
-      /** Event numbers, separated by commas. */
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
       event_types?: readonly (number | string)[] | string;
-      /** Events of this node. */
+      /**
+       * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
       node_id?: string;
       /**
        * Events that name this core, or that inherit it: an event that refers to the submission of a
@@ -4112,7 +4259,10 @@ export class TartClient<F extends Int64Form = "number"> {
   journey(
     hash: string,
     parameters?: {
-      /** With an event id: the node that sent the event. */
+      /**
+       * With an event id: the node that sent the event. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
       node_id?: string;
       /** With an event id: the connection of the event. */
       session?: number;
@@ -4144,7 +4294,10 @@ export class TartClient<F extends Int64Form = "number"> {
   enhancedJourney(
     hash: string,
     parameters?: {
-      /** With an event id: the node that sent the event. */
+      /**
+       * With an event id: the node that sent the event. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
       node_id?: string;
       /** With an event id: the connection of the event. */
       session?: number;
@@ -4167,7 +4320,10 @@ export class TartClient<F extends Int64Form = "number"> {
   auditProgress(
     hash: string,
     parameters?: {
-      /** With an event id: the node that sent the event. */
+      /**
+       * With an event id: the node that sent the event. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
       node_id?: string;
       /** With an event id: the connection of the event. */
       session?: number;
@@ -4563,7 +4719,11 @@ export class TartClient<F extends Int64Form = "number"> {
     parameters?: {
       /** Group of the steps. Default: none. */
       group_by?: "none" | "node" | "core" | "implementation";
-      /** Event numbers; only steps that end in one of them. */
+      /**
+       * Only steps that end in one of these. Event types, separated by commas: numbers, ranges of
+       * numbers, names in any letter case, and groups, such as 42,Importing,60-68,guaranteeing.
+       * /api/event-types lists them.
+       */
       event_types?: readonly (number | string)[] | string;
       /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
       duration?: string;
@@ -4585,7 +4745,11 @@ export class TartClient<F extends Int64Form = "number"> {
    */
   topNodes(
     parameters?: {
-      /** Event numbers; only these events are counted. */
+      /**
+       * Only these events are counted. Event types, separated by commas: numbers, ranges of
+       * numbers, names in any letter case, and groups, such as 42,Importing,60-68,guaranteeing.
+       * /api/event-types lists them.
+       */
       event_types?: readonly (number | string)[] | string;
       /** Maximum number of nodes; clamped to 1-1000. Default: 20. */
       limit?: number;

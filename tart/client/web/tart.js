@@ -1388,7 +1388,7 @@ export class TartClient {
     return this.#transport.pages(call, "events", options);
   }
 
-  /** List events of all nodes, newest first. */
+  /** List events, newest first. */
   events(parameters = {}, options = {}) {
     const call = {
       method: "GET",
@@ -1399,7 +1399,7 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
-  /** List events of all nodes, newest first, page by page. */
+  /** List events, newest first, page by page. */
   iterEvents(parameters = {}, options = {}) {
     const call = {
       method: "GET",
