@@ -19,7 +19,7 @@ export type Int64<F extends Int64Form> = F extends "bigint"
 export interface Options<F extends Int64Form = "number"> {
   /** API key, if the server requires one. */
   key?: string;
-  /** Milliseconds for an answer, with all retries; of an export, between two chunks. 30,000. */
+  /** Milliseconds for an answer, with all retries; of an export, between two chunks; 0 is no limit. 30,000. */
   timeout?: number;
   /** Most retries of a request that is safe to repeat. 4. */
   retries?: number;

@@ -21,6 +21,8 @@ const FORMS = ["number", "bigint", "string"];
 // The server sends something at least every 5 seconds on a stream that is open.
 const SILENCE_MS = 20_000;
 const OPEN_MS = 10_000;
+// For the other side to close its end.
+const CLOSE_MS = 1_000;
 const DEFAULT_BUFFER = 10_000;
 // What goes when the buffer is full: the oldest events, the newest, or the stream with an error.
 const OVERFLOWS = ["oldest", "newest", "error"];
@@ -217,6 +219,8 @@ async function* chunksOf(body) {
   }
 }
 
+// RFC 6455, 1.3.
+const WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const IS_NODE = typeof globalThis.process?.versions?.node === "string";
 
 function defaultUrl() {
@@ -552,6 +556,7 @@ async function* metricsStream(transport, subscription, signal) {
  */
 class NodeSocket {
   #socket;
+  #accept;
   #request;
   #buffer;
   #parts = [];
@@ -563,7 +568,9 @@ class NodeSocket {
       throw new TypeError("WebSocket needs Node 20.16, or the option WebSocket");
     }
     const { get } = process.getBuiltinModule(url.startsWith("wss:") ? "node:https" : "node:http");
-    const { randomBytes } = process.getBuiltinModule("node:crypto");
+    const { createHash, randomBytes } = process.getBuiltinModule("node:crypto");
+    const key = randomBytes(16).toString("base64");
+    this.#accept = createHash("sha1").update(key + WEBSOCKET_GUID).digest("base64");
     this.#request = get(url.replace(/^ws/, "http"), {
       agent: false,
       headers: {
@@ -571,17 +578,20 @@ class NodeSocket {
         Connection: "Upgrade",
         Upgrade: "websocket",
         "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": randomBytes(16).toString("base64"),
+        "Sec-WebSocket-Key": key,
       },
     });
-    this.#request.on("upgrade", (_, socket, head) => this.#open(socket, head));
+    this.#request.on("upgrade", ({ headers: answered }, socket, head) => {
+      this.#socket = socket;
+      if (answered["sec-websocket-accept"] === this.#accept) this.#open(socket, head);
+      else this.#end(unreachable(new Error("this is not a WebSocket server")));
+    });
     this.#request.on("response", (response) => this.#refuse(response));
     this.#request.on("error", (error) => this.#end(unreachable(error)));
   }
 
   #open(socket, head) {
     if (this.#closed) return socket.destroy();
-    this.#socket = socket;
     this.#buffer = head;
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#receive(chunk));
@@ -666,10 +676,20 @@ class NodeSocket {
 
   #end(error) {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#request.destroy();
-    this.#socket?.destroy();
+    this.#leave();
     this.onclose({ error });
+  }
+
+  /** End the connection; what was written is still sent. */
+  #leave() {
+    this.#closed = true;
+    const socket = this.#socket;
+    if (!socket) {
+      this.#request.destroy();
+      return;
+    }
+    socket.end();
+    socket.setTimeout(CLOSE_MS, () => socket.destroy());
   }
 
   send(text) {
@@ -677,12 +697,9 @@ class NodeSocket {
   }
 
   close() {
-    if (this.#socket && !this.#closed) {
-      this.#write(8, Buffer.from([0x03, 0xe8]));
-      this.#socket.end();
-    }
-    this.#closed = true;
-    this.#request.destroy();
+    if (this.#closed) return;
+    if (this.#socket) this.#write(8, Buffer.from([0x03, 0xe8]));
+    this.#leave();
   }
 }
 

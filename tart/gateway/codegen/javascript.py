@@ -90,6 +90,22 @@ def declarations() -> str:
     return text.replace("// GENERATED TYPES\n", "\n".join(_types()))
 
 
+def package() -> str:
+    """Return the ``package.json`` beside them: for ``npm install FOLDER``, and for Node."""
+    entry = {"types": "./tart.d.ts", "default": "./tart.js"}
+    document = {
+        "name": "tart-client",
+        "private": True,
+        "description": "Client of tart's HTTP API for Node and browsers",
+        "license": "MIT",
+        # Without it Node takes tart.js for CommonJS.
+        "type": "module",
+        "exports": {".": entry},
+        "engines": {"node": ">=20.16"},
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
 def _methods() -> Iterator[_Method]:
     for route in client_routes():
         yield _Method(route, _camel(route.name))
@@ -389,6 +405,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "tart.js").write_text(module())
     (FOLDER / "tart.d.ts").write_text(declarations())
+    (FOLDER / "package.json").write_text(package())
 
 
 if __name__ == "__main__":

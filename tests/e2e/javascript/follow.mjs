@@ -9,9 +9,10 @@ const LAST = 999_999n;
 
 async function print(name, stream) {
   let connections = 0;
-  const timer = setInterval(() => {
+  const report = () => {
     while (connections < stream.connections) console.log(`${name} connected ${(connections += 1)}`);
-  }, 5);
+  };
+  const timer = setInterval(report, 5);
   for await (const item of stream) {
     if (item instanceof Lagged) {
       console.log(`${name} lagged ${item.missed}`);
@@ -22,6 +23,7 @@ async function print(name, stream) {
     console.log(`${name} event ${timestamp}`);
   }
   clearInterval(timer);
+  report();
   console.log(`${name} ended`);
 }
 

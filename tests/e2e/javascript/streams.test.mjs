@@ -232,6 +232,101 @@ test("a wrong key ends streams at once, whatever carries them", async (t) => {
   await assert.rejects(new TartClient(url, options).follow().next(), refused);
 });
 
+test("a server that is not one of WebSockets is not taken for one", async (t) => {
+  const server = createServer().listen(0, "127.0.0.1");
+  let upgrades = 0;
+  server.on("upgrade", (_, socket) => {
+    upgrades += 1;
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+  });
+  await once(server, "listening");
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const stream = new TartClient(url, AT_ONCE).follow();
+  const waiting = stream.next();
+  while (upgrades < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(stream.connections, 0);
+  stream.close();
+  assert.equal((await waiting).done, true);
+});
+
+/** Code and text of each frame of a client, which are masked. */
+function unmasked(data) {
+  const frames = [];
+  while (data.length) {
+    assert.ok(data[1] & 0x80);
+    const size = data[1] & 0x7f;
+    const mask = data.subarray(2, 6);
+    const plain = data.subarray(6, 6 + size).map((byte, i) => byte ^ mask[i & 3]);
+    frames.push([data[0] & 0x0f, Buffer.from(plain).toString()]);
+    data = data.subarray(6 + size);
+  }
+  return frames;
+}
+
+test("frames of a WebSocket: long, in parts, with a ping in between, cut anywhere", async (t) => {
+  const { createHash } = await import("node:crypto");
+  const server = createServer().listen(0, "127.0.0.1");
+  const received = [];
+  let end;
+  const ended = new Promise((resolve) => (end = resolve));
+  server.on("upgrade", ({ headers }, socket) => {
+    const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    const accept = createHash("sha1").update(headers["sec-websocket-key"] + guid).digest("base64");
+    const frame = (first, text) => {
+      const data = Buffer.from(text);
+      const long = data.length > 65_535;
+      const head = Buffer.alloc(data.length < 126 ? 2 : long ? 10 : 4);
+      head[0] = first;
+      head[1] = data.length < 126 ? data.length : long ? 127 : 126;
+      if (long) head.writeBigUInt64BE(BigInt(data.length), 2);
+      else if (head.length === 4) head.writeUInt16BE(data.length, 2);
+      return Buffer.concat([head, data]);
+    };
+    const say = (type, data) => JSON.stringify({ type, data });
+    const greeting = say("connected", { recent_event_samples: [] });
+    const long = say("event", { ...event(1), note: "ü".repeat(40_000) });
+    const middle = say("event", { ...event(2), note: "x".repeat(300) });
+    const all = Buffer.concat([
+      frame(0x81, greeting),
+      frame(0x81, say("subscribed", {})),
+      frame(0x01, long.slice(0, 10)),
+      frame(0x89, "are you there"),
+      frame(0x80, long.slice(10)),
+      frame(0x81, middle),
+      frame(0x88, Buffer.from([0x03, 0xf5])),
+    ]);
+    const answer =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    // The first frame arrives with the head.
+    socket.write(Buffer.concat([Buffer.from(answer), all.subarray(0, 3)]));
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      for (let i = 3; i < 600; i += 1) socket.write(all.subarray(i, i + 1));
+      socket.write(all.subarray(600));
+    });
+    socket.on("data", (chunk) => received.push(chunk));
+    socket.on("end", end);
+  });
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const stream = new TartClient(url, { backoff: { first: 1e6, maximum: 1e6 } }).follow();
+  const [first, second] = await take(stream, 2);
+  assert.deepEqual([first.note.length, second.note.length], [40_000, 300]);
+  assert.equal(first.note, "ü".repeat(40_000));
+  stream.close();
+  await ended;
+  const frames = unmasked(Buffer.concat(received));
+  assert.deepEqual(frames.map(([code]) => code), [1, 10, 8]);
+  assert.equal(JSON.parse(frames[0][1]).type, "Subscribe");
+  assert.equal(frames[1][1], "are you there");
+});
+
 test("metrics arrive every second", async () => {
   const stream = new TartClient(URL_).streamMetrics();
   for await (const figures of stream) {

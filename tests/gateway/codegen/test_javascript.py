@@ -17,7 +17,11 @@ from tart.protocol.events import EventKind
 from tart.query.answers.common import Bytes, Count, Counters, EventData, Fraction, Total, Uint64
 from tart.query.answers.sessions import Session
 
-WRITTEN = {"tart.js": javascript.module, "tart.d.ts": javascript.declarations}
+WRITTEN = {
+    "tart.js": javascript.module,
+    "tart.d.ts": javascript.declarations,
+    "package.json": javascript.package,
+}
 
 
 @pytest.mark.parametrize("name", WRITTEN)
