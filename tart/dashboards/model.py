@@ -43,7 +43,7 @@ class Panel:
         width: In columns, of 24.
         thresholds: Values from which a color holds, ascending; below the first it is green.
         stacked: Whether series add up.
-        maximum: The upper end of the axis.
+        from_zero: Whether the axis begins at 0; else with the least value.
         quiet: Whether all values are 0, or there are none, while all is well.
     """
 
@@ -55,7 +55,7 @@ class Panel:
     width: int = 12
     thresholds: Sequence[tuple[float, str]] = ()
     stacked: bool = False
-    maximum: float | None = None
+    from_zero: bool = True
     quiet: bool = False
 
 
@@ -214,9 +214,9 @@ def _panel_json(panel: Panel, number: int, position: Json) -> Json:
     if panel.kind in ("stat", "bargauge"):
         defaults["color"] = {"mode": "thresholds"}
     if panel.kind == "timeseries":
-        defaults |= {"min": 0, "custom": _lines(panel)}
-    if panel.maximum is not None:
-        defaults["max"] = panel.maximum
+        defaults["custom"] = _lines(panel)
+        if panel.from_zero:
+            defaults["min"] = 0
     body: Json = {
         "id": number,
         "type": panel.kind,

@@ -100,6 +100,7 @@ _CHAIN = Row(
             "Both rise by one every six seconds; a flat line is a stall.",
             (Query(_of("best_slot"), "best"), Query(_of("finalized_slot"), "finalized")),
             unit="none",
+            from_zero=False,
         ),
         Panel(
             "Block interval",

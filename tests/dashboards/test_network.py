@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tart.dashboards.model import dashboard_json
 from tart.dashboards.network import NETWORK
 from tart.gateway.observability.network_metrics import FAMILIES, full_name
 
@@ -22,6 +23,13 @@ def test_every_metric_has_a_panel():
     names = set(re.findall(r"tart_network_\w+", expressions()))
     bases = {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}
     assert bases == {full_name(name) for name in FAMILIES.keys() - UNSEEN}
+
+
+def test_slots_are_not_drawn_from_zero():
+    """There are millions of them: the lines would be flat."""
+    panels = {each["title"]: each for each in dashboard_json(NETWORK)["panels"]}
+    assert "min" not in panels["Best and finalized slot"]["fieldConfig"]["defaults"]
+    assert panels["Peers of a node"]["fieldConfig"]["defaults"]["min"] == 0
 
 
 def test_one_instance_at_a_time():
