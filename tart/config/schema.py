@@ -264,6 +264,10 @@ class ApiConfig:
         "Time for the shards to answer a query, in seconds. The response reports the shards that "
         "did not answer.",
     )
+    sql_seconds: float = _setting(
+        30.0,
+        "Time limit of a SQL statement of /api/sql in seconds, from its admission to its result.",
+    )
     cache_seconds: float = _setting(
         1.0,
         "Time for which a response over aggregates is served from the cache, in seconds. While a "

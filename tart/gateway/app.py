@@ -119,6 +119,7 @@ class Gateway:
         await self.websocket_clients.stop()
         await self.event_streams.stop()
         await self.dispatcher.stop()
+        self.queries.sql_admission.close()
         await self.shards.stop()
         await self.registry.stop()
         await self.authenticator.stop()

@@ -217,11 +217,12 @@ class Dispatcher:
     async def _answer(self, call: Call) -> Answer:
         route = call.route
         if route.audited:
+            body = call.values["body"]
             self._authenticator.record(
                 call.caller.key,
                 call.caller.address,
                 route.name,
-                str(call.values["body"].get(route.audited)),
+                str(next((body[name] for name in route.audited if body.get(name)), None)),
                 0,
             )
         cache = self._caches.get(route.cache)

@@ -202,10 +202,10 @@ def gathered(scan: Scan, table: Table) -> Scan:
     Its rows are complete, and only those are left out whose key the statement does not read.
     """
     conditions = tuple(
-        tuple(condition for condition in all_of if condition.column in table.keys)
+        tuple(each for each in all_of if each.column in table.keys & table.part_types.keys())
         for all_of in scan.conditions
     )
-    return Scan(scan.view, tuple(table.types), conditions if all(conditions) else ())
+    return Scan(scan.view, tuple(table.part_types), conditions if all(conditions) else ())
 
 
 def syntax_tree(connection: Connection, sql: str) -> Tree:
@@ -274,7 +274,7 @@ def load_table(
         create_table(connection, table.name, {name: table.types[name] for name in columns})
         load(connection, table.name, streams)
         return
-    create_table(connection, PARTIALS, {name: table.types[name] for name in columns})
+    create_table(connection, PARTIALS, {name: table.part_types[name] for name in columns})
     load(connection, PARTIALS, streams)
     connection.execute(f"CREATE TABLE {quote_identifier(table.name)} AS {table.merge}")
     connection.execute(f"DROP TABLE {PARTIALS}")

@@ -46,7 +46,8 @@ from tart.ipc.messages import (
     Welcome,
 )
 from tart.query.shard_queries.catalog import QUERIES
-from tart.query.shard_queries.events import Event, Events
+from tart.query.shard_queries.events import Event, Events, SqlScan
+from tart.query.sql.tables import TABLES
 from tart.shard.encoding.json_bytes import encode_answer, pack
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.queries.aggregate_queries import AggregateQueries
@@ -257,10 +258,16 @@ class QueryServer:
 
     def _unreadable(self, query: AnyQuery, value: Raw) -> list[list[Any]]:
         """Return the rows that an answer may lack because they cannot be read."""
-        if query.source == "aggregates":
+        if query.source == "aggregates" or _reads_aggregates(query):
             return self._store.unreadable_aggregates()
         missing = isinstance(query, Event) and bytes(value) == b"null"
         if query.source not in ("log", "slow") and not missing:
             return []
         window = query.window_on(self._shard)
         return self._store.unreadable_events(window.start_us, window.end_us)
+
+
+def _reads_aggregates(query: AnyQuery) -> bool:
+    """Return true for a page of a SQL table that is not a view of the event log."""
+    table = TABLES.get(str(query.scan.get("view"))) if isinstance(query, SqlScan) else None
+    return table is not None and table.part is not None

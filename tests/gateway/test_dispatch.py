@@ -65,4 +65,4 @@ def test_each_cache_policy_that_stores_answers_has_a_cache_of_its_own(tmp_path: 
 
 def test_only_the_member_that_the_route_names_is_written_to_the_audit_log() -> None:
     audited = {route.name: route.audited for route in ROUTES if route.audited}
-    assert audited == {"sql": "map"}
+    assert audited == {"sql": ("query", "map")}

@@ -1101,11 +1101,14 @@ class SqlColumn(TypedDict):
 
 
 class SqlStatement(TypedDict):
-    """A query: one statement for each shard, and one that combines their results."""
+    """Either query, or map with or without reduce."""
 
-    # One SELECT over the views.
-    map: str
-    # One SELECT over the table partials.
+    # One SELECT over the tables of all shards, as if they were one database.
+    query: NotRequired[str | None]
+    # For experts: one SELECT that each shard runs over its own rows.
+    map: NotRequired[str | None]
+    # With map: one SELECT over the table partials, which has the rows that map returned on all
+    # shards.
     reduce: NotRequired[str | None]
 
 

@@ -913,31 +913,44 @@ class Api:
             )
         )
 
-    def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
-        """Run a SELECT on every shard.
+    def sql(
+        self, *, query: str | None = None, map: str | None = None, reduce: str | None = None
+    ) -> answers.SqlResult:
+        """Run a SELECT over all events, as over one database.
 
-        ``POST /api/sql``. map runs on each shard over its events. reduce runs over the table
-        partials, which contains the rows of all maps; without it the answer is partials. Tables:
-        one view per event type, named like block_announced, with the columns id, node_id, session,
-        event_id, received_at, timestamp, timestamp_us, ref and the event's fields; events with the
-        payload of all event types; undecodable, sessions, nodes. DESCRIBE block_announced and
-        information_schema.columns list the columns. Hashes are BLOB; unhex('01ab...') is a literal.
-        The statement is one SELECT in DuckDB's SQL, without access to files, network and settings.
-        Comparisons with constants in WHERE limit what is read; restrict received_at. ORDER BY of
-        columns with LIMIT is cheap. The answer is JSON, unless format or the Accept header selects
-        another format. Missing data is listed in shards and unreadable; the other formats then end
-        like an incomplete export: text says what is missing in its last line, arrow and parquet
-        lack their last bytes. Numbers are exact: text has all digits of an integer, and JSON has
-        integers beyond 64 bits as text, as well as decimals that no double represents; arrow and
-        parquet have HUGEINT as DECIMAL(38, 0), which refuses larger values, and UHUGEINT as text.
+        ``POST /api/sql``. query is one SELECT over the rows of all shards. Each shard runs a part
+        of it where that is provably the same: filters, expressions, counts, sums, minima, maxima,
+        averages and groups of one table, with ORDER BY and LIMIT. Otherwise (joins, windows,
+        subqueries, DISTINCT in aggregates, quantiles …) the columns that it names are read from all
+        shards, at most 256 MiB, and it runs once. It may take api.sql_seconds; the work ends when
+        the client disconnects. For experts: map runs on each shard over its own rows, and reduce
+        over the table partials, which contains the rows of all maps; without it the answer is
+        partials. Tables: one view per event type, named like block_announced, with the columns id,
+        node_id, session, event_id, received_at, timestamp, timestamp_us, ref and the event's
+        fields; events with the payload of all event types; undecodable, sessions, nodes. DESCRIBE
+        block_announced and information_schema.columns list the columns. Hashes are BLOB;
+        unhex('01ab...') is a literal. The statement is one SELECT in DuckDB's SQL, without access
+        to files, network and settings. Comparisons with constants in WHERE limit what is read;
+        restrict received_at. ORDER BY of columns with LIMIT is cheap. The answer is JSON, unless
+        format or the Accept header selects another format. Missing data is listed in shards and
+        unreadable; the other formats then end like an incomplete export: text says what is missing
+        in its last line, arrow and parquet lack their last bytes. Numbers are exact: text has all
+        digits of an integer, and JSON has integers beyond 64 bits as text, as well as decimals that
+        no double represents; arrow and parquet have HUGEINT as DECIMAL(38, 0), which refuses larger
+        values, and UHUGEINT as text.
 
         Args:
-            map: One SELECT over the views.
-            reduce: One SELECT over the table partials.
+            query: One SELECT over the tables of all shards, as if they were one database.
+            map: For experts: one SELECT that each shard runs over its own rows.
+            reduce: With map: one SELECT over the table partials, which has the rows that map
+                returned on all shards.
         """
         return self._ask(
             Call[answers.SqlResult](
-                "POST", "/api/sql", query={"int64": "number"}, body={"map": map, "reduce": reduce}
+                "POST",
+                "/api/sql",
+                query={"int64": "number"},
+                body={"query": query, "map": map, "reduce": reduce},
             )
         )
 
@@ -2814,14 +2827,19 @@ class AsyncApi:
             )
         )
 
-    async def sql(self, *, map: str, reduce: str | None = None) -> answers.SqlResult:
-        """Run a SELECT on every shard.
+    async def sql(
+        self, *, query: str | None = None, map: str | None = None, reduce: str | None = None
+    ) -> answers.SqlResult:
+        """Run a SELECT over all events, as over one database.
 
         See ``TartClient.sql``.
         """
         return await self._ask(
             Call[answers.SqlResult](
-                "POST", "/api/sql", query={"int64": "number"}, body={"map": map, "reduce": reduce}
+                "POST",
+                "/api/sql",
+                query={"int64": "number"},
+                body={"query": query, "map": map, "reduce": reduce},
             )
         )
 

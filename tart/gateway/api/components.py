@@ -59,6 +59,7 @@ def component(answer: type, schema: Schema) -> Schema:
     """Return the component of a type of msgspec's schema, with the members in their order."""
     properties = schema["properties"]
     added = {name for name, each in properties.items() if each.pop("x-added", False)}
+    either = [name for name, each in properties.items() if each.pop("x-either", False)]
     required = {*schema.get("required", ()), *added}
     names = sorted(get_type_hints(answer), key=lambda name: name not in required)
     return {
@@ -66,6 +67,7 @@ def component(answer: type, schema: Schema) -> Schema:
         "type": "object",
         "required": [name for name in names if name in required],
         "properties": {name: _allow_text(properties[name]) for name in names},
+        **({"oneOf": [{"required": [name]} for name in sorted(either)]} if either else {}),
     }
 
 

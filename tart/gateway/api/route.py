@@ -78,7 +78,7 @@ class Route:
         scattered: Whether the answer is made from all shards, within the deadline.
         method: ``GET``, ``POST`` for requests with a body, or ``DELETE``.
         body: Type of the request's body: an object with its members, or a list.
-        audited: The member of the body that is written to the audit log; empty for none.
+        audited: Members of the body of which the first that is sent is written to the audit log.
         role: The least role that may use the route.
         token: Whether the key may be sent as ``?token=``: browsers cannot send headers with a
             WebSocket or an event stream.
@@ -102,7 +102,7 @@ class Route:
     success: int = 200
     method: str = "GET"
     body: type | None = None
-    audited: str = ""
+    audited: tuple[str, ...] = ()
     role: Role = Role.VIEWER
     token: bool = False
     tag: str = ""

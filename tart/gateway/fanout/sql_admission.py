@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from tart.errors import Busy
+from tart.gateway.fanout.sql_rows import SqlRows
 from tart.sandbox import process
 
 RUNNING = 2
@@ -38,6 +39,7 @@ class SqlAdmission:
         self._limit = running + waiting
         self._admitted = 0
         self.refused = 0
+        self._spares = process.Spares()
 
     async def __aenter__(self) -> None:
         if self._admitted >= self._limit:
@@ -50,11 +52,32 @@ class SqlAdmission:
             self._admitted -= 1
             raise
 
-    async def run(self, job: process.SqlJob, partials: Sequence[bytes]) -> bytes:
-        """Run an admitted statement over ``partials``; see ``sandbox.process.run``."""
+    async def run(
+        self, job: process.SqlJob, partials: Sequence[bytes] = (), source: SqlRows | None = None
+    ) -> bytes:
+        """Run an admitted statement over partial results or over the rows of the shards.
+
+        Args:
+            job: The statement.
+            partials: The table ``partials``.
+            source: Reads the declared tables.
+
+        Raises:
+            SqlRefused, QueryTimeout: See ``sandbox.process.run``.
+        """
         left = threading.Event()
+        if source is not None:
+            source.left = left.is_set
         running = asyncio.ensure_future(
-            asyncio.to_thread(process.run, job, lambda scan: (), partials, left.is_set)
+            asyncio.to_thread(
+                process.run,
+                job,
+                _no_rows if source is None else source.rows,
+                partials,
+                left.is_set,
+                results=_no_rows if source is None else source.results,
+                spares=self._spares,
+            )
         )
         try:
             return await asyncio.shield(running)
@@ -65,6 +88,15 @@ class SqlAdmission:
                 await asyncio.wait({running})
                 running.exception()  # retrieved: no caller is left to receive it
 
+    def close(self) -> None:
+        """End the process that waits for a statement."""
+        self._spares.close()
+
     async def __aexit__(self, *reason: object) -> None:
         self._admitted -= 1
         self._free.release()
+
+
+def _no_rows(wanted: object) -> tuple[bytes, ...]:
+    """Return the rows of any table of a statement that has none."""
+    return ()

@@ -1,22 +1,24 @@
-"""Handler of SQL queries: one statement for each shard, and one that combines their results."""
+"""Handler of SQL queries: one statement over all shards, or one for each and one to combine."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tart import json_encoding
 from tart.errors import BadQuery, Incomplete
-from tart.gateway.fanout.queries import QueryClient, coverage
+from tart.gateway.fanout.queries import Coverage, QueryClient, coverage
+from tart.gateway.fanout.sql_rows import SqlRows
 from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of, members_of
 from tart.query.shard_queries.events import Sql
 from tart.query.sql.formats import SQL_FORMATS, accepted_format, cut_off
 from tart.sandbox import process
 
-# A statement may take longer than a page does: first on the shards, then for reduce.
-MAP_SECONDS = 25.0
-REDUCE_SECONDS = 10.0
+# The part of the time limit in which the shards must have answered map.
+_MAP_SHARE = 0.7
 _JSON_ROWS = 100_000
 
 
@@ -27,25 +29,23 @@ async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[byt
 
 
 async def sql(queries: QueryClient, values: Values) -> Answer:
-    """``/api/sql``."""
-    mapped = _statement(values["body"], "map")
-    reduced = "SELECT * FROM partials"
-    if values["body"].get("reduce") is not None:
-        reduced = _statement(values["body"], "reduce")
+    """Answer ``/api/sql``."""
+    body = values["body"]
     form = values["format"] or accepted_format(values["accept"], tuple(SQL_FORMATS), "/api/sql")
-    async with queries.sql_admission:
-        answers = await queries.ask_each(Sql(mapped, MAP_SECONDS), MAP_SECONDS)
-        partials = [value.data for _, value in answers.values]
-        order = process.SqlJob(
-            reduced,
-            form,
-            partials=True,
-            seconds=REDUCE_SECONDS,
-            max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
-            formulas=queries.config.csv_formulas,
-        )
-        data = await queries.sql_admission.run(order, partials)
-    seen = coverage(answers)
+    if body.get("query") is None:
+        mapped, reduced = _map_and_reduce(body)
+        async with queries.sql_admission:
+            data, seen = await _run_parts(queries, mapped, reduced, form)
+    else:
+        if named := [each for each in ("map", "reduce") if body.get(each) is not None]:
+            raise BadQuery(
+                f"the body has query and {named[0]}; send either query, or map with or without "
+                "reduce",
+                named[0],
+            )
+        statement = _statement(body, "query")
+        async with queries.sql_admission:
+            data, seen = await _run_statement(queries, statement, form)
     media_type = SQL_FORMATS[form].media_type
     if form == "json":
         members = members_of(seen)
@@ -54,6 +54,49 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
     lacks = lacks_of(seen)
     sent = _cut(data, form, Incomplete(lacks)) if lacks else None
     return Answer(data, seen, media_type=media_type, stream=sent)
+
+
+async def _run_statement(queries: QueryClient, statement: str, form: str) -> tuple[bytes, Coverage]:
+    """Return the result of a statement over the rows of all shards."""
+    job = replace(_job(queries, statement, form), splits=True)
+    source = SqlRows(queries, job.seconds, coverage)
+    data = await queries.sql_admission.run(job, source=source)
+    total = len(queries.shards.every)
+    return data, source.seen or Coverage(frozenset(range(total)), total)
+
+
+async def _run_parts(
+    queries: QueryClient, mapped: str, reduced: str, form: str
+) -> tuple[bytes, Coverage]:
+    """Return the result of a statement over the results of another on every shard."""
+    ends = time.monotonic() + queries.config.sql_seconds
+    seconds = _MAP_SHARE * queries.config.sql_seconds
+    answers = await queries.ask_each(Sql(mapped, seconds), seconds)
+    job = _job(queries, reduced, form)
+    job = replace(job, partials=True, seconds=max(1.0, ends - time.monotonic()))
+    data = await queries.sql_admission.run(job, [value.data for _, value in answers.values])
+    return data, coverage(answers)
+
+
+def _job(queries: QueryClient, statement: str, form: str) -> process.SqlJob:
+    return process.SqlJob(
+        statement,
+        form,
+        seconds=queries.config.sql_seconds,
+        max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
+        formulas=queries.config.csv_formulas,
+    )
+
+
+def _map_and_reduce(body: Mapping[str, Any]) -> tuple[str, str]:
+    if body.get("map") is None:
+        if body.get("reduce") is not None:
+            raise BadQuery("reduce combines the results of map; send map, too", "map")
+        raise BadQuery('the body needs a statement: {"query": "SELECT …"}', "query")
+    reduced = "SELECT * FROM partials"
+    if body.get("reduce") is not None:
+        reduced = _statement(body, "reduce")
+    return _statement(body, "map"), reduced
 
 
 def _statement(body: Mapping[str, Any], name: str) -> str:

@@ -11,11 +11,41 @@ from tart.query.answers.int64 import ROWS, Wide
 
 
 class SqlStatement(TypedDict):
-    """A query: one statement for each shard, and one that combines their results."""
+    """Either query, or map with or without reduce."""
 
-    map: Annotated[str, Meta(description="One SELECT over the views.")]
+    query: NotRequired[
+        Annotated[
+            str | None,
+            Meta(
+                description="One SELECT over the tables of all shards, as if they were one "
+                "database.",
+                examples=[
+                    "SELECT event_name, count(*) AS events FROM events "
+                    "WHERE received_at > now() - INTERVAL 1 HOUR GROUP BY ALL ORDER BY events DESC"
+                ],
+                extra_json_schema={"x-either": True},
+            ),
+        ]
+    ]
+    map: NotRequired[
+        Annotated[
+            str | None,
+            Meta(
+                description="For experts: one SELECT that each shard runs over its own rows.",
+                examples=["SELECT node_id, count(*) AS n FROM events GROUP BY node_id"],
+                extra_json_schema={"x-either": True},
+            ),
+        ]
+    ]
     reduce: NotRequired[
-        Annotated[str | None, Meta(description="One SELECT over the table partials.")]
+        Annotated[
+            str | None,
+            Meta(
+                description="With map: one SELECT over the table partials, which has the rows "
+                "that map returned on all shards.",
+                examples=["SELECT node_id, sum(n) AS n FROM partials GROUP BY node_id"],
+            ),
+        ]
     ]
 
 

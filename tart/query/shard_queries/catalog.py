@@ -38,6 +38,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     events.Export,
     events.Storage,
     events.Sql,
+    events.SqlScan,
     network.Network,
     nodes.Nodes,
     nodes.NodeStatus,

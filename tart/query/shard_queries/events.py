@@ -247,5 +247,35 @@ class Sql(Query[Attached[Json], None], frozen=True):
     seconds: float
 
 
+class SqlPage(TypedDict):
+    """Rows of a scan.
+
+    Attributes:
+        lengths: The lengths of the Arrow streams that are attached, one behind the other.
+        rows: The number of rows, as far as it is known.
+        next: Where the next page begins; ``None`` after the last.
+    """
+
+    lengths: list[int]
+    rows: int
+    next: list[int] | None
+
+
+class SqlScan(Query[Attached[SqlPage], None], frozen=True):
+    """The next rows of a SQL table; the statement over them runs elsewhere.
+
+    Attributes:
+        scan: ``query.sql.pushdown.Scan`` as JSON.
+        after: Where the page begins; ``None`` is the beginning.
+        max_bytes: The limit of the rest of the table's rows.
+    """
+
+    name = "sql_scan"
+    source = "log"
+    scan: dict[str, Any]
+    max_bytes: int
+    after: list[int] | None = None
+
+
 def _first(partials: Partials[Json | None]) -> Json | None:
     return next((value for _, value in partials if value is not None), None)

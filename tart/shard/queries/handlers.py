@@ -20,7 +20,7 @@ from tart.query.core.merge import ChainStatements, NodeStatusAnswer
 from tart.query.core.query import Query
 from tart.query.shard_queries import nodes as queries
 from tart.query.shard_queries.events import Backfill as BackfillQuery
-from tart.query.shard_queries.events import Event, Events, Export, Slot, Storage, Trace
+from tart.query.shard_queries.events import Event, Events, Export, Slot, SqlScan, Storage, Trace
 from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
@@ -100,6 +100,7 @@ class QueryHandlers:
             queries.Statistics: statistics.statistics,
             Network: NetworkState(nodes, ingest).figures,
         }
+        sql = Sql(tables)
         self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {
             Event: history.event,
             BackfillQuery: Backfill(store, nodes, lambda: ingest.sequences).backfill,
@@ -108,10 +109,11 @@ class QueryHandlers:
             JourneyEvents: Journeys(store, nodes).journey,
             Slot: Slots(store, nodes).slot,
             Storage: StorageSizes(store).storage,
+            SqlScan: sql.scan,
         }
         self.slow: dict[type[AnyQuery], Callable[[Cursor, Any, IsCancelled], Any]] = {
             Export: lambda cursor, query, _: history.export(cursor, query),
-            SqlQuery: Sql(tables).answer,
+            SqlQuery: sql.answer,
         }
 
     def answer_from_memory(self, query: AnyQuery) -> Any:

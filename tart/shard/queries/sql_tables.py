@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import duckdb
@@ -30,6 +31,7 @@ from tart.shard.state.nodes import Nodes, SessionOwner
 from tart.storage.aggregates.merged_relations import MergedRelations, Snapshot, StaleSnapshot
 from tart.storage.aggregates.sql_parts import NodeRows, part_query
 from tart.storage.log import views
+from tart.storage.log.views import ScanPosition
 from tart.storage.store import Store
 from tart.units import HOUR_US
 
@@ -81,17 +83,32 @@ class SqlTables:
             BadQuery: The scan is not one of a table, or its part is too large.
             ShardUnavailable: The event loop does not answer.
         """
+        for block, _ in self.rows_from(cursor, document, None):
+            yield block.data
+
+    def rows_from(
+        self, cursor: Cursor, document: Mapping[str, Any], after: Sequence[int] | None
+    ) -> Iterator[tuple[Block, ScanPosition | None]]:
+        """Yield the rows of a scan from a position on, and where the following rows begin.
+
+        Args:
+            cursor: See ``rows``.
+            document: See ``rows``.
+            after: The position; ``None`` is the beginning.
+        """
         wanted = pushdown.parse_scan(document)
         if TABLES[wanted.view].part is None:
-            yield from views.scan(cursor, self._files(), wanted, to_arrow)
+            position = None if after is None else ScanPosition(*after)
+            yield from views.scan_from(cursor, self._files(), wanted, read_block, position)
             return
-        yield from self._part(cursor, wanted)
+        for data in self._part(cursor, wanted):
+            yield Block(data), None
 
     def _files(self) -> list[Any]:
         """Return all files of the event log, oldest first."""
         directories = self._store.directories
         files = [file for directory in directories for file in self._store.files(directory)]
-        return sorted(files, key=lambda file: file.period)
+        return sorted(files, key=views.file_order)
 
     def _part(self, cursor: Cursor, wanted: Scan) -> list[bytes]:
         for _ in range(_TRIES):
@@ -190,6 +207,34 @@ def read_part(
         finally:
             NodeRows.unregister(relations.cursor)
     return blocks
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows as an Arrow IPC stream.
+
+    Attributes:
+        data: The stream.
+        rows: The number of rows, if it is known.
+    """
+
+    data: bytes
+    rows: int = 0
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+def read_block(relation: duckdb.DuckDBPyRelation) -> Block:
+    """Return a result as an Arrow IPC stream, empty if it has no rows."""
+    out, rows = io.BytesIO(), 0
+    stream = na.ArrayStream(relation)
+    with StreamWriter.from_writable(out) as writer:
+        writer.write_stream(na.c_array_stream([], schema=stream.schema))
+        for chunk in stream.iter_chunks():
+            rows += len(chunk)
+            writer.write_array(chunk)
+    return Block(out.getvalue() if rows else b"", rows)
 
 
 def to_arrow(relation: duckdb.DuckDBPyRelation) -> bytes:

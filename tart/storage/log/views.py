@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import duckdb
 
@@ -62,6 +62,22 @@ class ScanWindows:
     shortest: int = 1 << 12
     longest: int = 1 << 22
     target: int = 16 << 20
+
+
+class ScanPosition(NamedTuple):
+    """The place in the files of a shard where a scan continues.
+
+    Attributes:
+        period: Of the file.
+        directory: Of the file.
+        segment: Of the file.
+        seq: The first sequence that was not read.
+    """
+
+    period: int
+    directory: int
+    segment: int
+    seq: int
 
 
 SCAN_WINDOWS = ScanWindows()
@@ -134,6 +150,11 @@ def decode_to_json(
     return json_encoding.dumps(shown).decode()
 
 
+def file_order(file: LogFile) -> tuple[int, int, int]:
+    """Return the key by which the files of a scan are sorted: oldest first."""
+    return file.period, file.directory, file.segment
+
+
 def scan(
     cursor: Cursor,
     files: Sequence[LogFile],
@@ -141,14 +162,28 @@ def scan(
     read: Callable[[Relation], Result],
     windows: ScanWindows = SCAN_WINDOWS,
 ) -> Iterator[Result]:
-    """Run a scan in parts, and yield what ``read`` returns for each.
+    """Run a scan in parts, and yield what ``read`` returns for each; see ``scan_from``."""
+    for result, _ in scan_from(cursor, files, wanted, read, None, windows):
+        yield result
+
+
+def scan_from(
+    cursor: Cursor,
+    files: Sequence[LogFile],
+    wanted: Scan,
+    read: Callable[[Relation], Result],
+    after: ScanPosition | None,
+    windows: ScanWindows = SCAN_WINDOWS,
+) -> Iterator[tuple[Result, ScanPosition | None]]:
+    """Run a scan in parts, and yield what ``read`` returns for each, and where the next begins.
 
     Args:
         cursor: The cursor to read with.
-        files: The files of all directories of the shard.
+        files: The files of all directories of the shard, sorted by ``file_order``.
         wanted: The scan.
         read: Reads the result of a part; the length of its return value decides how many rows of
             the event log the next part scans.
+        after: Where to begin; ``None`` begins with the first file.
         windows: The limits of these rows.
     """
     view = VIEWS[wanted.view]
@@ -159,16 +194,20 @@ def scan(
     if wanted.limit is not None or view.source == "sessions":
         rows = " UNION ALL ".join(_select_rows(view, file, "true") for file in files)
         statement = f"SELECT {names} FROM ({rows}) WHERE {where} {wanted.order_and_limit()}"
-        yield read(cursor.sql(statement, params=values))
+        yield read(cursor.sql(statement, params=values)), None
         return
     size = windows.first
+    start = after or ScanPosition(0, 0, 0, 0)
+    files = [file for file in files if file_order(file) >= start[:3]]
     for file, first, last in _ranges(cursor, view, files, wanted):
+        if file_order(file) == start[:3]:
+            first = max(first, start.seq)
         while first <= last:
             rows = _select_rows(view, file, f"seq >= {first} AND seq < {first + size}")
             statement = f"SELECT {names} FROM ({rows}) WHERE {where}"
             result = read(cursor.sql(statement, params=values))
-            yield result
             first += size
+            yield result, ScanPosition(*file_order(file), first)
             # Planning costs 8 ms, whatever the result.
             if len(result) < windows.target // 4:
                 size = min(2 * size, windows.longest)

@@ -70,6 +70,7 @@ def test_an_abandoned_statement_is_killed_before_its_slot_is_reused() -> None:
                 try:
                     await admission.run(SqlJob(counting, partials=True, seconds=60.0), [])
                 finally:
+                    admission.close()
                     assert not children()
 
         task = asyncio.create_task(statement())

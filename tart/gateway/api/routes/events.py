@@ -16,6 +16,7 @@ from tart.query.answers.events import EventDetails, Events, SearchResult, Trace
 from tart.query.answers.sql import SqlResult, SqlStatement
 from tart.query.sql.exports import FORMATS
 from tart.query.sql.formats import SQL_FORMATS
+from tart.query.sql.limits import MAX_GATHERED_BYTES
 
 MAX_OFFSET = 100_000
 
@@ -133,9 +134,15 @@ EVENT_ROUTES: tuple[Route, ...] = (
     Route(
         "sql",
         "/api/sql",
-        "Run a SELECT on every shard",
-        "map runs on each shard over its events. reduce runs over the table partials, which "
-        "contains the rows of all maps; without it the answer is partials. Tables: one view per "
+        "Run a SELECT over all events, as over one database",
+        "query is one SELECT over the rows of all shards. Each shard runs a part of it where that "
+        "is provably the same: filters, expressions, counts, sums, minima, maxima, averages and "
+        "groups of one table, with ORDER BY and LIMIT. Otherwise (joins, windows, subqueries, "
+        "DISTINCT in aggregates, quantiles …) the columns that it names are read from all shards, "
+        f"at most {MAX_GATHERED_BYTES >> 20} MiB, and it runs once. It may take api.sql_seconds; "
+        "the work ends when the client disconnects. For experts: map runs on each shard over its "
+        "own rows, and reduce over the table partials, which contains the rows of all maps; "
+        "without it the answer is partials. Tables: one view per "
         "event type, named like block_announced, with the columns id, node_id, session, event_id, "
         "received_at, timestamp, timestamp_us, ref and the event's fields; events with the "
         "payload of all event types; undecodable, sessions, nodes. DESCRIBE block_announced and "
@@ -161,7 +168,7 @@ EVENT_ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
         method="POST",
         body=SqlStatement,
-        audited="map",
+        audited=("query", "map"),
         role=Role.OPERATOR,
     ),
 )

@@ -1,0 +1,12 @@
+"""``tart/query/sql/limits.py``: messages with the way out."""
+
+from __future__ import annotations
+
+from tart.query.sql.limits import MAX_GATHERED_BYTES, too_many_bytes
+
+
+def test_a_statement_that_reads_too_much_learns_what_to_narrow():
+    message = too_many_bytes("events", [f"c{number}" for number in range(9)])
+    assert f"more than {MAX_GATHERED_BYTES >> 20} MiB of events (c0, " in message
+    assert "c6" not in message
+    assert "received_at > now()" in message
