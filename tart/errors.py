@@ -35,7 +35,7 @@
 Errors of one module stand there, and are of the kinds above: those of HTTP in ``gateway.http``,
 ``gateway.fanout`` and ``gateway.handlers``; of messages between processes in ``ipc.messages``; of
 a server's answers in ``cli.http_client`` and ``client.core.request``; of statements in
-``sandbox.statement``.
+``sandbox.statement`` and ``sandbox.process``.
 
 Each error carries its data as attributes and is one sentence as text. ``status`` and ``code`` are
 what the gateway answers where the error ends a request. Expected outcomes (more bytes needed, a

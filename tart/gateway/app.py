@@ -187,5 +187,8 @@ class Gateway:
             audit_dropped=self.authenticator.audit_dropped,
             nodes=len(self.registry),
             registry_failures=self.registry.failures,
+            sql_statements=self.queries.sql_admission.admitted,
+            sql_refused=self.queries.sql_admission.refused,
+            sql_killed=self.queries.sql_admission.killed,
         )
         return {**gateway_metrics(counts), **self.server.connections.metrics()}

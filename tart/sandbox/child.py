@@ -26,11 +26,12 @@ import duckdb
 import nanoarrow as na
 
 from tart.process_memory import process_memory
+from tart.query.sql.statement_errors import Statement, explain, explain_syntax
 from tart.query.sql.tables import TABLES
 from tart.sandbox import framing
 from tart.sandbox.planning import PARTIALS, Planner, create_table, load, load_table
 from tart.sandbox.results import ResultLimits, write_lossless, write_result
-from tart.sandbox.statement import StatementRefused
+from tart.sandbox.statement import StatementRefused, SyntaxRefused
 
 # Address space beyond DuckDB's memory limit, for memory that DuckDB does not account for.
 _SPARE_BYTES = 1 << 29
@@ -62,7 +63,7 @@ def main() -> None:
         framing.write_series(sink, (block for block in blocks if block))
     except Exception as error:
         # The boundary of the sandbox: the statement's author gets any error.
-        framing.write_json(sink, {"error": _message(error)})
+        framing.write_json(sink, {"error": _message(error, planner, job)})
     sink.flush()
     # No clean-up is necessary, and DuckDB's leak report would only be noise.
     os._exit(0)
@@ -158,14 +159,21 @@ def _create_missing_tables(connection: duckdb.DuckDBPyConnection, loaded: set[st
         create_table(connection, name, TABLES[name].types)
 
 
-def _message(error: Exception) -> str:
+def _message(error: Exception, planner: Planner, job: Mapping[str, Any]) -> str:
     """Return the message for the author of the statement."""
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return (
             "the statement exceeds its memory limit; read fewer rows or columns: "
             "a condition on the time, fewer columns, or an aggregate"
         )
-    return str(error) or type(error).__name__
+    if isinstance(error, SyntaxRefused):
+        return explain_syntax(str(error), error.position, job["sql"])
+    if not isinstance(error, duckdb.Error | RecursionError):
+        return str(error) or type(error).__name__
+    tables = {name: list(table.types) for name, table in TABLES.items()}
+    if job["partials"]:
+        tables = {PARTIALS: planner.columns(PARTIALS)}
+    return explain(str(error), Statement(job["sql"], tables))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,13 @@ class Planner:
         if "events" in self._tables:
             self.plan("SELECT coalesce(sum(type), 0) FROM events GROUP BY id ORDER BY 1")
 
+    def columns(self, table: str) -> list[str]:
+        """Return the columns of a table that exists; none of another."""
+        try:
+            return list(self.connection.table(table).columns)
+        except duckdb.Error:
+            return []
+
     def permit(self, sql: str, tables: frozenset[str]) -> None:
         """Check a statement over tables that exist already.
 

@@ -45,6 +45,10 @@ Rows = Callable[[Any], Iterable[bytes]]
 Results = Callable[[str], Iterable[bytes]]
 
 
+class SandboxKilled(SqlRefused):
+    """The process of a statement ended without an answer."""
+
+
 @dataclass(frozen=True)
 class SqlJob:
     """A statement and how to run it.
@@ -237,7 +241,10 @@ class _Sandbox:
         self.process.wait()
         if self.late or self.process.returncode in (-9, -24):  # killed, or by SIGXCPU
             return too_slow(self._seconds)
-        return SqlRefused("the statement exceeded its memory limit, or is nested too deeply")
+        return SandboxKilled(
+            "the statement exceeded its memory limit, or is nested too deeply; read fewer rows or "
+            "columns, or write it with fewer nested expressions"
+        )
 
     def end(self) -> None:
         """Kill the process if it still runs, and release its resources."""

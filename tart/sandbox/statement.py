@@ -28,6 +28,7 @@ from typing import Any
 
 from tart.errors import TartError
 from tart.query.sql.pushdown import MAX_CONDITIONS, MAX_LIMIT, Condition, Scan
+from tart.query.sql.statement_errors import unknown_table
 from tart.query.sql.syntax_tree import (
     Tree,
     column_path,
@@ -112,6 +113,18 @@ class StatementRefused(TartError):
     """A statement is refused; the message is for its author."""
 
 
+class SyntaxRefused(StatementRefused):
+    """DuckDB's parser does not accept a statement.
+
+    Attributes:
+        position: The offset of the wrong word as text, if it is known.
+    """
+
+    def __init__(self, message: str, position: Any = None) -> None:
+        super().__init__(message)
+        self.position = None if position is None else str(position)
+
+
 @dataclass(frozen=True)
 class Needs:
     """The tables that a statement needs.
@@ -163,10 +176,12 @@ def examine(
 
 def _only_select(tree: Tree) -> Tree:
     if tree.get("error"):
-        raise StatementRefused(str(tree.get("error_message")))
+        raise SyntaxRefused(str(tree.get("error_message")), tree.get("position"))
     statements = tree.get("statements") or []
     if len(statements) != 1:
-        raise StatementRefused(f"exactly one SELECT is expected, not {len(statements)} statements")
+        raise StatementRefused(
+            f"exactly one SELECT runs here, and these are {len(statements)} statements"
+        )
     node: Tree = statements[0]["node"]
     return node
 
@@ -176,7 +191,7 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
     for node in every:
         kind = str(node.get("type"))
         if kind.endswith("_NODE") and kind not in _PERMITTED_NODES:
-            raise StatementRefused("only SELECT is run")
+            raise StatementRefused("only SELECT statements run here")
         if kind == "TABLE_FUNCTION":
             name = str((node.get("function") or {}).get("function_name")).lower()
             if name not in ALLOWED:
@@ -190,10 +205,7 @@ def _check(every: list[Tree], schemas: Schemas, tables: frozenset[str]) -> None:
             if schema == "information_schema" and name in _CATALOGUE:
                 continue
             if schema not in ("", "main") or name not in known:
-                raise StatementRefused(
-                    f"there is no table {node['table_name']}; views are named after event "
-                    "types; list them with SELECT table_name FROM information_schema.tables"
-                )
+                raise StatementRefused(unknown_table(node["table_name"], (*schemas, *tables)))
 
 
 def _with_names(every: list[Tree]) -> Iterator[str]:

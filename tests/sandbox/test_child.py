@@ -77,116 +77,17 @@ def test_the_sandbox_ends_when_its_pipe_closes():
     assert found.stdout == b""
 
 
-# What people try who want a file, the environment or the machine: 1.5 and 2.0, by any road.
-ATTACKS = [
-    *(
-        f"SELECT current_setting('{name}')"
-        for name in (
-            *("home_directory", "secret_directory", "extension_directory", "temp_directory"),
-            *("extension_directories", "file_search_path", "log_query_path", "allowed_paths"),
-        )
-    ),
-    "SELECT CURRENT_SETTING('home_directory')",
-    "SELECT \"current_setting\"('home_directory')",
-    "SELECT main.current_setting('home_directory')",
-    "SELECT system.main.current_setting('home_directory')",
-    "SELECT list_transform(['home_directory'], lambda x: current_setting(x))",
-    "SELECT 1 WHERE current_setting('home_directory') = ''",
-    "SELECT 1 ORDER BY current_setting('home_directory')",
-    "WITH a AS (SELECT current_setting('home_directory') AS x) FROM a",
-    "SELECT getenv('SECRET')",
-    "SELECT getenv('HOME')",
-    "SELECT getvariable('HOME')",
-    "SELECT json_serialize_plan('FROM read_text(''{home}/secret'')')",
-    "FROM json_execute_serialized_sql(json_serialize_sql('FROM read_text(''{home}/secret'')'))",
-    "FROM query('FROM read_text(''{home}/secret'')')",
-    "FROM query_table('{home}/secret')",
-    "FROM '{home}/secret'",
-    "FROM '~/secret'",
-    'FROM "{home}/secret.csv"',
-    'FROM main."{home}/secret.csv"',
-    'FROM file."{home}/secret.csv"',
-    "SELECT (FROM '{home}/secret')",
-    "DESCRIBE FROM '{home}/secret'",
-    "SUMMARIZE '{home}/secret'",
-    "SUMMARIZE FROM '{home}/secret'",
-    "PIVOT '{home}/secret' ON x",
-    "FROM VALUES (1) t(a) JOIN '{home}/secret' ON true",
-    *(
-        f"FROM {function}('{path}')"
-        for path in ("{home}/secret", "~/secret", "/proc/self/environ", "/proc/self/cmdline")
-        for function in ("read_text", "read_blob", "read_csv", "read_json", "glob")
-    ),
-    "FROM read_csv_auto('{home}/secret')",
-    "FROM sniff_csv('{home}/secret')",
-    "FROM read_ndjson_objects('{home}/secret')",
-    "FROM parquet_scan('{home}/secret')",
-    "FROM read_duckdb('{home}/secret')",
-    "FROM sqlite_scan('{home}/secret', 'keys')",
-    "FROM arrow_scan(1, 2, 3)",
-    "FROM python_map_function()",
-    "FROM pandas_scan(1)",
-    "FROM order",
-    "FROM os",
-    "FROM sys",
-    "FROM duckdb_settings()",
-    "FROM duckdb_secrets()",
-    "FROM duckdb_databases()",
-    "FROM duckdb_extensions()",
-    "FROM duckdb_logs()",
-    "FROM duckdb_variables()",
-    "FROM pragma_database_list",
-    "FROM pragma_database_list()",
-    "FROM which_secret('{home}/secret', 's3')",
-    "FROM pg_catalog.pg_settings",
-    "FROM information_schema.schemata",
-    "FROM feed",
-    "FROM checkpoint()",
-    "FROM force_checkpoint()",
-    "FROM repeat_row(1, num_rows = 1), read_text('{home}/secret')",
-    "FROM enable_logging('QueryLog', storage = 'file', storage_path = '{home}/log')",
-    "SELECT write_log('x')",
-    "SELECT parse_filename('{home}/secret', (FROM read_text('{home}/secret')))",
-    "SELECT * FROM range((SELECT size FROM read_text('{home}/secret')))",
-    "SELECT * FROM range(1) LIMIT (SELECT size FROM read_text('{home}/secret'))",
-    "SELECT * FROM unnest((SELECT list(content) FROM read_text('{home}/secret')))",
-    "SELECT a FROM range(1) t(a) UNION ALL FROM (SELECT size FROM read_text('{home}/secret'))",
-    "SELECT CASE WHEN true THEN (SELECT content FROM read_text('{home}/secret')) END",
-    "SELECT 1 WHERE EXISTS (FROM read_text('{home}/secret'))",
-    "SELECT max(1) OVER (ORDER BY (SELECT size FROM read_text('{home}/secret')))",
-    "SELECT [x FOR x IN (SELECT list(content) FROM read_text('{home}/secret'))]",
-    "SELECT * REPLACE ((SELECT content FROM read_text('{home}/secret')) AS a) FROM range(1) t(a)",
-    "FROM range(1) t(a) QUALIFY (SELECT size FROM read_text('{home}/secret')) > 0",
-    "FROM range(1) TABLESAMPLE 1 ROWS, LATERAL (FROM read_text('{home}/secret'))",
-    "VALUES ((SELECT content FROM read_text('{home}/secret')))",
-    "WITH a AS MATERIALIZED (FROM read_text('{home}/secret')) SELECT 1",
-    "WITH a AS (COPY (SELECT 1) TO '{home}/out' RETURNING *) FROM a",
-    "WITH RECURSIVE a AS (SELECT 1 UNION ALL FROM read_text('{home}/secret')) FROM a",
-    "COPY (SELECT 1) TO '{home}/out'",
-    "COPY (SELECT 1) TO '/dev/stdout'",
-    "EXPORT DATABASE '{home}/out'",
-    "IMPORT DATABASE '{home}'",
-    "ATTACH '{home}/secret' AS a",
-    "ATTACH ':memory:' AS a",
-    "INSTALL httpfs",
-    "LOAD '{home}/secret'",
-    "PRAGMA database_list",
-    "SET home_directory = '{home}'",
-    "SET VARIABLE a = 1",
-    "RESET enable_external_access",
-    "CREATE SECRET (TYPE s3)",
-    "CREATE TABLE a AS FROM read_text('{home}/secret')",
-    "CREATE MACRO a() AS (SELECT 1)",
-    "EXPLAIN FROM read_text('{home}/secret')",
-    "EXPLAIN ANALYZE SELECT 1",
-    "PREPARE a AS FROM read_text('{home}/secret')",
-    "CALL pragma_version()",
-    "USE system",
-    "SHOW ALL TABLES FROM '{home}/secret'",
-    "SELECT 1; FROM read_text('{home}/secret')",
-    "SELECT 1 /* ; */ ; -- '\nFROM read_text('{home}/secret')",
-    "SELECT '~/secret'::VARCHAR FROM glob('~/*')",
-]
+HOSTILE = Path(__file__).with_name("hostile_statements.sql")
+
+
+def hostile_statements(home):
+    """What people try who want a file, the environment or the machine: 1.5 and 2.0, by any road."""
+    lines = HOSTILE.read_text().splitlines()
+    return [
+        line.replace("\\n", "\n").replace("{home}", str(home))
+        for line in lines
+        if not line.startswith("--")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +142,8 @@ def served(home, statements):
 
 def test_no_statement_reads_a_file_the_environment_or_where_the_service_lives(home):
     before = sorted(home.iterdir())
-    statements = [sql.replace("{home}", str(home)) for sql in ATTACKS]
+    statements = hostile_statements(home)
+    assert len(statements) >= 100
     for sql, (was_run, said) in zip(statements, served(home, statements), strict=True):
         assert not was_run, (sql, said)
         assert said, sql

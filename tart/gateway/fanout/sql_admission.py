@@ -9,7 +9,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
-from tart.errors import Busy
+from tart.errors import Busy, QueryTimeout
 from tart.gateway.fanout.sql_rows import SqlRows
 from tart.sandbox import process
 
@@ -31,25 +31,28 @@ class SqlAdmission:
         waiting: Statements that may wait for a slot.
 
     Attributes:
+        admitted: Statements that run or wait.
         refused: Statements that were not admitted.
+        killed: Statements whose process was ended at its limit of time or memory.
     """
 
     def __init__(self, running: int = RUNNING, waiting: int = WAITING) -> None:
         self._free = asyncio.Semaphore(running)
         self._limit = running + waiting
-        self._admitted = 0
+        self.admitted = 0
         self.refused = 0
+        self.killed = 0
         self._spares = process.Spares()
 
     async def __aenter__(self) -> None:
-        if self._admitted >= self._limit:
+        if self.admitted >= self._limit:
             self.refused += 1
             raise TooManyStatements("too many concurrent SQL statements; retry later")
-        self._admitted += 1
+        self.admitted += 1
         try:
             await self._free.acquire()
         except BaseException:
-            self._admitted -= 1
+            self.admitted -= 1
             raise
 
     async def run(
@@ -81,6 +84,9 @@ class SqlAdmission:
         )
         try:
             return await asyncio.shield(running)
+        except (QueryTimeout, process.SandboxKilled):
+            self.killed += 1
+            raise
         finally:
             left.set()
             if not running.done():
@@ -93,7 +99,7 @@ class SqlAdmission:
         self._spares.close()
 
     async def __aexit__(self, *reason: object) -> None:
-        self._admitted -= 1
+        self.admitted -= 1
         self._free.release()
 
 

@@ -117,13 +117,11 @@ class SqlRows:
         pages = await asyncio.gather(
             *(page(*position) for position in positions.items()), return_exceptions=True
         )
-        for each in pages:
-            if isinstance(each, SqlRefused):
-                raise each
-            if isinstance(each, TartError):
-                raise _failed() from each
-            if isinstance(each, BaseException):
-                raise each
+        for outcome in pages:
+            if isinstance(outcome, TartError) and not isinstance(outcome, SqlRefused):
+                raise _failed() from outcome
+            if isinstance(outcome, BaseException):
+                raise outcome
         return dict(zip(positions, pages, strict=True))  # type: ignore[arg-type]
 
     def _blocks(self, scan: Mapping[str, Any], page: Attached[SqlPage]) -> Iterator[bytes]:

@@ -23,6 +23,9 @@ class GatewayCounts(NamedTuple):
         audit_dropped: Audit log entries dropped.
         nodes: Nodes in the registry.
         registry_failures: Failures of the registry's file.
+        sql_statements: SQL statements that run or wait.
+        sql_refused: SQL statements that were not admitted.
+        sql_killed: SQL statements whose process was ended at a limit.
     """
 
     uptime_seconds: float
@@ -37,6 +40,9 @@ class GatewayCounts(NamedTuple):
     audit_dropped: int
     nodes: int
     registry_failures: int
+    sql_statements: int
+    sql_refused: int
+    sql_killed: int
 
 
 _METRICS = {
@@ -69,6 +75,15 @@ _METRICS = {
     "registry_failures": (
         "tart_registry_failures_total",
         "Failures to read or write control.sqlite.",
+    ),
+    "sql_statements": ("tart_sql_statements", "SQL statements that run or wait."),
+    "sql_refused": (
+        "tart_sql_refused_total",
+        "SQL statements refused because too many ran and waited.",
+    ),
+    "sql_killed": (
+        "tart_sql_killed_total",
+        "SQL statements whose sandbox process was ended at its limit of time or memory.",
     ),
 }
 

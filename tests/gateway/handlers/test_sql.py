@@ -241,7 +241,7 @@ def test_too_many_concurrent_statements_are_refused(tmp_path: Path) -> None:
             asyncio.ensure_future(gateway.client.post("/api/sql", json=body))
             for _ in range(RUNNING + WAITING)
         ]
-        await eventually(lambda: gateway.gateway.queries.sql_admission._admitted == len(waiting))
+        await eventually(lambda: gateway.gateway.queries.sql_admission.admitted == len(waiting))
         response = await gateway.client.post("/api/sql", json=body)
         assert response.json()["error"]["code"] == "too_many_statements"
         assert response.status_code == 503
