@@ -45,9 +45,8 @@ def test_hostile_statements_are_refused_and_cost_nobody_else(tmp_path):
         for line in _ENDLESS.read_text().splitlines()
         if not line.startswith("--")
     ]
-    config = tmp_path / "config.toml"
-    config.write_text("[api]\nsql_seconds = 3.0\n")
-    with running_system(tmp_path / "data", shards=2, config=config) as system:
+    environ = {"TART_API_SQL_SECONDS": "3"}
+    with running_system(tmp_path / "data", shards=2, environ=environ) as system:
         node = fake_node()
         with system.connect() as connection:
             connection.sendall(node.connect())
