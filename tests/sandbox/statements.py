@@ -52,7 +52,17 @@ TABLES: Mapping[str, Table] = {
 _FLOAT = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
 # Sums of floating-point numbers depend on the order of the rows; averages of integers of 64 bits
 # are computed with 64 or 80 bits by DuckDB, depending on the other columns.
-_INEXACT = ("load", "avg(size", "avg(id", "mean(id", "avg((", "avg(3", "avg(length", "avg(coalesce")
+_INEXACT = (
+    "load",
+    "stddev",
+    "avg(size",
+    "avg(id",
+    "mean(id",
+    "avg((",
+    "avg(3",
+    "avg(length",
+    "avg(coalesce",
+)
 _NULLS = (" NULLS FIRST", " NULLS LAST")
 _WORDS = ("alpha", "beta", "gamma", "", "a%b", "Ünï", "NULL", "it''s")
 

@@ -1229,11 +1229,16 @@ export interface SqlColumn {
   type: string;
 }
 
-/** A query: one statement for each shard, and one that combines their results. */
+/** Either query, or map with or without reduce. */
 export interface SqlStatement {
-  /** One SELECT over the views. */
-  map: string;
-  /** One SELECT over the table partials. */
+  /** One SELECT over the tables of all shards, as if they were one database. */
+  query?: string | null;
+  /** For experts: one SELECT that each shard runs over its own rows. */
+  map?: string | null;
+  /**
+   * With map: one SELECT over the table partials, which has the rows that map returned on all
+   * shards.
+   */
   reduce?: string | null;
 }
 
@@ -4018,15 +4023,20 @@ export class TartClient<F extends Int64Form = "number"> {
   ): AsyncGenerator<Uint8Array, void, undefined>;
 
   /**
-   * Run a SELECT on every shard. `POST /api/sql`
+   * Run a SELECT over all events, as over one database. `POST /api/sql`
    *
-   * map runs on each shard over its events. reduce runs over the table partials, which contains the
-   * rows of all maps; without it the answer is partials. Tables: one view per event type, named
-   * like block_announced, with the columns id, node_id, session, event_id, received_at, timestamp,
-   * timestamp_us, ref and the event's fields; events with the payload of all event types;
-   * undecodable, sessions, nodes. DESCRIBE block_announced and information_schema.columns list the
-   * columns. Hashes are BLOB; unhex('01ab...') is a literal. The statement is one SELECT in
-   * DuckDB's SQL, without access to files, network and settings. Comparisons with constants in
+   * query is one SELECT over the rows of all shards. Each shard runs a part of it where that is
+   * provably the same: filters, expressions, counts, sums, minima, maxima, averages and groups of
+   * one table, with ORDER BY and LIMIT. Otherwise (joins, windows, subqueries, DISTINCT in
+   * aggregates, quantiles …) the columns that it names are read from all shards, at most 256 MiB,
+   * and it runs once. It may take api.sql_seconds; the work ends when the client disconnects. For
+   * experts: map runs on each shard over its own rows, and reduce over the table partials, which
+   * contains the rows of all maps; without it the answer is partials. Tables: one view per event
+   * type, named like block_announced, with the columns id, node_id, session, event_id, received_at,
+   * timestamp, timestamp_us, ref and the event's fields; events with the payload of all event
+   * types; undecodable, sessions, nodes. DESCRIBE block_announced and information_schema.columns
+   * list the columns. Hashes are BLOB; unhex('01ab...') is a literal. The statement is one SELECT
+   * in DuckDB's SQL, without access to files, network and settings. Comparisons with constants in
    * WHERE limit what is read; restrict received_at. ORDER BY of columns with LIMIT is cheap. The
    * answer is JSON, unless format or the Accept header selects another format. Missing data is
    * listed in shards and unreadable; the other formats then end like an incomplete export: text
@@ -4036,10 +4046,15 @@ export class TartClient<F extends Int64Form = "number"> {
    * refuses larger values, and UHUGEINT as text.
    */
   sql(
-    parameters: {
-      /** One SELECT over the views. */
-      map: string;
-      /** One SELECT over the table partials. */
+    parameters?: {
+      /** One SELECT over the tables of all shards, as if they were one database. */
+      query?: string | null;
+      /** For experts: one SELECT that each shard runs over its own rows. */
+      map?: string | null;
+      /**
+       * With map: one SELECT over the table partials, which has the rows that map returned on all
+       * shards.
+       */
       reduce?: string | null;
     },
     options?: RequestOptions,

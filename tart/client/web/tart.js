@@ -1483,14 +1483,14 @@ export class TartClient {
     return this.#transport.stream(call, options);
   }
 
-  /** Run a SELECT on every shard. */
+  /** Run a SELECT over all events, as over one database. */
   sql(parameters = {}, options = {}) {
-    const { map, reduce, ...query } = parameters;
+    const { query, map, reduce, ...others } = parameters;
     const call = {
       method: "POST",
       path: "/api/sql",
-      body: { map, reduce },
-      query,
+      body: { query, map, reduce },
+      query: others,
       plan: PLANS.SqlResult,
     };
     return this.#transport.ask(call, options);
@@ -1623,12 +1623,12 @@ export class TartClient {
 
   /** Get the stages of up to 50 work-packages. */
   batchJourney(parameters = {}, options = {}) {
-    const { hashes, ...query } = parameters;
+    const { hashes, ...others } = parameters;
     const call = {
       method: "POST",
       path: "/api/workpackages/batch/journey",
       body: { hashes },
-      query,
+      query: others,
     };
     return this.#transport.ask(call, options);
   }
@@ -1889,12 +1889,12 @@ export class TartClient {
 
   /** Create an API key. */
   createKey(parameters = {}, options = {}) {
-    const { name, role, ...query } = parameters;
+    const { name, role, ...others } = parameters;
     const call = {
       method: "POST",
       path: "/api/keys",
       body: { name, role },
-      query,
+      query: others,
     };
     return this.#transport.ask(call, options);
   }

@@ -156,8 +156,8 @@ def _method(method: _Method) -> str:
         members_.append("query: parameters")
     else:
         body = ", ".join(members(route.body))
-        head = f"    const {{ {body}, ...query }} = parameters;\n"
-        members_ += [f"body: {{ {body} }}", "query"]
+        head = f"    const {{ {body}, ...others }} = parameters;\n"
+        members_ += [f"body: {{ {body} }}", "query: others"]
     if accepted := statuses_with_answer(route):
         members_.append(f"accepted: [{', '.join(map(str, accepted))}]")
     if route.answer is not None and plan_of(route.answer) is not None:
