@@ -26,6 +26,7 @@ import numpy as np
 from tart.aggregate.core.event_batch import LazyColumns, Rows
 from tart.aggregate.core.tables import columns
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
+from tart.units import SECOND_US
 
 # Keys of arrivals, and starts, between two flushes.
 MAX_ROWS = 65_536
@@ -33,14 +34,18 @@ MAX_ROWS = 65_536
 MAX_TIMES = 4_000_000
 # Reports and blocks whose receivers are remembered; about two minutes of the largest network.
 MAX_REPORTS = 8_192
+# An assurer distributes assurances of one anchor again if a slot has no block. Arrivals that are
+# farther apart than this have rows of their own, so that each finds its start.
+DISTRIBUTION_US = 2 * SECOND_US
 # Receivers are bits of a number; in a directory with more nodes each receipt of the others counts.
 MAX_NODES = 32_768
 # Networks of more cores, which have three validators each, follow a part of their anchors: on
 # average as many assurers each slot as such a network has.
 FOLLOWED_CORES = 22
 _BIN = struct.Struct("<BI")
-# Of arrivals: the event type, the hash of the report or the anchor, the assurer's peer id.
-_Key: TypeAlias = tuple[int, bytes, bytes | None]
+# Of arrivals: the event type, the hash of the report or the anchor, the assurer's peer id, and
+# for assurances the time in units of ``DISTRIBUTION_US``.
+_Key: TypeAlias = tuple[int, bytes, bytes | None, int]
 
 
 class Start(NamedTuple):
@@ -131,7 +136,14 @@ class Deliveries:
             slot: The slot of the guarantee or the block.
             times: The time of each, Unix microseconds, in any order; at least one.
         """
-        key = number, subject, sender
+        if sender is None:
+            self._add((number, subject, None, 0), slot, times)
+            return
+        for part in sorted({received_at // DISTRIBUTION_US for received_at in times}):
+            in_part = [each for each in times if each // DISTRIBUTION_US == part]
+            self._add((number, subject, sender, part), slot, in_part)
+
+    def _add(self, key: _Key, slot: int | None, times: Sequence[int]) -> None:
         arrivals = self._arrivals.get(key)
         if self._times + len(times) > self._max_times or (
             arrivals is None and len(self._arrivals) >= self._max_rows
@@ -204,7 +216,7 @@ def _start_row(start: Start) -> tuple[Any, ...]:
 
 
 def _arrival_row(key: _Key, slot: int | None, times: array[int]) -> tuple[Any, ...]:
-    number, subject, sender = key
+    number, subject, sender, _ = key
     delays = np.array(times)
     first, last = int(delays.min()), int(delays.max())
     bins = np.log2(np.maximum(delays - first, 1)) * PER_OCTAVE

@@ -128,7 +128,9 @@ class GrafanaReportConvergence(TypedDict):
 
 Lateness = Annotated[
     Count | None,
-    Meta(description="Milliseconds after the anchor's first assurer, over the assurers."),
+    Meta(
+        description="Milliseconds after the anchor's first assurer, over the first starts of all."
+    ),
 ]
 
 
@@ -154,7 +156,7 @@ class GrafanaAnchorConvergence(TypedDict):
 
 
 class GrafanaSenderConvergence(TypedDict):
-    """Delays of one assurer's assurance."""
+    """Delays of one assurer's assurance; an assurer starts again if a slot has no block."""
 
     anchor: Hex64
     slot: Count | None

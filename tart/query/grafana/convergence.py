@@ -230,7 +230,11 @@ def _anchor(
     percentiles = delays.percentiles()
     if percentiles is None:
         return None
-    starts = sorted(delivery.start.at_us for delivery in deliveries)
+    first: dict[str | None, int] = {}
+    for delivery in deliveries:
+        start = delivery.start
+        first[start.node] = min(start.at_us, first.get(start.node, start.at_us))
+    starts = sorted(first.values())
     p50, p95, p99 = (
         starts[max(1, ceil(share * len(starts) - 1e-9)) - 1] - starts[0]
         for share in (0.5, 0.95, 0.99)
@@ -239,7 +243,7 @@ def _anchor(
         "anchor": anchor,
         "slot": slot,
         "slot_timestamp": None if slot is None else slot_time(slot, seconds),
-        "sender_count": len(deliveries),
+        "sender_count": len(starts),
         "receiver_count": len(delays),
         **percentiles,
         "dist_start_p50_ms": _ms(p50),
@@ -247,7 +251,7 @@ def _anchor(
         "dist_start_p99_ms": _ms(p99),
         "dist_start_p100_ms": _ms(starts[-1] - starts[0]),
         "first_distributed_at": server_time(starts[0]),
-        "last_distributed_at": server_time(starts[-1]),
+        "last_distributed_at": server_time(max(each.start.at_us for each in deliveries)),
     }
 
 

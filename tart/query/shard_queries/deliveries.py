@@ -17,6 +17,10 @@ from tart.protocol.events import EventKind
 from tart.query.core.query import Partials, Query
 from tart.query.core.windows import Window
 from tart.query.shard_queries.packages import KEYS
+from tart.units import SECOND_US
+
+# An arrival may be received this much before the start, which comes by another connection.
+_EARLY_US = SECOND_US
 
 
 class DeliveryStart(NamedTuple):
@@ -69,10 +73,10 @@ class DeliveryRows(Struct, frozen=True):
 
 @dataclass
 class Delivery:
-    """One delivery: a report's guarantee, or an assurer's assurance of an anchor.
+    """One delivery: a report's guarantee, or one of an assurer's assurances of an anchor.
 
     Attributes:
-        start: The earliest start.
+        start: Of a report the earliest.
     """
 
     start: DeliveryStart
@@ -106,22 +110,39 @@ class Deliveries(Query[DeliveryRows, DeliverySet], frozen=True):
     hashes: Sequence[str] | None = None
 
     def merge(self, partials: Partials[DeliveryRows]) -> DeliverySet:
-        """Join starts with arrivals, of the hashes that all samples cover."""
+        """Join starts with arrivals, of the hashes that all samples cover.
+
+        An assurer starts again with the same anchor if a slot has no block: arrivals belong to the
+        latest start before the first of them.
+        """
         answers = [answer for _, answer in partials]
         below = min((each.below for each in answers if each.below is not None), default=None)
-        deliveries: dict[tuple[str, Any], Delivery] = {}
+        deliveries: dict[tuple[str, Any], list[Delivery]] = {}
         starts = (start for answer in answers for start in answer.starts)
         for start in sorted(starts, key=lambda start: (start.at_us, str(start.node))):
             if below is None or start.key < below:
-                deliveries.setdefault(self._subject(start.hash, start.node), Delivery(start))
+                known = deliveries.setdefault(self._subject(start.hash, start.node), [])
+                if self.kind != EventKind.GUARANTEE_BUILT or not known:
+                    known.append(Delivery(start))
         for answer in answers:
             for arrivals in answer.arrivals:
-                delivery = deliveries.get(self._subject(arrivals.hash, arrivals.sender))
+                some = deliveries.get(self._subject(arrivals.hash, arrivals.sender), ())
+                delivery = _started_before(some, arrivals.first_us)
                 if delivery is not None:
                     delivery.arrivals.append(arrivals)
         scale = Fraction(1) if below is None else Fraction(KEYS, max(1, below))
-        return DeliverySet(list(deliveries.values()), scale)
+        joined = [delivery for some in deliveries.values() for delivery in some]
+        return DeliverySet(sorted(joined, key=lambda delivery: delivery.start.at_us), scale)
 
     def _subject(self, subject: str, node: str | None) -> tuple[str, str | None]:
         """Return what starts and arrivals have in common; several nodes build a guarantee."""
         return subject, None if self.kind == EventKind.GUARANTEE_BUILT else node
+
+
+def _started_before(deliveries: Sequence[Delivery], first_us: int) -> Delivery | None:
+    """Return the latest delivery that started before an arrival.
+
+    ``None`` if it is not among these, because it started before the window.
+    """
+    before = [each for each in deliveries if each.start.at_us <= first_us + _EARLY_US]
+    return before[-1] if before else None

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from tart.aggregate.keyed.deliveries import (
+    DISTRIBUTION_US,
     FOLLOWED_CORES,
     MAX_NODES,
     Deliveries,
@@ -73,8 +74,13 @@ def test_assurances_arrive_from_each_assurer(found):
     facts = troubled_network().facts
     times = defaultdict(list)
     for fact in facts.events("AssuranceReceived"):
-        times[fact["about"]["anchor"], fact["about"]["assurer"]].append(received_at(fact))
-    arrivals = {(r["hash"].hex(), r["sender"].hex()): r for r in found if r["type"] == 131}
+        about, at = fact["about"], received_at(fact)
+        times[about["anchor"], about["assurer"], at // DISTRIBUTION_US].append(at)
+    arrivals = {
+        (r["hash"].hex(), r["sender"].hex(), r["seen_at"] // DISTRIBUTION_US): r
+        for r in found
+        if r["type"] == 131
+    }
     assert arrivals.keys() == times.keys()
     for key, some in times.items():
         check(arrivals[key], some)

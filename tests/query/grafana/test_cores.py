@@ -14,7 +14,7 @@ BIT = {name: 1 << bit for bit, name in enumerate(MARKS)}
 
 
 def package(key, core, *marks):
-    return Package(key, core, sum(BIT[mark] for mark in marks), *[None] * len(MEASURES))
+    return Package(key, core, sum(BIT[mark] for mark in marks), *[None] * len(MEASURES), 0)
 
 
 def test_packages_count_once_and_superseded_failures_do_not_count():

@@ -12,14 +12,15 @@ from tart.query.shard_queries.deliveries import (
     DeliveryStart,
 )
 from tart.query.shard_queries.packages import KEYS
+from tart.units import SECOND_US
 
 
 def start(at, node, key=1, subject="aa"):
     return DeliveryStart(key, subject, at, node, 4, 1, None)
 
 
-def arrivals(sender=None, key=1, subject="aa"):
-    return DeliveryArrivals(key, subject, sender, 10, 20, [0, 1])
+def arrivals(sender=None, key=1, subject="aa", first=10):
+    return DeliveryArrivals(key, subject, sender, first, first + 10, [0, 1])
 
 
 def merged(kind, *parts):
@@ -38,17 +39,28 @@ def test_the_guarantee_of_a_report_starts_where_it_was_built_first():
     assert found.scale == 1
 
 
-def test_each_assurer_s_assurance_is_a_delivery():
+def test_each_start_of_an_assurer_is_a_delivery():
+    late = SECOND_US * 6
     found = merged(
         126,
-        DeliveryRows([start(7, "01"), start(5, "02"), start(9, "01")], [arrivals("02")], None),
-        DeliveryRows([], [arrivals("01"), arrivals("03")], None),
+        DeliveryRows([start(7, "01"), start(5, "02"), start(late, "01")], [arrivals("02")], None),
+        DeliveryRows([], [arrivals("01"), arrivals("03"), arrivals("01", first=late - 9)], None),
     )
     assert [(each.start.node, each.start.at_us) for each in found.deliveries] == [
         ("02", 5),
         ("01", 7),
+        ("01", late),
     ]
-    assert [each.arrivals for each in found.deliveries] == [[arrivals("02")], [arrivals("01")]]
+    assert [each.arrivals for each in found.deliveries] == [
+        [arrivals("02")],
+        [arrivals("01")],
+        [arrivals("01", first=late - 9)],
+    ]
+
+
+def test_arrivals_of_a_start_before_the_window_are_left_out():
+    found = merged(126, DeliveryRows([start(9 * SECOND_US, "01")], [arrivals("01")], None))
+    assert [each.arrivals for each in found.deliveries] == [[]]
 
 
 def test_samples_are_cut_to_what_all_shards_have():

@@ -130,11 +130,15 @@ def test_an_empty_shard_answers_every_query(tmp_path, name):
         "connections": {"open": 0, "buckets": []},
         "protocol_versions": [],
         "examples": [],
+        "stage_totals": [],
+        "package_services": {"rows": [], "below": None},
+        "deliveries": {"starts": [], "arrivals": [], "below": None},
     }
     parameters = {
         "node_status": {"node": A},
         "block_propagation": {"hashes": []},
         "protocol_versions": {"now_us": 1},
+        "deliveries": {"kind": 105},
         "event": {"id": 0},
         "trace": {"id": 0},
         "aggregate_sum": {"table": "counts", "by": ["type"]},

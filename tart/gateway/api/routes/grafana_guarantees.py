@@ -92,7 +92,7 @@ GRAFANA_GUARANTEE_ROUTES: tuple[Route, ...] = (
         _ASSURANCES
         + _CLOCK
         + _MODES
-        + "one for each assurer and anchor, in order of time; anchor has no effect with interval. "
+        + "one for each assurer and start, in order of time; anchor has no effect with interval. "
         + _SAMPLE,
         list[answers.GrafanaConvergenceBucket] | list[answers.GrafanaSenderConvergence],
         interval(None),
