@@ -12,6 +12,7 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.route import Cache, Kind
 from tart.gateway.dispatch import Dispatcher
 from tart.gateway.http.auth import Authenticator
+from tests.gateway.fake_shard import event
 from tests.gateway.running import config_for, running_gateway
 
 # No request gets as far as its nodes.
@@ -47,6 +48,18 @@ def test_every_stream_has_the_kind_of_a_stream() -> None:
         "rules": Kind.PAGE,
         "rule": Kind.PAGE,
     }
+
+
+def test_the_setting_is_the_default_of_the_form_of_64_bit_integers(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path, int64="string") as gateway:
+            gateway.shards[0].append(event(0, 5))
+            page = await gateway.json("/api/events")
+            numbers = await gateway.json("/api/events?int64=number")
+            assert [each["event_id"] for each in page["events"]] == ["5"]
+            assert [each["event_id"] for each in numbers["events"]] == [5]
+
+    asyncio.run(run())
 
 
 def test_each_cache_policy_that_stores_answers_has_a_cache_of_its_own(tmp_path: Path) -> None:

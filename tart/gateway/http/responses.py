@@ -36,7 +36,7 @@ from tart.gateway.api.route import JSON, Cache, Kind, Route
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
-from tart.query.answers.int64 import plan_of, with_text
+from tart.query.answers.int64 import plan_of, text_converter
 from tart.query.core.rfc3339 import rfc3339
 from tart.suggestions import reject_unknown
 
@@ -159,17 +159,16 @@ def with_text_integers(answer: Answer, answer_type: type) -> Answer:
     """
     if answer.stream is not None or answer.media_type not in (None, JSON):
         return answer
-    plan = plan_of(answer_type)
+    convert = text_converter(plan_of(answer_type))
 
-    def convert() -> Any:
+    def converted() -> Any:
         body = answer.body() if callable(answer.body) else answer.body
         if isinstance(body, bytes):
-            return json_encoding.dumps(with_text(json_encoding.unpack(body), plan))
-        return with_text(body, plan)
+            return json_encoding.dumps(convert(json_encoding.unpack(body)))
+        return convert(body)
 
-    # The body of SQL is long: it is converted on the merge thread.
-    heavy = callable(answer.body) or isinstance(answer.body, bytes)
-    return replace(answer, body=convert if heavy else convert())
+    # On the merge thread: a page of events has thousands of members.
+    return replace(answer, body=converted)
 
 
 async def render(answer: Answer) -> bytes:

@@ -18,7 +18,7 @@ plan                the value
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias, get_args, get_type_hints, is_typeddict
@@ -94,28 +94,72 @@ EVENT_PLANS: Mapping[str, Mapping[str, Plan]] = {
 }
 
 
-def with_text(value: Any, plan: Plan | None) -> Any:
-    """Return a value with its 64-bit integers as decimal text; the value itself is unchanged."""
-    if value is None or plan is None:
-        return value
+Converter: TypeAlias = Callable[[Any], Any]
+
+
+def text_converter(plan: Plan | None) -> Converter:
+    """Return a function that returns a value with its 64-bit integers as decimal text.
+
+    The value itself stays unchanged; parts without such an integer are shared with it.
+    """
+    if plan is None:
+        return lambda value: value
     if plan == WIDE:
-        return str(value) if type(value) is int else value
+        return _integer_text
     if plan == EVENT:
-        return {name: with_text(fields, EVENT_PLANS.get(name)) for name, fields in value.items()}
+        return _event_with_text
     if plan == ROWS:
-        return _result_with_text(value)
+        return _result_with_text
     assert isinstance(plan, Mapping)
-    if isinstance(value, Mapping):
-        return _object_with_text(value, plan)
-    items = enumerate(value)
-    return [with_text(item, plan.get("*") or plan.get(str(index))) for index, item in items]
-
-
-def _object_with_text(value: Mapping[str, Any], plan: Mapping[str, Any]) -> Mapping[str, Any]:
     if "*" in plan:
-        return {name: with_text(item, plan["*"]) for name, item in value.items()}
-    changed = {name: with_text(value[name], each) for name, each in plan.items() if name in value}
-    return {**value, **changed}
+        return _every_converter(text_converter(plan["*"]))
+    return _named_converter(plan)
+
+
+def _integer_text(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+def _every_converter(convert: Converter) -> Converter:
+    def convert_every(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [convert(item) for item in value]
+        return value and {name: convert(item) for name, item in value.items()}
+
+    return convert_every
+
+
+def _named_converter(plan: Mapping[str, Any]) -> Converter:
+    members = tuple((name, text_converter(each)) for name, each in plan.items())
+    positions = tuple((int(name), each) for name, each in members if name.isdecimal())
+
+    def convert_members(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            items = list(value)
+            for index, convert in positions:
+                items[index] = convert(items[index])
+            return items
+        if value is None:
+            return None
+        changed = {**value}
+        for name, convert in members:
+            if name in changed:
+                changed[name] = convert(changed[name])
+        return changed
+
+    return convert_members
+
+
+def _event_with_text(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return value and {
+        name: _EVENT_CONVERTERS[name](fields) if name in _EVENT_CONVERTERS else fields
+        for name, fields in value.items()
+    }
+
+
+_EVENT_CONVERTERS: Mapping[str, Converter] = {
+    variant: text_converter(plan) for variant, plan in EVENT_PLANS.items()
+}
 
 
 def _result_with_text(result: Mapping[str, Any]) -> Mapping[str, Any]:

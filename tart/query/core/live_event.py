@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from tart.query.answers.events import Event
-from tart.query.answers.int64 import EVENT, IntegerEncoding, plan_of, with_text
+from tart.query.answers.int64 import EVENT, IntegerEncoding, plan_of, text_converter
 
 # Of both forms of an event.
-_PLAN = {**cast(Mapping[str, Any], plan_of(Event)), "event": EVENT}
+_with_text = text_converter({**cast(Mapping[str, Any], plan_of(Event)), "event": EVENT})
 
 
 def encode_integers(event: Mapping[str, Any], int64: IntegerEncoding) -> Mapping[str, Any]:
     """Return an event of either form with its 64-bit integers as a client asked for them."""
-    changed: Mapping[str, Any] = with_text(event, _PLAN) if int64 == "string" else event
+    changed: Mapping[str, Any] = _with_text(event) if int64 == "string" else event
     return changed
 
 

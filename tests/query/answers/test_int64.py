@@ -10,9 +10,14 @@ from tart.protocol.events import EventKind
 from tart.protocol.wire import Integer, List, Option, Struct, Tuple, Type
 from tart.query.answers.common import Count, Total, Uint64
 from tart.query.answers.events import Events, Trace
-from tart.query.answers.int64 import EVENT_PLANS, ROWS, Wide, plan_of, wire_plan, with_text
+from tart.query.answers.int64 import EVENT_PLANS, ROWS, Wide, plan_of, text_converter, wire_plan
 from tart.query.answers.sql import SqlResult
 from tests.protocol.strategies import events
+
+
+def with_text(value: Any, plan: Any) -> Any:
+    return text_converter(plan)(value)
+
 
 GREATEST = (1 << 64) - 1
 
@@ -119,6 +124,11 @@ def test_every_event_has_a_plan_with_its_time() -> None:
     assert EVENT_PLANS.keys() == {kind.variant for kind in EventKind}
     assert all(plan["timestamp"] == 1 for plan in EVENT_PLANS.values())
     assert wire_plan(EventKind.BEST_BLOCK_CHANGED.fields) is None
+
+
+def test_null_stays_null() -> None:
+    for plan in (1, "event", {"*": 1}, {"a": 1}, None):
+        assert with_text(None, plan) is None
 
 
 def test_an_event_of_an_unknown_variant_is_unchanged() -> None:
