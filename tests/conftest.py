@@ -7,12 +7,32 @@ logging in the test's own process ends with the test.
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 settings.register_profile("tart", deadline=None)
 settings.load_profile("tart")
+
+
+class ByServer(LoadFileScheduling):
+    """Runs the tests of a file together, and those that share a server of ``truth``.
+
+    Each worker would otherwise start a server for itself, and send it the whole network's events.
+    """
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        system = re.search(r"\[(\d shards?(?:, restarted)?)", nodeid)
+        if system is None or file.endswith("test_truth_conformance.py"):
+            return file
+        return f"the truth of {system[1]}" if file.startswith("tests/e2e/test_truth") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByServer(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -128,6 +128,20 @@ def damage_nodes_and_sessions(root):
 # What costs no event: the numbers of peers and sessions are known elsewhere, figures are made
 # again, and a file is what is in it.
 HARMLESS = (swap_files, damage_aggregates, damage_nodes_and_sessions)
+
+
+def cases(found, quick):
+    """All of them for `make soak`, those that differ most for every run."""
+    return [
+        pytest.param(*(each if isinstance(each, tuple) else (each,)), id=name)
+        if name in quick
+        else pytest.param(
+            *(each if isinstance(each, tuple) else (each,)), id=name, marks=pytest.mark.soak
+        )
+        for name, each in found.items()
+    ]
+
+
 CLOSED = {
     each.__name__: each
     for each in (
@@ -145,7 +159,19 @@ CLOSED = {
 }
 
 
-@pytest.mark.parametrize("damage", CLOSED.values(), ids=CLOSED)
+@pytest.mark.parametrize(
+    "damage",
+    cases(
+        CLOSED,
+        (
+            "damage_a_block",
+            "damage_a_header",
+            "take_a_file_of_another_shard",
+            "lose_the_heads_of_both_lanes",
+            "damage_aggregates",
+        ),
+    ),
+)
 def test_before_the_start_what_is_not_damaged_is_served_and_the_rest_is_named(
     tmp_path, whole, damage
 ):
@@ -204,7 +230,7 @@ KILLED = {
 }
 
 
-@pytest.mark.parametrize("damage", KILLED.values(), ids=KILLED)
+@pytest.mark.parametrize("damage", cases(KILLED, ("zero_in_a_log", "lose_all_of_a_log")))
 def test_after_a_kill_a_damaged_log_costs_what_is_in_it_or_its_file(tmp_path, whole, damage):
     shutil.copytree(whole / "killed" / "00", tmp_path / "00")
     files = everything(tmp_path)
@@ -233,18 +259,6 @@ UNDER = {
         damage_nodes_and_sessions,
     )
 }
-
-
-def cases(found, quick):
-    """All of them for `make soak`, those that differ most for every run."""
-    return [
-        pytest.param(*(each if isinstance(each, tuple) else (each,)), id=name)
-        if name in quick
-        else pytest.param(
-            *(each if isinstance(each, tuple) else (each,)), id=name, marks=pytest.mark.soak
-        )
-        for name, each in found.items()
-    ]
 
 
 @pytest.mark.parametrize("damage", cases(UNDER, ("damage_a_block", "damage_aggregates")))

@@ -134,7 +134,7 @@ def check(system: Any, route: Any, request: tuple[str, str, dict[str, Any]]) -> 
     assert response.status_code in allowed, (response.status_code, response.text[:300])
     if response.status_code >= 400 and route.name != "detailed_health":
         error = response.json()["error"]
-        assert error.keys() <= {"code", "message", "param"}
+        assert error.keys() <= {"code", "message", "param", "data"}
         assert error["message"]
         assert "Traceback" not in response.text
     elif response.status_code == route.success and is_typeddict(route.answer) and is_json(response):

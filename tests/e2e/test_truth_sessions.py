@@ -190,7 +190,9 @@ def broken(system):
     }
 
 
-@pytest.mark.parametrize("shards", [1, 2, 5])
+@pytest.mark.parametrize(
+    "shards", [pytest.param(1, marks=pytest.mark.soak), 2, pytest.param(5, marks=pytest.mark.soak)]
+)
 @pytest.mark.parametrize("flush_seconds", ["0.1", "30"], ids=["flushed", "not flushed"])
 def test_what_a_killed_shard_heard_is_told_all_the_same(tmp_path, shards, flush_seconds):
     settings = {

@@ -18,6 +18,7 @@ AGENT_ROUTES: tuple[Route, ...] = (
         "2026-07-28.",
         body=McpMessage,
         answer=McpReply,
+        errors=(202, 404, 415),
         cache=Cache.LIVE,
         method="POST",
         scattered=False,
