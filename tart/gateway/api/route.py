@@ -74,7 +74,7 @@ class Route:
         name: Binds the route to its handler, and is its OpenAPI operation id.
         path: With ``{name}`` for path parameters.
         answer: Type of the answer; ``None`` if it is not JSON.
-        errors: Statuses of errors that are special to the route.
+        errors: Statuses that are special to the route, besides that of success.
         scattered: Whether the answer is made from all shards, within the deadline.
         method: ``GET``, ``POST`` for requests with a body, or ``DELETE``.
         body: Type of the request's body: an object with its members, or a list.
