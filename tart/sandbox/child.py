@@ -26,6 +26,7 @@ import duckdb
 import nanoarrow as na
 
 from tart.process_memory import process_memory
+from tart.query.sql.result_limits import MEMORY_BYTES
 from tart.query.sql.statement_errors import Statement, explain, explain_syntax
 from tart.query.sql.tables import TABLES
 from tart.sandbox import framing
@@ -45,7 +46,7 @@ _NEEDED = (datetime, decimal, uuid)
 def main() -> None:
     """Run one statement."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    memory_bytes = int(sys.argv[1]) if len(sys.argv) > 1 else framing.MEMORY_BYTES
+    memory_bytes = int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY_BYTES
     connection = _connection(memory_bytes)
     # What a plan needs of DuckDB is known before the statement comes.
     planner = Planner(connection, TABLES)

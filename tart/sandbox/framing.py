@@ -14,8 +14,6 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-# DuckDB's memory limit in a sandbox; the kernel ends a process that takes half a gibibyte more.
-MEMORY_BYTES = 512 << 20
 _LENGTH = struct.Struct("<Q")
 
 

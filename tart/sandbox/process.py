@@ -27,11 +27,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tart.errors import QueryTimeout, SqlRefused
+from tart.query.sql.result_limits import MAX_BYTES, MAX_ROWS, MAX_SQL_BYTES, MEMORY_BYTES
 from tart.sandbox import framing
 
-MAX_SQL_BYTES = 64 << 10
-MAX_ROWS = 1_000_000
-MAX_BYTES = 64 << 20
 _MAX_HEAD = 1 << 20
 _POLL_SECONDS = 0.05
 _PARQUET_SECONDS = 60.0
@@ -75,7 +73,7 @@ class SqlJob:
     max_rows: int = MAX_ROWS
     max_bytes: int = MAX_BYTES
     formulas: bool = False
-    memory_bytes: int = framing.MEMORY_BYTES
+    memory_bytes: int = MEMORY_BYTES
 
 
 class Spares:
@@ -98,13 +96,13 @@ class Spares:
             if process.poll() is None and time.monotonic() - started < _SPARE_SECONDS:
                 return process
             _end(process)
-        return _start(framing.MEMORY_BYTES)
+        return _start(MEMORY_BYTES)
 
     def refill(self) -> None:
         """Start the process for the next statement."""
         with self._lock:
             if self._spare is None:
-                self._spare = _start(framing.MEMORY_BYTES), time.monotonic()
+                self._spare = _start(MEMORY_BYTES), time.monotonic()
 
     def close(self) -> None:
         """End the process that waits."""
@@ -266,7 +264,7 @@ class _Sandbox:
 def _started(
     job: SqlJob, abandoned: Callable[[], bool], spares: Spares | None
 ) -> Iterator[_Sandbox]:
-    usual = spares is not None and job.memory_bytes == framing.MEMORY_BYTES
+    usual = spares is not None and job.memory_bytes == MEMORY_BYTES
     process = spares.take() if spares and usual else _start(job.memory_bytes)
     sandbox = _Sandbox(process, job.seconds, abandoned)
     try:

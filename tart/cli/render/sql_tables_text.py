@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tart.errors import ConfigError
 from tart.query.sql.tables import TABLES
-from tart.query.sql.views import VIEWS
+from tart.query.sql.views import is_event_view
 from tart.suggestions import did_you_mean
 
 _EXAMPLE = (
@@ -18,7 +18,7 @@ _EXAMPLE = (
 
 def render_tables(width: int) -> Iterator[str]:
     """Yield a line for each table, the views by event type together, and an example."""
-    views = [name for name in TABLES if name in VIEWS and VIEWS[name].number is not None]
+    views = [name for name in TABLES if is_event_view(name)]
     others = {name: table for name, table in TABLES.items() if name not in views}
     longest = max(map(len, others))
     for name, table in others.items():

@@ -925,10 +925,9 @@ class Api:
         shards, at most 256 MiB, and it runs once. It may take api.sql_seconds; the work ends when
         the client disconnects. For experts: map runs on each shard over its own rows, and reduce
         over the table partials, which contains the rows of all maps; without it the answer is
-        partials. Tables: one view per event type, named like block_announced, with the columns id,
-        node_id, session, event_id, received_at, timestamp, timestamp_us, ref and the event's
-        fields; events with the payload of all event types; undecodable, sessions, nodes. DESCRIBE
-        block_announced and information_schema.columns list the columns. Hashes are BLOB;
+        partials. /api/docs/sql lists the tables, among them events, nodes, sessions, blocks,
+        work_packages, event_stats_hourly, and one for each event type, named like block_announced;
+        DESCRIBE block_announced and information_schema.columns do, too. Hashes are BLOB;
         unhex('01ab...') is a literal. The statement is one SELECT in DuckDB's SQL, without access
         to files, network and settings. Comparisons with constants in WHERE limit what is read;
         restrict received_at. ORDER BY of columns with LIMIT is cheap. The answer is JSON, unless

@@ -16,6 +16,7 @@ from tart.gateway.api.html import html, relative
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.parameters import Json, Parameter
 from tart.gateway.api.route import Route
+from tart.query.sql.reference import PATH as SQL_PAGE
 from tart.query.topics.conformance import RULE_PAGES
 
 PATH = "/api/docs"
@@ -33,7 +34,8 @@ def _lines(version: str) -> Iterator[str]:
         "null. If shards did not answer, <code>shards</code> has their number. Errors "
         'have the schema <a href="#schema-Error">Error</a>. For programs: '
         f'<a href="{relative("/api/openapi.json", PATH)}">OpenAPI</a>. Conformance: '
-        f'<a href="{relative(RULE_PAGES, PATH)}">rules</a>.</p>'
+        f'<a href="{relative(RULE_PAGES, PATH)}">rules</a>. Tables: '
+        f'<a href="{relative(SQL_PAGE, PATH)}">SQL</a>.</p>'
     )
     yield (
         "<p>If keys are required, the operator of this server creates one with <code>tart keys "

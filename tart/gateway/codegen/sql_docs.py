@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from tart.query.sql.result_limits import describe_limits
 from tart.query.sql.reference import blocks, render_markdown
+from tart.query.sql.result_limits import describe_limits
 
 TARGET = Path("docs/sql.md")
 _NOTE = "<!-- Written by python -m tart.gateway.codegen.sql_docs; edit the declarations. -->"
@@ -20,7 +19,6 @@ def text() -> str:
 def main() -> None:
     """Write the document below the working directory."""
     TARGET.write_text(text(), "utf-8")
-    print(TARGET, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -9,17 +9,18 @@ from typing import Any
 
 from tart import json_encoding
 from tart.errors import BadQuery, Incomplete
+from tart.gateway.api.sql_page import sql_page
 from tart.gateway.fanout.queries import Coverage, QueryClient, coverage
 from tart.gateway.fanout.sql_rows import SqlRows
 from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of, members_of
 from tart.query.shard_queries.events import Sql
 from tart.query.sql.formats import SQL_FORMATS, accepted_format, cut_off
+from tart.query.sql.result_limits import MAX_JSON_ROWS, MAX_ROWS
 from tart.sandbox import process
 
 # The part of the time limit in which the shards must have answered map.
 _MAP_SHARE = 0.7
-_JSON_ROWS = 100_000
 
 
 async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[bytes]:
@@ -83,7 +84,7 @@ def _job(queries: QueryClient, statement: str, form: str) -> process.SqlJob:
         statement,
         form,
         seconds=queries.config.sql_seconds,
-        max_rows=_JSON_ROWS if form == "json" else process.MAX_ROWS,
+        max_rows=MAX_JSON_ROWS if form == "json" else MAX_ROWS,
         formulas=queries.config.csv_formulas,
     )
 
@@ -106,4 +107,9 @@ def _statement(body: Mapping[str, Any], name: str) -> str:
     return text
 
 
-SQL_HANDLERS: Mapping[str, Handler] = {"sql": sql}
+async def sql_docs(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/docs/sql``."""
+    return Answer(sql_page().encode())
+
+
+SQL_HANDLERS: Mapping[str, Handler] = {"sql": sql, "sql_docs": sql_docs}

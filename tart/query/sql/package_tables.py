@@ -1,4 +1,4 @@
-"""The SQL tables of work packages: attempts of guarantors, guarantees, packages. Pure.
+"""The SQL tables of work packages: attempts of guarantors, packages. Pure.
 
 A package is merged over its guarantors as ``query.shard_queries.packages`` and
 ``query.packages.package_progress`` merge it for the API.
@@ -81,14 +81,6 @@ _ATTEMPTS = Table(
     part=Part(_ATTEMPT, ("packages",)),
     example="SELECT node_id, core, outcome, reason FROM work_package_attempts "
     "WHERE outcome = 'failed' AND started_at > NOW() - INTERVAL '1 hour'",
-)
-_GUARANTEES = Table(
-    "guarantees",
-    "A guarantee that a guarantor built (event 105), once for each guarantor.",
-    _ATTEMPT_COLUMNS,
-    part=Part(f"{_ATTEMPT} WHERE guaranteed IS NOT NULL", ("packages",)),
-    example="SELECT core, count(*) AS guarantees, sum(sent) AS sent, sum(send_failed) AS failed "
-    "FROM guarantees GROUP BY core ORDER BY core",
 )
 
 _PACKAGE_COLUMNS = declare_columns(
@@ -241,4 +233,4 @@ _PACKAGES = Table(
     "WHERE submitted_at > NOW() - INTERVAL '1 hour' GROUP BY stage ORDER BY packages DESC",
 )
 
-PACKAGE_TABLES: tuple[Table, ...] = (_PACKAGES, _GUARANTEES, _ATTEMPTS)
+PACKAGE_TABLES: tuple[Table, ...] = (_PACKAGES, _ATTEMPTS)

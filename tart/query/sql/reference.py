@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tart.query.sql.formats import SQL_FORMATS
 from tart.query.sql.table import Table
 from tart.query.sql.tables import TABLES
-from tart.query.sql.views import COMMON, VIEWS
+from tart.query.sql.views import COMMON, is_event_view
 
 PATH = "/api/docs/sql"
 
@@ -106,7 +106,7 @@ def blocks(limits: Iterable[tuple[str, str]]) -> Iterator[Block]:
     yield Listing('tart sql "SELECT node_id, event_count FROM nodes"')
     yield Listing(
         "curl http://127.0.0.1:8080/api/sql -H 'Content-Type: application/json' \\\n"
-        "     -d '{\"query\": \"SELECT node_id, event_count FROM nodes\"}'"
+        '     -d \'{"query": "SELECT node_id, event_count FROM nodes"}\''
     )
     yield Paragraph(_joined(_SPLIT))
     yield Paragraph(_joined(_TIMES))
@@ -128,7 +128,7 @@ def blocks(limits: Iterable[tuple[str, str]]) -> Iterator[Block]:
     yield Heading("Errors", 2)
     yield Grid(("Status and code", "Meaning", "Way out"), _ERRORS)
     yield Heading("Tables", 2)
-    own = [table for name, table in TABLES.items() if not _is_event_view(name)]
+    own = [table for name, table in TABLES.items() if not is_event_view(name)]
     for table in own:
         yield from _table(table)
     yield Heading("Tables of event types", 2)
@@ -146,16 +146,12 @@ def blocks(limits: Iterable[tuple[str, str]]) -> Iterator[Block]:
     )
     yield Grid(
         ("Table", "Event", "Fields"),
-        tuple(_event_row(table) for name, table in TABLES.items() if _is_event_view(name)),
+        tuple(_event_row(table) for name, table in TABLES.items() if is_event_view(name)),
     )
 
 
 def _joined(text: str) -> str:
     return " ".join(text.split())
-
-
-def _is_event_view(name: str) -> bool:
-    return name in VIEWS and VIEWS[name].number is not None
 
 
 def _table(table: Table) -> Iterator[Block]:
@@ -164,8 +160,7 @@ def _table(table: Table) -> Iterator[Block]:
     yield Grid(
         ("Column", "Type", "Meaning"),
         tuple(
-            (f"`{column.name}`", f"`{column.type}`", column.description)
-            for column in table.columns
+            (f"`{column.name}`", f"`{column.type}`", column.description) for column in table.columns
         ),
     )
     yield Listing(table.example)

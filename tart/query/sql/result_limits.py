@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tart.query.sql.limits import MAX_GATHERED_BYTES
+
 # Of the statement's text.
 MAX_SQL_BYTES = 64 << 10
 # Of the result; JSON is for programs that hold it whole.
@@ -18,6 +20,7 @@ def describe_limits() -> tuple[tuple[str, str], ...]:
         ("Text of a statement", f"{MAX_SQL_BYTES >> 10} KiB"),
         ("Rows of a result", f"{MAX_ROWS:,}; {MAX_JSON_ROWS:,} in json"),
         ("Size of a result", f"{MAX_BYTES >> 20} MiB"),
+        ("Rows that a statement reads that is not split", f"{MAX_GATHERED_BYTES >> 20} MiB"),
         ("Memory of a statement", f"{MEMORY_BYTES >> 20} MiB"),
         ("Time of a statement", "`api.sql_seconds`"),
     )

@@ -20,7 +20,7 @@ from tart.protocol.events import EVENTS
 from tart.query.sql.aggregate_tables import AGGREGATE_TABLES
 from tart.query.sql.package_tables import PACKAGE_TABLES
 from tart.query.sql.table import Table, TableColumn
-from tart.query.sql.views import COMMON, VIEWS, View
+from tart.query.sql.views import COMMON, VIEWS, View, is_event_view
 
 __all__ = ["TABLES", "Table", "TableColumn"]
 
@@ -59,6 +59,19 @@ _DESCRIBED: Mapping[str, tuple[str, Mapping[str, str], str]] = {
         "SELECT rule, node_id, count(*) AS messages FROM undecodable "
         "GROUP BY rule, node_id ORDER BY messages DESC LIMIT 10",
     ),
+    "guarantees": (
+        "A guarantee that a guarantor built (event 105), once for each guarantor; "
+        "work_package_attempts has its package and its sendings.",
+        {
+            "ref": "Event id of the submission or of the sharing of the package.",
+            "core": "Core of the package; NULL if the node did not name it on this connection.",
+            "slot": "Slot of the guarantee.",
+            "report_hash": "Hash of the work-report.",
+            "guarantors": "Validator indices in the guarantee.",
+        },
+        "SELECT core, count(*) AS guarantees, count(DISTINCT report_hash) AS reports "
+        "FROM guarantees GROUP BY core ORDER BY core",
+    ),
     "session_log": (
         "The beginning or the end of a connection, as stored in the event log; sessions has one "
         "row for each connection.",
@@ -88,7 +101,7 @@ _COMMON: Mapping[str, str] = {
 
 
 def _of_view(view: View) -> Table:
-    if view.number is not None:
+    if view.number is not None and is_event_view(view.name):
         event = EVENTS[view.number]
         text = f"The event {event.variant} ({event.number}): {event.title[0].lower()}"
         text += f"{event.title[1:]}. Fields as in JIP-3."
@@ -113,10 +126,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     {
         table.name: table
         for table in (
-            *(_of_view(view) for view in VIEWS.values() if view.number is None),
+            *(_of_view(view) for name, view in VIEWS.items() if not is_event_view(name)),
             *AGGREGATE_TABLES,
             *PACKAGE_TABLES,
-            *(_of_view(view) for view in VIEWS.values() if view.number is not None),
+            *(_of_view(view) for name, view in VIEWS.items() if is_event_view(name)),
         )
     }
 )

@@ -461,6 +461,27 @@ _SESSION_LOG = View(
     source="sessions",
 )
 
+
+def _guarantees() -> View:
+    """Return the view of GuaranteeBuilt (105) with the members of its outline as columns."""
+    built = _event_view(EventKind.GUARANTEE_BUILT)
+    outline = next(column.sql for column in built.columns if column.name == "outline")
+    columns = (
+        *COMMON,
+        Column("core", "USMALLINT", "core"),
+        Column("slot", "UINTEGER", f"({outline}).slot"),
+        Column("report_hash", "BLOB", f"({outline}).work_report_hash"),
+        Column("guarantors", "USMALLINT[]", f"({outline}).guarantors"),
+    )
+    return View("guarantees", columns, number=built.number, irregular=built.irregular)
+
+
+def is_event_view(name: str) -> bool:
+    """Return true for the view of an event type that has its fields as columns."""
+    number = VIEWS[name].number if name in VIEWS else None
+    return number is not None and name == view_name(EVENTS[number].variant)
+
+
 VIEWS: Mapping[str, View] = MappingProxyType(
     {
         view.name: view
@@ -468,6 +489,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             _EVENTS,
             _UNDECODABLE,
             _SESSION_LOG,
+            _guarantees(),
             *(_event_view(event) for event in EVENTS.values()),
         )
     }

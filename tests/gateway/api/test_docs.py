@@ -25,7 +25,11 @@ def test_the_docs_page_is_well_formed_with_working_links() -> None:
     inside = {link[1:] for link in found.links if link.startswith("#")}
     assert inside <= found.ids
     outside = {link for link in found.links if not link.startswith("#")}
-    assert {urljoin(PATH, link) for link in outside} == {"/api/openapi.json", "/api/docs/rules"}
+    assert {urljoin(PATH, link) for link in outside} == {
+        "/api/openapi.json",
+        "/api/docs/rules",
+        "/api/docs/sql",
+    }
 
 
 @pytest.mark.parametrize("prefix", ["", "/tart", "/a/b"])

@@ -82,9 +82,14 @@ def test_the_stage_is_that_of_the_api(parts, outcome, reached, report):
     assert row["stage"] == stage_of(known, report, None)
 
 
-def test_guarantees_are_the_attempts_with_a_guarantee(parts):
+def test_attempts_have_the_times_of_the_node(parts):
     attempt(parts, 0, 5, SUBMISSION, guaranteed=8, guarantors="[1, 2]")
     attempt(parts, 1, 6, SHARE, "failed")
-    assert len(parts.rows("work_package_attempts")) == 2
-    (row,) = parts.rows("guarantees")
-    assert (row["node_id"], row["guarantors"], row["is_submission"]) == ("aa" * 32, "[1, 2]", True)
+    first, second = sorted(parts.rows("work_package_attempts"), key=lambda row: row["node_id"])
+    assert (first["node_id"], first["guarantors"], first["is_submission"]) == (
+        "aa" * 32,
+        "[1, 2]",
+        True,
+    )
+    assert first["guarantee_built_at"].isoformat() == "2025-01-01T12:00:00.000008"
+    assert (second["outcome"], second["guarantee_built_at"]) == ("failed", None)

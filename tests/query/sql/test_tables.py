@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from tart.query.sql.tables import TABLES
-from tart.query.sql.views import VIEWS, quote_identifier
+from tart.query.sql.views import VIEWS, is_event_view, quote_identifier
 
 
 def test_every_view_is_a_table_with_the_same_columns():
@@ -40,5 +40,7 @@ def test_each_table_and_column_is_described_and_has_an_example():
         assert table.description.endswith("."), table.name
         assert table.name in table.example
         for column in table.columns:
-            event_field = table.name in VIEWS and VIEWS[table.name].number is not None
-            assert event_field or column.description.endswith("."), (table.name, column.name)
+            assert is_event_view(table.name) or column.description.endswith("."), (
+                table.name,
+                column.name,
+            )

@@ -11,7 +11,12 @@ from tart.query.sql.views import COMMON, VIEWS, column_name, duckdb_type, view_n
 def test_every_event_type_has_a_view_and_there_are_four_more() -> None:
     by_number = {view.number: view.name for view in VIEWS.values() if view.number is not None}
     assert by_number.keys() == EVENTS.keys()
-    assert VIEWS.keys() - by_number.values() == {"events", "undecodable", "session_log"}
+    assert VIEWS.keys() - by_number.values() == {
+        "events",
+        "undecodable",
+        "session_log",
+        "guarantees",
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ from tart.gateway.api.common import (
     limit,
 )
 from tart.gateway.api.parameters import Format, Integer, Parameter
-from tart.gateway.api.route import BYTES, NODE, SHARD_ERRORS, Cache, Route
+from tart.gateway.api.route import BYTES, HTML, NODE, SHARD_ERRORS, Cache, Kind, Route
 from tart.query.answers.events import EventDetails, Events, SearchResult, Trace
 from tart.query.answers.sql import SqlResult, SqlStatement
 from tart.query.sql.exports import FORMATS
 from tart.query.sql.formats import SQL_FORMATS
 from tart.query.sql.limits import MAX_GATHERED_BYTES
+from tart.query.sql.reference import PATH as SQL_PAGE
 
 MAX_OFFSET = 100_000
 
@@ -142,13 +143,11 @@ EVENT_ROUTES: tuple[Route, ...] = (
         f"at most {MAX_GATHERED_BYTES >> 20} MiB, and it runs once. It may take api.sql_seconds; "
         "the work ends when the client disconnects. For experts: map runs on each shard over its "
         "own rows, and reduce over the table partials, which contains the rows of all maps; "
-        "without it the answer is partials. Tables: one view per "
-        "event type, named like block_announced, with the columns id, node_id, session, event_id, "
-        "received_at, timestamp, timestamp_us, ref and the event's fields; events with the "
-        "payload of all event types; undecodable, sessions, nodes. DESCRIBE block_announced and "
-        "information_schema.columns list the columns. Hashes are BLOB; unhex('01ab...') is a "
-        "literal. The statement is one SELECT in DuckDB's SQL, without access to files, network "
-        "and settings. Comparisons with constants in WHERE limit what is read; restrict "
+        "without it the answer is partials. /api/docs/sql lists the tables, among them events, "
+        "nodes, sessions, blocks, work_packages, event_stats_hourly, and one for each event type, "
+        "named like block_announced; DESCRIBE block_announced and information_schema.columns do, "
+        "too. Hashes are BLOB; unhex('01ab...') is a literal. The statement is one SELECT in "
+        "DuckDB's SQL, without access to files, network and settings. Comparisons with constants in WHERE limit what is read; restrict "
         "received_at. ORDER BY of columns with LIMIT is cheap. The answer is JSON, unless format "
         "or the Accept header selects another format. Missing data is listed in shards and "
         "unreadable; the other formats then end like an incomplete export: text says what is "
@@ -170,5 +169,16 @@ EVENT_ROUTES: tuple[Route, ...] = (
         body=SqlStatement,
         audited=("query", "map"),
         role=Role.OPERATOR,
+    ),
+    Route(
+        "sql_docs",
+        SQL_PAGE,
+        "Get the tables of SQL as a web page",
+        "Tables with their columns, types and examples, formats, limits and errors. No key is "
+        "needed: the page contains no data.",
+        kind=Kind.PAGE,
+        media_type=HTML,
+        scattered=False,
+        role=Role.ANYONE,
     ),
 )

@@ -1,0 +1,26 @@
+"""``tart/query/sql/reference.py``: the reference names everything that is declared."""
+
+from __future__ import annotations
+
+from tart.query.sql.formats import SQL_FORMATS
+from tart.query.sql.reference import Grid, Heading, Listing, blocks, render_markdown
+from tart.query.sql.tables import TABLES
+from tart.query.sql.views import is_event_view
+
+
+def test_every_table_column_format_and_limit_is_in_the_reference():
+    content = list(blocks([("Rows of a result", "7")]))
+    text = render_markdown(content)
+    for name, table in TABLES.items():
+        assert f"`{name}`" in text or f"### {name}\n" in text
+        for column in table.columns:
+            assert f"`{column.name}`" in text, (name, column.name)
+        if not is_event_view(name):
+            assert Listing(table.example) in content
+    assert all(f"`{name}`" in text for name in SQL_FORMATS)
+    assert "| Rows of a result | 7 |" in text
+
+
+def test_a_cell_with_a_bar_stays_one_cell():
+    grid = Grid(("a",), (("x | y",),))
+    assert render_markdown([Heading("T", 1), grid]).splitlines()[-2] == r"| x \| y |"
