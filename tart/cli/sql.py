@@ -211,7 +211,7 @@ def _result(
     except IncompleteResponse as error:
         return error.received, str(error)
     except (RequestRefused, SqlRefused) as error:
-        raise SqlRefused(render_sql_error(str(error))) from None
+        raise SqlRefused(render_sql_error(str(error), statement.get("query", ""))) from None
 
 
 def _missing(result: Mapping[str, Any]) -> str | None:

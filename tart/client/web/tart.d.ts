@@ -4031,19 +4031,18 @@ export class TartClient<F extends Int64Form = "number"> {
    * aggregates, quantiles …) the columns that it names are read from all shards, at most 256 MiB,
    * and it runs once. It may take api.sql_seconds; the work ends when the client disconnects. For
    * experts: map runs on each shard over its own rows, and reduce over the table partials, which
-   * contains the rows of all maps; without it the answer is partials. Tables: one view per event
-   * type, named like block_announced, with the columns id, node_id, session, event_id, received_at,
-   * timestamp, timestamp_us, ref and the event's fields; events with the payload of all event
-   * types; undecodable, sessions, nodes. DESCRIBE block_announced and information_schema.columns
-   * list the columns. Hashes are BLOB; unhex('01ab...') is a literal. The statement is one SELECT
-   * in DuckDB's SQL, without access to files, network and settings. Comparisons with constants in
-   * WHERE limit what is read; restrict received_at. ORDER BY of columns with LIMIT is cheap. The
-   * answer is JSON, unless format or the Accept header selects another format. Missing data is
-   * listed in shards and unreadable; the other formats then end like an incomplete export: text
-   * says what is missing in its last line, arrow and parquet lack their last bytes. Numbers are
-   * exact: text has all digits of an integer, and JSON has integers beyond 64 bits as text, as well
-   * as decimals that no double represents; arrow and parquet have HUGEINT as DECIMAL(38, 0), which
-   * refuses larger values, and UHUGEINT as text.
+   * contains the rows of all maps; without it the answer is partials. /api/docs/sql lists the
+   * tables, among them events, nodes, sessions, blocks, work_packages, event_stats_hourly, and one
+   * for each event type, named like block_announced; DESCRIBE block_announced and
+   * information_schema.columns do, too. Hashes are BLOB; unhex('01ab...') is a literal. The
+   * statement is one SELECT in DuckDB's SQL, without access to files, network and settings.
+   * Comparisons with constants in WHERE limit what is read; restrict received_at. ORDER BY of
+   * columns with LIMIT is cheap. The answer is JSON, unless format or the Accept header selects
+   * another format. Missing data is listed in shards and unreadable; the other formats then end
+   * like an incomplete export: text says what is missing in its last line, arrow and parquet lack
+   * their last bytes. Numbers are exact: text has all digits of an integer, and JSON has integers
+   * beyond 64 bits as text, as well as decimals that no double represents; arrow and parquet have
+   * HUGEINT as DECIMAL(38, 0), which refuses larger values, and UHUGEINT as text.
    */
   sql(
     parameters?: {

@@ -53,6 +53,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/conformance",
         "/api/nodes/{id}/conformance",
         "/api/docs/rules",
+        "/api/docs/sql",
         "/api/docs/rules/{code}",
         "/api/workpackages",
         "/api/workpackages/active",
