@@ -21,16 +21,13 @@ import numpy.typing as npt
 
 from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES
 from tart.protocol.dialects import Dialect
-from tart.protocol.events import EVENTS, EventKind, leading_reference
-from tart.protocol.types import PEER_ID
-from tart.protocol.types import U16 as U16_FIELD
+from tart.protocol.events import EVENTS
+from tart.protocol.optional_fields import optional_fields
 from tart.protocol.wire import List, Struct, Type
 
 REF_BYTES = 8
 PEER_BYTES = 32
 SHARD_INDEX_BYTES = 2
-# Fields of payloads that have columns, in the order of their bits in ``optional_fields_by_type``.
-OPTIONAL_FIELDS = ("ref", "peer", "slot", "core", "shard_index")
 # After the last frame, so that gathering near its end stays inside the buffer.
 _PADDING = bytes(512)
 _ABSENT = -1
@@ -117,11 +114,12 @@ def _tables() -> _Tables:
     bounded: dict[int, tuple[tuple[int, int], ...]] = {}
     counted: dict[int, _Counted] = {}
     for number, event in EVENTS.items():
-        has_ref[number] = leading_reference(event.fields) is not None
-        has_peer[number] = _leads_with_peer(event)
+        parts = optional_fields(event)
+        has_ref[number] = "ref" in parts
+        has_peer[number] = "peer" in parts
         slot_offset[number] = _or_absent(event.fields.offset_of("slot"))
         core_offset[number] = _or_absent(event.fields.offset_of("core"))
-        ends_with_shard[number] = event.fields.fields[-1] == ("shard", U16_FIELD)
+        ends_with_shard[number] = "shard_index" in parts
         if event.version_0 is not None:
             continue  # the layout depends on the connection
         ranges = tuple((offset, top) for offset, top, _ in event.fields.bounded_bytes())
@@ -144,10 +142,7 @@ def _tables() -> _Tables:
 
 
 def optional_fields_by_type() -> U8:
-    """Return, for each event type, the ``OPTIONAL_FIELDS`` of its payload: a bit for each.
-
-    A payload that is not as specified may have others.
-    """
+    """Return, for each event type, the ``OPTIONAL_FIELDS`` of its payload: a bit for each."""
     tables = _tables()
     slot, core = tables.slot_offset != _ABSENT, tables.core_offset != _ABSENT
     masks = (tables.has_ref, tables.has_peer, slot, core, tables.ends_with_shard)
@@ -155,15 +150,6 @@ def optional_fields_by_type() -> U8:
     for index, mask in enumerate(masks):
         bits |= mask.astype(np.uint8) << index
     return bits
-
-
-def _leads_with_peer(event: EventKind) -> bool:
-    """Return whether a peer id is the first field, or follows a leading reference."""
-    if event.version_0 is not None:
-        return False
-    fields = event.fields.fields[leading_reference(event.fields) is not None :]
-    # Compared by identity: a hash has the same layout.
-    return bool(fields) and fields[0][1] is PEER_ID
 
 
 def _or_absent(offset: int | None) -> int:

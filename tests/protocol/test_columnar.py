@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.protocol.columnar import OPTIONAL_FIELDS, optional_fields_by_type, read_columns
+from tart.protocol.columnar import optional_fields_by_type, read_columns
 from tart.protocol.decoding import HEADER_BYTES, check_event
 from tart.protocol.events import EVENTS
+from tart.protocol.optional_fields import OPTIONAL_FIELDS
 from tart.protocol.types import HASH, PEER_ID
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
 from tests.vectors import event_vectors

@@ -28,8 +28,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from tart.protocol.columnar import OPTIONAL_FIELDS, optional_fields_by_type
 from tart.protocol.events import EVENTS, EventKind, leading_reference
+from tart.protocol.optional_fields import optional_fields
 from tart.protocol.types import IMPORT_SPEC
 from tart.protocol.wire import (
     Address,
@@ -51,7 +51,6 @@ from tart.units import JCE_US
 _REF_BYTES = 8
 _PEER_BYTES = 32
 _SHARD_BYTES = 2
-_PARTS_OF_TYPES = optional_fields_by_type().tolist()
 _INTEGERS = {1: "UTINYINT", 2: "USMALLINT", 4: "UINTEGER", 8: "UBIGINT"}
 # 9999-12-31T23:59:59.999999Z, the last time of RFC 3339, in JCE microseconds.
 JCE_LAST_US = 253_402_300_800_000_000 - 1 - JCE_US
@@ -327,9 +326,7 @@ def _address_offsets(layout: Struct, offset: int) -> Iterator[int]:
 
 
 def _event_view(event: EventKind) -> View:
-    parts = [
-        name for bit, name in enumerate(OPTIONAL_FIELDS) if _PARTS_OF_TYPES[event.number] >> bit & 1
-    ]
+    parts = optional_fields(event)
     cut = _REF_BYTES * ("ref" in parts) + _PEER_BYTES * ("peer" in parts)
     prefix, columns = 0, []
     # With two layouts, only the connection's protocol version tells which one holds.
@@ -372,7 +369,7 @@ def _field(name: str, kind: Type, fast: str | None) -> Column:
     return Column(column_name(name), duckdb_type(kind), sql)
 
 
-def _irregular(event: EventKind, parts: list[str], prefix: int) -> str:
+def _irregular(event: EventKind, parts: tuple[str, ...], prefix: int) -> str:
     """Return the condition for rows without the layout that the expressions expect."""
     layout = event.fields
     expected = [f"{part} IS NOT NULL" for part in parts]

@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_type
 
 import numpy as np
 
-from tart.protocol.columnar import OPTIONAL_FIELDS, optional_fields_by_type
+from tart.protocol.columnar import optional_fields_by_type
 from tart.protocol.events import EventKind
+from tart.protocol.optional_fields import OPTIONAL_FIELDS
 from tart.storage.core.arrow import (
     BYTES,
     INT32,
