@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
 
+import duckdb
 import msgspec
 import nanoarrow as na
 from nanoarrow.ipc import StreamWriter
@@ -50,10 +51,11 @@ _SIMPLE = frozenset(
 # Types of numbers, which Markdown aligns to the right.
 _NUMBERS = _SIMPLE - {"BOOLEAN", "VARCHAR", "JSON"}
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_ARROW_INTEGER = "DECIMAL(38, 0)"
 # Types without an exact form in Arrow, and those in which they are exact.
 _ARROW_TYPES: Mapping[str, str] = MappingProxyType(
     {
-        "HUGEINT": "DECIMAL(38, 0)",
+        "HUGEINT": _ARROW_INTEGER,
         "UHUGEINT": "VARCHAR",
         "BIGNUM": "VARCHAR",
         "BIT": "VARCHAR",
@@ -74,6 +76,10 @@ class ResultTooLarge(Exception):
 
     def __str__(self) -> str:
         return f"the result has more than {self.limit}; narrow the statement or add a LIMIT"
+
+
+class NotInArrow(Exception):
+    """A value that Arrow has no exact form for."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,15 @@ def _arrow(relation: Any, limits: ResultLimits) -> Iterator[bytes]:
         if standard != kind:
             column = f"CAST({column} AS {standard})"
         expressions.append(f"{column} AS {quote_identifier(name)}")
-    return _arrow_stream(relation.project(", ".join(expressions)), limits)
+    try:
+        yield from _arrow_stream(relation.project(", ".join(expressions)), limits)
+    except duckdb.ConversionException as error:
+        if _ARROW_INTEGER not in str(error).replace("(38,0)", "(38, 0)"):
+            raise
+        raise NotInArrow(
+            "an integer of the result has more than the 38 digits of Arrow and Parquet; cast its "
+            "column to text, CAST(… AS VARCHAR), or request another format"
+        ) from None
 
 
 def arrow_type(kind: str) -> str:

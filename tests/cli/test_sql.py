@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def test_what_is_wrong_is_one_sentence(tmp_path, capsys, monkeypatch):
     filled(tmp_path / "data")
     code, out, err = run(capsys, "--data-dir", tmp_path / "data", "SELECT 1; SELECT 2")
     assert (code, out) == (1, "")
-    assert err == "tart: exactly one SELECT is expected, not 2 statements\n"
+    assert err == "tart: exactly one SELECT runs here, and these are 2 statements\n"
     code, _, err = run(capsys, "--data-dir", tmp_path / "none", SLOTS)
     assert (code, err) == (1, f"tart: data_dir: {tmp_path / 'none'} does not exist\n")
     code, _, err = run(capsys, "--url", "http://127.0.0.1:1", SLOTS)
@@ -72,16 +73,24 @@ def test_sql_queries_a_running_server(tmp_path, capsys, monkeypatch):
             for slot in range(3):
                 connection.sendall(node.event("BestBlockChanged", 1, slot=slot, hash=bytes(32))[1])
             system.wait_for_events(fake_peer_id(1), 3)
-        arguments = ("--url", system.api, "--map", f"{SLOTS} ORDER BY slot", "--format", "json")
+        arguments = ("--url", system.api, f"{SLOTS} ORDER BY slot", "--format", "json")
         code, out, _ = run(capsys, *arguments)
         assert (code, json.loads(out)["rows"]) == (0, [[0], [1], [2]])
-        code, _, err = run(capsys, "--url", system.api, "--map", "SELEC")
+        arguments = ("--url", system.api, "--map", "SELECT 1 AS n", "--format", "csv")
+        assert run(capsys, *arguments) == (0, "n\r\n1\r\n1\r\n", "")
+        code, _, err = run(capsys, "--url", system.api, "SELECT nosuch FROM nodes")
         assert code == 1
-        assert "syntax error" in err
+        assert err.endswith("  SELECT nosuch FROM nodes\n         ^^^^^^\n")
         # A directory that is in use is not read behind its owner's back.
         code, _, err = run(capsys, "--data-dir", tmp_path / "data", SLOTS)
         assert code == 1
         assert "another tart" in err
+        system.process.send(signal.SIGTERM)
+        system.process.ended()
+    # The tables of a stopped server are merged over its directories, too.
+    arguments = ("--data-dir", tmp_path / "data", "--format", "csv")
+    code, out, _ = run(capsys, *arguments, "SELECT event_count, best_slot FROM nodes")
+    assert (code, out) == (0, "event_count,best_slot\r\n3,2\r\n")
 
 
 LACKING = {

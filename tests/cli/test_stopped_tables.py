@@ -21,7 +21,7 @@ def rows(tables, table, *columns):
     """The rows of a scan, as tuples."""
     found = []
     with duckdb.connect(":memory:") as connection:
-        for block in tables.rows(Scan(table, columns).as_json()):
+        for block in filter(None, tables.rows(Scan(table, columns).as_json())):
             feed = na.ArrayStream.from_readable(block).read_all()
             found += connection.from_arrow(feed).fetchall()
     return found

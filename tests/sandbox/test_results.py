@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tart.sandbox.results import (
     WRITERS,
+    NotInArrow,
     ResultLimits,
     ResultTooLarge,
     arrow_type,
@@ -54,8 +55,10 @@ def test_integers_have_all_their_digits_in_each_format(connection):
 @pytest.mark.parametrize("value", [10**38, 2**127 - 1])
 @pytest.mark.parametrize("shape", ["{}", "[{}]", "{{'a': {}}}"])
 def test_an_integer_that_arrow_does_not_have_is_an_error_and_not_rounded(connection, value, shape):
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(NotInArrow, match="38 digits"):
         written(connection, f"SELECT {shape.format(f'{value}::HUGEINT')} AS n", "arrow")
+    with pytest.raises(duckdb.ConversionException, match="INT32"):
+        written(connection, "SELECT 'x'::INTEGER FROM range(1)", "arrow")
 
 
 @pytest.mark.parametrize(

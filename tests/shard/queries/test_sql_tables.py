@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import duckdb
 import nanoarrow as na
@@ -25,7 +26,7 @@ async def rows(shard, table, *columns, conditions=()):
     blocks = await shard.store.query_threads.run(work, 30)
     with duckdb.connect(":memory:") as connection:
         found = []
-        for block in blocks:
+        for block in filter(None, blocks):
             feed = na.ArrayStream.from_readable(block).read_all()
             relation = connection.from_arrow(feed)
             names = relation.columns
@@ -59,6 +60,35 @@ def test_created_at_selects_like_received_at(tmp_path, operator, count):
         assert len(await rows(shard, "events", "id", conditions=condition)) == count
 
     run(scenario, tmp_path)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_times_are_in_utc_whatever_the_zone_of_the_host(tmp_path, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+
+        async def scenario(shard):
+            node = fake_node()
+            shard.session(node.connect(), best(node, 1))
+            await shard.settled()
+            for column, table in (("created_at", "events"), ("last_seen_at", "nodes")):
+                for moment, count in (
+                    (f"{column} > NOW() - INTERVAL '1 hour'", 1),
+                    (f"{column} < NOW() + INTERVAL '1 minute'", 1),
+                    (f"{column} < NOW() - INTERVAL '1 minute'", 0),
+                    (f"{column} BETWEEN NOW() - INTERVAL '9 minutes' AND NOW()", 1),
+                ):
+                    sql = f"SELECT count(*) AS n FROM {table} WHERE {moment}"
+                    answer = await shard.ask("sql", sql=sql, seconds=30)
+                    assert na.ArrayStream.from_readable(answer.data).read_all().to_pylist() == [
+                        {"n": count}
+                    ], sql
+
+        run(scenario, tmp_path)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_unflushed_events_are_in_the_tables_of_aggregates_once(tmp_path):
