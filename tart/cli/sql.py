@@ -15,6 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +26,6 @@ from tart.cli.pager import show
 from tart.cli.render.result_table import Layout, join_lines, render_table, render_vertical
 from tart.cli.render.sql_error import render_sql_error
 from tart.cli.render.sql_tables_text import render_description, render_tables
-from tart.cli.stopped_tables import stopped_tables
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SqlRefused, StartupError
@@ -232,6 +232,8 @@ def _query_files(config: Config, statement: Statement, form: str) -> bytes:
         raise StartupError(f"data_dir: {root} does not exist")
     formulas = config.api.csv_formulas
     mapped, reduce = statement.get("query") or statement["map"], statement.get("reduce")
+    # Imported here: DuckDB and the storage take half a second, and a running server needs neither.
+    stopped_tables = import_module("tart.cli.stopped_tables").stopped_tables
     with lock_directories(root, config.run_path), stopped_tables(root) as tables:
         last = reduce is None
         map_job = process.SqlJob(
