@@ -258,6 +258,31 @@ def test_gas_and_time_of_executions(asked):
         assert each["accumulate_average_time_ns"] == sum(network.times[service]) / NODES
 
 
+def test_gas_of_jamtart_s_routes_of_2026(asked):
+    system, network = asked
+    now = datetime.now(UTC)
+    window = {
+        name: f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+        for name, moment in (("start", now - timedelta(hours=1)), ("end", now + timedelta(hours=1)))
+    }
+    gas = sum(sum(each) for each in network.gas.values())
+    found = system.get("/api/grafana/execution", **window)
+    assert integer(found["refinement"]["total_gas"]) == gas
+    assert integer(found["authorization"]["total_gas"]) == sum(network.authorized)
+    assert integer(found["accumulation"]["total_gas"]) == sum(network.services.values())
+    services = {
+        int(row["service_id"], 16): row for row in system.get("/api/grafana/services", **window)
+    }
+    assert integer(services[7]["refinement_gas"]) == gas
+    assert integer(services[7]["authorization_gas"]) == sum(network.authorized)
+    assert services[7]["refinements"] == 2 * len(network.authorized)
+    for service, expected in network.services.items():
+        assert integer(services[service]["execution_gas"]) == expected
+    listed = system.get("/api/grafana/wp-active", **window)["work_packages"]
+    known = sorted(each for some in network.gas.values() for each in some)
+    assert sorted(integer(each["refine_gas_used"]) for each in listed) == known
+
+
 @pytest.mark.parametrize("path", ["/api/da/stats", "/api/da/stats/enhanced"])
 def test_what_is_stored(asked, path):
     system, network = asked
