@@ -13,7 +13,7 @@ import pytest
 from nanoarrow.ipc import StreamWriter
 
 from tart.errors import QueryTimeout, SqlRefused
-from tart.sandbox.process import MAX_SQL_BYTES, SqlJob, run
+from tart.sandbox.process import MAX_SQL_BYTES, Spares, SqlJob, run
 
 # Of statements that end by themselves; a busy machine takes a hundred times what they need.
 SECONDS = 100.0
@@ -300,3 +300,26 @@ def test_a_result_beyond_its_limits_is_refused():
         )
         with pytest.raises(SqlRefused, match="bytes"):
             run(order, nothing)
+
+
+def test_the_process_for_the_next_statement_waits_already():
+    spares = Spares()
+    job = SqlJob("SELECT 1 AS one", "csv", seconds=SECONDS)
+    try:
+        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
+        waiting, _ = spares._spare
+        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
+        assert waiting.poll() is not None
+        assert spares._spare[0].pid != waiting.pid
+        # One that has ended, or waited for too long, is not used.
+        spares._spare[0].kill()
+        spares._spare[0].wait()
+        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
+        old, _ = spares._spare
+        spares._spare = old, -1e9
+        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
+        assert old.poll() is not None
+        last, _ = spares._spare
+    finally:
+        spares.close()
+    assert last.poll() is not None

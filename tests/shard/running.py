@@ -221,7 +221,7 @@ class Shard:
         query = query_of(name, **parameters)
         value, attachment = await self.control.run(query, DEADLINE, 0.0)
         answer = json_encoding.unpack(value)
-        if name in ("export", "sql"):
+        if name in ("export", "sql", "sql_scan"):
             return Attached(answer, attachment)
         if name == "aggregate_rows":
             return [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]

@@ -260,7 +260,8 @@ class _Scope:
             if item.get("class") != "STAR":
                 items.append(self.clean(item))
                 continue
-            plain = not item.keys() & {"exclude_list", "replace_list", "rename_list", "expr"}
+            parts = ("exclude_list", "replace_list", "rename_list", "expr")
+            plain = not any(item.get(part) for part in parts)
             named = str(item.get("relation_name") or self.alias).lower()
             _require(plain and not item.get("columns") and named == self.alias, "a part of *")
             _require(not item.get("qualified_exclude_list"), "a part of *")

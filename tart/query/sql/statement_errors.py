@@ -118,6 +118,9 @@ def explain_syntax(message: str, position: str | None, sql: str) -> str:
         sql: The statement.
     """
     statement = Statement(sql, {})
+    if message.startswith("syntax error at end of input"):
+        words = re.findall(r"\w+", sql)[-1:]
+        return f"the statement is incomplete after {words[0]}" if words else "it is empty"
     near = re.fullmatch(r'syntax error at or near "(.*)"', message, re.DOTALL)
     if near is None or position is None or not position.isdigit():
         return explain(message, statement)
@@ -240,7 +243,7 @@ _RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
             _fixed("the statement is nested too deeply; write it with fewer nested expressions"),
         ),
         (
-            r"Values were not provided for the following",
+            r"Values were not provided for the following|[Uu]nexpected prepared parameter",
             _fixed("parameters like $1 or ? have no value here; write the value itself"),
         ),
         (

@@ -207,7 +207,8 @@ def scan_from(
             statement = f"SELECT {names} FROM ({rows}) WHERE {where}"
             result = read(cursor.sql(statement, params=values))
             first += size
-            yield result, ScanPosition(*file_order(file), first)
+            # Rows that are received meanwhile come after it.
+            yield result, ScanPosition(*file_order(file), min(first, last + 1))
             # Planning costs 8 ms, whatever the result.
             if len(result) < windows.target // 4:
                 size = min(2 * size, windows.longest)

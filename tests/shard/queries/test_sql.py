@@ -98,3 +98,37 @@ def test_a_statement_that_scans_too_many_bytes_is_rejected(tmp_path, monkeypatch
             await found(shard, "SELECT * FROM events")
 
     run(scenario, tmp_path)
+
+
+def test_rows_come_page_by_page_and_each_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("tart.shard.queries.sql.PAGE_BYTES", 1)
+
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect(), *(best(node, slot) for slot in range(3)))
+        await shard.settled()
+        scan = {"view": "best_block_changed", "columns": ["slot"], "conditions": []}
+        scan |= {"order": [], "limit": None}
+        slots, pages, after = [], 0, None
+        while True:
+            answer = await shard.ask("sql_scan", scan=scan, max_bytes=1 << 20, after=after)
+            page, offset = answer.value, 0
+            for length in page["lengths"]:
+                block = answer.data[offset : offset + length]
+                offset += length
+                table = na.ArrayStream.from_readable(block).read_all()
+                slots += [row["slot"] for row in table.to_pylist()]
+            pages += 1
+            after = page["next"]
+            if after is None:
+                break
+            if pages == 1:
+                # What is received meanwhile comes after the position.
+                shard.ingest.receive(session, best(node, 3))
+                await shard.settled()
+        assert slots == [0, 1, 2, 3]
+        assert pages > 1
+        with pytest.raises(SqlRefused, match="narrow it"):
+            await shard.ask("sql_scan", scan=scan, max_bytes=10)
+
+    run(scenario, tmp_path)
