@@ -144,6 +144,7 @@ class Gateway:
             "llms": lambda call: self.status.llms(),
             "mcp": self._answer_agent,
             "openapi": lambda call: self.status.openapi(),
+            "openapi_below_docs": lambda call: self.status.openapi_below_docs(),
             "docs": lambda call: self.status.docs(),
             "metrics_stream": lambda call: self.event_streams.serve_metrics(
                 call.route, call.request

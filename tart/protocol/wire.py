@@ -192,6 +192,32 @@ class Bytes(Type):
         out += value
 
 
+class AddressText(str):
+    """The text of an IP address that was read; ``octets`` gives its bytes.
+
+    Example:
+        >>> list(AddressText("127.0.0.1").octets())[-4:]
+        [127, 0, 0, 1]
+    """
+
+    __slots__ = ()
+
+    def octets(self) -> bytes:
+        """Return the 16 bytes of the address as on the wire."""
+        return address_octets(self)
+
+
+def address_octets(text: str) -> bytes:
+    """Return the 16 bytes of an IP address; an IPv4 address is mapped into IPv6.
+
+    Raises:
+        ValueError: The text is not an IP address.
+    """
+    address = ipaddress.ip_address(text)
+    mapped = b"\0" * 10 + b"\xff\xff" if isinstance(address, ipaddress.IPv4Address) else b""
+    return mapped + address.packed
+
+
 @dataclass(frozen=True)
 class Address(Type):
     """An IPv6 address, 16 bytes; a mapped IPv4 address reads as IPv4."""
@@ -201,18 +227,15 @@ class Address(Type):
 
     def read(self, reader: Reader) -> str:
         address = ipaddress.IPv6Address(reader.take(16))
-        return str(address.ipv4_mapped or address)
+        return AddressText(address.ipv4_mapped or address)
 
     def write(self, value: Any, out: bytearray) -> None:
         if not isinstance(value, str) or "%" in value:
             raise EncodeError("", f"an IP address without zone, not {value!r}")
         try:
-            address = ipaddress.ip_address(value)
+            out += address_octets(value)
         except ValueError:
             raise EncodeError("", f"an IP address, not {value!r}") from None
-        if isinstance(address, ipaddress.IPv4Address):
-            out += b"\0" * 10 + b"\xff\xff"
-        out += address.packed
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,10 @@ FLAG = bool
 
 NODE = {"node_id": TEXT}
 SHAPES = {
-    "/api/stats": {"total_blocks_authored": int, "best_block": MAYBE, "finalized_block": MAYBE},
+    "/api/stats": {
+        **{"total_blocks_authored": int, "best_block": int, "finalized_block": int},
+        **{"best_block_known": FLAG, "finalized_block_known": FLAG},
+    },
     "/api/blocks": {
         "totals": dict.fromkeys(
             (
@@ -62,7 +65,7 @@ SHAPES = {
         "data": [{"timestamp": TEXT, "event_type": int, "events": int, "nodes": int}]
     },
     "/api/metrics/timeseries/grouped?metric=guarantees&group_by=core": {
-        "data": [{"timestamp": TEXT, "core": int, "guarantees": int}]
+        "data": [{"timestamp": TEXT, "core": int, "core_index": int, "guarantees": int}]
     },
     "/api/metrics/timeseries/grouped?metric=failures&group_by=category": {
         "data": [{"timestamp": TEXT, "category": TEXT, "failures": int, "nodes": int}]

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "health": "says that the gateway answers",
     "detailed_health": "about processes: tests/gateway/observability/test_health.py",
     "openapi": "the contract itself: tests/gateway/api/test_openapi.py",
+    "openapi_below_docs": "likewise",
     "docs": "likewise",
     "llms": "likewise: tests/gateway/api/test_agent_guide.py",
     "javascript_client": "a file: tests/gateway/codegen/test_javascript.py",

@@ -89,13 +89,19 @@ class HealthSummary(TypedDict):
 
 
 class Stats(TypedDict):
-    """Blocks authored in the window, and the chain's present."""
+    """Blocks authored in the window, and the chain's present.
 
-    # The highest slot that a third of the connected nodes, and at least one, have reached; null
-    # until that many nodes have named a best block.
-    best_block: int | None
-    # The highest finalized slot that as many nodes have reached.
-    finalized_block: int | None
+    Clients of jamtart require numbers: an unknown block is 0, and a member beside it says so.
+    """
+
+    # The highest slot that a third of the connected nodes, and at least one, have reached; 0 if it
+    # is not known.
+    best_block: int
+    # False until that many nodes have named a best block.
+    best_block_known: bool
+    # The highest finalized slot that as many nodes have reached; 0 if it is not known.
+    finalized_block: int
+    finalized_block_known: bool
     # Nodes that claim to be beyond either block.
     ahead: list[NodeAhead]
     # Distinct header hashes of the blocks authored in the window.
@@ -2350,6 +2356,8 @@ class GroupBucket(TypedDict):
     node_id: NotRequired[str]
     event_type: NotRequired[int]
     core: NotRequired[int]
+    # The same as core.
+    core_index: NotRequired[int]
     category: NotRequired[str]
     events: NotRequired[int]
     event_types: NotRequired[int]

@@ -231,12 +231,15 @@ export interface HealthSummary {
 /** Blocks authored in the window, and the chain's present. */
 export interface Stats {
   /**
-   * The highest slot that a third of the connected nodes, and at least one, have reached; null
-   * until that many nodes have named a best block.
+   * The highest slot that a third of the connected nodes, and at least one, have reached; 0 if it
+   * is not known.
    */
-  best_block: number | null;
-  /** The highest finalized slot that as many nodes have reached. */
-  finalized_block: number | null;
+  best_block: number;
+  /** False until that many nodes have named a best block. */
+  best_block_known: boolean;
+  /** The highest finalized slot that as many nodes have reached; 0 if it is not known. */
+  finalized_block: number;
+  finalized_block_known: boolean;
   /** Nodes that claim to be beyond either block. */
   ahead: NodeAhead[];
   /** Distinct header hashes of the blocks authored in the window. */
@@ -2397,6 +2400,8 @@ export interface GroupBucket {
   node_id?: string;
   event_type?: number;
   core?: number;
+  /** The same as core. */
+  core_index?: number;
   category?: string;
   events?: number;
   event_types?: number;

@@ -169,7 +169,8 @@ BYTES = Parameter(
     "bytes",
     Choice(("hex", "array")),
     'Encoding of hashes and keys inside events: "0x…", or arrays of integers for compatibility '
-    "with jamtart. The setting api.bytes is the default.",
+    "with jamtart, in which addresses are arrays of 16 integers, too. The setting api.bytes is "
+    "the default.",
 )
 INT64 = Parameter(
     "int64",

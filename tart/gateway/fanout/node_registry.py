@@ -23,6 +23,7 @@ import aiosqlite
 from tart import json_encoding
 from tart.background_tasks import Background
 from tart.control_store import SCHEMA_VERSION
+from tart.protocol.wire import address_octets
 from tart.query.core import merge
 from tart.query.core.merge import Json
 from tart.query.core.nodes import end_connections
@@ -262,6 +263,8 @@ def _rendered(node: Json, rendering: str) -> Json:
         information = node["node_info"]
         details = {**information["details"]}
         details["peer_id"] = _array(details["peer_id"])
+        address = details["peer_address"]
+        details["peer_address"] = {**address, "ipv6": list(address_octets(address["ipv6"]))}
         genesis = _array(information["genesis"])
         node["node_info"] = {**information, "genesis": genesis, "details": details}
     return node

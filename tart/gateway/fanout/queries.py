@@ -209,9 +209,14 @@ class QueryClient:
     async def stats(self, window: Window) -> tuple[Stats, Coverage]:
         """Return the number of blocks authored in the window, and the state of the chain."""
         (blocks, authored), (claims, seen) = await gather_all(self.authored(window), self.chain())
+        chain = chain_stats.chain_figures(claims)
         body: Stats = {
             "total_blocks_authored": len({row["hash"] for row in blocks}),
-            **chain_stats.chain_figures(claims),
+            "best_block": chain["best_block"] or 0,
+            "best_block_known": chain["best_block"] is not None,
+            "finalized_block": chain["finalized_block"] or 0,
+            "finalized_block_known": chain["finalized_block"] is not None,
+            "ahead": chain["ahead"],
         }
         return body, seen & authored
 

@@ -30,6 +30,11 @@ def _openapi() -> bytes:
 
 
 @cache
+def _openapi_below_docs() -> bytes:
+    return json_encoding.dumps(openapi.document(__version__, "../.."))
+
+
+@cache
 def _docs() -> bytes:
     return docs.page(__version__).encode()
 
@@ -95,6 +100,10 @@ class StatusHandlers:
     async def openapi(self) -> Answer:
         """``/api/openapi.json``."""
         return Answer(_openapi)
+
+    async def openapi_below_docs(self) -> Answer:
+        """``/api/docs/openapi.json``."""
+        return Answer(_openapi_below_docs)
 
     async def llms(self) -> Answer:
         """``/llms.txt``."""

@@ -60,6 +60,7 @@ class GroupBucket(Bucket):
     node_id: NotRequired[Hex64]
     event_type: NotRequired[Count]
     core: NotRequired[Count]
+    core_index: NotRequired[Annotated[Count, Meta(description="The same as core.")]]
     category: NotRequired[str]
     events: NotRequired[Count]
     event_types: NotRequired[Count]

@@ -37,9 +37,33 @@ class ChainFigures(TypedDict):
     ]
 
 
-class Stats(ChainFigures, Scattered):
-    """Blocks authored in the window, and the chain's present."""
+class Stats(Scattered):
+    """Blocks authored in the window, and the chain's present.
 
+    Clients of jamtart require numbers: an unknown block is 0, and a member beside it says so.
+    """
+
+    best_block: Annotated[
+        Count,
+        Meta(
+            description="The highest slot that a third of the connected nodes, and at least one, "
+            "have reached; 0 if it is not known."
+        ),
+    ]
+    best_block_known: Annotated[
+        bool, Meta(description="False until that many nodes have named a best block.")
+    ]
+    finalized_block: Annotated[
+        Count,
+        Meta(
+            description="The highest finalized slot that as many nodes have reached; 0 if it is "
+            "not known."
+        ),
+    ]
+    finalized_block_known: bool
+    ahead: Annotated[
+        list[NodeAhead], Meta(description="Nodes that claim to be beyond either block.")
+    ]
     total_blocks_authored: Annotated[
         Count, Meta(description="Distinct header hashes of the blocks authored in the window.")
     ]

@@ -241,7 +241,13 @@ def guarantees_by_core(buckets: Buckets, rows: Iterable[Json]) -> list[GroupBuck
     """
     groups = _count_groups((row["bucket"], row["core"], row) for row in rows)
     return [
-        {**buckets.header(start), "core": core, "guarantees": count, "nodes": nodes}
+        {
+            **buckets.header(start),
+            "core": core,
+            "core_index": core,
+            "guarantees": count,
+            "nodes": nodes,
+        }
         for start, core, count, nodes in groups
     ]
 

@@ -1,7 +1,7 @@
 """JSON of values that contain byte strings, in the two encodings that the API offers.
 
 Pure. Values stay bytes until they leave the process; then they become hex text or, for
-clients of jamtart's JSON, lists of integers.
+clients of jamtart's JSON, lists of integers. There addresses are lists of 16 integers, too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tart import json_encoding
+from tart.protocol.wire import AddressText
 from tart.query.core.live_event import encode_integers
 from tart.query.core.query import Attached, ByteEncoding, Query, Rendering
 
@@ -28,9 +29,15 @@ _ENCODINGS: Mapping[ByteEncoding, Callable[[bytes], Any]] = MappingProxyType(
 )
 
 
+# Addresses are a subclass of text; in hex they are written like any text.
+_OPTIONS: Mapping[ByteEncoding, int] = MappingProxyType(
+    {"hex": 0, "array": json_encoding.SUBCLASSES_BY_DEFAULT}
+)
+
+
 def dumps(value: Any, byte_encoding: ByteEncoding) -> bytes:
     """Return a value as JSON for clients of the API; see ``json_encoding.dumps``."""
-    return json_encoding.dumps(value, _default(byte_encoding))
+    return json_encoding.dumps(value, _default(byte_encoding), _OPTIONS[byte_encoding])
 
 
 def dumps_event(event: Mapping[str, Any], rendering: Rendering) -> bytes:
@@ -46,8 +53,8 @@ def dumps_data(data: Any, rendering: Rendering) -> bytes:
 def pack(value: Any, byte_encoding: ByteEncoding) -> bytes:
     """Return a value as JSON for another process of tart; see ``json_encoding.pack``."""
     # A struct may have numbers as names of members; to allow them takes twice the time.
-    option = json_encoding.ANY_NAMES if isinstance(value, Struct) else None
-    return json_encoding.pack(value, _default(byte_encoding), option)
+    option = json_encoding.ANY_NAMES if isinstance(value, Struct) else 0
+    return json_encoding.pack(value, _default(byte_encoding), option | _OPTIONS[byte_encoding])
 
 
 def encode_answer(query: Query[Any, Any], answer: Any) -> tuple[Raw, bytes]:
@@ -72,10 +79,19 @@ def _default(byte_encoding: ByteEncoding) -> Callable[[Any], Any]:
     encode_bytes = _ENCODINGS[byte_encoding]
 
     def default(value: Any) -> Any:
-        if isinstance(value, bytes):
-            return encode_bytes(value)
-        if isinstance(value, Struct):
-            return msgspec.structs.asdict(value)
+        match value:
+            case bytes():
+                return encode_bytes(value)
+            case Struct():
+                return msgspec.structs.asdict(value)
+            case AddressText():
+                return list(value.octets())
+            case str():
+                return str(value)
+            case int():
+                return int(value)
+            case dict():
+                return dict(value)
         raise TypeError(f"{type(value).__name__} is not JSON")
 
     return default

@@ -45,6 +45,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/ws",
         "/metrics",
         "/api/openapi.json",
+        "/api/docs/openapi.json",
         "/api/docs",
         "/client/tart.js",
         "/client/tart.d.ts",

@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -40,6 +41,22 @@ def test_the_openapi_document_is_served_as_generated(tmp_path: Path) -> None:
             response = await gateway.get("/api/openapi.json")
             assert response.headers["content-type"] == "application/json"
             assert response.json() == json.loads(json.dumps(DOCUMENT))
+
+    asyncio.run(run())
+
+
+def test_the_document_is_also_where_jamtart_has_it(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path) as gateway:
+            found = (await gateway.get("/api/docs/openapi.json")).json()
+            (server,) = found.pop("servers")
+            # Relative to the document, it is the root of the server.
+            assert urljoin("/prefix/api/docs/openapi.json", f"{server['url']}/") == "/prefix/"
+            assert found == {
+                name: each
+                for name, each in (await gateway.json("/api/openapi.json")).items()
+                if name != "servers"
+            }
 
     asyncio.run(run())
 

@@ -103,6 +103,7 @@ def test_hashes_of_a_node_are_rendered_in_hex_or_as_arrays(tmp_path: Path) -> No
         assert shown is not None
         assert shown["node_info"]["genesis"] == [0] * 32
         assert shown["node_info"]["details"]["peer_id"] == [0xAA] * 32
+        assert shown["node_info"]["details"]["peer_address"]["ipv6"][-4:] == [127, 0, 0, 1]
         assert shown["best"]["hash"] == [0x11] * 32
         assert registry.node(NODE_A, "hex") != shown
         bare = registry.node(NODE_B, "array")

@@ -28,6 +28,7 @@ def test_stats_count_each_block_once_and_list_nodes_ahead(tmp_path: Path) -> Non
         body = await gateway.json("/api/stats?duration=15m")
         assert body["total_blocks_authored"] == 3
         assert (body["best_block"], body["finalized_block"]) == (7, 4)
+        assert (body["best_block_known"], body["finalized_block_known"]) == (True, True)
         assert [each["node_id"] for each in body["ahead"]] == [NODE_A, "ee" * 32]
         asked = [
             each.parameters for each in gateway.shards[0].requests if each.name == "aggregate_rows"
@@ -85,7 +86,8 @@ def test_a_network_without_nodes_is_null_and_not_zero(tmp_path: Path) -> None:
         assert set(body["topology"].values()) == {None}
         assert body["protocol_params"] is None
         stats = await gateway.json("/api/stats")
-        assert (stats["best_block"], stats["finalized_block"]) == (None, None)
+        assert (stats["best_block"], stats["finalized_block"]) == (0, 0)
+        assert (stats["best_block_known"], stats["finalized_block_known"]) == (False, False)
         assert stats["total_blocks_authored"] == 0
 
     with_gateway(tmp_path, check)

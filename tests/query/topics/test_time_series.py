@@ -151,3 +151,4 @@ def test_guarantees_are_counted_by_core():
         (1, 2, 1),
         (0, 1, 1),
     ]
+    assert [row["core_index"] for row in found] == [1, 0]

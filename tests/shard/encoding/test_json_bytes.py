@@ -1,8 +1,12 @@
 """``tart/shard/encoding/json_bytes.py``: bytes become hex text or lists of integers."""
 
+from collections import defaultdict
+
 import pytest
 
 from tart import json_encoding
+from tart.protocol.events import EventKind
+from tart.protocol.wire import AddressText
 from tart.shard.encoding.json_bytes import dumps, pack
 
 
@@ -37,3 +41,27 @@ def test_between_processes_integers_beyond_64_bits_stay_integers():
     value = {"count": 2 * (2**64 - 1)}
     assert json_encoding.unpack(pack(value, "hex")) == value
     assert dumps(value, "hex") == b'{"count":"36893488147419103230"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        ("127.0.0.1", [*[0] * 10, 255, 255, 127, 0, 0, 1]),
+        ("2001:db8::1", [0x20, 0x01, 0x0D, 0xB8, *[0] * 11, 1]),
+    ],
+)
+def test_an_address_is_text_or_sixteen_integers(text, octets):
+    value = {"from": {"ipv6": AddressText(text), "port": 1}}
+    assert json_encoding.unpack(dumps(value, "hex"))["from"]["ipv6"] == text
+    assert json_encoding.unpack(dumps(value, "array"))["from"]["ipv6"] == octets
+    assert json_encoding.unpack(pack(value, "array"))["from"]["ipv6"] == octets
+
+
+def test_other_subclasses_are_written_as_what_they_are():
+    class Text(str):
+        __slots__ = ()
+
+    value = {"a": Text("x"), "b": EventKind.AUTHORED, "c": defaultdict(int, {"n": 1})}
+    expected = {"a": "x", "b": EventKind.AUTHORED.number, "c": {"n": 1}}
+    for byte_encoding in ("hex", "array"):
+        assert json_encoding.unpack(dumps(value, byte_encoding)) == expected

@@ -65,6 +65,16 @@ SERVER_ROUTES: tuple[Route, ...] = (
         role=Role.ANYONE,
     ),
     Route(
+        "openapi_below_docs",
+        "/api/docs/openapi.json",
+        "Get this document where jamtart has it",
+        "As /api/openapi.json; only the relative address of the server differs.",
+        answer=dict,
+        scattered=False,
+        role=Role.ANYONE,
+        in_clients=False,
+    ),
+    Route(
         "docs",
         "/api/docs",
         "Get this document as a web page",

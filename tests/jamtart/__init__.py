@@ -1,0 +1,1 @@
+"""jamtart as its dashboards and tools read it."""
