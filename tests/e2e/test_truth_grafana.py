@@ -283,3 +283,23 @@ def test_sizes_of_what_is_stored(truth):
 def test_a_core_without_guarantors_is_empty(truth):
     found = ask(truth, "/api/grafana/cores/340/validators")
     assert (found["validators"], found["total_active"]) == ([], 0)
+
+
+def test_a_core_s_packages_and_metrics(truth):
+    everything = {row["core"]: row for row in ask(truth, "/api/grafana/cores")}
+    for core, row in everything.items():
+        found = ask(truth, f"/api/grafana/cores/{core}")
+        counts = ("work_packages", "guarantees", "failures")
+        assert [found[name] for name in counts] == [row[name] for name in counts]
+        listed = {each["wp_hash"] for each in found["recent_work_packages"]}
+        received = {
+            each["about"]["package"]
+            for each in truth.facts.events("WorkPackageReceived")
+            if each["data"]["core"] == core
+        }
+        assert received <= listed
+        found = ask(truth, f"/api/grafana/cores/{core}/metrics")
+        assert found["work_packages_processed"] == row["work_packages"]
+        assert 0 < found["p50_latency_ms"] <= found["p95_latency_ms"]
+        assert 0 < found["processing_efficiency_pct"] < 100
+        assert found["total_gas_used"] > 0

@@ -6,23 +6,33 @@ from collections.abc import Mapping
 from functools import partial
 
 from tart.aggregate.keyed.deliveries import decode_bins
+from tart.gateway.fanout import package_queries
+from tart.gateway.fanout.package_queries import Period
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
 from tart.gateway.handlers.grafana import where
 from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
-from tart.query.answers.grafana_nodes import GrafanaConvergence
+from tart.query.answers.grafana_nodes import GrafanaConvergence, GrafanaCoreMetrics
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window
 from tart.query.grafana import blocks, cores, nodes
 from tart.query.grafana.buckets import bucket_us
 from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
-from tart.query.shard_queries.packages import PackageStages
+from tart.query.shard_queries.packages import (
+    PIPELINE,
+    PackageCounts,
+    PackageStages,
+    StepDurations,
+    samples_by_pair,
+)
 from tart.units import HOUR_US, MINUTE_US
 
 # Blocks of a window; a week has 100,800 slots.
 _BLOCKS = 300_000
+# Packages of a core.
+_NEWEST = 100
 
 
 async def all_nodes(queries: QueryClient, values: Values) -> Answer:
@@ -156,6 +166,34 @@ async def all_cores(queries: QueryClient, values: Values) -> Answer:
     return Answer(partial(cores.cores, packages, activity), seen & also)
 
 
+async def core_packages(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/grafana/cores/{core_id}``."""
+    when = Period(request_window(values).half_open(MINUTE_US), values["core_id"])
+    (packages, seen), (newest, also) = await gather_all(
+        queries.ask(PackageStages(when.window, when.core)),
+        package_queries.newest_packages(queries, when, _NEWEST),
+    )
+    body = partial(cores.core_packages, values["core_id"], packages, newest[:_NEWEST])
+    return Answer(body, seen & also)
+
+
+async def core_metrics(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/grafana/cores/{core_id}/metrics``."""
+    window, core = request_window(values).half_open(MINUTE_US), values["core_id"]
+    parts = await gather_all(
+        queries.ask(PackageStages(window, core)),
+        queries.ask(PackageCounts(window, core)),
+        queries.ask(StepDurations(window, core)),
+    )
+    (packages, _), (counts, _), (durations, _) = parts
+
+    def body() -> GrafanaCoreMetrics:
+        times = samples_by_pair(durations)[PIPELINE]
+        return cores.core_metrics(core, packages, counts, times)
+
+    return Answer(body, common_coverage(parts))
+
+
 async def core_validators(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/cores/{core_id}/validators``."""
     core = values["core_id"]
@@ -181,5 +219,7 @@ GRAFANA_NODE_HANDLERS: Mapping[str, Handler] = {
     "grafana_blocks_convergence": block_convergence,
     "grafana_blocks_summary": block_summary,
     "grafana_cores": all_cores,
+    "grafana_cores_by_core_id": core_packages,
+    "grafana_cores_by_core_id_metrics": core_metrics,
     "grafana_cores_by_core_id_validators": core_validators,
 }

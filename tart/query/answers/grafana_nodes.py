@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from tart.query.answers.common import Amount, Count, Hex64, Time, Total, Uint64, Windowed
 from tart.query.answers.grafana import BucketStart, Score
+from tart.query.answers.grafana_packages import GrafanaPackage
 
 
 class GrafanaNode(TypedDict):
@@ -164,6 +165,14 @@ class GrafanaCoreCounts(TypedDict):
     guarantees: Annotated[Count, Meta(description="Packages with a guarantee built (105).")]
     failures: Annotated[
         Count, Meta(description="Packages that failed (92) and that no guarantor guaranteed.")
+    ]
+
+
+class GrafanaCoreOverview(GrafanaCoreCounts, Windowed):
+    """A core and its newest packages."""
+
+    recent_work_packages: Annotated[
+        list[GrafanaPackage], Meta(description="At most 100, the newest first.")
     ]
 
 

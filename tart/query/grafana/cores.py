@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tart.query.answers import grafana_nodes as answers
+from tart.query.core import log_histogram
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
+from tart.query.grafana.work_packages import work_package_row
+from tart.query.packages.package_progress import PackageState
+from tart.query.packages.packages import ms, percentiles
 from tart.query.shard_queries.packages import PackageSet
 
 
@@ -43,6 +47,51 @@ def cores(packages: PackageSet, activity: Iterable[Json]) -> list[answers.Grafan
             row["last_activity"] = server_time(last[core])
         rows.append(row)
     return rows
+
+
+def core_packages(
+    core: int, packages: PackageSet, newest: Iterable[PackageState]
+) -> answers.GrafanaCoreOverview:
+    """Return the answer of ``/api/grafana/cores/{core_id}``.
+
+    Args:
+        core: The core.
+        packages: The packages of the window.
+        newest: The newest packages of the core, newest first.
+    """
+    return {
+        **core_counts(core, packages.by_core().get(core)),
+        "recent_work_packages": [work_package_row(package) for package in newest],
+    }
+
+
+def core_metrics(
+    core: int, packages: PackageSet, counts: Iterable[Json], durations: Mapping[int, int]
+) -> answers.GrafanaCoreMetrics:
+    """Return the answer of ``/api/grafana/cores/{core_id}/metrics``.
+
+    Args:
+        core: The core.
+        packages: The packages of the window.
+        counts: Package counts of the core.
+        durations: Times from received to distributed, in bins.
+    """
+    of_core = packages.by_core().get(core)
+    rows = list(counts)
+    refined = sum(row["refined"] for row in rows)
+    failed = sum(row["failed"] for row in rows)
+    times = percentiles(durations)
+    return {
+        "core": core,
+        "processing_efficiency_pct": (
+            round(100 * refined / (refined + failed), 2) if refined + failed else 100.0
+        ),
+        "p50_latency_ms": times["p50_ms"] if times else None,
+        "p95_latency_ms": times["p95_ms"] if times else None,
+        "average_completion_time_ms": ms(log_histogram.mean_us(durations)),
+        "total_gas_used": of_core.total("refine_gas") if of_core else 0,
+        "work_packages_processed": of_core.distinct("received") if of_core else 0,
+    }
 
 
 def core_validators(

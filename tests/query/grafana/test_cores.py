@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tart.query.core import log_histogram
 from tart.query.grafana import cores
 from tart.query.shard_queries.packages import MARKS, MEASURES, Package, PackageSet
 from tests.query.answers.checking import check
@@ -49,3 +50,24 @@ def test_guarantors_are_in_order_with_what_is_known_of_them():
     assert found["validators"][0]["implementation_version"] == "1"
     assert found["validators"][1]["is_connected"] is None
     assert (found["core"], found["total_active"]) == (3, 2)
+
+
+def test_metrics_of_a_core_without_packages_are_unknown_or_as_jamtart_has_them():
+    found = cores.core_metrics(1, PackageSet([], Fraction(1), {}), [], {})
+    check("GrafanaCoreMetrics", found)
+    assert (found["p50_latency_ms"], found["average_completion_time_ms"]) == (None, None)
+    assert (found["processing_efficiency_pct"], found["total_gas_used"]) == (100, 0)
+
+
+def test_efficiency_is_of_attempts_and_latencies_are_in_milliseconds():
+    packages = PackageSet([package(1, 1, "received")._replace(refine_gas=7)], Fraction(1), {})
+    counts = [{"refined": 3, "failed": 1}]
+    found = cores.core_metrics(1, packages, counts, {40: 2})
+    check("GrafanaCoreMetrics", found)
+    assert (found["processing_efficiency_pct"], found["total_gas_used"]) == (75, 7)
+    middle = round(log_histogram.middle_us(40) / 1000, 3)
+    assert found["p50_latency_ms"] == found["average_completion_time_ms"] == middle
+    assert cores.core_packages(1, packages, []) == {
+        **cores.core_counts(1, packages),
+        "recent_work_packages": [],
+    }

@@ -237,6 +237,22 @@ _CORE_ROUTES: tuple[Route, ...] = (
         CORE,
     ),
     route(
+        "cores/{core_id}",
+        "Get a core and its newest packages",
+        f"Each package counts once, not once for each guarantor. {MINUTES}",
+        node_answers.GrafanaCoreOverview,
+        CORE_IN_PATH,
+    ),
+    route(
+        "cores/{core_id}/metrics",
+        "Get how a core processes its packages",
+        "Latencies are of packages that were distributed, by the clock of each guarantor; jamtart "
+        "counts unfinished and failed ones with their last event. Percentiles are within 10 %. "
+        f"{MINUTES}",
+        node_answers.GrafanaCoreMetrics,
+        CORE_IN_PATH,
+    ),
+    route(
         "cores/{core_id}/validators",
         "Get the nodes that built guarantees for a core",
         f"The most guarantees first. {MINUTES}",
