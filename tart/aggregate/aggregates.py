@@ -55,7 +55,11 @@ class Aggregates:
         self._sessions = Sessions()
         self._conformance = ConformanceCounters()
         self._session_rows = SessionRows()
-        self._checker = ConformanceChecker(self._session_rows, self._add_finding)
+        self._checker = ConformanceChecker(
+            self._session_rows,
+            self._add_finding,
+            lambda session: decode_context(session).slot_seconds,
+        )
         self._deliveries = Deliveries()
         self._reducers = Reducers(
             self._counters, self._first_seen, self._gauges, self._deliveries, transaction

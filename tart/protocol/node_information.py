@@ -92,6 +92,7 @@ MAX_NODE_INFORMATION = 4096
 KNOWN_VERSIONS = (0, 1)
 MAX_CORES = 341
 VALIDATORS_PER_CORE = 3
+SLOT_SECONDS = 6
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,11 @@ class NodeInformation:
     def dialect(self) -> Dialect:
         """The dialect of JIP-3 that the node speaks."""
         return dialect_of(self.implementation_name, self.protocol_version)
+
+    @property
+    def slot_seconds(self) -> int:
+        """The slot period by the JAM parameters, six seconds if they do not have a valid one."""
+        return (self.parameters or {}).get("slot_period_sec") or SLOT_SECONDS
 
     def as_json(self) -> dict[str, Any]:
         """Return the API's ``node_info`` object; parameters that the layout lacks are null."""

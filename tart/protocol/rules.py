@@ -303,6 +303,16 @@ _RULES = (
         "clock was set, or events are not sent in the order in which they happen.",
     ),
     Rule(
+        "implausible_slot",
+        WARNING,
+        "conversation",
+        "The slot of a block is more than 14,400 slots (a day) ahead of the wall clock's, counted "
+        "from 2025-01-01T12:00:00Z in slot periods of the node's parameters; most often it is "
+        "encoded in another way than u32, little-endian. It does not become the best or finalized "
+        "block. Earlier slots are plausible, and so are slots that most nodes agree on: at least "
+        "two and more than half of them.",
+    ),
+    Rule(
         "status_late",
         WARNING,
         "conversation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -169,3 +169,47 @@ def test_free_numbers_are_kept_and_counted(system):
     assert {rule for _, rule, _ in stored} == {"unknown_event"}
     assert stored[0][2].removeprefix("0x") == contents[0].hex()
     wait_for(lambda: rules(system, node).get("unknown_event") == len(free))
+
+
+def chain(system):
+    """The best block wherever it is shown: statistics, nodes, sync."""
+    stats = system.get("/api/stats")
+    return stats["best_block"]
+
+
+def test_an_implausible_slot_becomes_nowhere_the_best_block(tmp_path):
+    with running_system(tmp_path / "data", shards=1) as system:
+        node = fake_node(1)
+        with system.connect() as connection:
+            far = node.event("BestBlockChanged", NOW, slot=2_573_312_224, hash=bytes(32))[1]
+            connection.sendall(node.connect() + far)
+            system.wait_for_events(node.peer_id, 1)
+            wait_for(lambda: rules(system, node).get("implausible_slot") == 1)
+            assert chain(system) is None
+            told = system.node(node.peer_id)
+            assert (told["best"], told["statements"]["best"]["is_ahead"]) == (None, True)
+            path = f"/api/nodes/{node.peer_id.hex()}/status"
+            assert system.get(path)["chain_status"]["best_slot"] is None
+            # A true one counts, and another false one after it does not.
+            true = node.event("BestBlockChanged", NOW, slot=14, hash=bytes(32))[1]
+            connection.sendall(true + far)
+            system.wait_for_events(node.peer_id, 3)
+            wait_for(lambda: chain(system) == 14)
+            assert system.node(node.peer_id)["best"]["slot"] == 14
+            sync = system.get("/api/analytics/sync-status/timeline")
+            assert {each["slot"] for each in sync["current_status"]} == {14}
+
+
+def test_slots_that_the_network_agrees_on_are_believed(tmp_path):
+    slots = {index: 500_000_000 + index for index in range(1, 4)}
+    nodes = {index: fake_node(index) for index in slots}
+    with running_system(tmp_path / "data", shards=1) as system, ExitStack() as connections:
+        for index, node in nodes.items():
+            connection = connections.enter_context(system.connect())
+            best = node.event("BestBlockChanged", NOW, slot=slots[index], hash=bytes(32))[1]
+            connection.sendall(node.connect() + best)
+            system.wait_for_events(node.peer_id, 1)
+        wait_for(lambda: chain(system) == slots[3])
+        for index, node in nodes.items():
+            assert system.node(node.peer_id)["best"]["slot"] == slots[index]
+            wait_for(lambda node=node: "implausible_slot" not in rules(system, node))

@@ -16,6 +16,7 @@ import numpy as np
 
 from tart.aggregate.core.event_columns import Array, BoolArray, EventColumns
 from tart.protocol.dialects import Dialect
+from tart.protocol.node_information import SLOT_SECONDS
 
 # Columns of one table by name, all of one length.
 Rows = Mapping[str, Any]
@@ -144,12 +145,14 @@ class DecodeContext(NamedTuple):
         cores: The number of cores by the node's parameters, ``None`` if unknown.
         dialect: The dialect of JIP-3 that the node speaks.
         started_at: When the connection began, Unix microseconds; ``None`` if unknown.
+        slot_seconds: The slot period by the node's parameters.
     """
 
     version: int
     cores: int | None
     dialect: Dialect = Dialect.STANDARD
     started_at: int | None = None
+    slot_seconds: int = SLOT_SECONDS
 
 
 def grow(array: Array, rows: int) -> Array:

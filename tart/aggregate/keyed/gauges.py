@@ -16,6 +16,7 @@ from tart.aggregate.core.event_batch import Rows
 from tart.aggregate.core.tables import GAUGES, columns
 from tart.aggregate.keyed.counters import minute_start
 from tart.protocol.events import EventKind
+from tart.query.core.wall_clock import is_ahead
 
 
 @dataclass
@@ -54,6 +55,15 @@ class _HeadRow:
     synced: int | None = None
 
 
+def _higher(known: int | None, slot: int, received_at: int) -> int:
+    """Return the higher of two slots, unless one alone is ahead of the wall clock."""
+    if known is None:
+        return slot
+    if is_ahead(known, received_at) != is_ahead(slot, received_at):
+        return min(known, slot)
+    return max(known, slot)
+
+
 class Gauges:
     """The gauges since the last flush."""
 
@@ -79,9 +89,9 @@ class Gauges:
         if number == EventKind.SYNC_STATUS_CHANGED:
             row.synced_at, row.synced = received_at, value
         elif number == EventKind.BEST_BLOCK_CHANGED:
-            row.best = value if row.best is None else max(row.best, value)
+            row.best = _higher(row.best, value, received_at)
         else:
-            row.finalized = value if row.finalized is None else max(row.finalized, value)
+            row.finalized = _higher(row.finalized, value, received_at)
 
     def rows(self, table: str) -> Rows:
         """Return the rows of ``status`` or ``heads``."""

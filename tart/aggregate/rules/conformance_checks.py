@@ -25,9 +25,10 @@ from tart.errors import DecodeError
 from tart.protocol.decoding import HEADER_BYTES, decode_event
 from tart.protocol.dropped_events import MAX_DROPPED
 from tart.protocol.events import EVENTS, EventKind
-from tart.protocol.node_information import NodeInformation
+from tart.protocol.node_information import SLOT_SECONDS, NodeInformation
 from tart.protocol.references import PARENT_TYPES
-from tart.units import SECOND_US
+from tart.query.core.wall_clock import TOLERANCE_SLOTS, is_ahead, wall_clock_slot
+from tart.units import JCE_US, SECOND_US
 
 _UNKNOWN = -1
 # As plain integers: NumPy compares an array with an enumeration five times slower.
@@ -47,6 +48,17 @@ for _kind, _parents in PARENT_TYPES.items():
         _ALLOWED[_kind] = False
         # A Dropped has the id of the first event dropped, which may have had any type.
         _ALLOWED[_kind, [EventKind.DROPPED, UNKNOWN_TYPE, *_parents]] = True
+# Types that name the slot of a block.
+_NAMES_BLOCK = kind_mask(
+    (
+        EventKind.BEST_BLOCK_CHANGED,
+        EventKind.FINALIZED_BLOCK_CHANGED,
+        EventKind.AUTHORING,
+        EventKind.IMPORTING,
+        EventKind.BLOCK_ANNOUNCED,
+        EventKind.BLOCK_TRANSFERRED,
+    )
+)
 # Types known for certain.
 _CERTAIN = ~kind_mask((EventKind.DROPPED, UNKNOWN_TYPE))
 _EXCLUDED_BY, _SETS = np.zeros(256, np.uint8), np.zeros(256, np.uint8)
@@ -76,10 +88,17 @@ class ConformanceChecker:
     Args:
         sessions: The rows of the connections.
         on_finding: Called with each finding.
+        slot_seconds: Returns the slot period of a session's node.
     """
 
-    def __init__(self, sessions: SessionRows, on_finding: Callable[[Finding], None]) -> None:
+    def __init__(
+        self,
+        sessions: SessionRows,
+        on_finding: Callable[[Finding], None],
+        slot_seconds: Callable[[int], int] = lambda session: SLOT_SECONDS,
+    ) -> None:
         self._sessions = sessions
+        self._slot_seconds = slot_seconds
         self._on_finding = on_finding
         self._findings: list[Finding] = []
         self._undo_log = _UndoLog([], [], [], [])
@@ -113,6 +132,7 @@ class ConformanceChecker:
             timestamps = np.minimum(events.timestamp, _MAX_TIMESTAMP_US).astype(np.int64)
             gaps = self._check_order(batch, timestamps, runs)
             self._check_regularity(batch, timestamps, gaps, row_of)
+            self._check_slots(batch)
         except Exception:
             self._undo()
             raise
@@ -264,6 +284,22 @@ class ConformanceChecker:
                 self._after_gap[row] = int(events.event_id[index])
             if index in statuses:
                 self._check_status(batch, index, session, int(timestamps[index]))
+
+    def _check_slots(self, batch: EventBatch) -> None:
+        """Report slots of blocks that are far ahead of the wall clock."""
+        events = batch.columns
+        named = np.flatnonzero(_NAMES_BLOCK[events.type] & events.has_slot)
+        now_slots = (events.received_at[named] - JCE_US) // (SLOT_SECONDS * SECOND_US)
+        ahead = named[events.slot[named] > now_slots + TOLERANCE_SLOTS]
+        for index in ahead.tolist():
+            slot, received_at = int(events.slot[index]), int(events.received_at[index])
+            period = self._slot_seconds(int(events.session[index]))
+            if is_ahead(slot, received_at, period):
+                now_slot = wall_clock_slot(received_at, period)
+                kind = EVENTS[int(events.type[index])]
+                place = HEADER_BYTES + (kind.slot_offset or 0), "slot"
+                expected = f"a slot of about {now_slot}, not {slot}"
+                self._report("implausible_slot", batch, index, expected, place)
 
     def _report_dropped(self, batch: EventBatch, index: int) -> None:
         content = batch.contents[index]

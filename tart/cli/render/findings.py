@@ -48,6 +48,7 @@ _WIDTHS = {
     "clock_not_jce": 8,
     "clock_offset": 8,
     "events_dropped": 8,
+    "implausible_slot": 4,
     "own_event_ids": 8,
     "port_big_endian": 2,
 }

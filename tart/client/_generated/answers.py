@@ -297,6 +297,9 @@ class Statement(TypedDict):
     address: str | None
     # Whether that connection is open now.
     is_open: bool
+    # True if the slot of the block is more than a day ahead of the wall clock; else absent. The
+    # block is null unless most nodes report such slots.
+    is_ahead: NotRequired[bool]
 
 
 class NodeDetails(TypedDict):

@@ -23,7 +23,7 @@ from tart.gateway.fanout.sql_admission import SqlAdmission
 from tart.ipc.messages import Partial, UnreadableRows
 from tart.protocol.events import EventKind
 from tart.query.answers.network import ChainFigures, LiveWindow, Stats
-from tart.query.core import chain_stats, merge
+from tart.query.core import chain_stats, merge, wall_clock
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Claim, Json, NodeStatusAnswer, Page
@@ -34,6 +34,9 @@ from tart.query.shard_queries.aggregates import AggregateRows
 from tart.query.shard_queries.events import Event, Events
 from tart.query.shard_queries.nodes import Chain, Live, Nodes, NodeStatus, Statistics
 from tart.units import SECOND_US
+
+_BEST = str(EventKind.BEST_BLOCK_CHANGED.number)
+_FINALIZED = str(EventKind.FINALIZED_BLOCK_CHANGED.number)
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -181,7 +184,12 @@ class QueryClient:
         nodes.sort(
             key=lambda node: (node["is_connected"], node["last_seen_at"] or ""), reverse=True
         )
-        return nodes, seen
+        claims = (
+            (_claimed_slot(node, "best"), _claimed_slot(node, "finalized"))
+            for node in nodes
+            if node["is_connected"]
+        )
+        return wall_clock.hide_implausible(nodes, wall_clock.agreement(claims)), seen
 
     async def node(
         self, node_id: str, byte_encoding: ByteEncoding = "hex"
@@ -195,7 +203,13 @@ class QueryClient:
         node = known.get(node_id) or self.registry.node(node_id, byte_encoding)
         if node is None:
             raise NotFound(f"no node {node_id} has ever connected", "id")
-        return self.registry.add_node_info(node, byte_encoding), seen
+        node = self.registry.add_node_info(node, byte_encoding)
+        sources = node["statements"].values()
+        if any(source and source.get("is_ahead") for source in sources):
+            claims, _ = await self.chain()
+            agreed = wall_clock.agreement(claims.values())
+            (node,) = wall_clock.hide_implausible([node], agreed)
+        return node, seen
 
     async def node_status(
         self, node_id: str, byte_encoding: ByteEncoding
@@ -204,6 +218,16 @@ class QueryClient:
         (node, seen), (status, also) = await gather_all(
             self.node(node_id), self.ask(NodeStatus(node_id, byte_encoding))
         )
+        if any(each.get("is_ahead") for each in status["latest"].values()):
+            claims, _ = await self.chain()
+            agreed = wall_clock.agreement(claims.values())
+            counting = {_BEST: agreed.best, _FINALIZED: agreed.finalized}
+            latest = {
+                kind: each
+                for kind, each in status["latest"].items()
+                if not each.get("is_ahead") or counting[kind]
+            }
+            status = {**status, "latest": latest}
         return node, status, seen & also
 
     async def stats(self, window: Window) -> tuple[Stats, Coverage]:
@@ -345,3 +369,9 @@ async def gather_all(*awaitables: Awaitable[Any]) -> list[Any]:
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _claimed_slot(node: Json, name: str) -> int | None:
+    """Return the slot of a block that a node reports, as an ``AheadSlot`` if it is ahead."""
+    source, block = node["statements"].get(name), node.get(name)
+    return wall_clock.stated_slot(block and {**(source or {}), "slot": block["slot"]})

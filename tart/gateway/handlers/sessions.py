@@ -14,6 +14,7 @@ from tart.query.answers.sessions import Sessions
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
 from tart.query.core.sessions import session_json
+from tart.query.core.wall_clock import agreement
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.sessions import Examples, ProtocolVersions, SessionPage
@@ -94,8 +95,13 @@ async def _conformance_input(
         ),
         queries.ask(Examples(window, figures.EXAMPLES, node)),
     )
+    breaches = counts[0]
+    if any(row["rule"] == "implausible_slot" for row in breaches):
+        claims, _ = await queries.chain()
+        if any(agreement(claims.values())):
+            breaches = [row for row in breaches if row["rule"] != "implausible_slot"]
     rows = figures.ConformanceInput(
-        counts=counts[0],
+        counts=breaches,
         connections=connections[0],
         clocks=clocks[0],
         events=events[0],

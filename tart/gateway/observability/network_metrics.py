@@ -34,6 +34,7 @@ from tart.query.answers.network import ChainFigures
 from tart.query.core import chain_stats
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
+from tart.query.core.wall_clock import mark_ahead
 from tart.query.shard_queries.network import LastStatement, NetworkFigures, NodeFigures
 from tart.query.topics.latency import step_name
 from tart.units import SECOND_US
@@ -207,8 +208,17 @@ class _Nodes:
 
     def chain(self) -> ChainFigures:
         """Return the best and the finalized block."""
-        best, finalized = self.values(_BEST, "slot"), self.values(_FINALIZED, "slot")
-        return chain_stats.chain_figures({key: (best[key], finalized[key]) for key in best})
+        return chain_stats.chain_figures(
+            {
+                node_id: (self._slot(node_id, _BEST), self._slot(node_id, _FINALIZED))
+                for node_id in self.handshakes
+            }
+        )
+
+    def _slot(self, node_id: str, kind: str) -> int | None:
+        """Return the slot of the newest statement of a type, marked if it is ahead."""
+        known = self._statements[node_id].get(kind)
+        return known and mark_ahead(known.value.get("slot"), known.received_at)
 
 
 def _newer(one: LastStatement | None, other: LastStatement) -> LastStatement:

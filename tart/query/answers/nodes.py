@@ -47,6 +47,15 @@ class Statement(TypedDict):
     session: Annotated[Count | None, Meta(description="The connection, null if it is not known.")]
     address: Annotated[str | None, Meta(description="Remote address of that connection.")]
     is_open: Annotated[bool, Meta(description="Whether that connection is open now.")]
+    is_ahead: NotRequired[
+        Annotated[
+            bool,
+            Meta(
+                description="True if the slot of the block is more than a day ahead of the wall "
+                "clock; else absent. The block is null unless most nodes report such slots."
+            ),
+        ]
+    ]
 
 
 class Statements(TypedDict):

@@ -22,6 +22,7 @@ from tart.query.answers.network import (
 )
 from tart.query.answers.nodes import EventTypeCount, ReportedStatus
 from tart.query.core.merge import Claim, Json, NodeStatusAnswer, Second
+from tart.query.core.wall_clock import plausible_slots
 
 LIVE_SECONDS = 10
 MINUTE_SECONDS = 60
@@ -36,11 +37,13 @@ _SYNC = str(EventKind.SYNC_STATUS_CHANGED.number)
 def slot_reached(slots: Iterable[int | None]) -> int | None:
     """Return the highest slot that a third of the connected nodes, and at least one, have reached.
 
+    Slots that are ahead of the wall clock count only if the network agrees (``wall_clock``).
+
     Args:
         slots: One per connected node; ``None`` for a node without a claim, which counts as
             connected.
     """
-    every = list(slots)
+    every = plausible_slots(slots)
     needed = max(1, -(-len(every) // 3))
     known = sorted((slot for slot in every if slot is not None), reverse=True)
     return known[needed - 1] if len(known) >= needed else None

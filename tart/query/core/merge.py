@@ -18,6 +18,7 @@ from tart.query.core.cursor import Cursor
 from tart.query.core.event_ids import event_identity
 from tart.query.core.nodes import add_counts, merge_node, newest_statement
 from tart.query.core.query import Partials
+from tart.query.core.wall_clock import stated_slot
 
 Json = dict[str, Any]
 
@@ -154,12 +155,9 @@ def _newer(one: Json | None, other: Json | None) -> Json | None:
 def claims(chain: Mapping[str, Statements]) -> dict[str, Claim]:
     """Return the slots of statements."""
     return {
-        node_id: (_slot(best), _slot(finalized)) for node_id, (best, finalized) in chain.items()
+        node_id: (stated_slot(best), stated_slot(finalized))
+        for node_id, (best, finalized) in chain.items()
     }
-
-
-def _slot(statement: Json | None) -> int | None:
-    return None if statement is None else statement["slot"]
 
 
 @dataclass

@@ -68,6 +68,11 @@ def rank(statement: Mapping[str, Any]) -> tuple[bool, str, str]:
     )
 
 
+def _preference(statement: Mapping[str, Any]) -> tuple[bool, bool, tuple[bool, str, str]]:
+    """Return the key that prefers slots that are not ahead of the wall clock, then the newest."""
+    return bool(statement["is_open"]), not statement.get("is_ahead"), rank(statement)
+
+
 class Ranked(Protocol):
     """A statement before it is written as JSON."""
 
@@ -76,15 +81,22 @@ class Ranked(Protocol):
         """Time of arrival, Unix microseconds, and address of the connection."""
         ...
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it states a slot that is ahead of the wall clock; see ``wall_clock``."""
+        ...
+
 
 def choose_statement(statements: Iterable[tuple[R, bool]]) -> tuple[R, bool] | None:
     """Return the statement that counts, of pairs with whether the connection is open."""
-    return max(statements, key=lambda each: (each[1], *each[0].rank), default=None)
+    return max(
+        statements, key=lambda each: (each[1], not each[0].is_ahead, *each[0].rank), default=None
+    )
 
 
 def newest_statement(statements: Iterable[Json]) -> Json | None:
     """Return the statement that counts; each has the members of its source."""
-    return max(statements, key=rank, default=None)
+    return max(statements, key=_preference, default=None)
 
 
 def merge_node(parts: Sequence[Json]) -> Json:
@@ -98,7 +110,7 @@ def merge_node(parts: Sequence[Json]) -> Json:
     sources: Json = {}
     for name, members in STATEMENTS.items():
         made = [(found, part) for part in parts if (found := _source(part, name)) is not None]
-        newest, source_part = max(made, key=lambda each: rank(each[0]), default=(None, {}))
+        newest, source_part = max(made, key=lambda each: _preference(each[0]), default=(None, {}))
         node |= {member: source_part.get(member) for member in members}
         sources[name] = newest
     node["statements"] = sources

@@ -19,6 +19,7 @@ from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.rfc3339 import server_time
+from tart.query.core.wall_clock import mark_ahead
 from tart.query.core.windows import Window
 from tart.units import DAY_US, HOUR_US, SECOND_US
 
@@ -134,7 +135,9 @@ def blocks(
             "best_block_events": counts.get((start, EventKind.BEST_BLOCK_CHANGED), 0),
             "authoring_nodes": authors[start],
             "max_slot": slot_reached(
-                slot for slot in slots.get((start,), {}).values() if slot is not None
+                mark_ahead(slot, start + buckets.step_us)
+                for slot in slots.get((start,), {}).values()
+                if slot is not None
             ),
         }
         for start in buckets.starts

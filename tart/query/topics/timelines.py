@@ -14,6 +14,7 @@ from tart.query.answers import analytics as answers
 from tart.query.core.chain_stats import slot_reached
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import ByNode
+from tart.query.core.wall_clock import mark_ahead, plausible_slots
 from tart.query.core.windows import time_us
 from tart.query.topics.node_activity import CONNECTION_KINDS
 from tart.query.topics.time_series import Buckets, per_second
@@ -37,7 +38,9 @@ def sync_timeline(
     claimed = _claims_by_bucket(buckets, claims)
     rows: list[answers.SyncBucket] = []
     for start in buckets.starts:
-        known = [slot for slot in slots.get((start,), {}).values() if slot is not None]
+        until = start + buckets.step_us
+        stated = [mark_ahead(slot, until) for slot in slots.get((start,), {}).values()]
+        known = [slot for slot in plausible_slots(stated) if slot is not None]
         network = slot_reached(known)
         synced = sum(_in_sync(slot, network) for slot in known)
         rows.append(
@@ -82,8 +85,10 @@ def sync_status(nodes: Iterable[Json], slots: ByNode) -> list[answers.NodeSync]:
         slots: Each node's best slot by bucket of the window.
     """
     newest: dict[str, int] = {}
-    for _, by_node in sorted(slots.items()):
-        newest |= {node: slot for node, slot in by_node.items() if slot is not None}
+    for (start,), by_node in sorted(slots.items()):
+        stated = [mark_ahead(slot, start + HOUR_US) for slot in by_node.values()]
+        plausible = zip(by_node, plausible_slots(stated), strict=True)
+        newest |= {node: slot for node, slot in plausible if slot is not None}
     best: dict[str, int | None] = {}
     known = {node["node_id"]: node for node in nodes}
     for node_id, node in known.items():

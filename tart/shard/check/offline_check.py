@@ -292,6 +292,7 @@ class Checker:
             information.cores,
             information.dialect,
             opened.opened_at,
+            information.slot_seconds,
         )
 
     def _identify(self, session: Session, information: NodeInformation, now_us: int) -> None:

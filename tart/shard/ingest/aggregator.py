@@ -35,7 +35,9 @@ def decode_context_for(nodes: Nodes, directory: int) -> Callable[[int], DecodeCo
     def decode_context(session: int) -> DecodeContext:
         # Unknown where the file that named the session was lost and its events were not.
         owner = nodes.session_owners[directory, session]
-        return DecodeContext(owner.protocol_version, owner.cores, owner.dialect, owner.started_at)
+        return DecodeContext(
+            owner.protocol_version, owner.cores, owner.dialect, owner.started_at, owner.slot_seconds
+        )
 
     return decode_context
 

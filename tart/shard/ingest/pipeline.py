@@ -403,17 +403,21 @@ class Ingest:
     def _apply_status(self, change: StatusChange) -> None:
         """Apply an event about the node itself: a statement, a block, dropped events."""
         session = change.session
-        if change.type in STATEMENT_TYPES:
-            session.add_statement(change.type, change.received_at, change.timestamp, change.payload)
-        match change.type:
-            case EventKind.BEST_BLOCK_CHANGED | EventKind.FINALIZED_BLOCK_CHANGED:
-                second = self._counters.at(change.received_at // SECOND_US)
-                if block := session.statements[change.type].fields.get("hash"):
-                    second.add_head(change.type, block)
-                if change.type == EventKind.BEST_BLOCK_CHANGED:
-                    self._count_best_slot(change)
-            case EventKind.DROPPED if change.dropped is not None:
+        if change.type == EventKind.DROPPED:
+            if change.dropped is not None:
                 self._count_dropped(session, _node(session), change.dropped)
+            return
+        if change.type not in STATEMENT_TYPES:
+            return
+        statement = session.add_statement(
+            change.type, change.received_at, change.timestamp, change.payload
+        )
+        if change.type in (EventKind.BEST_BLOCK_CHANGED, EventKind.FINALIZED_BLOCK_CHANGED):
+            second = self._counters.at(change.received_at // SECOND_US)
+            if block := statement.fields.get("hash"):
+                second.add_head(change.type, block)
+            if change.type == EventKind.BEST_BLOCK_CHANGED:
+                self._count_best_slot(change)
 
     def _count_best_slot(self, change: StatusChange) -> None:
         statement = change.session.statements[change.type]

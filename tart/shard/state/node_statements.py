@@ -17,9 +17,11 @@ from tart.errors import DecodeError
 from tart.protocol.decoding import decode_event
 from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS, EventKind
+from tart.protocol.node_information import SLOT_SECONDS
 from tart.query.answers import nodes as answers
 from tart.query.core.nodes import statement_source
 from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.wall_clock import TOLERANCE_SLOTS, is_ahead
 
 # The types of events that are statements, and the members of a node's object that show them.
 STATEMENT_TYPES = (
@@ -28,6 +30,7 @@ STATEMENT_TYPES = (
     EventKind.FINALIZED_BLOCK_CHANGED,
     EventKind.SYNC_STATUS_CHANGED,
 )
+_BLOCKS = frozenset({EventKind.BEST_BLOCK_CHANGED, EventKind.FINALIZED_BLOCK_CHANGED})
 MEMBERS: Mapping[EventKind, str] = MappingProxyType(
     {
         EventKind.BEST_BLOCK_CHANGED: "best",
@@ -52,6 +55,7 @@ class Statement:
         version: The protocol version that decodes ``payload``.
         cores: The number of cores that decodes ``payload``.
         dialect: The dialect that decodes ``payload``.
+        slot_seconds: The slot period by the node's parameters.
     """
 
     type: int
@@ -63,6 +67,15 @@ class Statement:
     version: int
     cores: int | None
     dialect: Dialect = Dialect.STANDARD
+    slot_seconds: int = SLOT_SECONDS
+
+    @cached_property
+    def is_ahead(self) -> bool:
+        """Whether the statement is about a slot that is ahead of the wall clock."""
+        if self.type not in _BLOCKS:
+            return False
+        slot = self.fields.get("slot")
+        return slot is not None and is_ahead(slot, self.received_at, self.slot_seconds)
 
     @property
     def rank(self) -> tuple[int, str]:
@@ -98,9 +111,12 @@ class Statement:
 
     def origin(self, *, is_open: bool) -> answers.Statement:
         """Return the statement's origin; ``is_open``: whether its connection is open."""
-        return statement_source(
+        source = statement_source(
             rfc3339(self.received_at) or "", self.session, self.address, is_open=is_open
         )
+        if self.is_ahead:
+            source["is_ahead"] = True
+        return source
 
     def claim(self, *, is_open: bool) -> dict[str, Any]:
         """Return a statement about a block as an element of the ``chain`` query's answer."""
@@ -114,4 +130,19 @@ class Statement:
 
 def later_statement(known: Statement | None, other: Statement) -> Statement:
     """Return which of two statements of one type on ended connections counts."""
-    return other if known is None or other.rank >= known.rank else known
+    if known is None:
+        return other
+    latest = max(known, other, key=lambda each: (not each.is_ahead, each.rank))
+    return other if other.rank == known.rank else latest
+
+
+def replaces(statement: Statement, known: Statement | None) -> bool:
+    """Return whether a statement counts instead of the one before on its connection.
+
+    One slot far ahead of the wall clock does not displace a true one; but a network whose slots
+    are ahead may get there step by step.
+    """
+    if known is None or known.is_ahead or not statement.is_ahead:
+        return True
+    before: int = known.fields.get("slot", 0)
+    return bool(statement.fields["slot"] - before <= TOLERANCE_SLOTS)

@@ -20,14 +20,24 @@ from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
 from tart.protocol.dialects import Dialect, dialect_of
 from tart.protocol.events import EventKind
-from tart.protocol.node_information import NodeInformation, decode_node_information
+from tart.protocol.node_information import (
+    SLOT_SECONDS,
+    NodeInformation,
+    decode_node_information,
+)
 from tart.query.answers.nodes import OpenConnection
 from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.query.core.nodes import STATEMENTS, choose_statement, statement_source
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.shard_queries.network import LastStatement, NodeFigures
 from tart.shard.state.event_counts import EventCounts
-from tart.shard.state.node_statements import MEMBERS, STATEMENT_TYPES, Statement, later_statement
+from tart.shard.state.node_statements import (
+    MEMBERS,
+    STATEMENT_TYPES,
+    Statement,
+    later_statement,
+    replaces,
+)
 from tart.storage.core.log_columns import LogRow
 from tart.storage.log.recovery import NodeHistory, RecoveredState, StoredSession
 
@@ -54,6 +64,11 @@ class Handshake:
     def rank(self) -> tuple[int, str]:
         """The order of handshakes of ended connections; see ``query.core.nodes``."""
         return self.started_at, self.address
+
+    @property
+    def is_ahead(self) -> bool:
+        """No slot is in a handshake."""
+        return False
 
 
 @dataclass
@@ -90,11 +105,13 @@ class Session:
         """The session's id in the API."""
         return self.number << DIRECTORY_BITS | self.directory
 
-    def add_statement(self, type_: int, received_at: int, timestamp: int, payload: Payload) -> None:
-        """Record a statement of the node; the arguments are as in ``Statement``."""
+    def add_statement(
+        self, type_: int, received_at: int, timestamp: int, payload: Payload
+    ) -> Statement:
+        """Record a statement of the node, and return it; the arguments are as in ``Statement``."""
         information = self.connection.node
         assert information is not None
-        self.statements[type_] = Statement(
+        statement = Statement(
             type=type_,
             received_at=received_at,
             timestamp=timestamp,
@@ -104,7 +121,11 @@ class Session:
             version=information.protocol_version,
             cores=information.cores,
             dialect=information.dialect,
+            slot_seconds=information.slot_seconds,
         )
+        if replaces(statement, self.statements.get(type_)):
+            self.statements[type_] = statement
+        return statement
 
     @property
     def handshake(self) -> Handshake:
@@ -359,6 +380,7 @@ class SessionOwner:
     protocol_version: int
     cores: int | None
     started_at: int | None = None
+    slot_seconds: int = SLOT_SECONDS
 
     @cached_property
     def dialect(self) -> Dialect:
@@ -527,6 +549,7 @@ class Nodes:
             version=owner.protocol_version,
             cores=owner.cores,
             dialect=owner.dialect,
+            slot_seconds=owner.slot_seconds,
         )
         self.node(past.nodes[row.node]).add_past_statement(statement)
 
@@ -555,6 +578,7 @@ class Nodes:
             protocol_version=information.protocol_version,
             cores=information.cores,
             started_at=started_at,
+            slot_seconds=information.slot_seconds,
         )
 
 

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from tart import json_encoding
 from tart.access.rate_limiter import TokenBucket
 from tart.errors import DecodeError
 from tart.ipc.messages import Subscribe
@@ -205,9 +204,9 @@ def test_event_ids_advance_over_dropped_events(tmp_path):
             best(node, 3),
         ]
         session = shard.session(*frames)
-        assert [row[4] for row in await shard.stored()] == [0, 1, 6, 8, 9, 8]
+        assert [row[4] for row in await shard.stored()] == [0, 1, 6, 8, 9, 10]
         assert [row[3] for row in await shard.undecodable()] == [7]
-        assert session.node.dropped_messages == 2
+        assert session.node.dropped_messages == 1
 
     run(scenario, tmp_path)
 
@@ -225,16 +224,15 @@ def test_dropped_events_are_counted_by_node_and_connection(tmp_path):
     run(scenario, tmp_path)
 
 
-def test_counts_of_dropped_events_beyond_64_bits_are_exact_in_answers(tmp_path):
+def test_counts_of_dropped_events_that_cannot_be_true_are_in_no_answer(tmp_path):
     async def scenario(shard):
         node = fake_node()
-        session = shard.session(node.connect(), *(dropped(node, HIGHEST) for _ in range(3)))
+        session = shard.session(node.connect(), dropped(node, HIGHEST), dropped(node, 7))
         shard.ingest.close_session(session, None)
         (known,) = await shard.ask("nodes")
-        assert (known["dropped_count"], known["dropped_messages"]) == (3 * HIGHEST, 3)
+        assert (known["dropped_count"], known["dropped_messages"]) == (7, 1)
         statistics = await shard.ask("statistics")
-        assert statistics["dropped_by_nodes"] == 3 * HIGHEST
-        assert json_encoding.unpack(json_encoding.pack([known, statistics])) == [known, statistics]
+        assert statistics["dropped_by_nodes"] == 7
 
     run(scenario, tmp_path)
 
