@@ -203,6 +203,16 @@ PAYLOADS = {
     "string_too_long": (28, HASH + encode_natural(129) + b"x" * 129, 41, "reason"),
     "invalid_utf8": (28, HASH + b"\x03ab\xff", 44, "reason"),
 }
+# The same of a node that is understood by its name. Its port has no byte order.
+JAMIXIR = {"name": "Jamixir", "version": 0, "port": 0x4242}
+MAPPED = bytes(10) + b"\xff\xff\x7f\0\0\1"
+OF_JAMIXIR = {
+    "slot_natural": (11, b"\5" + HASH, 9, "slot"),
+    "epoch_natural": (84, HASH + b"\1\0\5\2" + HASH, 43, "epoch"),
+    "port_big_endian": (20, MAPPED + b"\x9c\x40", 25, "from.port"),
+    "core_list_packed": (10, STATUS_HEAD + b"\0" + STATUS_TAIL, 21, "num_guarantees"),
+    "own_event_ids": (41, bytes(8) + b"\0", 9, "authoring_id"),
+}
 # What a first message is made of: version, 134 bytes of parameters, the rest.
 HELLOS = {
     "unknown_protocol_version": ({"version": 7}, lambda hello: hello, 0, "protocol_version"),
@@ -242,6 +252,10 @@ def beginning_a_package(script):
     script.send("WorkPackageSubmission", builder=HASH, bundle=False)
 
 
+def with_a_slot_of_no_time(script):
+    script.send("BestBlockChanged", slot=2**32 - 1, hash=HASH)
+
+
 def since_1970(script):
     script.now += JCE_US
     script.send_best(0)
@@ -259,6 +273,8 @@ TALKS = {
     "second_outcome": (failing_twice, (9, "authoring_id")),
     "timestamp_backwards": (with_a_clock_set_back, (0, "timestamp")),
     "status_late": (with_status_late, (0, "timestamp")),
+    "dropped_implausible": (lambda script: script.send_dropped(2**32 + 1), (17, "num")),
+    "implausible_slot": (with_a_slot_of_no_time, (9, "slot")),
     "events_dropped": (lambda script: script.send_dropped(3), (17, "num")),
     "pipeline_cut_short": (beginning_a_package, (0, "")),
     "clock_not_jce": (since_1970, None),
@@ -310,9 +326,9 @@ def breaking(code, number):
     """A connection that breaks one rule."""
     if code in HELLOS:
         return hello_of(code, number)
-    script = talk_of(number)
-    if code in PAYLOADS:
-        raw(script, *PAYLOADS[code][:2])
+    script = talk_of(number, **(JAMIXIR if code in OF_JAMIXIR else {}))
+    if code in PAYLOADS or code in OF_JAMIXIR:
+        raw(script, *{**PAYLOADS, **OF_JAMIXIR}[code][:2])
     elif code in TALKS:
         TALKS[code][0](script)
     elif code == "frame_too_long":
@@ -332,7 +348,7 @@ def place(code):
         return TALKS[code][1]
     if code in APART:
         return (0, "") if code != "events_shed" else None
-    return tuple({**PAYLOADS, **HELLOS}[code][2:])
+    return tuple({**PAYLOADS, **OF_JAMIXIR, **HELLOS}[code][2:])
 
 
 BAD, GOOD = event_vectors(conformant=False), event_vectors()

@@ -289,6 +289,7 @@ class ConformanceChecker:
         """Report slots of blocks that are far ahead of the wall clock."""
         events = batch.columns
         named = np.flatnonzero(_NAMES_BLOCK[events.type] & events.has_slot)
+        named = named[events.received_at[named] >= JCE_US]
         now_slots = (events.received_at[named] - JCE_US) // (SLOT_SECONDS * SECOND_US)
         ahead = named[events.slot[named] > now_slots + TOLERANCE_SLOTS]
         for index in ahead.tolist():

@@ -83,7 +83,7 @@ class Ranked(Protocol):
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it states a slot that is ahead of the wall clock; see ``wall_clock``."""
+        """True if it states a slot that is ahead of the wall clock; see ``wall_clock``."""
         ...
 
 

@@ -25,7 +25,7 @@ class AheadSlot(int):
 
 
 class Agreement(NamedTuple):
-    """Whether slots that are ahead of the wall clock count, of best and finalized blocks."""
+    """Validity of slots that are ahead of the wall clock, of best and finalized blocks."""
 
     best: bool
     finalized: bool
@@ -37,8 +37,14 @@ def wall_clock_slot(unix_us: int, slot_seconds: int = SLOT_SECONDS) -> int:
 
 
 def is_ahead(slot: int, received_at: int, slot_seconds: int = SLOT_SECONDS) -> bool:
-    """Return whether a slot that was reported at a time, Unix microseconds, is ahead."""
-    return slot > wall_clock_slot(received_at, slot_seconds) + TOLERANCE_SLOTS
+    """Return whether a slot that was reported at a time, Unix microseconds, is ahead.
+
+    A clock of the server from before the common era tells nothing.
+    """
+    return (
+        received_at >= JCE_US
+        and slot > wall_clock_slot(received_at, slot_seconds) + TOLERANCE_SLOTS
+    )
 
 
 def mark_ahead(slot: int | None, received_at: int) -> int | None:

@@ -40,7 +40,7 @@ def sync_timeline(
     for start in buckets.starts:
         until = start + buckets.step_us
         stated = [mark_ahead(slot, until) for slot in slots.get((start,), {}).values()]
-        known = [slot for slot in plausible_slots(stated) if slot is not None]
+        known = [slot for slot in stated if slot is not None]
         network = slot_reached(known)
         synced = sum(_in_sync(slot, network) for slot in known)
         rows.append(

@@ -71,7 +71,7 @@ class Statement:
 
     @cached_property
     def is_ahead(self) -> bool:
-        """Whether the statement is about a slot that is ahead of the wall clock."""
+        """True if the statement is about a slot that is ahead of the wall clock."""
         if self.type not in _BLOCKS:
             return False
         slot = self.fields.get("slot")
