@@ -24,6 +24,7 @@ from tart.protocol.wire import (
     CoreBits,
     CoreBytes,
     Enumeration,
+    EventId,
     Integer,
     List,
     Option,
@@ -44,6 +45,7 @@ LENGTHS = (127, 128)
 _TIMESTAMP = 0x0102030405060708
 _HASH = bytes(range(32))
 _TOP = (1 << 64) - 1
+_ID_OCTETS = 3
 _ALL_ONES = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
 
@@ -113,6 +115,9 @@ def value_of(layout: Type, case: Case, depth: int = 0) -> Any:
             return [value_of(inner, case, depth + 1) for _ in range(case.elements[min(depth, 1)])]
         case Option(inner=inner):
             return value_of(inner, case, depth) if case.true else None
+        case EventId() if case.octet() not in (0, 255):
+            # An id that a connection can have reached.
+            return int.from_bytes(_octets(case, _ID_OCTETS), "little")
         case Integer(size=size):
             return int.from_bytes(_octets(case, size), "little")
         case Boolean():
@@ -317,9 +322,9 @@ _CONNECTIONS: Mapping[str, list[tuple[int, str, dict[str, Any]]]] = {
         (399, "ConnectingIn", {"from": {"ipv6": "::1", "port": 2}}),
         (400, "ConnectInFailed", {"connecting_id": 399, "reason": "no"}),
     ],
-    "more dropped than 32 bits count": [
-        (0, "Dropped", {"last_timestamp": 1_000_001, "num": 1 << 32}),
-        (1 << 32, "SyncStatusChanged", {"synced": True}),
+    "more dropped than 16 bits count": [
+        (0, "Dropped", {"last_timestamp": 1_000_001, "num": 1 << 20}),
+        (1 << 20, "SyncStatusChanged", {"synced": True}),
     ],
 }
 

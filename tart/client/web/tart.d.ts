@@ -436,6 +436,11 @@ export interface Statement {
   address: string | null;
   /** Whether that connection is open now. */
   is_open: boolean;
+  /**
+   * True if the slot of the block is more than a day ahead of the wall clock; else absent. The
+   * block is null unless most nodes report such slots.
+   */
+  is_ahead?: boolean;
 }
 
 /** A node with its open connections, newest first. */

@@ -48,13 +48,15 @@ DEVIATING = {
 }
 # Rules that a vector on its own breaks, since it cannot refer to an earlier event.
 ALONE = {"reference_unknown", "events_dropped"}
+# Their largest values are of no network.
+LARGEST = {"dropped_implausible", "implausible_slot"}
 
 
 def findings_of(vector):
     """Return the findings if a vector is all that a node sends."""
     node = fake_node(cores=vector.cores or 2, version=vector.protocol_version)
     findings = check([(NOW, node.connect() + frame(vector.content))])
-    return [each for each in findings if each.rule not in ALONE]
+    return [each for each in findings if each.rule not in ALONE | LARGEST]
 
 
 @pytest.mark.parametrize("vector", event_vectors(conformant=False), ids=str)
@@ -159,9 +161,13 @@ def receive_network(played, **more):
     return recorder
 
 
-def severe(recorder):
+def severe(recorder, besides=frozenset()):
     """Return the number of findings by rule of severity error or warning."""
-    return {code: n for code, n in recorder.counts().items() if RULES[code].severity != INFO}
+    return {
+        code: n
+        for code, n in recorder.counts().items()
+        if RULES[code].severity != INFO and code not in besides
+    }
 
 
 @pytest.mark.parametrize("protocol", [0, 1])
@@ -204,7 +210,7 @@ def test_published_event_vectors_have_no_severe_findings(vector):
         script.frames.append(framed(script.now.to_bytes(8, "little") + content[8:]))
         recorder = Recorder()
         recorder.receive(script)
-        assert severe(recorder) == {}
+        assert severe(recorder, LARGEST) == {}
 
 
 @pytest.mark.parametrize("vector", PUBLISHED["connections"], ids=lambda x: x["case"])
