@@ -10,7 +10,7 @@ TYPESCRIPT := tests/e2e/javascript/typescript
 PURE := access aggregate cli/render client/core gateway/api protocol query shard/check shard/decode \
 	shard/encoding shard/state simulate/model storage/core supervisor/core
 
-.PHONY: demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
+.PHONY: generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
 	bench-quick lock clean tools
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
@@ -89,6 +89,14 @@ $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[dev]'
 	@touch $@
+
+generate: $(READY)  ## write everything that derives from declarations: clients, references, config.toml
+	$(BIN)/python -m tart.gateway.codegen.client
+	$(BIN)/python -m tart.gateway.codegen.javascript
+	$(BIN)/python -m tart.gateway.codegen.sql_docs
+	$(BIN)/python -m tart.client.generate_events
+	$(BIN)/tart config default > config.toml
+	$(BIN)/ruff format .
 
 lock:  ## update requirements.lock to the newest versions that pyproject.toml allows
 	rm -rf $(VENV)/lock
