@@ -21,7 +21,8 @@ from tart.protocol.events import BY_VARIANT, EVENTS, EventKind, leading_referenc
 from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.node_information import PARAMETER_LAYOUTS, decode_node_information
 from tart.protocol.types import PEER_DETAILS
-from tart.query.sql.views import column_name, view_name, view_value
+from tart.query.core.event_names import view_name
+from tart.query.sql.views import column_name, view_value
 from tests.storage.log.test_views import Log, hexed
 from tests.vectors import flat, flat_values
 from vectors import generate

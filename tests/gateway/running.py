@@ -20,7 +20,7 @@ from tart.gateway.app import Gateway
 from tart.gateway.live.websocket import PushIntervals
 from tart.gateway.process import listen
 from tart.query.core.event_ids import event_api_id
-from tests.gateway.fake_shard import NODE_A, FakeShard
+from tests.gateway.fake_shard import NODE_A, FakeShard, node
 
 PATIENCE_SECONDS = 60.0
 
@@ -55,6 +55,10 @@ class Running:
     shards: list[FakeShard]
     client: httpx.AsyncClient
     port: int
+
+    def know(self, *node_ids: str) -> None:
+        """Make the gateway know nodes that its shards have not reported."""
+        self.gateway.registry.record(0, [node(each) for each in node_ids])
 
     async def get(self, path: str, **arguments: Any) -> httpx.Response:
         """A GET."""

@@ -88,6 +88,55 @@ class HealthSummary(TypedDict):
     unhealthy_components: int
 
 
+class EventTypes(TypedDict):
+    """All event types of JIP-3, the groups that select them, and the structures inside them."""
+
+    event_types: list[EventTypeReference]
+    groups: dict[str, list[int]]
+    structures: list[EventStructure]
+
+
+class EventTypeReference(TypedDict):
+    """The declaration of an event type."""
+
+    number: int
+    # The member of data that has the fields.
+    name: str
+    # The heading in JIP-3.
+    title: str
+    # The section of JIP-3.
+    group: str
+    # All groups that select it: of JIP-3 and of jamtart.
+    groups: list[str]
+    # The name of its view in SQL.
+    view: str
+    # In protocol version 1.
+    fields: list[EventField]
+    # In protocol version 0; null if they are the same.
+    fields_of_version_0: list[EventField] | None
+    # Types of events whose ids may refer to this one.
+    referred_to_by: list[int]
+
+
+class EventField(TypedDict):
+    """A field of an event or of a structure, in the order on the wire."""
+
+    name: str
+    # A type of JIP-3, or the name of a structure.
+    type: str
+    # Null for numbers without a unit and for others.
+    unit: str | None
+    # Of an event id: the types of the events that it may refer to.
+    refers_to: list[int]
+
+
+class EventStructure(TypedDict):
+    """A structure inside events."""
+
+    name: str
+    fields: list[EventField]
+
+
 class Stats(TypedDict):
     """Blocks authored in the window, and the chain's present.
 

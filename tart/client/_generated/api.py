@@ -79,6 +79,14 @@ class Api:
         """
         return self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
 
+    def event_types(self) -> answers.EventTypes:
+        """Get the reference of all event types.
+
+        ``GET /api/event-types``. Number, name, fields with types and units, groups, and the event
+        types that an event id refers to. No key is needed: the document contains no data.
+        """
+        return self._ask(Call[answers.EventTypes]("GET", "/api/event-types"))
+
     def stats(self, *, duration: str | None = None) -> answers.Stats:
         """Get blocks authored, best block and finalized block.
 
@@ -2254,6 +2262,13 @@ class AsyncApi:
         See ``TartClient.openapi``.
         """
         return await self._ask(Call[dict[str, Any]]("GET", "/api/openapi.json"))
+
+    async def event_types(self) -> answers.EventTypes:
+        """Get the reference of all event types.
+
+        See ``TartClient.event_types``.
+        """
+        return await self._ask(Call[answers.EventTypes]("GET", "/api/event-types"))
 
     async def stats(self, *, duration: str | None = None) -> answers.Stats:
         """Get blocks authored, best block and finalized block.

@@ -228,6 +228,51 @@ export interface HealthSummary {
   unhealthy_components: number;
 }
 
+/** All event types of JIP-3, the groups that select them, and the structures inside them. */
+export interface EventTypes {
+  event_types: EventTypeReference[];
+  groups: Record<string, number[]>;
+  structures: EventStructure[];
+}
+
+/** The declaration of an event type. */
+export interface EventTypeReference {
+  number: number;
+  /** The member of data that has the fields. */
+  name: string;
+  /** The heading in JIP-3. */
+  title: string;
+  /** The section of JIP-3. */
+  group: string;
+  /** All groups that select it: of JIP-3 and of jamtart. */
+  groups: string[];
+  /** The name of its view in SQL. */
+  view: string;
+  /** In protocol version 1. */
+  fields: EventField[];
+  /** In protocol version 0; null if they are the same. */
+  fields_of_version_0: EventField[] | null;
+  /** Types of events whose ids may refer to this one. */
+  referred_to_by: number[];
+}
+
+/** A field of an event or of a structure, in the order on the wire. */
+export interface EventField {
+  name: string;
+  /** A type of JIP-3, or the name of a structure. */
+  type: string;
+  /** Null for numbers without a unit and for others. */
+  unit: string | null;
+  /** Of an event id: the types of the events that it may refer to. */
+  refers_to: number[];
+}
+
+/** A structure inside events. */
+export interface EventStructure {
+  name: string;
+  fields: EventField[];
+}
+
 /** Blocks authored in the window, and the chain's present. */
 export interface Stats {
   /**
@@ -3408,6 +3453,17 @@ export class TartClient<F extends Int64Form = "number"> {
     parameters?: {},
     options?: RequestOptions,
   ): Promise<Record<string, any>>;
+
+  /**
+   * Get the reference of all event types. `GET /api/event-types`
+   *
+   * Number, name, fields with types and units, groups, and the event types that an event id refers
+   * to. No key is needed: the document contains no data.
+   */
+  eventTypes(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<EventTypes>;
 
   /**
    * Get blocks authored, best block and finalized block. `GET /api/stats`

@@ -1215,6 +1215,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the reference of all event types. */
+  eventTypes(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/event-types",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get blocks authored, best block and finalized block. */
   stats(parameters = {}, options = {}) {
     const call = {

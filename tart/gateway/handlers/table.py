@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
 from tart.gateway.handlers.client_files import CLIENT_FILE_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
+from tart.gateway.handlers.event_reference import EVENT_REFERENCE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
 from tart.gateway.handlers.grafana import GRAFANA_HANDLERS
@@ -31,6 +32,7 @@ from tart.gateway.handlers.windows import Handler, windowed
 _HANDLERS: Mapping[str, Handler] = {
     **NETWORK_HANDLERS,
     **EVENT_HANDLERS,
+    **EVENT_REFERENCE_HANDLERS,
     **EXPORT_HANDLERS,
     **SQL_HANDLERS,
     **SESSION_HANDLERS,

@@ -12,10 +12,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from sanic import HTTPResponse, Request, Sanic
+from sanic.exceptions import MethodNotAllowed, NotFound
 from sanic.handlers import ErrorHandler
 from sanic.server.async_server import AsyncioServer
 
 from tart.config.schema import ApiConfig
+from tart.gateway.api.nearest_route import unknown_path, wrong_method
 from tart.gateway.api.route import Kind, Route
 from tart.gateway.http import responses
 from tart.gateway.http.connection_limits import ConnectionLimiter
@@ -62,7 +64,7 @@ class HttpServer:
         self.app: App = Sanic(
             next(_names),
             configure_logging=False,
-            error_handler=_Errors(config, count_refused),
+            error_handler=_Errors(config, count_refused, [route.path for route in routes]),
         )
         self.app.ctx.connections = self.connections
         self.app.config.update(
@@ -157,18 +159,33 @@ class HttpServer:
 class _Errors(ErrorHandler):
     """Answers a request that Sanic refuses before it reaches a route, in the common error shape."""
 
-    def __init__(self, config: ApiConfig, count_refused: CountRefused) -> None:
+    def __init__(
+        self, config: ApiConfig, count_refused: CountRefused, paths: Sequence[str]
+    ) -> None:
         super().__init__()
         self._config = config
         self._count_refused = count_refused
+        self._paths = paths
 
     def response(self, request: HttpRequest, exception: Exception) -> HTTPResponse:
         """Sanic: make the response of an error."""
-        response = responses.failed(request, exception, self._config)
+        response = responses.failed(request, self._with_way_out(request, exception), self._config)
         # A client that left gets no response, so none is counted.
         if not isinstance(exception, asyncio.CancelledError):
             self._count_refused(response.status)
         return response
+
+    def _with_way_out(self, request: HttpRequest, exception: Exception) -> Exception:
+        """Return the error of a request without a route with a text that says what there is."""
+        path = request.path
+        if isinstance(exception, NotFound):
+            return NotFound(unknown_path(path, self._paths))
+        if isinstance(exception, MethodNotAllowed):
+            listed = str(exception.headers.get("Allow", "")).replace(" ", "")
+            allowed = [method for method in listed.split(",") if method]
+            text = wrong_method(request.method, path, allowed)
+            return MethodNotAllowed(text, request.method, allowed)
+        return exception
 
     @staticmethod
     def log(request: HttpRequest, exception: Exception) -> None:

@@ -22,6 +22,7 @@ MAX_EVENT_TYPE = 255
 _RANGE = re.compile(r"([0-9]{1,3}) *- *([0-9]{1,3})", re.ASCII)
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 _PLAIN_NAME = re.compile(r"[a-z]")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAX_DIGITS = 3
 _SHOWN = 40
 
@@ -182,6 +183,11 @@ def group_name(value: Any, parameter: str = "group") -> str:
         hint = did_you_mean(value.casefold(), GROUP_TYPES) if isinstance(value, str) else ""
         raise BadQuery(f"{parameter} must be one of {', '.join(GROUP_TYPES)}{hint}", parameter)
     return name
+
+
+def view_name(variant: str) -> str:
+    """Return the SQL view of an event type: ``BestBlockChanged`` gives ``best_block_changed``."""
+    return _WORD.sub("_", variant).lower()
 
 
 def _item(item: str, parameter: str) -> tuple[int, ...]:

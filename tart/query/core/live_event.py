@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from tart.query.answers.events import Event
 from tart.query.answers.int64 import EVENT, IntegerEncoding, plan_of, text_converter
 
+# Events that a node sends after a reconnection are minutes old, not hours.
+_MAX_LATENCY = timedelta(hours=1)
+_MILLISECOND = timedelta(milliseconds=1)
 # Of both forms of an event.
 _with_text = text_converter({**cast(Mapping[str, Any], plan_of(Event)), "event": EVENT})
+
+
+def latency_ms(event: Mapping[str, Any]) -> int | None:
+    """Return the time from an event to its receipt in milliseconds, by the clocks of both sides.
+
+    ``None`` if it is negative or longer than ``_MAX_LATENCY``: then the node's clock is not that
+    of the server, and the time cannot be known.
+    """
+    try:
+        elapsed = _moment(event["received_at"]) - _moment(event["timestamp"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return elapsed // _MILLISECOND if timedelta() <= elapsed <= _MAX_LATENCY else None
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def encode_integers(event: Mapping[str, Any], int64: IntegerEncoding) -> Mapping[str, Any]:
@@ -21,5 +42,6 @@ def encode_integers(event: Mapping[str, Any], int64: IntegerEncoding) -> Mapping
 def live_event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return an Event object with ``event`` instead of ``data``, for compatibility with jamtart."""
     shown = {name: event[name] for name in ("id", "node_id", "event_type")}
+    shown["latency_ms"] = latency_ms(event)
     shown["event"] = event["data"]
     return shown | {name: value for name, value in event.items() if name != "data"}

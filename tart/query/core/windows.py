@@ -14,7 +14,6 @@ from tart.errors import BadQuery
 from tart.units import DAY_US, SECOND_US
 
 MAX_DAYS = 366
-_AHEAD_US = DAY_US
 # Later than any event, and within the timestamps of DuckDB.
 FOREVER_US = 1 << 61
 # Presets of jamtart. Every other number of seconds, minutes, hours or days is valid, too.
@@ -126,15 +125,15 @@ def bounded_window(
 ) -> Window:
     """Return a window of counts, which has both ends and is not longer than a year.
 
-    A window without an end ends now; a window without a start is as long as ``duration``. The end
-    may be up to a day in the future, because clocks differ and some clients round up; a later end
-    is cut.
+    A window without an end, or with one in the future, ends now: there is nothing to count later,
+    and rates are over the time that has passed. A window without a start is as long as
+    ``duration``.
 
     Raises:
         BadQuery: The window ends before it starts, begins in the future or before 1970, or is
             longer than a year.
     """
-    end = now_us if end_us is None else min(end_us, now_us + _AHEAD_US)
+    end = now_us if end_us is None else min(end_us, now_us)
     start = end - duration if start_us is None else start_us
     if start_us is not None and start_us > now_us:
         raise BadQuery("the window begins in the future", "start")

@@ -22,7 +22,6 @@ call in DuckDB 2.0, 50 µs in 1.5.6, plus the decoding itself.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -46,6 +45,7 @@ from tart.protocol.wire import (
     Type,
 )
 from tart.query.core.event_ids import DIRECTORY_BITS
+from tart.query.core.event_names import view_name
 from tart.units import JCE_US
 
 _REF_BYTES = 8
@@ -138,11 +138,6 @@ COMMON = (
 def column_name(field: str) -> str:
     """Return the column of an event's field."""
     return f"{field}_" if field in {column.name for column in COMMON} else field
-
-
-def view_name(variant: str) -> str:
-    """Return the view of an event variant: ``BestBlockChanged`` gives ``best_block_changed``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", variant).lower()
 
 
 # --- Types ------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ def test_the_contract_has_all_routes() -> None:
         "/api/openapi.json",
         "/api/docs/openapi.json",
         "/api/docs",
+        "/api/docs/events",
+        "/api/event-types",
         "/client/tart.js",
         "/client/tart.d.ts",
         "/api/sessions",

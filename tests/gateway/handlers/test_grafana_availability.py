@@ -26,6 +26,7 @@ async def test_buckets_are_no_shorter_than_durations_are_kept(
 
 
 async def test_one_node_may_be_selected(gateway: Running) -> None:
+    gateway.know(NODE_A)
     assert await gateway.json(f"/api/grafana/da-stats?{window(HOUR_US)}&node={NODE_A}") == []
     sent = asked(gateway, "aggregate_sum")
     assert {each["table"] for each in sent} == {"counts", "latency", "shard_requests"}

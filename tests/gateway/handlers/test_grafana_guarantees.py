@@ -37,6 +37,7 @@ async def test_interval_changes_rows_to_buckets(
 
 async def test_reports_and_assurances_are_selected(gateway: Running) -> None:
     populate(*gateway.shards)
+    gateway.know(NODE_A, "ab" * 32)
     detail = f"/api/grafana/guarantee-convergence/detail?{HOUR}"
     for query, count in (("", 1), ("&core=1", 1), ("&core=2", 0), (f"&wp_hash={PACKAGE}", 1)):
         assert len(await gateway.json(detail + query)) == count

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_reports_of_a_long_window_have_longer_buckets(gateway: Running) -> None:
+    gateway.know(NODE_A, NODE_B)
     for length, step in ((HOUR_US, MINUTE_US), (7 * DAY_US, 10 * MINUTE_US)):
         await gateway.json(f"/api/grafana/node-stats?{window(length)}&node={{{NODE_A},{NODE_B}}}")
         query = asked(gateway, "aggregate_sum")[-1]

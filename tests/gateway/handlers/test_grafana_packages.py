@@ -18,6 +18,7 @@ HOUR = window(HOUR_US)
 
 
 async def test_parameters_select_core_node_and_buckets(gateway: Running) -> None:
+    gateway.know(NODE_A)
     for path, query, expected in (
         (f"wp-funnel-timeseries?{HOUR}&core=3", "package_stages", {"core": 3}),
         (f"bottlenecks?{HOUR}&core=2", "stage_totals", {"core": 2, "by_node": False}),

@@ -18,6 +18,7 @@ from tart.gateway.handlers.windows import (
     windowed,
 )
 from tart.gateway.http.responses import Answer
+from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import Window
 from tart.units import DAY_US, HOUR_US, MINUTE_US
 
@@ -70,8 +71,14 @@ def test_consecutive_windows_have_no_gap_and_no_overlap(split: int) -> None:
     assert rest.end_us == whole.end_us
 
 
-def test_a_window_may_end_in_the_future() -> None:
-    assert asks(end=NOW + HOUR_US).whole().end_us == NOW + HOUR_US
+def test_a_window_that_ends_in_the_future_ends_now_and_says_so() -> None:
+    window = asks(start=NOW - HOUR_US, end=NOW + HOUR_US)
+    assert window.whole().end_us == NOW
+    shown = window.shown()
+    assert shown is not None
+    assert shown["end"] == rfc3339(NOW)
+    every = asks(start=NOW - HOUR_US, end=NOW + HOUR_US).buckets(5 * MINUTE_US)
+    assert max(every.starts) <= NOW
 
 
 def test_all_buckets_but_the_present_one_are_whole() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tart.query.core.live_event import live_event
+import pytest
+
+from tart.query.core.live_event import latency_ms, live_event
 
 EVENT = {
     "id": 3,
@@ -16,6 +18,26 @@ EVENT = {
 
 def test_a_live_event_has_event_instead_of_data() -> None:
     shown = live_event(EVENT)
-    assert list(shown)[:4] == ["id", "node_id", "event_type", "event"]
+    assert list(shown)[:4] == ["id", "node_id", "event_type", "latency_ms"]
+    assert list(shown)[4] == "event"
     assert shown.pop("event") == EVENT["data"]
+    assert shown.pop("latency_ms") is None
     assert shown == {name: value for name, value in EVENT.items() if name != "data"}
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "latency"),
+    [
+        ("2026-11-20T12:00:00.000000Z", 25),
+        ("2026-11-20T12:00:00.025400Z", 0),
+        ("2026-11-20T11:00:00.025400Z", 3_600_000),
+        # The node's clock is ahead, or wrong by more than an hour.
+        ("2026-11-20T12:00:00.025401Z", None),
+        ("2026-11-20T11:00:00.025399Z", None),
+        ("1970-01-01T00:00:00.000000Z", None),
+        ("+292278994-08-17T07:12:55.192Z", None),
+    ],
+)
+def test_the_latency_is_known_if_both_clocks_agree(timestamp: str, latency: int | None) -> None:
+    event = {**EVENT, "timestamp": timestamp, "received_at": "2026-11-20T12:00:00.025400Z"}
+    assert latency_ms(event) == latency

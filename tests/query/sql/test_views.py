@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tart.protocol.events import EVENTS, EventKind
-from tart.query.sql.views import COMMON, VIEWS, column_name, duckdb_type, view_name, view_value
+from tart.query.core.event_names import view_name
+from tart.query.sql.views import COMMON, VIEWS, column_name, duckdb_type, view_value
 
 
 def test_every_event_type_has_a_view_and_there_are_four_more() -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
+from tart.query.core.event_names import view_name
 from tart.query.sql.pushdown import Condition, Scan
-from tart.query.sql.views import VIEWS, column_name, view_name, view_value
+from tart.query.sql.views import VIEWS, column_name, view_value
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.files import LogFile

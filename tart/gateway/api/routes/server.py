@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tart.access.roles import Role
 from tart.gateway.api.route import HTML, Cache, Kind, Route
+from tart.query.answers.event_types import EventTypes
 from tart.query.answers.health import DetailedHealth, Health
 
 SERVER_ROUTES: tuple[Route, ...] = (
@@ -73,6 +74,26 @@ SERVER_ROUTES: tuple[Route, ...] = (
         scattered=False,
         role=Role.ANYONE,
         in_clients=False,
+    ),
+    Route(
+        "event_types",
+        "/api/event-types",
+        "Get the reference of all event types",
+        "Number, name, fields with types and units, groups, and the event types that an event id "
+        "refers to. No key is needed: the document contains no data.",
+        answer=EventTypes,
+        scattered=False,
+        role=Role.ANYONE,
+    ),
+    Route(
+        "event_page",
+        "/api/docs/events",
+        "Get the reference of all event types as a web page",
+        "No key is needed: the page contains no data.",
+        kind=Kind.PAGE,
+        media_type=HTML,
+        scattered=False,
+        role=Role.ANYONE,
     ),
     Route(
         "docs",

@@ -6,4 +6,5 @@ from tart.gateway.api.routes.server import SERVER_ROUTES
 
 def test_documentation_and_health_need_no_key() -> None:
     public = {route.name for route in SERVER_ROUTES if route.role is Role.ANYONE}
-    assert public == {"health", "openapi", "openapi_below_docs", "docs"}
+    documents = {"openapi", "openapi_below_docs", "docs", "event_types", "event_page"}
+    assert public == {"health", *documents}
