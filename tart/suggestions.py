@@ -14,7 +14,12 @@ _MIN_SIMILARITY = 0.5
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the most similar known name; ``None`` if none is similar."""
-    matches = difflib.get_close_matches(name[:_SHOWN], list(known), 1, _MIN_SIMILARITY)
+    names = list(known)
+    folded = name[:_SHOWN].casefold()
+    for candidate in names:
+        if candidate.casefold() == folded:
+            return candidate
+    matches = difflib.get_close_matches(name[:_SHOWN], names, 1, _MIN_SIMILARITY)
     return matches[0] if matches else None
 
 

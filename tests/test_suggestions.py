@@ -29,3 +29,7 @@ def test_an_unknown_name_is_rejected_with_a_suggestion(name, known, message):
 def test_known_names_are_accepted():
     reject_unknown(["a", "b"], ("b", "a"), "/p")
     reject_unknown([], (), "/p")
+
+
+def test_a_name_in_another_letter_case_is_the_nearest() -> None:
+    assert did_you_mean("subscribe", ["Unsubscribe", "Subscribe"]) == "; did you mean Subscribe?"

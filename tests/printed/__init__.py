@@ -1,0 +1,1 @@
+"""Examples that TART's documentation prints, run against a real server."""
