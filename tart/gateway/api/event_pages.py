@@ -10,7 +10,7 @@ from tart.gateway.api.html import html, relative
 from tart.query.answers.event_types import EventField, EventTypeReference
 from tart.query.topics.event_reference import event_reference
 
-PATH = "/api/docs/events"
+PATH = docs.EVENTS
 _INTRODUCTION = (
     "Event types as JIP-3 defines them. Every parameter that takes event types takes the number, "
     "the name in any letter case, and the groups: event_types=42,Importing,guaranteeing. In JSON "

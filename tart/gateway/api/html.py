@@ -20,7 +20,11 @@ h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
   border-bottom: 1px solid var(--line); }
-nav { columns: 2; } nav a { display: block; }
+nav { columns: 2; } nav a { display: block; } nav strong { display: block; margin-top: 0.75rem; }
+#tools { position: sticky; top: 0; background: Canvas; padding: 0.5rem 0; z-index: 1; }
+#tools label { margin-right: 1rem; }
+input, button { font: inherit; } form label { display: inline-block; margin: 0 1rem 0.5rem 0; }
+section > pre { max-height: 30rem; overflow: auto; }
 """
 
 

@@ -32,6 +32,7 @@ from tart.errors import (
     TartError,
     TooManyRequests,
 )
+from tart.gateway.api import docs_script
 from tart.gateway.api.route import JSON, Cache, Kind, Route
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage
@@ -61,8 +62,11 @@ _CODES = {
 _MAX_REASONS = 8
 _HSTS_SECONDS = 365 * 86400
 _EXPOSED = "ETag, X-Tart-Shards, X-Tart-Unreadable"
-# The pages need their inline style and nothing else; JSON needs nothing at all.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+# The pages need their inline style, and the documentation its own script, which asks this server.
+_POLICY = (
+    f"default-src 'none'; style-src 'unsafe-inline'; script-src {docs_script.SOURCE}; "
+    "connect-src 'self'; frame-ancestors 'none'"
+)
 
 
 class UpgradeRequired(TartError):

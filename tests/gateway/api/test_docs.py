@@ -11,6 +11,7 @@ import pytest
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.docs import PATH, page
+from tart.gateway.api.docs_script import SCRIPT
 from tart.gateway.api.openapi import document
 from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.protocol.rules import RULES
@@ -29,6 +30,7 @@ def test_the_docs_page_is_well_formed_with_working_links() -> None:
         "/api/openapi.json",
         "/api/docs/rules",
         "/api/docs/sql",
+        "/api/docs/events",
     }
 
 
@@ -64,8 +66,20 @@ def test_the_server_url_is_relative_to_the_document(prefix: str) -> None:
     assert base.rstrip("/") == f"https://tart.example{prefix}"
 
 
-def test_the_docs_page_loads_nothing() -> None:
-    assert_loads_nothing(page("1.2.3"))
+def test_the_docs_page_loads_nothing_and_has_the_permitted_script() -> None:
+    text = page("1.2.3")
+    before, script, after = text.partition(f"<script>{SCRIPT}</script>")
+    assert script, "the script of the page is the one of the policy"
+    assert_loads_nothing(before + after)
+    assert "://" not in SCRIPT
+
+
+def test_every_route_is_in_one_family_with_a_command() -> None:
+    text = page("1.2.3")
+    for route in ROUTES:
+        assert text.count(f'data-path="{route.path}" id="{route.name}"') == 1
+    assert "curl $TART/api/nodes/ID/status" in text
+    assert text.index("<h1>Events and SQL</h1>") < text.index("<h1>Administration</h1>")
 
 
 def test_the_docs_page_shows_every_route_parameter_and_component() -> None:

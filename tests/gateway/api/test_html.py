@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 from tart.gateway.api.html import html, relative
 
-VOID = {"meta"}
+VOID = {"meta", "input"}
 
 
 class Page(HTMLParser):
