@@ -57,19 +57,20 @@ def _lines(version: str) -> Iterator[str]:
         "tart_…</code>, with a WebSocket or an event stream also as <code>?token=</code>. Paths "
         "are relative to the prefix that a proxy puts before this page. In the commands, "
         "<code>$TART</code> is the address of this server, <code>$TART_WS</code> the same with "
-        "the scheme <code>ws</code>.</p><nav>"
+        "the scheme <code>ws</code>.</p>"
     )
+    yield (
+        '<div id="tools" hidden><label>Search <input id="search" type="search" '
+        'placeholder="press / to search"></label> <label>API key <input id="key" '
+        'type="password" autocomplete="off"></label></div>'
+    )
+    yield "<nav>"
     families = _families()
     for family, routes in families.items():
         yield f"<strong>{escape(family)}</strong>"
         for route in routes:
             yield f'<a href="#{route.name}"><code>{escape(route.path)}</code></a>'
     yield "</nav>"
-    yield (
-        '<div id="tools" hidden><label>Search <input id="search" type="search" '
-        'placeholder="press / to search"></label> <label>API key <input id="key" '
-        'type="password" autocomplete="off"></label></div>'
-    )
     for family, routes in families.items():
         yield f'<div data-family="{escape(family)}"><h1>{escape(family)}</h1>'
         for route in routes:
