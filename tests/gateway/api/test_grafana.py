@@ -105,3 +105,70 @@ def test_a_misspelt_parameter_is_named_with_the_right_one() -> None:
     values = route.read(f"{DAY}&event_types=blocks&interval=15s&node=&group_by=node_id", {})
     assert values["interval"] == 18_000_000
     assert values["node"] is None
+
+
+# Of jamtart, August 2026: all paths below its /api/grafana.
+PATHS = [
+    "timeseries",
+    "events-by-node",
+    "event-types",
+    "events",
+    "guarantee-discards",
+    "stats",
+    "network-health",
+    "failure-rates",
+    "sync-timeline",
+    "connections-timeline",
+    "nodes",
+    "node-stats",
+    "node-stats-aggregate",
+    "db-stats",
+    "cores",
+    "cores/{core_id}",
+    "cores/{core_id}/metrics",
+    "cores/{core_id}/validators",
+    "wp-funnel",
+    "wp-funnel-timeseries",
+    "bottlenecks",
+    "bottlenecks-timeseries",
+    "wp-stats",
+    "wp-active",
+    "wp/{wp_hash}",
+    "wp/batch",
+    "validator-profiling",
+    "validator-profiling-timeseries",
+    "blocks/convergence",
+    "blocks/contents",
+    "blocks/summary",
+    "services",
+    "services/timeseries",
+    "execution",
+    "guarantees",
+    "guarantees/by-guarantor",
+    "validators/cores",
+    "guarantee-convergence",
+    "guarantee-convergence/detail",
+    "assurance-convergence",
+    "assurance-convergence/senders",
+    "da-stats",
+    "shard-latency",
+    "bundle-latency",
+    "segment-latency",
+    "preimage-latency",
+    "onchain/cores",
+    "onchain/cores/timeseries",
+    "onchain/cores/{core_id}",
+    "onchain/services",
+    "onchain/services/timeseries",
+    "onchain/services/{service_id}",
+    "onchain/validators",
+    "onchain/validators/timeseries",
+    "onchain/validators/{validator_idx}",
+]
+
+
+def test_every_path_of_jamtart_is_a_route_and_no_other() -> None:
+    assert len(PATHS) == 55
+    assert sorted(route.path for route in TAGGED) == sorted(
+        f"/api/grafana/{each}" for each in PATHS
+    )
