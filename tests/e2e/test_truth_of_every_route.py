@@ -19,6 +19,7 @@ ELSEWHERE = {
     "openapi": "the contract itself: tests/gateway/api/test_openapi.py",
     "openapi_below_docs": "likewise",
     "docs": "likewise",
+    "sql_docs": "likewise: tests/gateway/api/test_sql_docs.py",
     "llms": "likewise: tests/gateway/api/test_agent_guide.py",
     "javascript_client": "a file: tests/gateway/codegen/test_javascript.py",
     "javascript_types": "likewise",
