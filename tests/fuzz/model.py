@@ -59,6 +59,11 @@ def can_be_true(message):
     return in_time and dropped_by(payload) <= 2**24
 
 
+def may_be_true(message):
+    """Whether it depends on the time since the connection began if a number can be true."""
+    return 2**24 < dropped_by(message[HEADER:]) <= 2**32
+
+
 def taken_by(message, good=True):
     """How many event ids a message takes: one, or as many as a Dropped stands for."""
     if good and message[8] == DROPPED and can_be_true(message):
