@@ -131,6 +131,7 @@ def test_an_export_is_streamed_in_chunks(kind):
         "format": ["csv"],
         "duration": ["1h"],
         "bytes": ["hex"],
+        "int64": ["number"],
     }
 
 

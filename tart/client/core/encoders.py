@@ -171,7 +171,7 @@ def _octets(size: int) -> Convert:
 
 
 def _address(value: Any) -> bytes:
-    if type(value) is not str:
+    if not isinstance(value, str):
         raise EncodeError("", f"an IP address, not {value!r}")
     return _packed(value)
 
