@@ -22,9 +22,10 @@ from typing import TextIO, cast
 
 from tart.cli.capture_io import STANDARD, open_input, read_chunks
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
-from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text, printable
+from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
 from tart.config.load import parse_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
+from tart.printable import replace_unprintable
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
 from tart.query.core.windows import duration_us
 from tart.shard.check.offline_check import AttributedFinding, Checker
@@ -328,7 +329,9 @@ class _Connection(asyncio.Protocol):
             self._announced = True
             name = f"{information.implementation_name} {information.implementation_version}"
             node_id = information.peer_id.hex()
-            _print(printable(f"node {node_id[:8]}, {name.strip()}, from {session.address}"))
+            _print(
+                replace_unprintable(f"node {node_id[:8]}, {name.strip()}, from {session.address}")
+            )
 
 
 def _parse_listen(text: str) -> tuple[str, int]:

@@ -211,7 +211,7 @@ class ReferenceTracker:
         self._transaction.commit(self._isolation)
         with self._isolation.guard("latencies", events=len(references.timed)):
             self._count_durations(references)
-        with self._isolation.guard("latencies"):
+        with self._isolation.guard("audits"):
             self._count_audits(self._batch)
         self.unresolved.update(references.unresolved)
         if len(references.ended):

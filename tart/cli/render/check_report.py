@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from tart.cli.render.findings import Ink, Shortlist, Shown, as_text, printable
+from tart.cli.render.findings import Ink, Shortlist, Shown, as_text
+from tart.printable import replace_unprintable
 from tart.protocol.rules import RULES
 from tart.query.answers.sessions import BrokenRule, ConformanceClock, NodeFindings
 from tart.shard.check.conformance_stats import describe_offset
@@ -115,7 +116,9 @@ def _heading(report: CheckReport) -> str:
 
 
 def _node(node: NodeFindings) -> list[str]:
-    name = printable(f"{node['implementation_name']} {node['implementation_version']}").strip()
+    name = replace_unprintable(
+        f"{node['implementation_name']} {node['implementation_version']}"
+    ).strip()
     protocols = ", ".join(
         f"protocol {handshake['protocol_version']} with {handshake['params_layout']} parameters"
         for handshake in node["handshakes"]

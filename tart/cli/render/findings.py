@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tart.printable import replace_unprintable
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.events import EVENTS
 from tart.protocol.rules import RULES
@@ -102,7 +103,7 @@ class Shown(NamedTuple):
             "rule": self.rule,
             "severity": self.severity,
             "node_id": self.node_id,
-            "connection": printable(self.connection),
+            "connection": replace_unprintable(self.connection),
             "at": rfc3339(self.received_at),
             "event_id": self.event_id,
             "event_type": self.event_type,
@@ -181,7 +182,7 @@ def excerpt(attributed: AttributedFinding) -> Shown:
         field=finding.field,
         offset=finding.offset,
         length=length,
-        expectation=printable(finding.expectation),
+        expectation=replace_unprintable(finding.expectation),
         size=len(frame),
         start=start,
         excerpt=frame[start : start + _EXCERPT],
@@ -211,7 +212,7 @@ def _heading(shown: Shown, ink: Ink) -> str:
     if shown.event_id is not None:
         parts.append(f"event {shown.event_id}")
     node = f"node {shown.node_id[:8]}" if shown.node_id else ""
-    parts.append(ink("dim", ", ".join(filter(None, (node, printable(shown.connection))))))
+    parts.append(ink("dim", ", ".join(filter(None, (node, replace_unprintable(shown.connection))))))
     return "  ".join(filter(None, parts))
 
 
@@ -248,8 +249,3 @@ def _row(shown: Shown, row_start: int, octets: bytes, ink: Ink) -> str:
     if last == row_end and (shown.length or row_end == shown.size):
         text += ink("bad", "]" if shown.length else "[]")
     return text
-
-
-def printable(text: str) -> str:
-    """Return the text with control characters replaced, so that a terminal executes none."""
-    return "".join(each if each.isprintable() else "\ufffd" for each in text)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tart.printable import replace_unprintable
+
 # Separates columns.
 _GAP = "  "
 _ELLIPSIS = "…"
@@ -72,7 +74,7 @@ def cell_text(value: Any) -> str:
     if value is None:
         return _NULL
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return replace_unprintable(text)
 
 
 def cut_text(text: str, width: int) -> str:

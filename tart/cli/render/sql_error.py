@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from tart.cli.render.result_table import display_width
+from tart.printable import replace_unprintable
 
 # "LINE 2: …", a line of the statement that may be cut, and a line with carets.
 _PLACE = re.compile(
@@ -61,5 +62,4 @@ def _marked(message: str, statement: str) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    text = text.replace("\t", " ")
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return replace_unprintable(text.replace("\t", " "))

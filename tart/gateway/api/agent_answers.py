@@ -7,11 +7,11 @@ and reasons. Nothing can make such text safe to obey, so an answer names the mem
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from tart import json_encoding
+from tart.printable import remove_hidden
 from tart.protocol.events import EVENTS
 from tart.protocol.wire import List, Option, String, Struct, Tuple, Type
 
@@ -82,7 +82,7 @@ def _clean(value: Any, member: str | None, untrusted: set[str], omitted: frozens
     match value:
         case dict():
             return {
-                visible(name)[:MAX_TEXT]: _clean(each, name, untrusted, omitted)
+                remove_hidden(name)[:MAX_TEXT]: _clean(each, name, untrusted, omitted)
                 for name, each in value.items()
                 if name not in omitted
             }
@@ -91,24 +91,10 @@ def _clean(value: Any, member: str | None, untrusted: set[str], omitted: frozens
         case str():
             if member in NODE_TEXT and value:
                 untrusted.add(member)
-                return _shorten(visible(value), MAX_NODE_TEXT)
-            return _shorten(visible(value), MAX_TEXT)
+                return _shorten(remove_hidden(value), MAX_NODE_TEXT)
+            return _shorten(remove_hidden(value), MAX_TEXT)
         case _:
             return value
-
-
-def visible(text: str) -> str:
-    """Return text without control, format and private characters.
-
-    Among them are those that change the direction of text, and the tag characters, which spell
-    text that only a model reads.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(each for each in text if unicodedata.category(each) not in _HIDDEN)
-
-
-_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 
 
 def _shorten(text: str, length: int) -> str:

@@ -35,9 +35,6 @@ from tart.query.shard_queries.events import Event, Events
 from tart.query.shard_queries.nodes import Chain, Live, Nodes, NodeStatus, Statistics
 from tart.units import SECOND_US
 
-_BEST = str(EventKind.BEST_BLOCK_CHANGED.number)
-_FINALIZED = str(EventKind.FINALIZED_BLOCK_CHANGED.number)
-
 A = TypeVar("A")
 R = TypeVar("R")
 # Skipped events are read in pieces of this size, so that an offset costs time, not memory.
@@ -221,7 +218,10 @@ class QueryClient:
         if any(each.get("is_ahead") for each in status["latest"].values()):
             claims, _ = await self.chain()
             agreed = wall_clock.agreement(claims.values())
-            counting = {_BEST: agreed.best, _FINALIZED: agreed.finalized}
+            counting = {
+                chain_stats.BEST_KEY: agreed.best,
+                chain_stats.FINALIZED_KEY: agreed.finalized,
+            }
             latest = {
                 kind: each
                 for kind, each in status["latest"].items()

@@ -10,6 +10,7 @@ from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import Handler, Values, request_window
 from tart.gateway.http.responses import Answer
+from tart.protocol.node_information import MAX_CORES
 from tart.query.answers.grafana import GrafanaCount
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
@@ -21,9 +22,7 @@ from tart.query.shard_queries.aggregates import AggregateSum, Where
 from tart.units import DAY_US, MINUTE_US, SECOND_US
 
 # Rows that a bucket is expected to have at most.
-_EVENT_TYPES, _CORES = 60, 341
-# Time between two flushes of the aggregates, unless the settings say otherwise.
-FLUSH_US = 30 * SECOND_US
+_EVENT_TYPES = 60
 
 
 class Grid(NamedTuple):
@@ -82,7 +81,8 @@ async def timeseries(queries: QueryClient, values: Values) -> Answer:
         core=None if core is None else [core],
     )
     if key == "core" or core is not None:
-        grid, table = minute_grid(values, _CORES if core is None else _EVENT_TYPES), "core_events"
+        groups = MAX_CORES if core is None else _EVENT_TYPES
+        grid, table = minute_grid(values, groups), "core_events"
     else:
         groups = len(queries.registry) if key == "node" else _EVENT_TYPES
         grid, table = count_grid(values, groups), "counts"
@@ -170,7 +170,13 @@ async def guarantee_discards(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/guarantee-discards``."""
     window = request_window(values).half_open()
     # Each flush adds the discards of a report since the last one; their last time is the bucket's.
-    step_us = bucket_us(window, FLUSH_US, values["interval"], len(event_counts.DISCARD_COLUMNS))
+    flush_us = round(queries.retention.flush_seconds * SECOND_US)
+    step_us = bucket_us(
+        window,
+        COUNT_BUCKET * SECOND_US,
+        max(values["interval"], flush_us),
+        len(event_counts.DISCARD_COLUMNS),
+    )
     rows, seen = await queries.ask(
         AggregateSum(
             "reports",

@@ -13,7 +13,6 @@ from tart.gateway.handlers.grafana import row_grid
 from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
-from tart.query.answers.grafana_packages import GrafanaPackageEvent
 from tart.query.core.filters import hash_bytes
 from tart.query.grafana import guarantors, services, work_packages
 from tart.query.shard_queries.aggregates import AggregateSum
@@ -101,18 +100,7 @@ async def wp_by_wp_hash(queries: QueryClient, values: Values) -> Answer:
     if not rows:
         return Answer({"summary": None, "events": [], "truncated": False}, seen)
     journey, also = await package_queries.journey(queries, rows, _EVENTS, values["bytes"])
-    steps: list[GrafanaPackageEvent] = [
-        {
-            "ts": step.event["timestamp"],
-            "node_id": step.node,
-            "event_type": step.type,
-            "data": step.event["data"],
-            "created_at": step.event["received_at"],
-        }
-        for step in journey.steps()
-        if step.event is not None
-    ]
-    return Answer(partial(work_packages.details, journey.state, journey.events, steps), seen & also)
+    return Answer(partial(work_packages.details, journey), seen & also)
 
 
 async def wp_batch(queries: QueryClient, values: Values) -> Answer:

@@ -6,9 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import orjson
-
-from tart import __version__
+from tart import __version__, json_encoding
 from tart.access.roles import Role
 from tart.errors import TartError
 from tart.gateway.api import agent_answers, mcp
@@ -76,10 +74,12 @@ async def _call_tool(request: McpRequest, role: Role, call_route: CallRoute) -> 
         raise McpError(mcp.INVALID_PARAMS, f"there is no tool {name[:100]}{hint}")
     try:
         call = TOOLS_BY_NAME[name].call(arguments, role)
-        value = orjson.loads(await render(await call_route(call)))
+        body = await render(await call_route(call))
         data = await run_on_merge_thread(
             lambda: agent_answers.prepare(
-                value, omitted=call.omitted, all_untrusted=call.route.name == "sql"
+                json_encoding.unpack(body),
+                omitted=call.omitted,
+                all_untrusted=call.route.name == "sql",
             )
         )
     except TartError as error:

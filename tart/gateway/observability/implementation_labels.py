@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from tart.printable import replace_unprintable
+
 MAX_LABELS = 32
 HOLD_SECONDS = 86_400.0
 MAX_LENGTH = 32
@@ -21,10 +23,9 @@ UNKNOWN = "unknown"
 Pair = tuple[str, str]
 
 
-def clean(text: str | None) -> str:
+def label_value(text: str | None) -> str:
     """Return text of a node as the value of a label: printable, and of limited length."""
-    printable = "".join(each if each.isprintable() else "�" for each in text or "")
-    return printable.strip()[:MAX_LENGTH] or UNKNOWN
+    return replace_unprintable(text or "").strip()[:MAX_LENGTH] or UNKNOWN
 
 
 class ImplementationLabels:
@@ -46,7 +47,7 @@ class ImplementationLabels:
         """Return the number of nodes by label.
 
         Args:
-            nodes: The number of nodes by implementation and version, as ``clean`` returns them.
+            nodes: The number of nodes by implementation and version, which are label values.
             now: Monotonic seconds.
         """
         self._held = {

@@ -27,11 +27,17 @@ from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
 from tart.aggregate.core.tables import DISCARD_REASONS
 from tart.gateway.observability.block_intervals import BlockIntervals, merge_slots
 from tart.gateway.observability.counter_totals import CounterTotals
-from tart.gateway.observability.implementation_labels import ImplementationLabels, clean
+from tart.gateway.observability.implementation_labels import ImplementationLabels, label_value
 from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.rules import RULES
 from tart.query.answers.network import ChainFigures
-from tart.query.core import chain_stats
+from tart.query.core.chain_stats import (
+    BEST_KEY,
+    FINALIZED_KEY,
+    STATUS_KEY,
+    SYNC_KEY,
+    chain_figures,
+)
 from tart.query.core.failure_rates import PIPELINES
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.query.core.wall_clock import mark_ahead
@@ -51,10 +57,6 @@ _ROLES = {
     EventKind.WORK_PACKAGE_SUBMISSION.number: ("work_packages", "primary"),
     EventKind.WORK_PACKAGE_BEING_SHARED.number: ("work_packages", "secondary"),
 }
-_BEST = str(EventKind.BEST_BLOCK_CHANGED.number)
-_FINALIZED = str(EventKind.FINALIZED_BLOCK_CHANGED.number)
-_SYNC = str(EventKind.SYNC_STATUS_CHANGED.number)
-_STATUS = str(EventKind.STATUS.number)
 _FAILURE_PIPELINES = {
     kind: name for name, pipeline in PIPELINES.items() for kind in pipeline.failures
 }
@@ -200,17 +202,20 @@ class _Nodes:
         """Return the number of nodes by implementation and version."""
         return Counter(
             (
-                clean(handshake.value.get("implementation_name")),
-                clean(handshake.value.get("implementation_version")),
+                label_value(handshake.value.get("implementation_name")),
+                label_value(handshake.value.get("implementation_version")),
             )
             for handshake in self.handshakes.values()
         )
 
     def chain(self) -> ChainFigures:
         """Return the best and the finalized block."""
-        return chain_stats.chain_figures(
+        return chain_figures(
             {
-                node_id: (self._slot(node_id, _BEST), self._slot(node_id, _FINALIZED))
+                node_id: (
+                    self._slot(node_id, BEST_KEY),
+                    self._slot(node_id, FINALIZED_KEY),
+                )
                 for node_id in self.handshakes
             }
         )
@@ -331,7 +336,7 @@ def _flatten(figures: NetworkFigures) -> dict[Key, int]:
 
 
 def _add_chain(page: _Page, nodes: _Nodes) -> None:
-    chain, best = nodes.chain(), nodes.values(_BEST, "slot")
+    chain, best = nodes.chain(), nodes.values(BEST_KEY, "slot")
     if chain["best_block"] is not None:
         page.add("best_slot", value=chain["best_block"])
         behind = chain["best_block"] - BEHIND_SLOTS
@@ -344,7 +349,7 @@ def _add_chain(page: _Page, nodes: _Nodes) -> None:
 
 
 def _add_status(page: _Page, nodes: _Nodes) -> None:
-    synced = Counter(nodes.values(_SYNC, "synced").values())
+    synced = Counter(nodes.values(SYNC_KEY, "synced").values())
     for state, value in (("synced", True), ("syncing", False), ("unknown", None)):
         page.add("sync_nodes", state, value=synced[value])
     functions: Mapping[str, Callable[[list[int]], int]] = {
@@ -353,7 +358,7 @@ def _add_status(page: _Page, nodes: _Nodes) -> None:
         "max": max,
     }
     for member, (name, _) in _GAUGES.items():
-        values = [each for each in nodes.values(_STATUS, member).values() if each is not None]
+        values = [each for each in nodes.values(STATUS_KEY, member).values() if each is not None]
         for statistic, function in functions.items():
             if values:
                 page.add(name, statistic, value=function(values))

@@ -12,14 +12,13 @@ from msgspec import Meta
 from tart.query.answers.common import (
     Amount,
     Count,
-    EventData,
     Hex64,
     Scattered,
     Time,
     Total,
     Windowed,
 )
-from tart.query.answers.grafana import BucketStart
+from tart.query.answers.grafana import BucketStart, GrafanaEvent
 
 ServiceId = Annotated[
     str, Meta(pattern="^0x[0-9a-f]{8}$", description="0x and eight hexadecimal digits.")
@@ -329,21 +328,11 @@ class GrafanaExecution(Windowed):
     ]
 
 
-class GrafanaPackageEvent(TypedDict):
-    """An event of a package."""
-
-    ts: Annotated[Time, Meta(description="By the node's clock.")]
-    node_id: Hex64 | None
-    event_type: Annotated[int, Meta(ge=0, le=255)]
-    data: EventData
-    created_at: Annotated[Time, Meta(description="When it was received.")]
-
-
 class GrafanaPackageDetails(Scattered):
     """A work-package and its events."""
 
     summary: GrafanaPackage | None
-    events: list[GrafanaPackageEvent]
+    events: list[GrafanaEvent]
     truncated: NotRequired[
         Annotated[bool, Meta(description="Whether the event log may have more events of it.")]
     ]

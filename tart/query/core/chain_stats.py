@@ -27,11 +27,11 @@ from tart.query.core.wall_clock import plausible_slots
 LIVE_SECONDS = 10
 MINUTE_SECONDS = 60
 
-# Keys of ``node_status``: event types as text.
-_STATUS = str(EventKind.STATUS.number)
-_BEST = str(EventKind.BEST_BLOCK_CHANGED.number)
-_FINALIZED = str(EventKind.FINALIZED_BLOCK_CHANGED.number)
-_SYNC = str(EventKind.SYNC_STATUS_CHANGED.number)
+# Keys of ``node_status`` and of ``network``: event types as text.
+STATUS_KEY = str(EventKind.STATUS.number)
+BEST_KEY = str(EventKind.BEST_BLOCK_CHANGED.number)
+FINALIZED_KEY = str(EventKind.FINALIZED_BLOCK_CHANGED.number)
+SYNC_KEY = str(EventKind.SYNC_STATUS_CHANGED.number)
 
 
 def slot_reached(slots: Iterable[int | None]) -> int | None:
@@ -154,8 +154,8 @@ def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -
 def reported_status(merged: NodeStatusAnswer) -> ReportedStatus:
     """Return what a node last reported from the merged answers of ``node_status``."""
     counts, latest = merged["counts"], merged["latest"]
-    best, finalized = _payload(latest, _BEST), _payload(latest, _FINALIZED)
-    kinds = (_BEST, _FINALIZED, _SYNC)
+    best, finalized = _payload(latest, BEST_KEY), _payload(latest, FINALIZED_KEY)
+    kinds = (BEST_KEY, FINALIZED_KEY, SYNC_KEY)
     times = [latest[number]["received_at"] for number in kinds if number in latest]
     return {
         "chain_status": {
@@ -163,12 +163,12 @@ def reported_status(merged: NodeStatusAnswer) -> ReportedStatus:
             "finalized_slot": finalized.get("slot"),
             "best_hash": bare_hex(best.get("hash")),
             "finalized_hash": bare_hex(finalized.get("hash")),
-            "best_block_events": counts.get(_BEST, 0),
-            "finalized_block_events": counts.get(_FINALIZED, 0),
-            "synced": _payload(latest, _SYNC).get("synced"),
+            "best_block_events": counts.get(BEST_KEY, 0),
+            "finalized_block_events": counts.get(FINALIZED_KEY, 0),
+            "synced": _payload(latest, SYNC_KEY).get("synced"),
             "last_updated": max(times, default=None),
         },
-        "latest_status": _payload(latest, _STATUS) or None,
+        "latest_status": _payload(latest, STATUS_KEY) or None,
         "event_breakdown": breakdown(counts),
     }
 

@@ -7,7 +7,7 @@ contains durations of zero and below, which occur if a node's clock is set back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import ceil
 
 PER_OCTAVE = 4
@@ -29,17 +29,30 @@ def percentile_us(counts: Mapping[int, int], share: float) -> float | None:
 
     The result is the middle of the bin that contains the sample of the nearest rank.
     """
-    total = sum(counts.values())
-    if not total:
+    if not any(counts.values()):
         return None
-    # Differences below a millionth of a sample are rounding errors of the share.
-    rank = max(1, ceil(share * total - 1e-6))
-    seen = 0
-    for number in sorted(counts):
-        seen += counts[number]
-        if seen >= rank:
-            return middle_us(number)
-    return None
+    return middle_us(nearest_ranks(counts, (share,))[0])
+
+
+def nearest_ranks(counts: Mapping[int, int], shares: Iterable[float]) -> list[int]:
+    """Return the values that these shares of samples do not exceed, by nearest rank.
+
+    Args:
+        counts: The number of samples by value, such as a bin; at least one sample.
+        shares: In ascending order.
+    """
+    total = sum(counts.values())
+    values = iter(sorted(counts))
+    value = next(values)
+    seen, ranks = counts[value], []
+    for share in shares:
+        # Differences below a millionth of a sample are rounding errors of the share.
+        rank = max(1, ceil(share * total - 1e-6))
+        while seen < rank:
+            value = next(values)
+            seen += counts[value]
+        ranks.append(value)
+    return ranks
 
 
 def mean_us(counts: Mapping[int, int]) -> float | None:

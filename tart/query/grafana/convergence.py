@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
 from typing import TypedDict
 
+from tart.protocol.node_information import SLOT_SECONDS
 from tart.query.answers import grafana_guarantees as answers
-from tart.query.core.log_histogram import middle_us
+from tart.query.core.log_histogram import middle_us, nearest_ranks
 from tart.query.core.rfc3339 import server_time
 from tart.query.shard_queries.deliveries import Delivery, DeliverySet
 from tart.units import JCE_US, SECOND_US
 
-# The length of a slot if no node tells it.
-SLOT_SECONDS = 6
 _RANKS = (0.5, 0.75, 0.95, 0.99)
 
 
@@ -67,26 +65,6 @@ class Delays:
             "p99_ms": _ms(p99),
             "p100_ms": _ms(self._last),
         }
-
-
-def nearest_ranks(counts: Mapping[int, int], shares: Iterable[float]) -> list[int]:
-    """Return the values that these shares of samples do not exceed.
-
-    Args:
-        counts: The number of samples by value; at least one.
-        shares: In ascending order.
-    """
-    total, seen = sum(counts.values()), 0
-    values = iter(sorted(counts))
-    value = next(values)
-    seen = counts[value]
-    ranks = []
-    for share in shares:
-        while seen < share * total - 1e-9:
-            value = next(values)
-            seen += counts[value]
-        ranks.append(value)
-    return ranks
 
 
 def _ms(us: int) -> int:
@@ -235,10 +213,8 @@ def _anchor(
         start = delivery.start
         first[start.node] = min(start.at_us, first.get(start.node, start.at_us))
     starts = sorted(first.values())
-    p50, p95, p99 = (
-        starts[max(1, ceil(share * len(starts) - 1e-9)) - 1] - starts[0]
-        for share in (0.5, 0.95, 0.99)
-    )
+    late = Counter(start - starts[0] for start in starts)
+    p50, p95, p99 = nearest_ranks(late, (0.5, 0.95, 0.99))
     return {
         "anchor": anchor,
         "slot": slot,

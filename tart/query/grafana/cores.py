@@ -10,8 +10,9 @@ from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
 from tart.query.grafana.work_packages import work_package_row
 from tart.query.packages.package_progress import PackageState
-from tart.query.packages.packages import ms, percentiles
+from tart.query.packages.packages import percentiles
 from tart.query.shard_queries.packages import PackageSet
+from tart.units import ms
 
 
 def core_counts(core: int, packages: PackageSet | None) -> answers.GrafanaCoreCounts:

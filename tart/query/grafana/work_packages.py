@@ -15,8 +15,10 @@ from tart.query.answers import grafana_packages as answers
 from tart.query.core import log_histogram
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
+from tart.query.grafana.event_counts import event_row
+from tart.query.packages.journeys import Journey
 from tart.query.packages.package_progress import PackageState
-from tart.query.packages.packages import mean_ms, ms
+from tart.query.packages.packages import mean_ms
 from tart.query.shard_queries.packages import (
     PIPELINE,
     Package,
@@ -24,6 +26,7 @@ from tart.query.shard_queries.packages import (
     StepSamples,
     samples_by_pair,
 )
+from tart.units import ms
 
 # Events of guarantors by their names in the totals.
 EVENTS = {"submissions": 90, "being_shared": 91, "duplicates": 93}
@@ -333,18 +336,11 @@ def _active_package(package: PackageState) -> answers.GrafanaActivePackage:
     }
 
 
-def details(
-    package: PackageState | None, events: Json, rows: Iterable[answers.GrafanaPackageEvent]
-) -> answers.GrafanaPackageDetails:
-    """Return the answer of ``/api/grafana/wp/{wp_hash}``.
-
-    Args:
-        package: ``None`` if no guarantor reported it.
-        events: The merged answer to ``JourneyEvents``.
-        rows: Its events as the answer has them, in any order.
-    """
+def details(journey: Journey) -> answers.GrafanaPackageDetails:
+    """Return the answer of ``/api/grafana/wp/{wp_hash}``: events in order of the nodes' clocks."""
+    rows = [event_row(step.event) for step in journey.steps() if step.event is not None]
     return {
-        "summary": None if package is None else work_package_row(package),
+        "summary": None if journey.state is None else work_package_row(journey.state),
         "events": sorted(rows, key=lambda row: (row["ts"], row["created_at"])),
-        "truncated": bool(events["truncated"]),
+        "truncated": bool(journey.events["truncated"]),
     }

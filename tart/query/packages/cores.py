@@ -18,9 +18,9 @@ from tart.query.answers.packages import Percentiles
 from tart.query.core.chain_stats import chain_figures, most_common, slot_reached
 from tart.query.core.merge import Claim
 from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
-from tart.query.packages.packages import mean_ms, ms, share
+from tart.query.packages.packages import mean_ms, share
 from tart.query.shard_queries.packages import PackageSet
-from tart.units import MINUTE_US
+from tart.units import MINUTE_US, ms
 
 Json = dict[str, Any]
 

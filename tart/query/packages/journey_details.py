@@ -14,7 +14,7 @@ from tart.query.core.chain_stats import bare_hex
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.packages.journeys import AUDIT_TYPES, Journey, Step, event_identity
 from tart.query.packages.package_progress import PackageState
-from tart.query.packages.packages import ms
+from tart.units import ms
 
 Json = dict[str, Any]
 

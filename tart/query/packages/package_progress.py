@@ -27,8 +27,8 @@ from tart.query.answers.packages import (
 )
 from tart.query.core.chain_stats import bare_hex
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce, server_time
-from tart.query.packages.packages import ms
 from tart.query.shard_queries.packages import PackageSet
+from tart.units import ms
 
 Json = dict[str, Any]
 

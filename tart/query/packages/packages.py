@@ -6,11 +6,12 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, overload
+from typing import Any
 
 from tart.query.answers.packages import Percentiles
 from tart.query.core import log_histogram
 from tart.query.shard_queries.packages import COMPLETION, PIPELINE
+from tart.units import ms
 
 Json = dict[str, Any]
 
@@ -34,20 +35,11 @@ def percentiles(counts: Mapping[int, int]) -> Percentiles | None:
     return {"p50_ms": ms(p50_us), "p95_ms": ms(p95_us), "sample_count": sum(counts.values())}
 
 
-@overload
-def ms(us: float) -> float: ...
-@overload
-def ms(us: float | None) -> float | None: ...
-def ms(us: float | None) -> float | None:
-    """Return microseconds as milliseconds."""
-    return None if us is None else round(us / 1000, 3)
-
-
 def share(part: int, whole: int) -> float | None:
-    """A part of a whole; ``None`` of nothing."""
+    """Return a part of a whole; ``None`` of nothing."""
     return round(part / whole, 4) if whole else None
 
 
 def mean_ms(total_us: int, count: int) -> float | None:
-    """The mean of durations that were added up; ``None`` without any."""
+    """Return the mean of durations that were added up, in milliseconds; ``None`` without any."""
     return ms(total_us / count) if count else None

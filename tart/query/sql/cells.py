@@ -12,6 +12,8 @@ import re
 import unicodedata
 from typing import Any
 
+from tart.printable import replace_unprintable
+
 _TRIGGERS = frozenset("=+-@")
 # Each of these may begin a new cell where the text is pasted, whatever follows.
 _BREAKS = ("\t", "\r", "\n")
@@ -58,4 +60,4 @@ def markdown_cell(value: Any) -> str:
         return "NULL"
     text = _MARKDOWN.sub(r"\\\g<0>", str(value))
     text = "<br>".join(text.splitlines())
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return replace_unprintable(text)

@@ -13,6 +13,7 @@ from tart.protocol.events import EVENTS
 from tart.query.answers import metrics as answers
 from tart.query.core import log_histogram
 from tart.query.core.merge import Json
+from tart.units import ms
 
 
 def step_name(parent: int, number: int) -> str:
@@ -76,11 +77,11 @@ def distribution(counts: Mapping[int, int]) -> answers.LatencyDistribution:
     """Return count, mean, percentiles and histogram of binned durations, in milliseconds."""
     return {
         "count": sum(counts.values()),
-        "mean_ms": _ms(log_histogram.mean_us(counts)),
-        "p50_ms": _ms(log_histogram.percentile_us(counts, 0.5)),
-        "p90_ms": _ms(log_histogram.percentile_us(counts, 0.9)),
-        "p95_ms": _ms(log_histogram.percentile_us(counts, 0.95)),
-        "p99_ms": _ms(log_histogram.percentile_us(counts, 0.99)),
+        "mean_ms": ms(log_histogram.mean_us(counts)),
+        "p50_ms": ms(log_histogram.percentile_us(counts, 0.5)),
+        "p90_ms": ms(log_histogram.percentile_us(counts, 0.9)),
+        "p95_ms": ms(log_histogram.percentile_us(counts, 0.95)),
+        "p99_ms": ms(log_histogram.percentile_us(counts, 0.99)),
         "histogram": [
             {"up_to_ms": round(log_histogram.upper_us(number) / 1000, 3), "count": counts[number]}
             for number in sorted(counts)
@@ -90,7 +91,3 @@ def distribution(counts: Mapping[int, int]) -> answers.LatencyDistribution:
 
 def _most_frequent_first(steps: Iterable[answers.LatencyStep]) -> list[answers.LatencyStep]:
     return sorted(steps, key=lambda step: (-step["count"], step["step"], str(step.get("group"))))
-
-
-def _ms(us: float | None) -> float | None:
-    return None if us is None else round(us / 1000, 3)

@@ -18,7 +18,7 @@ from tart.query.answers import analytics as answers
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.rfc3339 import server_time
-from tart.units import JCE_US, MINUTE_US
+from tart.units import JCE_US, MINUTE_US, ms
 
 LATE_US = MINUTE_US
 SHARES = (0.5, 0.9, 0.99, 1.0)
@@ -139,10 +139,10 @@ def _delays(clock: str, blocks: Sequence[BlockSightings]) -> answers.Propagation
     late = sum(len(block.sightings) - 1 - len(block.delays) for block in blocks)
     return {
         "clock": clock,
-        "avg_propagation_ms": _ms(sum(delays) / len(delays) if delays else None),
-        "p50_propagation_ms": _ms(percentile(delays, 0.5)),
-        "p95_propagation_ms": _ms(percentile(delays, 0.95)),
-        "p99_propagation_ms": _ms(percentile(delays, 0.99)),
+        "avg_propagation_ms": ms(sum(delays) / len(delays) if delays else None),
+        "p50_propagation_ms": ms(percentile(delays, 0.5)),
+        "p95_propagation_ms": ms(percentile(delays, 0.95)),
+        "p99_propagation_ms": ms(percentile(delays, 0.99)),
         "sample_count": len(delays),
         "late": late,
     }
@@ -159,9 +159,9 @@ def _coverage(blocks: Sequence[BlockSightings]) -> list[answers.ShareReached]:
                 "share": share,
                 "blocks": len(blocks),
                 "blocks_reached": len(times),
-                "p50_ms": _ms(percentile(times, 0.5)),
-                "p95_ms": _ms(percentile(times, 0.95)),
-                "max_ms": _ms(times[-1] if times else None),
+                "p50_ms": ms(percentile(times, 0.5)),
+                "p95_ms": ms(percentile(times, 0.95)),
+                "max_ms": ms(times[-1] if times else None),
             }
         )
     return rows
@@ -199,8 +199,8 @@ def _node(
         "blocks_received": kinds.total() - announced - authored,
         "blocks_seen": kinds.total(),
         "blocks_first_seen": first,
-        "p50_ms": _ms(percentile(delays, 0.5)),
-        "p95_ms": _ms(percentile(delays, 0.95)),
+        "p50_ms": ms(percentile(delays, 0.5)),
+        "p95_ms": ms(percentile(delays, 0.95)),
     }
 
 
@@ -216,14 +216,10 @@ def _recent(
             "first_node": block.sightings[0][1],
             "nodes": len(block.sightings),
             "connected_nodes": block.connected,
-            "until_50_ms": _ms(block.time_to_reach(0.5)),
-            "until_90_ms": _ms(block.time_to_reach(0.9)),
-            "until_99_ms": _ms(block.time_to_reach(0.99)),
-            "until_100_ms": _ms(block.time_to_reach(1.0)),
+            "until_50_ms": ms(block.time_to_reach(0.5)),
+            "until_90_ms": ms(block.time_to_reach(0.9)),
+            "until_99_ms": ms(block.time_to_reach(0.99)),
+            "until_100_ms": ms(block.time_to_reach(1.0)),
         }
         for block in newest[:RECENT]
     ]
-
-
-def _ms(us: float | None) -> float | None:
-    return None if us is None else round(us / 1000, 3)

@@ -417,9 +417,11 @@ class Ingest:
             if block := statement.fields.get("hash"):
                 second.add_head(change.type, block)
             if change.type == EventKind.BEST_BLOCK_CHANGED:
-                self._count_best_slot(change)
+                with self.aggregator.isolation.guard("best_slots", session=session.number):
+                    self._count_best_slot(change)
 
     def _count_best_slot(self, change: StatusChange) -> None:
+        """Count the best slot that the connection states now."""
         statement = change.session.statements[change.type]
         slot = statement.fields.get("slot")
         if slot is not None:

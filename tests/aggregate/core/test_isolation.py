@@ -16,7 +16,9 @@ from tart.aggregate.core.event_batch import EventBatch
 from tart.aggregate.core.event_columns import EventColumns, array_types
 from tart.aggregate.core.isolation import MAX_ATTEMPTS, Isolation
 from tart.aggregate.core.tables import TABLES
+from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.references import reducers
+from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BatchReducers
 from tart.aggregate.references.reducers import Reducers
 from tart.aggregate.references.tracker import ReferenceTracker
@@ -142,6 +144,7 @@ def fail_once(monkeypatch, owner, name):
         (ConformanceChecker, "_check_references"),
         (ConformanceChecker, "_check_order"),
         (ConformanceChecker, "_check_regularity"),
+        (ConformanceChecker, "_check_slots"),
         (ClockOffsets, "_add"),
         (LatencyHistograms, "_bucket"),
         (ReferenceTracker, "_resolve"),
@@ -188,6 +191,30 @@ def test_an_event_whose_reducer_fails_changes_nothing(monkeypatch, reducer):
     with_failures, aggregates = aggregate_network(size=301)
     assert with_failures == without
     assert aggregates.isolation.events_lost.keys() <= {"events"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("owner", "name", "stage", "table"),
+    [
+        (Deliveries, "add_start", "counters", "deliveries"),
+        (Deliveries, "add_arrivals", "counters", "deliveries"),
+        (Deliveries, "add_first_arrivals", "counters", "deliveries"),
+        (Audits, "add", "audits", "latency"),
+    ],
+)
+def test_a_figure_that_always_fails_costs_only_its_own_table(
+    monkeypatch, owner, name, stage, table
+):
+    whole = expected()
+
+    def failing(*arguments):
+        raise Broken
+
+    monkeypatch.setattr(owner, name, failing)
+    tables, aggregates = aggregate_network()
+    assert {each for each in TABLES if tables[each] != whole[each]} <= {table}
+    assert aggregates.isolation.failures.keys() == {stage}
 
 
 @pytest.mark.slow

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.gateway.api.agent_answers import MAX_NODE_TEXT, NODE_TEXT, prepare, visible
+from tart.gateway.api.agent_answers import MAX_NODE_TEXT, NODE_TEXT, prepare
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(max_size=20),
@@ -66,13 +65,6 @@ def test_members_are_left_out_at_any_depth():
     assert json.loads(cut) == {"nodes": [{"id": 1}]}
 
 
-@given(st.text())
-def test_invisible_characters_are_removed_and_others_stay(text):
-    shown = visible(text)
-    hidden = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
-    assert shown == "".join(each for each in text if unicodedata.category(each) not in hidden)
-
-
-def test_text_in_tag_characters_is_removed():
-    tags = "".join(chr(0xE0000 + ord(each)) for each in "obey")
-    assert visible(f"ok{tags}\u202e\x1b[2J") == "ok[2J"
+def test_hidden_characters_are_in_no_text_and_in_no_name():
+    answer = json.loads(prepare({"rows\u202e": ["ok\U000e006f\x1b[2J"]}))
+    assert answer == {"rows": ["ok[2J"]}

@@ -10,21 +10,21 @@ from tart.gateway.observability.implementation_labels import (
     OTHER,
     UNKNOWN,
     ImplementationLabels,
-    clean,
+    label_value,
 )
 
 
 def test_text_of_nodes_is_printable_and_short() -> None:
-    assert clean("PolkaJam") == "PolkaJam"
-    assert clean("a\nb\x00c") == "a�b�c"
-    assert clean("x" * 100) == "x" * MAX_LENGTH
-    assert [clean(text) for text in (None, "", "  ")] == [UNKNOWN] * 3
+    assert label_value("PolkaJam") == "PolkaJam"
+    assert label_value("a\nb\x00c") == "a�b�c"
+    assert label_value("x" * 100) == "x" * MAX_LENGTH
+    assert [label_value(text) for text in (None, "", "  ")] == [UNKNOWN] * 3
 
 
 @given(st.text())
 def test_any_text_becomes_a_label(text: str) -> None:
-    assert clean(text).isprintable()
-    assert 0 < len(clean(text)) <= MAX_LENGTH
+    assert label_value(text).isprintable()
+    assert 0 < len(label_value(text)) <= MAX_LENGTH
 
 
 def test_the_most_frequent_get_labels_and_all_nodes_are_counted() -> None:

@@ -9,6 +9,7 @@ from tart.query.core.log_histogram import (
     PER_OCTAVE,
     mean_us,
     middle_us,
+    nearest_ranks,
     percentile_us,
     upper_us,
 )
@@ -35,3 +36,13 @@ def test_a_percentile_is_the_bin_of_the_sample_of_that_rank(counts):
         rank = max(1, -(-percent * len(samples) // 100))
         assert percentile_us(counts, percent / 100) == middle_us(samples[rank - 1])
     assert middle_us(min(counts)) <= mean_us(counts) * 1.000001
+
+
+@given(
+    st.dictionaries(st.integers(0, 100), st.integers(1, 9), min_size=1),
+    st.lists(st.integers(1, 100), min_size=1).map(sorted),
+)
+def test_ranks_are_those_of_all_samples_in_order(counts, shares):
+    samples = sorted(value for value, count in counts.items() for _ in range(count))
+    expected = [samples[max(1, -(-share * len(samples) // 100)) - 1] for share in shares]
+    assert nearest_ranks(counts, [share / 100 for share in shares]) == expected

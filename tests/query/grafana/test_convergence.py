@@ -5,8 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tart.query.grafana import convergence
 from tart.query.shard_queries.deliveries import (
@@ -55,16 +53,6 @@ def test_no_delay_is_below_zero_or_beyond_the_last_arrival():
         "p99_ms": 0,
         "p100_ms": 0,
     }
-
-
-@given(
-    st.dictionaries(st.integers(0, 100), st.integers(1, 9), min_size=1),
-    st.lists(st.integers(1, 100), min_size=1).map(sorted),
-)
-def test_ranks_are_those_of_all_samples_in_order(counts, shares):
-    samples = sorted(value for value, count in counts.items() for _ in range(count))
-    expected = [samples[max(1, -(-share * len(samples) // 100)) - 1] for share in shares]
-    assert convergence.nearest_ranks(counts, [share / 100 for share in shares]) == expected
 
 
 def test_guarantees_are_grouped_by_slot():

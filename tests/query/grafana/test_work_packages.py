@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tart.query.grafana import work_packages
+from tart.query.packages.journeys import Journey
 from tart.query.packages.package_progress import PackageState
 from tart.query.shard_queries.packages import (
     MARKS,
@@ -15,6 +16,7 @@ from tart.query.shard_queries.packages import (
     PackageSet,
     StepSamples,
 )
+from tests.query.packages.test_journeys import answer, event, merged, row
 
 BIT = {name: 1 << bit for bit, name in enumerate(MARKS)}
 ORDER = ("received", "authorized", "refined", "built", "guaranteed", "distributed")
@@ -129,8 +131,20 @@ def test_active_packages_are_at_most_200():
     assert [each["reason"] for each in body["failure_breakdown"]] == ["a", "b"]
 
 
-def test_events_of_a_package_are_in_order_of_time():
-    rows = [{"ts": ts, "created_at": "x"} for ts in ("2", "1")]
-    body = work_packages.details(None, {"truncated": True}, rows)
+def test_events_of_a_package_are_in_order_of_the_nodes_clocks():
+    received = event(94, 20)
+    # Beyond the year 9999 a time has no text: the time of receipt stands for it.
+    far = event(112, 10, node="02" * 32) | {"timestamp": None}
+    part = answer(pipelines={"1/0": [event(90, 30), received]}, reports=[far])
+    body = work_packages.details(Journey([row()], None, merged(part, limit=2)))
     assert (body["summary"], body["truncated"]) == (None, True)
-    assert [row["ts"] for row in body["events"]] == ["1", "2"]
+    assert [shown["event_type"] for shown in body["events"]] == [112, 94, 90]
+    assert body["events"][0]["ts"] == far["received_at"]
+    assert body["events"][1] == {
+        "ts": received["timestamp"],
+        "node_id": received["node_id"],
+        "event_type": 94,
+        "data": received["data"],
+        "created_at": received["received_at"],
+        "id": received["id"],
+    }

@@ -650,8 +650,8 @@ STAGES = (
         "clocks",
         "references",
     ),
-    *("events", "counters", "latencies", "pipelines", "sessions", "aggregates", "live", "flush"),
-    "notification",
+    *("events", "counters", "latencies", "audits", "pipelines", "sessions", "aggregates"),
+    *("live", "flush", "best_slots", "notification"),
 )
 
 
