@@ -18,15 +18,16 @@ const name: EventName = "Authored";
 const noName: EventName = "Authord";
 
 async function requests(): Promise<void> {
-  const best: number | null = (await plain.stats({ duration: "5m" })).best_block;
+  const best: number = (await plain.stats({ duration: "5m" })).best_block;
   // @ts-expect-error a parameter that the route does not have
   await plain.stats({ durations: "5m" });
   // @ts-expect-error a word that the parameter does not accept
   await plain.export({ format: "xml" });
   // @ts-expect-error the node is missing
   await plain.node();
-  // @ts-expect-error the best block may be unknown
-  const known: number = (await plain.stats()).best_block;
+  const known: boolean = (await plain.stats()).best_block_known;
+  // @ts-expect-error the mean may be unknown
+  const mean: number = (await plain.latency()).steps[0].mean_ms;
 
   const one: number = (await plain.event(1)).event_id ?? 0;
   const two: bigint = (await exact.event(1)).event_id ?? 0n;
@@ -35,7 +36,7 @@ async function requests(): Promise<void> {
   const id: bigint = (await exact.event(1)).id;
   const dropped: bigint = (await exact.node("00")).dropped_count;
   const details: NodeDetails<string> = await text.node("00", {}, { timeout: 1 });
-  console.log(best, known, one, two, three, id, dropped, details, name, noName);
+  console.log(best, known, mean, one, two, three, id, dropped, details, name, noName);
 }
 
 function fields(event: Event<bigint>): void {
