@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,7 @@ from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
 from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.windows import Window
+from tart.query.packages.journeys import ROW_STEPS
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateRows, AggregateSum
 from tart.query.shard_queries.events import Slot
 from tart.query.shard_queries.nodes import Live
@@ -313,9 +314,9 @@ async def latency(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/metrics/latency``."""
     window = request_window(values).whole(durations=True)
     group = values["group_by"]
-    if group == "core":
-        return await _latency_by_core(queries, window)
     types = values["event_types"]
+    if group == "core":
+        return await _latency_by_core(queries, window, types)
     by = ["parent", "type", "bin", *(["node"] if group != "none" else [])]
     rows, (nodes, seen) = await gather_all(
         queries.ask(AggregateSum("latency", window, by=by, where=types and {"type": types})),
@@ -329,12 +330,19 @@ async def latency(queries: QueryClient, values: Values) -> Answer:
     return timestamped_answer(body, rows, (None, seen))
 
 
-async def _latency_by_core(queries: QueryClient, window: Window) -> Answer:
+async def _latency_by_core(
+    queries: QueryClient, window: Window, types: Sequence[int] | None
+) -> Answer:
     samples, seen = await queries.ask(StepDurations(window, by_core=True))
     names = list(PAIRS)
+    wanted = {name for name, (_, last) in PAIRS.items() if not types or ROW_STEPS[last] in types}
 
     def body() -> Latency:
-        rows = ((names[row.pair], row.core, row.bin, row.samples) for row in samples)
+        rows = (
+            (names[row.pair], row.core, row.bin, row.samples)
+            for row in samples
+            if names[row.pair] in wanted
+        )
         return {"group_by": "core", "steps": latency_figures.latency_by_core(rows)}
 
     return timestamped_answer(body, (None, seen))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tart.query.shard_queries.packages import PAIRS
 from tart.units import HOUR_US, MINUTE_US
 from tests.gateway.fake_shard import NODE_A, NODE_B, claims, event, node
 from tests.gateway.running import Running
@@ -103,6 +104,22 @@ async def test_latency_windows_before_yesterday_are_in_whole_hours(gateway: Runn
     body = await gateway.json("/api/metrics/latency?group_by=core")
     assert queries(gateway, "step_durations")[-1]["by_core"] is True
     assert (body["group_by"], body["steps"]) == ("core", [])
+
+
+async def test_latencies_by_core_are_of_the_steps_that_end_in_the_requested_types(
+    gateway: Running,
+) -> None:
+    names = list(PAIRS)
+    samples = [[number, 40, 2, 1, None] for number in range(len(names))]
+    gateway.shards[0].answers["step_durations"] = lambda _: samples
+    every = await gateway.json("/api/metrics/latency?group_by=core")
+    assert {step["step"] for step in every["steps"]} == set(names)
+    path = "/api/metrics/latency?group_by=core&event_types=Refined,WorkReportBuilt"
+    some = await gateway.json(path)
+    assert {step["step"] for step in some["steps"]} == {
+        "authorized_to_refined",
+        "refined_to_report_built",
+    }
 
 
 async def test_latencies_by_implementation_have_name_and_version(gateway: Running) -> None:
