@@ -4792,8 +4792,9 @@ export class TartClient<F extends Int64Form = "number"> {
    * second event was received in the window; its duration is by the node's clock. Percentiles and
    * means are read from merged histograms, within 10 % of the exact value; durations over 71
    * minutes count as 71 minutes. With group_by=core the steps are those of guarantors, for work-
-   * packages that began in the window. The window is in whole minutes, or in whole hours if it
-   * begins before yesterday.
+   * packages that began in the window, and event_types are those that end a step:
+   * WorkPackageReceived to GuaranteesDistributed. The window is in whole minutes, or in whole hours
+   * if it begins before yesterday.
    */
   latency(
     parameters?: {
