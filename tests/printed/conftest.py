@@ -32,7 +32,9 @@ class Network:
 @pytest.fixture(scope="package")
 def network(tmp_path_factory: Any) -> Iterator[Network]:
     data = tmp_path_factory.mktemp("printed") / "data"
-    with running_system(data, shards=1) as system:
+    # A page that is opened from a file has the origin "null".
+    environ = {"TART_API_CORS_ORIGINS": "null"}
+    with running_system(data, shards=1, environ=environ) as system:
         target = ":".join(map(str, system.telemetry))
         arguments = ("--target", target, "--nodes", "3", "--cores", "1", "--speed", "4")
         with Process("tart", "simulate", *arguments, cwd=data.parent):
