@@ -102,7 +102,7 @@ def stopped_tables(root: Path) -> Iterator[StoppedTables]:
         directories = list_directories(root)
         files = sorted(
             (file for number in directories for file in list_files(root, number)),
-            key=lambda file: file.period,
+            key=views.file_order,
         )
         aggregates = [
             file for number in directories if (file := aggregate_file(root, number)).path.exists()

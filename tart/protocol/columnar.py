@@ -22,12 +22,14 @@ import numpy.typing as npt
 from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES
 from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS
-from tart.protocol.optional_fields import optional_fields
+from tart.protocol.optional_fields import (
+    PEER_BYTES,
+    REF_BYTES,
+    SHARD_INDEX_BYTES,
+    optional_fields,
+)
 from tart.protocol.wire import List, Struct, Type
 
-REF_BYTES = 8
-PEER_BYTES = 32
-SHARD_INDEX_BYTES = 2
 # After the last frame, so that gathering near its end stays inside the buffer.
 _PADDING = bytes(512)
 _ABSENT = -1

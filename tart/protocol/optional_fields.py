@@ -10,6 +10,10 @@ from tart.protocol.types import PEER_ID, U16
 
 # In the order of their bits in ``columnar.optional_fields_by_type``.
 OPTIONAL_FIELDS = ("ref", "peer", "slot", "core", "shard_index")
+# The fields that are cut off the payload; slot and core stay in it.
+REF_BYTES = 8
+PEER_BYTES = 32
+SHARD_INDEX_BYTES = 2
 
 
 def optional_fields(event: EventKind) -> tuple[str, ...]:

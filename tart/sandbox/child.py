@@ -26,7 +26,7 @@ import duckdb
 import nanoarrow as na
 
 from tart.process_memory import process_memory
-from tart.query.sql.result_limits import MEMORY_BYTES
+from tart.query.sql.limits import MEMORY_BYTES
 from tart.query.sql.statement_errors import Statement, explain, explain_syntax
 from tart.query.sql.tables import TABLES
 from tart.sandbox import framing

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tart.errors import QueryTimeout, SqlRefused
-from tart.query.sql.result_limits import MAX_BYTES, MAX_ROWS, MAX_SQL_BYTES, MEMORY_BYTES
+from tart.query.sql.limits import MAX_BYTES, MAX_ROWS, MAX_SQL_BYTES, MEMORY_BYTES
 from tart.sandbox import framing
 
 _MAX_HEAD = 1 << 20
@@ -99,8 +99,9 @@ class Spares:
         return _start(MEMORY_BYTES)
 
     def refill(self) -> None:
-        """Start the process for the next statement."""
-        with self._lock:
+        """Start the process for the next statement, if there is memory and a process for it."""
+        # The next statement starts its own, or says why it cannot run; this one has its result.
+        with self._lock, suppress(OSError):
             if self._spare is None:
                 self._spare = _start(MEMORY_BYTES), time.monotonic()
 

@@ -13,6 +13,7 @@ import pytest
 from nanoarrow.ipc import StreamWriter
 
 from tart.errors import QueryTimeout, SqlRefused
+from tart.sandbox import process
 from tart.sandbox.process import MAX_SQL_BYTES, Spares, SqlJob, run
 
 # Of statements that end by themselves; a busy machine takes a hundred times what they need.
@@ -323,3 +324,22 @@ def test_the_process_for_the_next_statement_waits_already():
     finally:
         spares.close()
     assert last.poll() is not None
+
+
+def test_a_statement_has_its_result_where_no_further_process_can_start(monkeypatch):
+    spares, start = Spares(), process._start
+
+    def start_once(memory_bytes):
+        monkeypatch.setattr(process, "_start", refuse)
+        return start(memory_bytes)
+
+    def refuse(memory_bytes):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(process, "_start", start_once)
+    job = SqlJob("SELECT 1 AS one", "csv", seconds=SECONDS)
+    try:
+        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
+        assert spares._spare is None
+    finally:
+        spares.close()

@@ -1,23 +1,22 @@
 """The slots that nodes reported as their best block's: the first report, and how many nodes.
 
 Pure; time is an argument. Memory is bounded: a node adds ``SLOTS_PER_SECOND`` at most, slots
-expire after ``SECONDS``, and beyond ``MAX_SLOTS`` no slot is added. So a node that invents slots
-uses up neither the memory nor the slots of the others.
+expire after ``BEST_SLOT_SECONDS``, and beyond ``MAX_SLOTS`` no slot is added. So a node that
+invents slots uses up neither the memory nor the slots of the others.
 """
 
 from __future__ import annotations
 
-from tart.query.shard_queries.network import BestSlot
+from tart.query.shard_queries.network import BEST_SLOT_SECONDS, BestSlot
 from tart.units import SECOND_US
 
-SECONDS = 300
 # A slot takes six seconds; a simulated network may be faster.
 SLOTS_PER_SECOND = 8
 MAX_SLOTS = 65_536
 
 
 class BestSlots:
-    """The best blocks' slots of the last ``SECONDS``.
+    """The best blocks' slots of the last ``BEST_SLOT_SECONDS``.
 
     Attributes:
         overflowed: Number of reports of slots that were not added, because of the limits.
@@ -53,7 +52,7 @@ class BestSlots:
         self._slots[slot] = received_at, 1 << node
 
     def newest(self, now_us: int) -> list[BestSlot]:
-        """Return the slots of the last ``SECONDS`` before a time, Unix microseconds."""
+        """Return the slots of the last ``BEST_SLOT_SECONDS`` before a time, Unix microseconds."""
         self._expire(now_us)
         return [
             BestSlot(slot, first_at, nodes.bit_count())
@@ -66,7 +65,7 @@ class BestSlots:
         return len(self._slots) < self._max_slots
 
     def _expire(self, now_us: int) -> None:
-        oldest = now_us - SECONDS * SECOND_US
+        oldest = now_us - BEST_SLOT_SECONDS * SECOND_US
         expired = []
         for slot, (first_at, _) in self._slots.items():
             if first_at >= oldest:

@@ -27,9 +27,9 @@ from tart.aggregate.keyed.counters import (
 )
 from tart.aggregate.keyed.deliveries import Deliveries, Start, is_followed
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
-from tart.protocol.columnar import REF_BYTES, SHARD_INDEX_BYTES
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.events import EventKind
+from tart.protocol.optional_fields import REF_BYTES, SHARD_INDEX_BYTES
 from tart.protocol.types import GUARANTEE_DISCARD_REASON
 
 HASH_BYTES = 32

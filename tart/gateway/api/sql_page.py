@@ -11,8 +11,8 @@ from html import escape
 
 from tart.gateway.api import docs
 from tart.gateway.api.html import html, relative
+from tart.query.sql.limits import describe_limits
 from tart.query.sql.reference import PATH, Block, Grid, Heading, Listing, Paragraph, blocks
-from tart.query.sql.result_limits import describe_limits
 
 _CODE = re.compile(r"`([^`]*)`")
 

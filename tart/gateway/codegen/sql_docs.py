@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tart.query.sql.limits import describe_limits
 from tart.query.sql.reference import blocks, render_markdown
-from tart.query.sql.result_limits import describe_limits
 
 TARGET = Path("docs/sql.md")
 _NOTE = "<!-- Written by python -m tart.gateway.codegen.sql_docs; edit the declarations. -->"

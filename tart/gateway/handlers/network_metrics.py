@@ -25,7 +25,7 @@ class NetworkMetricsHandler:
         self._metrics = NetworkMetrics(restarted=restarted)
 
     async def answer(self) -> Answer:
-        """``/metrics/network``."""
+        """Answer ``/metrics/network``, also while no shard answers."""
         try:
             answers = await self._queries.ask_each(Network())
         except (QueryTimeout, ShardUnavailable):

@@ -16,7 +16,7 @@ from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of, members_of
 from tart.query.shard_queries.events import Sql
 from tart.query.sql.formats import SQL_FORMATS, accepted_format, cut_off
-from tart.query.sql.result_limits import MAX_JSON_ROWS, MAX_ROWS
+from tart.query.sql.limits import MAX_JSON_ROWS, MAX_ROWS
 from tart.sandbox import process
 
 # The part of the time limit in which the shards must have answered map.

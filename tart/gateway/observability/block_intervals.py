@@ -9,12 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from tart.query.shard_queries.network import BestSlot
+from tart.query.shard_queries.network import BEST_SLOT_SECONDS, BestSlot
 from tart.units import SECOND_US
 
 BOUNDS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 5.5, 6.0, 6.5, 7.0, 8.0, 9.0, 12.0, 18.0, 24.0, 60.0)
-# Shards name the slots of this time; see ``aggregate.keyed.best_slots``.
-WINDOW_US = 300 * SECOND_US
+WINDOW_US = BEST_SLOT_SECONDS * SECOND_US
 # A best block this far behind the newest one counted: the network has begun again.
 RESET_SLOTS = 600
 

@@ -16,6 +16,7 @@ from tart.query.answers import grafana_availability as answers
 from tart.query.core import log_histogram
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
+from tart.units import ms
 
 Row = TypeVar("Row")
 # Event types that ``/api/grafana/da-stats`` counts, by the names of its members.
@@ -221,5 +222,4 @@ def _node(
 
 
 def _mean_ms(counts: Mapping[int, int]) -> float | None:
-    mean = log_histogram.mean_us(counts)
-    return None if mean is None else round(mean / 1000, 3)
+    return ms(log_histogram.mean_us(counts))

@@ -11,6 +11,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from tart.protocol.events import EventKind
 from tart.query.answers import grafana_packages as answers
 from tart.query.core import log_histogram
 from tart.query.core.merge import Json
@@ -29,7 +30,11 @@ from tart.query.shard_queries.packages import (
 from tart.units import ms
 
 # Events of guarantors by their names in the totals.
-EVENTS = {"submissions": 90, "being_shared": 91, "duplicates": 93}
+EVENTS: Mapping[str, EventKind] = {
+    "submissions": EventKind.WORK_PACKAGE_SUBMISSION,
+    "being_shared": EventKind.WORK_PACKAGE_BEING_SHARED,
+    "duplicates": EventKind.DUPLICATE_WORK_PACKAGE,
+}
 # Stages in order: names, and marks of ``PackageSet``.
 _STAGES: Mapping[str, str] = {
     "received": "received",

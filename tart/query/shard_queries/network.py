@@ -68,6 +68,10 @@ class NodeFigures(NamedTuple):
     statements: dict[str, LastStatement]
 
 
+# Shards name the best blocks' slots whose first report came within this time.
+BEST_SLOT_SECONDS = 300
+
+
 class BestSlot(NamedTuple):
     """A slot that nodes of a shard reported as their best block's.
 

@@ -28,7 +28,12 @@ from types import MappingProxyType
 from typing import Any
 
 from tart.protocol.events import EVENTS, EventKind, leading_reference
-from tart.protocol.optional_fields import optional_fields
+from tart.protocol.optional_fields import (
+    PEER_BYTES,
+    REF_BYTES,
+    SHARD_INDEX_BYTES,
+    optional_fields,
+)
 from tart.protocol.types import IMPORT_SPEC
 from tart.protocol.wire import (
     Address,
@@ -48,9 +53,6 @@ from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.query.core.event_names import view_name
 from tart.units import JCE_US
 
-_REF_BYTES = 8
-_PEER_BYTES = 32
-_SHARD_BYTES = 2
 _INTEGERS = {1: "UTINYINT", 2: "USMALLINT", 4: "UINTEGER", 8: "UBIGINT"}
 # 9999-12-31T23:59:59.999999Z, the last time of RFC 3339, in JCE microseconds.
 JCE_LAST_US = 253_402_300_800_000_000 - 1 - JCE_US
@@ -322,7 +324,7 @@ def _address_offsets(layout: Struct, offset: int) -> Iterator[int]:
 
 def _event_view(event: EventKind) -> View:
     parts = optional_fields(event)
-    cut = _REF_BYTES * ("ref" in parts) + _PEER_BYTES * ("peer" in parts)
+    cut = REF_BYTES * ("ref" in parts) + PEER_BYTES * ("peer" in parts)
     prefix, columns = 0, []
     # With two layouts, only the connection's protocol version tells which one holds.
     offset = None if event.version_0 else 0
@@ -369,7 +371,7 @@ def _irregular(event: EventKind, parts: tuple[str, ...], prefix: int) -> str:
     layout = event.fields
     expected = [f"{part} IS NOT NULL" for part in parts]
     if layout.size is not None and event.version_0 is None:
-        prefix -= _SHARD_BYTES * ("shard_index" in parts)
+        prefix -= SHARD_INDEX_BYTES * ("shard_index" in parts)
         expected.append(f"octet_length(body) = {prefix}")
     else:
         expected.append(f"octet_length(body) >= {max(0, prefix)}")
@@ -394,10 +396,10 @@ def _little_endian(name: str, size: int) -> str:
 
 _PAYLOAD = " || ".join(
     (
-        _little_endian("ref", _REF_BYTES),
+        _little_endian("ref", REF_BYTES),
         "coalesce(peer_id, ''::BLOB)",
         "body",
-        _little_endian("shard_index", 2),
+        _little_endian("shard_index", SHARD_INDEX_BYTES),
     )
 )
 _DATA = (

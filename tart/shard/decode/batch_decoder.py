@@ -19,8 +19,6 @@ from tart.aggregate.core.isolation import Failure, Isolation
 from tart.errors import DecodeError
 from tart.protocol.byte_reader import Deviation
 from tart.protocol.columnar import (
-    PEER_BYTES,
-    REF_BYTES,
     U64,
     Columns,
     Int,
@@ -34,6 +32,7 @@ from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES, check_event, dec
 from tart.protocol.dialects import Dialect
 from tart.protocol.dropped_events import dropped_events, elapsed_since
 from tart.protocol.events import EVENTS, EventKind, leading_reference
+from tart.protocol.optional_fields import PEER_BYTES, REF_BYTES
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import NONE, PeerDictionary
 from tart.storage.aggregates.session_recovery import undecodable_finding

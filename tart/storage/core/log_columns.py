@@ -20,7 +20,7 @@ from tart.aggregate.core.event_columns import (
     UInt16Array,
     array_types,
 )
-from tart.protocol.columnar import REF_BYTES, SHARD_INDEX_BYTES
+from tart.protocol.optional_fields import REF_BYTES, SHARD_INDEX_BYTES
 
 
 class LogRow(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tart.aggregate.keyed.best_slots import SECONDS, SLOTS_PER_SECOND, BestSlots
+from tart.aggregate.keyed.best_slots import SLOTS_PER_SECOND, BestSlots
+from tart.query.shard_queries.network import BEST_SLOT_SECONDS
 from tart.units import SECOND_US
 
 
@@ -17,8 +18,8 @@ def test_slots_expire():
     slots = BestSlots()
     slots.add(7, 0, 0)
     slots.add(8, 0, SECOND_US)
-    assert slots.newest(SECONDS * SECOND_US) == [(7, 0, 1), (8, SECOND_US, 1)]
-    assert slots.newest(SECONDS * SECOND_US + 1) == [(8, SECOND_US, 1)]
+    assert slots.newest(BEST_SLOT_SECONDS * SECOND_US) == [(7, 0, 1), (8, SECOND_US, 1)]
+    assert slots.newest(BEST_SLOT_SECONDS * SECOND_US + 1) == [(8, SECOND_US, 1)]
 
 
 def test_a_node_that_invents_slots_leaves_room_for_those_of_others():
@@ -39,6 +40,6 @@ def test_memory_is_bounded_and_free_again_when_slots_expire():
         slots.add(slot, slot, 0)
     assert len(slots.newest(0)) == 2
     assert slots.overflowed == 1
-    later = (SECONDS + 1) * SECOND_US
+    later = (BEST_SLOT_SECONDS + 1) * SECOND_US
     slots.add(9, 0, later)
     assert slots.newest(later) == [(9, later, 1)]
