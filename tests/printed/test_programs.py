@@ -109,3 +109,14 @@ def test_the_documentation_sends_a_request_and_shows_its_answer(
     path = f"/api/nodes/{network.values['PREFIX']}/events?limit=1"
     assert head.startswith(f"GET {path}\n200 in ")
     assert network.values["NODE"] in body
+
+
+@pytest.mark.parametrize("path", ["", "/sql", "/events", "/rules"])
+def test_a_page_of_the_documentation_is_as_wide_as_a_telephone(
+    network: Network, page: Page, path: str
+) -> None:
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.call("Emulation.setDeviceMetricsOverride", **size)
+    page.open(f"{network.system.api}/api/docs{path}")
+    assert page.run("document.documentElement.scrollWidth") == 390
+    page.call("Emulation.clearDeviceMetricsOverride")

@@ -69,7 +69,8 @@ def _lines(version: str) -> Iterator[str]:
     for family, routes in families.items():
         yield f"<strong>{escape(family)}</strong>"
         for route in routes:
-            yield f'<a href="#{route.name}"><code>{escape(route.path)}</code></a>'
+            method = "" if route.method == "GET" else f"{route.method} "
+            yield f'<a href="#{route.name}"><code>{method}{escape(route.path)}</code></a>'
     yield "</nav>"
     for family, routes in families.items():
         yield f'<div data-family="{escape(family)}"><h1>{escape(family)}</h1>'

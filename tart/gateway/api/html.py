@@ -12,19 +12,24 @@ from html import escape
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
+html { scroll-padding-top: 4rem; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem; }
+  padding: 0 1rem; overflow-wrap: anywhere; }
 code, pre { font: 0.9em ui-monospace, monospace; }
 pre { background: var(--soft); padding: 0.75rem; overflow-x: auto; }
 h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
-th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
+th, td { overflow-wrap: normal; text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
   border-bottom: 1px solid var(--line); }
-nav { columns: 2; } nav a { display: block; } nav strong { display: block; margin-top: 0.75rem; }
-#tools { position: sticky; top: 0; background: Canvas; padding: 0.5rem 0; z-index: 1; }
-#tools label { margin-right: 1rem; }
+nav { columns: 20rem 2; } nav a { display: block; }
+nav strong { display: block; margin-top: 0.75rem; break-after: avoid; }
+nav strong:first-child { margin-top: 0; }
+#tools:not([hidden]) { position: sticky; top: 0; background: Canvas; padding: 0.5rem 0; z-index: 1;
+  display: flex; gap: 1rem; margin-bottom: 1rem; }
+#tools label { display: flex; gap: 0.5rem; align-items: center; white-space: nowrap; }
+input { min-width: 0; width: 12rem; } #tools label { min-width: 0; }
 input, button { font: inherit; } form label { display: inline-block; margin: 0 1rem 0.5rem 0; }
-section > pre { max-height: 30rem; overflow: auto; }
+section > pre { max-height: 30rem; overflow: auto; } form + pre { white-space: pre-wrap; }
 """
 
 
