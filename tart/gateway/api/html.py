@@ -19,8 +19,8 @@ code, pre { font: 0.9em ui-monospace, monospace; }
 pre { background: var(--soft); padding: 0.75rem; overflow-x: auto; }
 h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
-th, td { overflow-wrap: normal; text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
-  border-bottom: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
+  border-bottom: 1px solid var(--line); overflow-wrap: normal; }
 nav { columns: 20rem 2; } nav a { display: block; }
 nav strong { display: block; margin-top: 0.75rem; break-after: avoid; }
 nav strong:first-child { margin-top: 0; }
