@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from tart.aggregate.aggregates import Aggregates
-from tart.aggregate.core.tables import DISCARD_REASONS, ROWS, SUMMED, TABLES
+from tart.aggregate.core.tables import ROWS, SUMMED, TABLES
+from tart.query.core.aggregate_columns import DISCARD_REASONS
 from tart.query.core.log_histogram import upper_us
 from tart.units import JCE_US
 from tests.aggregate.batches import (

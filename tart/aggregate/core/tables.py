@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tart.protocol.events import EventKind
+from tart.query.core.aggregate_columns import OUTLINE
 
 HASH = "BLOB"
 CLOCK = "UBIGINT"
@@ -252,19 +253,6 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "last_at": TIME,
         },
     }
-)
-
-# Columns of ``reports`` that count discarded guarantees, in the order of JIP-3's Guarantee Discard
-# Reason.
-DISCARD_REASONS = ("reported_on_chain", "replaced", "cannot_report", "too_many", "other")
-# Members of a block's outline that are columns of ``blocks``, under their names in JIP-3.
-OUTLINE = (
-    "size_bytes",
-    "num_tickets",
-    "num_preimages",
-    "num_guarantees",
-    "num_assurances",
-    "num_dispute_verdicts",
 )
 
 ROWS: Mapping[str, Mapping[str, str]] = MappingProxyType(

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from tart.aggregate.core.event_batch import LazyColumns, Rows
 from tart.aggregate.core.tables import (
-    DISCARD_REASONS,
     LINK_BUCKET,
     MINUTE_BUCKET,
     SUMMED,
     TICK_US,
     columns,
 )
+from tart.query.core.aggregate_columns import DISCARD_REASONS
 from tart.units import SECOND_US
 
 MAX_KEYS = 65_536

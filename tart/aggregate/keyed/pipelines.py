@@ -12,8 +12,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from tart.aggregate.core.tables import BLOCK_STEPS, OUTLINE, PACKAGE_STEPS, ROWS
+from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
 from tart.protocol.events import EventKind
+from tart.query.core.aggregate_columns import OUTLINE
 
 # The event types that open a pipeline.
 PIPELINE_ROOTS = frozenset(

@@ -12,6 +12,7 @@ from tart.gateway.handlers.windows import Handler, Values, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.node_information import MAX_CORES
 from tart.query.answers.grafana import GrafanaCount
+from tart.query.core.aggregate_columns import DISCARD_COLUMNS
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
@@ -175,7 +176,7 @@ async def guarantee_discards(queries: QueryClient, values: Values) -> Answer:
         window,
         COUNT_BUCKET * SECOND_US,
         max(values["interval"], flush_us),
-        len(event_counts.DISCARD_COLUMNS),
+        len(DISCARD_COLUMNS),
     )
     rows, seen = await queries.ask(
         AggregateSum(
@@ -183,7 +184,7 @@ async def guarantee_discards(queries: QueryClient, values: Values) -> Answer:
             # Rows are selected by their first event.
             Window((window.start_us or 0) - DAY_US, window.end_us),
             by=["last_at"],
-            values=list(event_counts.DISCARD_COLUMNS.values()),
+            values=list(DISCARD_COLUMNS.values()),
             step_us=step_us,
         )
     )

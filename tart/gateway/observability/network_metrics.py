@@ -24,13 +24,13 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
-from tart.aggregate.core.tables import DISCARD_REASONS
 from tart.gateway.observability.block_intervals import BlockIntervals, merge_slots
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.implementation_labels import ImplementationLabels, label_value
 from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.rules import RULES
 from tart.query.answers.network import ChainFigures
+from tart.query.core.aggregate_columns import DISCARD_REASONS
 from tart.query.core.chain_stats import (
     BEST_KEY,
     FINALIZED_KEY,

@@ -6,18 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from tart.query.answers import grafana as answers
 from tart.query.answers.grafana import GrafanaCount
+from tart.query.core.aggregate_columns import DISCARD_COLUMNS
 from tart.query.core.merge import Json, Page
 from tart.query.core.rfc3339 import server_time
 from tart.query.grafana.event_groups import event_name
-
-# Columns of the table reports by the reason of a discard, in the order of JIP-3.
-DISCARD_COLUMNS: Mapping[str, str] = {
-    "PackageReportedOnChain": "reported_on_chain",
-    "ReplacedByBetter": "replaced",
-    "CannotReportOnChain": "cannot_report",
-    "TooManyGuarantees": "too_many",
-    "Other": "other",
-}
 
 
 def counts_by_type(rows: Iterable[Json]) -> list[GrafanaCount]:

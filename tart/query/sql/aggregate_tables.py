@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from tart.protocol.events import EventKind
 from tart.protocol.rules import RULES
+from tart.query.core.aggregate_columns import OUTLINE
 from tart.query.core.log_histogram import PER_OCTAVE
 from tart.query.sql.table import (
     NODE_ID,
@@ -234,15 +235,6 @@ _SESSIONS = Table(
 
 # --- Blocks -------------------------------------------------------------------------------
 
-# Members of a block's outline that the aggregates have.
-OUTLINE = (
-    "size_bytes",
-    "num_tickets",
-    "num_preimages",
-    "num_guarantees",
-    "num_assurances",
-    "num_dispute_verdicts",
-)
 _BLOCK_COLUMNS = declare_columns(
     ("hash", "BLOB", "Header hash."),
     ("slot", "UINTEGER", "Slot."),

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from tart.aggregate.core.tables import BLOCK_STEPS, OUTLINE, PACKAGE_STEPS, ROWS
+from tart.aggregate.core.tables import BLOCK_STEPS, PACKAGE_STEPS, ROWS
 from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
 from tart.protocol.events import EventKind
+from tart.query.core.aggregate_columns import OUTLINE
 from tests.aggregate.batches import aggregate, rows, troubled_network
 
 

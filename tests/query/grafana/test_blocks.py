@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tart.aggregate.core.tables import OUTLINE
+from tart.query.core.aggregate_columns import OUTLINE
 from tart.query.core.log_histogram import middle_us
 from tart.query.grafana import blocks
 from tart.query.grafana.blocks import Arrivals

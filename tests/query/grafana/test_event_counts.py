@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tart.protocol.types import GUARANTEE_DISCARD_REASON
+from tart.query.core.aggregate_columns import DISCARD_COLUMNS
 from tart.query.core.merge import Page
 from tart.query.grafana import event_counts
 from tart.units import MINUTE_US
@@ -74,7 +74,7 @@ def test_an_event_whose_clock_has_no_time_is_shown_by_the_server_s():
 
 
 def test_discards_are_by_time_and_reason_without_zeros():
-    columns = dict.fromkeys(event_counts.DISCARD_COLUMNS.values(), 0)
+    columns = dict.fromkeys(DISCARD_COLUMNS.values(), 0)
     rows = [{"last_at": AT[1], **columns, "other": 2, "replaced": 1}, {"last_at": AT[0], **columns}]
     found = event_counts.discards(rows)
     for row in found:
@@ -83,4 +83,3 @@ def test_discards_are_by_time_and_reason_without_zeros():
         ("Other", 2),
         ("ReplacedByBetter", 1),
     ]
-    assert list(event_counts.DISCARD_COLUMNS) == list(GUARANTEE_DISCARD_REASON.names)

@@ -8,19 +8,13 @@ from datetime import datetime
 
 import pytest
 
-from tart.aggregate.core import tables
 from tart.protocol.events import EventKind
 from tart.query.core import log_histogram
 from tart.query.core.nodes import merge_node
-from tart.query.sql import aggregate_tables
 from tart.query.topics.latency import latency_by_step
 from tests.query.sql.sql_parts import Parts
 
 HASH = bytes(range(32))
-
-
-def test_blocks_have_the_members_of_the_outline_that_the_aggregates_have():
-    assert tables.OUTLINE == aggregate_tables.OUTLINE
 
 
 @pytest.fixture
