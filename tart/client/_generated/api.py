@@ -183,7 +183,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Topology](
@@ -211,7 +211,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.ValidatorsCores](
@@ -242,7 +242,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.NodeStatusEnhanced](
@@ -281,7 +281,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.NodePeers](
@@ -399,7 +399,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.DaStats](
@@ -430,7 +430,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.DaStatsEnhanced](
@@ -458,7 +458,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Execution](
@@ -1135,7 +1135,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Conformance](
@@ -1171,7 +1171,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.NodeConformance](
@@ -1201,7 +1201,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Workpackages](
@@ -1239,7 +1239,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
             limit: Maximum number of packages; clamped to 1 to 1000. Default: 200.
         """
         return self._ask(
@@ -1417,7 +1417,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Guarantees](
@@ -1452,7 +1452,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Guarantors](
@@ -1483,7 +1483,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.CoresStatus](
@@ -1512,7 +1512,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.CoreGuarantees](
@@ -1542,7 +1542,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.CoreGuarantors](
@@ -1572,7 +1572,7 @@ class Api:
                 24h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.EnhancedCoreGuarantors](
@@ -1619,7 +1619,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
             limit: Maximum number of packages; clamped to 1 to 1000. Default: 50.
         """
         return self._ask(
@@ -1656,7 +1656,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.CoreValidators](
@@ -1691,7 +1691,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.CoreMetrics](
@@ -1724,7 +1724,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.CoreBottlenecks](
@@ -1752,7 +1752,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Blocks](
@@ -1818,7 +1818,7 @@ class Api:
                 now; start and end take precedence. Default: 1.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Timeseries](
@@ -1861,7 +1861,7 @@ class Api:
                 now; start and end take precedence. Default: 1.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.GroupedTimeseries](
@@ -1920,7 +1920,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Latency](
@@ -1958,7 +1958,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.TopNodes](
@@ -1997,7 +1997,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.FailureRates](
@@ -2030,7 +2030,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.BlockPropagation](
@@ -2063,7 +2063,7 @@ class Api:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.NetworkHealth](
@@ -2094,7 +2094,7 @@ class Api:
                 now; start and end take precedence. Default: 1.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.SyncTimeline](
@@ -2123,7 +2123,7 @@ class Api:
                 now; start and end take precedence. Default: 1.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.ConnectionTimeline](
@@ -2154,7 +2154,7 @@ class Api:
                 15m.
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
-                that bucket is the present one.
+                that bucket is the present one. A time in the future means now.
         """
         return self._ask(
             Call[answers.Assurances](

@@ -3553,7 +3553,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -3575,7 +3575,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -3599,7 +3599,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -3622,7 +3622,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -3695,7 +3695,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -3720,7 +3720,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -3741,7 +3741,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4230,7 +4230,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4258,7 +4258,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4281,7 +4281,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4311,7 +4311,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
       /** Maximum number of packages; clamped to 1 to 1000. Default: 200. */
@@ -4443,7 +4443,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4466,7 +4466,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4491,7 +4491,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4512,7 +4512,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4533,7 +4533,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4555,7 +4555,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4585,7 +4585,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
       /** Maximum number of packages; clamped to 1 to 1000. Default: 50. */
@@ -4608,7 +4608,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4634,7 +4634,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4659,7 +4659,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4680,7 +4680,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4730,7 +4730,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4764,7 +4764,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4812,7 +4812,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4840,7 +4840,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4867,7 +4867,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4893,7 +4893,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4919,7 +4919,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4947,7 +4947,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4972,7 +4972,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },
@@ -4996,7 +4996,7 @@ export class TartClient<F extends Int64Form = "number"> {
       start?: Date | string;
       /**
        * End of the window, which ends before the bucket that contains this time, unless that bucket
-       * is the present one.
+       * is the present one. A time in the future means now.
        */
       end?: Date | string;
     },

@@ -65,7 +65,7 @@ _END = Parameter(
     "end",
     Time(),
     "End of the window, which ends before the bucket that contains this time, unless that bucket "
-    "is the present one.",
+    "is the present one. A time in the future means now.",
     aliases=("end_time",),
 )
 

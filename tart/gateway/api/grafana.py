@@ -162,7 +162,7 @@ RANGE = (
         "end",
         Time(),
         "End of the window, exclusive, in RFC 3339 with a zone. Counts end before the bucket that "
-        "contains it, unless that bucket is the present one.",
+        "contains it, unless that bucket is the present one. A time in the future means now.",
         required=True,
     ),
 )

@@ -38,7 +38,7 @@ async def node_sessions(queries: QueryClient, values: Values) -> Answer:
 
 async def conformance(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/conformance``."""
-    window = request_window(values).open(HOUR_US, ends=True)
+    window = request_window(values).whole(HOUR_US)
     (nodes, seen), (rows, rows_seen) = await gather_all(
         queries.nodes(), _conformance_input(queries, window, None)
     )
@@ -47,7 +47,7 @@ async def conformance(queries: QueryClient, values: Values) -> Answer:
 
 async def node_conformance(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/{id}/conformance``."""
-    window = request_window(values).open(HOUR_US, ends=True)
+    window = request_window(values).whole(HOUR_US)
     (node, seen), (rows, rows_seen) = await gather_all(
         queries.node(values["id"]), _conformance_input(queries, window, values["id"])
     )

@@ -106,20 +106,17 @@ class RequestWindow:
         window = self._bounded()
         return (window.end_us or 0) - (window.start_us or 0)
 
-    def open(self, step_us: int = 1, place: Window | None = None, *, ends: bool = False) -> Window:
+    def open(self, step_us: int = 1, place: Window | None = None) -> Window:
         """Return a window whose ends may be open, for lists.
 
         Args:
             step_us: The longest buckets of the tables that the answer is made from.
             place: The window of the first page, if this is a later one.
-            ends: Whether a window without an end ends now.
         """
         if place is not None:
             self._resolved = place, step_us
             return place
         window = resolve(self._now, start_us=self._start, end_us=self._end, duration=self._duration)
-        if ends and window.end_us is None:
-            window = replace(window, end_us=self._now)
         return self._resolve(window, step_us)
 
     def shown(self) -> Json | None:

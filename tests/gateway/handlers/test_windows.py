@@ -113,8 +113,6 @@ def test_the_window_of_a_list_has_only_the_given_ends() -> None:
         "start": "1970-01-01T00:00:00.000005Z",
         "end": "1970-01-01T00:01:00.000000Z",
     }
-    until = RequestWindow(values, AggregatesConfig(), NOW)
-    assert until.open(HOUR_US, ends=True) == Window(None, NOW)
 
 
 def test_a_handler_cannot_use_two_windows() -> None:

@@ -59,7 +59,11 @@ _EVENT_ROUTES: tuple[Route, ...] = (
         list[answers.GrafanaNodeCount],
         EVENT_TYPE_LIST,
         interval(None),
-        Parameter("limit", Integer(1, MAX_NODES, (True, True)), "Maximum number of nodes."),
+        Parameter(
+            "limit",
+            Integer(1, MAX_NODES, (True, True)),
+            f"Maximum number of nodes; clamped to 1 to {MAX_NODES}.",
+        ),
     ),
     route(
         "events",

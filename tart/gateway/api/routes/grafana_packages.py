@@ -110,7 +110,11 @@ GRAFANA_PACKAGE_ROUTES: tuple[Route, ...] = (
         "guarantors that distributed nothing are last. The network's mean is of all packages.",
         answers.GrafanaProfiling,
         CORE,
-        Parameter("limit", Integer(0, 10_000, (False, True)), "Maximum number of guarantors."),
+        Parameter(
+            "limit",
+            Integer(0, 10_000, (False, True)),
+            "Maximum number of guarantors, at most 10000.",
+        ),
         Parameter(
             "sort", Choice(("asc", "desc")), "asc has the fastest first, desc the slowest.", "desc"
         ),
