@@ -30,7 +30,14 @@ from tart.query.sql.limits import MEMORY_BYTES
 from tart.query.sql.statement_errors import Statement, explain, explain_syntax
 from tart.query.sql.tables import TABLES
 from tart.sandbox import framing
-from tart.sandbox.planning import PARTIALS, Planner, create_table, load, load_table
+from tart.sandbox.planning import (
+    PARTIALS,
+    Planner,
+    create_table,
+    load,
+    load_table,
+    syntax_tree,
+)
 from tart.sandbox.results import ResultLimits, write_lossless, write_result
 from tart.sandbox.statement import StatementRefused, SyntaxRefused
 
@@ -130,9 +137,11 @@ def _run(planner: Planner, job: Mapping[str, Any], source: Any, sink: Any) -> It
         planner.permit(sql, frozenset({PARTIALS}))
         framing.write_json(sink, {"scans": []})
         load(connection, PARTIALS, _streams(source))
+        sql = planner.compared_bytes(sql, syntax_tree(connection, sql))
     else:
         plan = planner.plan(sql, job["max_rows"], splits=job["splits"])
         framing.write_json(sink, plan.as_json())
+        sql = plan.sql
         if plan.split is not None:
             load(connection, PARTIALS, _streams(source))
             sql = plan.split.reduce

@@ -7,7 +7,8 @@ unknown name or a wrong type is an error before a shard reads anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,12 @@ from typing import Any
 import duckdb
 import nanoarrow as na
 
+from tart.query.sql.byte_comparisons import (
+    TextForBytes,
+    apply_edits,
+    comparison_edits,
+    unhex_edits,
+)
 from tart.query.sql.planner import NotSplit, Split, split
 from tart.query.sql.pushdown import Scan
 from tart.query.sql.syntax_tree import Tree
@@ -34,11 +41,13 @@ class Plan:
     Attributes:
         scans: The rows of the tables that it reads; none if it is split.
         catalogue: Whether all tables must exist, without rows.
+        sql: The statement to run, with the bytes that compared text means.
         split: Its parts, if every shard runs a part of it.
     """
 
     scans: tuple[Scan, ...]
     catalogue: bool
+    sql: str
     split: Split | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -145,27 +154,61 @@ class Planner:
             StatementRefused: It is not permitted.
             duckdb.Error: DuckDB does not understand it.
         """
-        needs = self._needs(sql)
-        for scan in needs.scans:
-            create_table(self.connection, scan.view, self._tables[scan.view].types)
-        try:
+        tree = syntax_tree(self.connection, sql)
+        if edits := unhex_edits(tree):
+            sql = apply_edits(sql, edits)
+            tree = syntax_tree(self.connection, sql)
+        needs = self._needs(tree)
+        with self._empty_tables(needs.scans):
             if needs.catalogue or not needs.scans:
-                return Plan(needs.scans, needs.catalogue)
+                return Plan(needs.scans, needs.catalogue, sql)
             bound = self.connection.sql(sql)
             if bound is None:
                 raise StatementRefused("only a statement with a result is run")
+            compared = self.compared_bytes(sql, tree)
+            if compared != sql:
+                sql, bound = compared, self.connection.sql(compared)
+                needs = self._needs(syntax_tree(self.connection, sql))
             if needs.exact:
                 enough = None if max_rows is None else max_rows + 1
-                return Plan((replace(needs.scans[0], enough=enough),), False)
+                return Plan((replace(needs.scans[0], enough=enough),), False, sql)
             parts = self._split(needs, bound) if splits else None
-            return Plan(() if parts else needs.scans, False, parts)
+            return Plan(() if parts else needs.scans, False, sql, parts)
+
+    def compared_bytes(self, sql: str, tree: Tree) -> str:
+        """Return a statement that compares bytes as bytes, not with their hexadecimal text.
+
+        Args:
+            sql: The statement; its tables exist.
+            tree: Its syntax tree.
+
+        Raises:
+            StatementRefused: It compares bytes with other text.
+        """
+        try:
+            edits = comparison_edits(tree, bound_plan(self.connection, sql))
+            if not edits:
+                return sql
+            edited = apply_edits(sql, edits)
+            tree = syntax_tree(self.connection, edited)
+            if comparison_edits(tree, bound_plan(self.connection, edited)):
+                raise TextForBytes("bytes (BLOB) are compared with text: write unhex(…) around it")
+            return edited
+        except TextForBytes as error:
+            raise StatementRefused(str(error)) from None
+
+    @contextmanager
+    def _empty_tables(self, scans: tuple[Scan, ...]) -> Iterator[None]:
+        for scan in scans:
+            create_table(self.connection, scan.view, self._tables[scan.view].types)
+        try:
+            yield
         finally:
-            for scan in needs.scans:
+            for scan in scans:
                 self.connection.execute(f"DROP TABLE {quote_identifier(scan.view)}")
 
-    def _needs(self, sql: str) -> Needs:
+    def _needs(self, tree: Tree) -> Needs:
         schemas = {name: table.types for name, table in self._tables.items()}
-        tree = syntax_tree(self.connection, sql)
         needs = examine(tree, schemas, frozenset(), self._constant)
         scans = tuple(
             gathered(scan, self._tables[scan.view]) if self._tables[scan.view].merge else scan
@@ -223,6 +266,20 @@ def syntax_tree(connection: Connection, sql: str) -> Tree:
     ).fetchall()
     tree: Tree = json.loads(text)
     return tree
+
+
+def bound_plan(connection: Connection, sql: str) -> Tree:
+    """Return the plan of a statement before DuckDB optimizes it; empty if it has no document."""
+    try:
+        ((text,),) = connection.execute(
+            "SELECT json_serialize_plan(?::VARCHAR, skip_null := true, skip_default := true, "
+            "optimize := false)",
+            [sql],
+        ).fetchall()
+        tree: Tree = json.loads(text)
+        return tree
+    except (duckdb.Error, RecursionError):
+        return {}
 
 
 def select_text(connection: Connection, expression: Tree) -> str:

@@ -156,12 +156,12 @@ class Databases:
         plan = self.planner.plan(sql)
         self.split += plan.split is not None
         try:
-            return self._run(sql, plan)
+            return self._run(plan)
         finally:
             for table in (*TABLES, PARTIALS):
                 self.runner.execute(f"DROP TABLE IF EXISTS {table}")
 
-    def _run(self, sql: str, plan: Plan) -> list[tuple[Any, ...]]:
+    def _run(self, plan: Plan) -> list[tuple[Any, ...]]:
         if plan.split is not None:
             results = [stream(part, plan.split.map) for part in self.parts]
             load(self.runner, PARTIALS, results)
@@ -169,7 +169,7 @@ class Databases:
         for scan in plan.scans:
             streams = [stream(part, *scan_text(scan)) for part in self.parts]
             load_table(self.runner, TABLES[scan.view], scan.columns, streams)
-        return self.runner.execute(sql).fetchall()
+        return self.runner.execute(plan.sql).fetchall()
 
 
 def stream(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:

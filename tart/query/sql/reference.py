@@ -63,10 +63,21 @@ columns that it names and the rows that comparisons with constants in WHERE sele
 """
 _TIMES = """
 Times are TIMESTAMP in UTC, whatever the time zone of the server or of the client; `NOW()` and a
-literal with an offset are converted. Hashes are BLOB: a literal is `unhex('01ab…')` with all its
-digits, and results show `0x01ab…`. Integers are exact; sums of nodes' numbers are HUGEINT, with up
-to 39 digits.
+literal with an offset are converted. Integers are exact; sums of nodes' numbers are HUGEINT, with
+up to 39 digits.
 """
+_BYTES = """
+Hashes and peer ids are BLOB, and results show them as `0x01ab…`. Compare them with that text, with
+all its digits: `hash = '0x01ab…'`, or `hash = unhex('01ab…')`. A comparison with text that is not
+hexadecimal is refused. `node_id` is text, 64 digits without 0x; a node id with 0x is found, too,
+and a peer id may be compared with a node id, as below. Digits at the beginning of a hash are found
+by `hex(hash) LIKE '01AB%'`; `hex` writes capital letters.
+"""
+_PEERS_EXAMPLE = (
+    "SELECT c.received_at, c.node_id, n.node_id AS peer, n.node_name AS peer_name "
+    "FROM connected_in AS c JOIN nodes AS n ON c.peer_id = n.node_id "
+    "WHERE c.received_at > NOW() - INTERVAL '1 hour' LIMIT 10"
+)
 _ERRORS: tuple[tuple[str, str, str], ...] = (
     ("400 `bad_parameter`", "The request is wrong: `param` names the member.", "Correct it."),
     (
@@ -110,6 +121,8 @@ def blocks(limits: Iterable[tuple[str, str]]) -> Iterator[Block]:
     )
     yield Paragraph(_joined(_SPLIT))
     yield Paragraph(_joined(_TIMES))
+    yield Paragraph(_joined(_BYTES))
+    yield Listing(_PEERS_EXAMPLE)
     yield Heading("Formats", 2)
     yield Paragraph(
         "`?format=` or the Accept header selects the format of `/api/sql`, `--format` or the "
