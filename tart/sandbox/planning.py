@@ -23,8 +23,8 @@ from tart.query.sql.byte_comparisons import (
     unhex_edits,
 )
 from tart.query.sql.planner import NotSplit, Split, split
-from tart.query.sql.pushdown import Scan
-from tart.query.sql.syntax_tree import Tree
+from tart.query.sql.pushdown import Scan, compares_exactly
+from tart.query.sql.syntax_tree import Tree, is_text_literal
 from tart.query.sql.tables import Table
 from tart.query.sql.views import quote_identifier
 from tart.sandbox.statement import Needs, StatementRefused, examine
@@ -303,12 +303,14 @@ def constant_text(connection: Connection, node: Tree, kind: str) -> str | None:
     """Evaluate a constant, see ``statement.ConstantEvaluator``; ``None`` if that fails."""
     try:
         text = select_text(connection, node)
-        ((value, same),) = connection.execute(
-            f"SELECT (value::{kind})::VARCHAR, value = value::{kind} FROM ({text}) AS t(value)"
+        ((value, same, own),) = connection.execute(
+            f"SELECT (value::{kind})::VARCHAR, value = value::{kind}, typeof(value) "
+            f"FROM ({text}) AS t(value)"
         ).fetchall()
     except duckdb.Error:
         return None
-    return str(value) if same else None
+    exact = compares_exactly(kind, None if is_text_literal(node) else str(own))
+    return str(value) if same and exact else None
 
 
 def create_table(connection: Connection, table: str, columns: Mapping[str, str]) -> None:

@@ -14,9 +14,11 @@ Permitted:
 
 Pushed down to the scan:
 
-- Columns: all that are named anywhere; every column if ``*`` or an equivalent occurs.
-- Conditions: comparisons of a column with constants (``=``, ``<``, BETWEEN, IN), joined by AND
-  in the WHERE of a SELECT from the view, or from a join that keeps only its matching rows.
+- Columns: all that are named anywhere, if the statement consists of forms that use the columns
+  that they name and no others; every column if it has any other form (``*``, PIVOT, NATURAL, …).
+- Conditions: comparisons of a column with constants of its kind (``=``, ``<``, BETWEEN, IN),
+  joined by AND in the WHERE of a SELECT from the view, or from a join that keeps only its
+  matching rows.
 - LIMIT, with ORDER BY of columns: if the statement does nothing else.
 """
 
@@ -33,7 +35,11 @@ from tart.query.sql.syntax_tree import (
     Tree,
     column_path,
     integer_constant,
+    is_plain_select,
+    is_plain_star,
+    is_plain_table,
     is_table,
+    is_text_literal,
     modifiers,
     schema_of,
     terms,
@@ -42,7 +48,8 @@ from tart.query.sql.syntax_tree import (
 
 # Name of a view to its columns and their types.
 Schemas = Mapping[str, Mapping[str, str]]
-# Returns the text of a constant expression cast to a type; ``None`` if that changes its value.
+# Returns the text of a constant expression cast to a type; ``None`` if that changes its value or
+# the meaning of its comparison with a column of the type.
 ConstantEvaluator = Callable[[Tree, str], str | None]
 
 ALLOWED = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})
@@ -77,8 +84,35 @@ _COMPARISONS = {
     "COMPARE_GREATERTHANOREQUALTO": ">=",
 }
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-# These may refer to every column of a table without naming it.
-_ALL_COLUMNS = frozenset({"STAR", "POSITIONAL_REFERENCE"})
+# Expressions, by class, that use the columns that they name and no others.
+_NAMING_EXPRESSIONS = frozenset(
+    [
+        "BETWEEN",
+        "CASE",
+        "CAST",
+        "COLLATE",
+        "COLUMN_REF",
+        "COMPARISON",
+        "CONJUNCTION",
+        "CONSTANT",
+        "FUNCTION",
+        "LAMBDA",
+        "OPERATOR",
+        "SUBQUERY",
+        "TYPE",
+        "WINDOW",
+    ]
+)
+# Other parts of a statement, by type, of which the same is true.
+_NAMING_PARTS = frozenset(
+    [
+        *_PERMITTED_NODES,
+        *("BASE_TABLE", "EMPTY", "EXPRESSION_LIST", "JOIN", "SUBQUERY", "TABLE_FUNCTION"),
+        *("DISTINCT_MODIFIER", "LIMIT_MODIFIER", "ORDER_MODIFIER"),
+        *("ASCENDING", "DESCENDING", "ORDER_DEFAULT"),
+    ]
+)
+_NAMING_JOINS = frozenset({"REGULAR", "CROSS", "ASOF", "POSITIONAL"})
 # Functions that are constant if all their arguments are constant; cheap to compute.
 _CONSTANT_FUNCTIONS = frozenset(
     [
@@ -253,7 +287,7 @@ def _references(every: list[Tree], schemas: Schemas) -> Iterator[_Reference]:
             continue
         sources = list(_sources(select.get("from_table") or {}, filtered=True))
         for table, filtered in sources:
-            if not is_table(table) or table.get("sample") or table.get("column_name_alias"):
+            if not is_plain_table(table):
                 continue
             others = [other for other, _ in sources if other is not table]
             known = [schemas.get(str(each.get("table_name")).lower()) for each in others]
@@ -305,31 +339,43 @@ def _scan(
     order: tuple[tuple[str, bool], ...] | None = None
     limit, exact = None, False
     if references == [name] and whole and direct[0].select is node and direct[0].alone:
-        order, limit = _order_and_limit(node, name, columns)
-        exact = limit is not None or _selects_rows(node)
+        order, limit = _order_and_limit(node, direct[0], columns)
+        exact = limit is not None or _selects_rows(node, direct[0], columns)
     return Scan(name, _columns(name, every, columns), conditions, order or (), limit), exact
 
 
 def _columns(name: str, every: list[Tree], columns: Mapping[str, str]) -> tuple[str, ...]:
     named: set[str] = set()
-    whole = False
-    aliases = {name}
+    aliases = {name, *(str(each["alias"]).lower() for each in every if _has_alias(each))}
+    whole = not all(map(_names_its_columns, every))
     for node in every:
-        if is_table(node) and node.get("alias"):
-            aliases.add(str(node["alias"]).lower())
-    for node in every:
-        if node.get("class") in _ALL_COLUMNS or node.get("ref_type") == "NATURAL":
-            whole = True
-        if node.get("class") == "COLUMN_REF":
-            first, *rest = (str(each).lower() for each in node["column_names"])
-            # A table's name as a value stands for all of its columns.
-            whole |= not rest and first in aliases
-            named.update((first, *rest))
+        path = column_path(node)
+        # A table's name as a value stands for all of its columns.
+        whole |= bool(path) and path[-1] in aliases
+        named.update(path)
         named.update(str(each).lower() for each in node.get("using_columns") or ())
     if whole:
         return tuple(columns)
     needed = tuple(column for column in columns if column.lower() in named)
     return needed or (next(iter(columns)),)
+
+
+def _has_alias(node: Tree) -> bool:
+    return is_table(node) and bool(node.get("alias"))
+
+
+def _names_its_columns(node: Tree) -> bool:
+    """Return whether a part of a statement, without its own parts, names all columns it uses."""
+    if node.get("class") is not None:
+        return node["class"] in _NAMING_EXPRESSIONS
+    kind = node.get("type")
+    if not isinstance(kind, str):
+        return True
+    if kind == "BASE_TABLE":
+        return is_plain_table(node)
+    return kind in _NAMING_PARTS and (
+        kind != "JOIN" or node.get("ref_type", "REGULAR") in _NAMING_JOINS
+    )
 
 
 def _conditions(
@@ -369,19 +415,26 @@ def _condition(
         return () if value is None else (Condition(column, operator, value),)
 
     if term.get("class") == "BETWEEN":
+        if not _is_uniform([term.get("lower"), term.get("upper")]):
+            return []
         lower = compared(term.get("input"), ">=", term.get("lower"))
         upper = compared(term.get("input"), "<=", term.get("upper"))
         return [lower + upper] if lower and upper else []
     if term.get("type") == "COMPARE_IN":
         side, *values = term.get("children") or [None]
         alternatives = [compared(side, "=", value) for value in values[: MAX_CONDITIONS + 1]]
-        return alternatives if all(alternatives) else []
+        return alternatives if all(alternatives) and _is_uniform(values) else []
     operator = _COMPARISONS.get(str(term.get("type")))
     if operator is None:
         return []
     left, right = term.get("left"), term.get("right")
     pushed = compared(left, operator, right) or compared(right, _MIRRORED[operator], left)
     return [pushed] if pushed else []
+
+
+def _is_uniform(values: list[Any]) -> bool:
+    """Return whether no literal of text takes its type from another constant."""
+    return len({is_text_literal(value or {}) for value in values}) == 1
 
 
 def _column(node: Any, reference: _Reference, columns: Mapping[str, str]) -> str | None:
@@ -409,23 +462,22 @@ def _is_constant(node: Any) -> bool:
     return True
 
 
-def _selects_rows(node: Tree) -> bool:
+def _selects_rows(node: Tree, reference: _Reference, columns: Mapping[str, str]) -> bool:
     """Return whether each row that a SELECT reads becomes one row of its result."""
-    grouped = any(node.get(key) for key in ("group_expressions", "group_sets", "having", "qualify"))
-    if grouped or node.get("aggregate_handling") == "FORCE_AGGREGATES" or modifiers(node):
+    if not is_plain_select(node) or modifiers(node):
         return False
-    return all(_is_plain(each) for each in node.get("select_list") or ())
+    return all(_is_plain(each, reference, columns) for each in node.get("select_list") or ())
 
 
 def _order_and_limit(
-    node: Tree, name: str, columns: Mapping[str, str]
+    node: Tree, reference: _Reference, columns: Mapping[str, str]
 ) -> tuple[tuple[tuple[str, bool], ...] | None, int | None]:
     """Return ORDER BY and LIMIT of a statement that only selects columns and rows."""
-    reference = _Reference(node, node["from_table"])
-    plain = all(_is_plain(each) for each in node.get("select_list") or ())
+    plain = all(_is_plain(each, reference, columns) for each in node.get("select_list") or ())
     modified = modifiers(node)
-    grouped = any(node.get(key) for key in ("group_expressions", "having", "qualify"))
-    if not plain or grouped or modified.keys() - {"ORDER_MODIFIER", "LIMIT_MODIFIER"}:
+    if not (plain and is_plain_select(node)):
+        return None, None
+    if modified.keys() - {"ORDER_MODIFIER", "LIMIT_MODIFIER"}:
         return None, None
     bounds = modified.get("LIMIT_MODIFIER", {})
     if bounds.keys() - {"type", "limit", "offset"}:
@@ -443,8 +495,8 @@ def _order_and_limit(
     return tuple(order), limit + offset
 
 
-def _is_plain(node: Tree) -> bool:
+def _is_plain(node: Tree, reference: _Reference, columns: Mapping[str, str]) -> bool:
     """Return whether an expression is a column under its own name, or all columns."""
     if node.get("class") == "STAR":
-        return not node.get("expr") and not node.get("replace_list")
-    return node.get("class") == "COLUMN_REF" and not node.get("alias")
+        return is_plain_star(node, reference.alias)
+    return not node.get("alias") and _column(node, reference, columns) is not None

@@ -15,6 +15,19 @@ from tart.errors import BadQuery
 from tart.query.sql.tables import TABLES
 from tart.query.sql.views import quote_identifier
 
+_INTEGERS = frozenset(
+    [
+        *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+    ]
+)
+# Types whose values DuckDB compares with a column's as values of one exact type. The time zone is
+# UTC, so that a TIMESTAMP WITH TIME ZONE is the same instant as its TIMESTAMP.
+_COMPARED_EXACTLY: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_INTEGERS, _INTEGERS),
+    **{kind: frozenset({kind}) for kind in ("VARCHAR", "BLOB", "BOOLEAN", "DOUBLE", "DATE")},
+    "TIMESTAMP": frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"}),
+}
 OPERATORS = ("=", "<", "<=", ">", ">=")
 MAX_CONDITIONS = 64
 # Rows that may be sorted in the process that also writes.
@@ -34,6 +47,21 @@ class Condition:
     column: str
     operator: str
     value: str
+
+
+def compares_exactly(column: str, constant: str | None) -> bool:
+    """Return whether a comparison with a constant can be made in the column's type.
+
+    Elsewhere DuckDB compares in a third type, in which further values are equal: an integer and a
+    DOUBLE as DOUBLE, text and an integer as integers.
+
+    Args:
+        column: The type of the column.
+        constant: The type of the constant; ``None`` for a literal of text, whose type is that of
+            the column.
+    """
+    kinds = _COMPARED_EXACTLY.get(column, frozenset())
+    return constant in kinds if constant is not None else bool(kinds)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,14 @@ Tree: TypeAlias = Mapping[str, Any]
 
 # Members that do not change the meaning of an expression.
 _POSITIONS = frozenset({"query_location", "query_location_length"})
+# Members of plain parts of a statement; any other changes which rows, columns or names they mean.
+_PLAIN_TABLE = frozenset(
+    {"type", "alias", "table_name", "schema_name", "catalog_name", "qualified_name"}
+)
+_PLAIN_STAR = frozenset({"class", "type", "relation_name"})
+_PLAIN_SELECT = frozenset(
+    {"type", "select_list", "from_table", "where_clause", "modifiers", "aggregate_handling"}
+)
 
 
 def walk(tree: Any) -> Iterator[Tree]:
@@ -34,6 +42,43 @@ def walk(tree: Any) -> Iterator[Tree]:
 def is_table(node: Tree) -> bool:
     """Return true for a reference to a table, view or common table expression by its name."""
     return node.get("type") == "BASE_TABLE" and isinstance(node.get("table_name"), str)
+
+
+def _has_only(node: Tree, members: frozenset[str]) -> bool:
+    return not any(
+        value for name, value in node.items() if name not in members and name not in _POSITIONS
+    )
+
+
+def is_plain_table(node: Tree) -> bool:
+    """Return true for a table of which all rows and columns are read under their own names."""
+    return is_table(node) and _has_only(node, _PLAIN_TABLE)
+
+
+def is_plain_star(node: Tree, table: str) -> bool:
+    """Return true for ``*`` or ``table.*``, all columns under their own names.
+
+    Args:
+        node: The expression.
+        table: The name of the only table, in lower case.
+    """
+    relation = str(node.get("relation_name") or table).lower()
+    return node.get("class") == "STAR" and _has_only(node, _PLAIN_STAR) and relation == table
+
+
+def is_plain_select(node: Tree, *members: str) -> bool:
+    """Return true for a SELECT with FROM, WHERE, DISTINCT, ORDER BY and LIMIT only.
+
+    Args:
+        node: The SELECT.
+        members: Further members that it may have.
+    """
+    if node.get("type") != "SELECT_NODE" or (node.get("cte_map") or {}).get("map"):
+        return False
+    grouped = node.get("aggregate_handling", "STANDARD_HANDLING") != "STANDARD_HANDLING"
+    if grouped and "group_expressions" not in members:
+        return False
+    return _has_only(node, _PLAIN_SELECT | {"cte_map", *members})
 
 
 def schema_of(node: Tree) -> str:
@@ -105,6 +150,14 @@ def integer_constant(node: Any) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 10):
         return None
     return int(text)
+
+
+def is_text_literal(node: Tree) -> bool:
+    """Return true for a literal like ``'text'``, whose type depends on its place."""
+    if node.get("class") != "CONSTANT":
+        return False
+    kind = ((node.get("value") or {}).get("type") or {}).get("id")
+    return (node.get("literal") or {}).get("kind") == "STRING" or kind == "VARCHAR"
 
 
 def column_reference(name: str) -> Tree:

@@ -16,6 +16,7 @@ from tart.query.sql.pushdown import (
     OPERATORS,
     Condition,
     Scan,
+    compares_exactly,
     parse_scan,
 )
 from tart.query.sql.views import VIEWS
@@ -109,3 +110,18 @@ def test_a_scan_with_an_unknown_name_or_value_is_refused(changes):
 def test_a_document_without_members_is_refused():
     with pytest.raises(BadQuery):
         parse_scan({})
+
+
+@pytest.mark.parametrize(
+    ("column", "constants", "others"),
+    [
+        ("UBIGINT", ("INTEGER", "HUGEINT", None), ("DOUBLE", "DECIMAL(2,1)", "VARCHAR", "BOOLEAN")),
+        ("VARCHAR", ("VARCHAR", None), ("INTEGER", "DATE", "BLOB")),
+        ("BLOB", ("BLOB", None), ("VARCHAR",)),
+        ("TIMESTAMP", ("DATE", "TIMESTAMP WITH TIME ZONE", None), ("TIMESTAMP_NS", "VARCHAR")),
+        ("JSON", (), ("JSON", "VARCHAR", None)),
+    ],
+)
+def test_constants_of_the_kind_of_a_column_are_compared_in_its_type(column, constants, others):
+    assert all(compares_exactly(column, each) for each in constants)
+    assert not any(compares_exactly(column, each) for each in others)
