@@ -20,7 +20,7 @@ TAG = "jamtart 2026"
 # What every route of the tag says about its counts.
 RESOLUTION = (
     "Counts have 10-second resolution for recent windows (aggregates.counts_10s_hours), else "
-    "minutes, and hours in windows longer than a day."
+    "minutes, and by time hours in windows longer than a day."
 )
 MINUTES = "The window is in whole minutes."
 MAX_ITEMS = 2000
@@ -161,8 +161,9 @@ RANGE = (
     Parameter(
         "end",
         Time(),
-        "End of the window, exclusive, in RFC 3339 with a zone. Counts end before the bucket that "
-        "contains it, unless that bucket is the present one. A time in the future means now.",
+        "End of the window, exclusive, in RFC 3339 with a zone. An end within a bucket of counts "
+        "leaves that bucket out, unless it is the present one, which is counted until "
+        "now. A time in the future means now.",
         required=True,
     ),
 )

@@ -40,30 +40,27 @@ def count_grid(values: Values, groups: int) -> Grid:
         values: Of the route's parameters; ``interval`` among them.
         groups: The expected number of rows in each bucket.
     """
-    return _grid(values, request_window(values).counts_step_us(), groups)
+    requested = request_window(values)
+    return _grid(values, requested.counts(), requested.counts_bucket_us(), groups)
 
 
 def minute_grid(values: Values, groups: int = 1) -> Grid:
     """Return the requested buckets of tables that are kept by the minute; see ``count_grid``."""
-    return _grid(values, MINUTE_US, groups)
+    return _grid(values, request_window(values).half_open(MINUTE_US), MINUTE_US, groups)
 
 
 def row_grid(values: Values, groups: int = 1) -> Grid:
     """Return the requested buckets of tables of rows, whose times are exact; see ``count_grid``."""
-    window = request_window(values).half_open()
-    step_us = bucket_us(window, COUNT_BUCKET * SECOND_US, values["interval"], groups)
-    return Grid(window, step_us)
+    return _grid(values, request_window(values).half_open(), COUNT_BUCKET * SECOND_US, groups)
 
 
 def duration_grid(values: Values) -> Grid:
     """Return the requested buckets of durations; see ``count_grid``."""
-    resolution_us = request_window(values).durations_step_us()
-    window = request_window(values).half_open(resolution_us, durations=True)
-    return Grid(window, bucket_us(window, resolution_us, values["interval"]))
+    requested = request_window(values)
+    return _grid(values, requested.durations(), requested.durations_step_us())
 
 
-def _grid(values: Values, resolution_us: int, groups: int) -> Grid:
-    window = request_window(values).half_open(resolution_us)
+def _grid(values: Values, window: Window, resolution_us: int, groups: int = 1) -> Grid:
     return Grid(window, bucket_us(window, resolution_us, values["interval"], groups))
 
 
@@ -110,7 +107,7 @@ _GROUPS: Mapping[str, tuple[str, Callable[[Iterable[Json]], list[GrafanaCount]]]
 
 async def events_by_node(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/events-by-node``."""
-    window = request_window(values).half_open(request_window(values).counts_step_us())
+    window = request_window(values).counts()
     (rows, counted), (nodes, seen) = await gather_all(
         queries.ask(
             AggregateSum("counts", window, by=["node"], where=where(type=values["event_types"]))
@@ -190,7 +187,10 @@ async def guarantee_discards(queries: QueryClient, values: Values) -> Answer:
     )
     first = (window.start_us or 0) // step_us * step_us
     return Answer(
-        lambda: event_counts.discards(row for row in rows if row["last_at"] >= first), seen
+        lambda: event_counts.discards(
+            row for row in rows if first <= row["last_at"] <= (window.end_us or 0)
+        ),
+        seen,
     )
 
 

@@ -18,8 +18,7 @@ from tart.query.shard_queries.aggregates import AggregateSum
 
 async def da_stats(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/da-stats``."""
-    step_us = request_window(values).durations_step_us()
-    window = request_window(values).half_open(step_us, durations=True)
+    window = request_window(values).durations()
     node = None if values["node"] is None else [values["node"]]
     sent, done = availability.ASSURER
     parts = await gather_all(

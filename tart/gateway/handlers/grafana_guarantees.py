@@ -19,7 +19,7 @@ from tart.query.shard_queries.blocks import FirstSeenBlocks
 from tart.query.shard_queries.deliveries import Deliveries
 from tart.query.shard_queries.packages import PackageCounts
 from tart.query.topics.assurances import slot_seconds
-from tart.units import HOUR_US, MINUTE_US
+from tart.units import HOUR_US
 
 # An anchor was first seen at most this long before its assurances.
 _ANCHOR_AGE_US = HOUR_US
@@ -27,7 +27,7 @@ _ANCHOR_AGE_US = HOUR_US
 
 async def guarantees(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/guarantees``."""
-    window = request_window(values).half_open(MINUTE_US)
+    window = request_window(values).counts()
     counts, seen = await queries.ask(
         AggregateSum("counts", window, by=["type"], where={"type": TYPES})
     )

@@ -29,7 +29,7 @@ _EARLIER_US = HOUR_US
 
 async def stats(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/stats``."""
-    window = request_window(values).half_open(request_window(values).counts_step_us())
+    window = request_window(values).counts()
     parts = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["type"])),
         queries.ask(
@@ -68,14 +68,14 @@ def _last(window: Window, length_us: int) -> Window:
 
 async def network_health(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/network-health``."""
-    window = request_window(values).half_open(request_window(values).counts_step_us())
+    window = request_window(values).counts()
     health, seen = await analytics.health_figures(queries, window)
     return Answer(lambda: network.network_health(health()), seen)
 
 
 async def failure_rates(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/failure-rates``."""
-    window = request_window(values).half_open(request_window(values).counts_step_us())
+    window = request_window(values).counts()
     (rows, seen), (recent, also) = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["node", "type"])),
         analytics.recent_failures(queries, _last(window, HOUR_US)),

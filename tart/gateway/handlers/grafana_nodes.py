@@ -129,7 +129,7 @@ async def block_convergence(queries: QueryClient, values: Values) -> Answer:
 
 async def block_summary(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/blocks/summary``."""
-    window = request_window(values).half_open(request_window(values).counts_step_us())
+    window = request_window(values).counts()
     parts = await gather_all(
         queries.ask(
             AggregateSum("counts", window, by=["type"], where={"type": list(blocks.COUNTED_KINDS)})

@@ -67,7 +67,7 @@ async def bottlenecks_timeseries(queries: QueryClient, values: Values) -> Answer
 
 async def wp_stats(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/grafana/wp-stats``."""
-    window = request_window(values).half_open(MINUTE_US)
+    window = request_window(values).counts()
     kinds = list(work_packages.EVENTS.values())
     parts = await gather_all(
         queries.ask(PackageStages(window)),

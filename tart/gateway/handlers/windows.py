@@ -46,6 +46,7 @@ class RequestWindow:
         self._retention = retention
         self._now = now
         self._resolved: tuple[Window, int] | None = None
+        self._half_open = False
 
     def whole(self, step_us: int = MINUTE_US, *, durations: bool = False) -> Window:
         """Return a window with both ends: those of the parameters, or ``duration`` long.
@@ -59,8 +60,10 @@ class RequestWindow:
     def half_open(self, step_us: int = 1, *, durations: bool = False) -> Window:
         """Return the window from the required ``start`` up to, but without, the required ``end``.
 
-        The bucket that contains ``end`` belongs to it if it is the present one: dashboards refresh
-        up to a moment ago and show what has happened since the bucket began.
+        The bucket in which the window ends belongs to it if it is the present one: dashboards
+        refresh up to a moment ago and show what has happened since the bucket began. An ``end``
+        where a bucket begins is the end of the one before, so that nothing after it is counted,
+        whichever tables an answer is made from.
 
         Args:
             step_us: The longest buckets of the tables that the answer is made from.
@@ -68,12 +71,22 @@ class RequestWindow:
         """
         assert self._start is not None
         assert self._end is not None
+        self._half_open = True
         bounded = bounded_window(self._now, start_us=self._start, end_us=self._end, duration=0)
         assert bounded.end_us is not None
         last = max(bounded.end_us, self._start) - 1
-        if step_us > 1 and bounded.end_us >= self._now - self._now % step_us:
+        step_us = self._stored_step_us(self._start, step_us, durations=durations)
+        if step_us > 1 and last >= self._now - self._now % step_us:
             last = max(last, self._now)
         return self._resolve(Window(self._start, last), step_us, durations=durations)
+
+    def counts(self) -> Window:
+        """Return the half-open window of an answer that is made from event counts."""
+        return self.half_open(self.counts_step_us())
+
+    def durations(self) -> Window:
+        """Return the half-open window of an answer that is made from durations."""
+        return self.half_open(self.durations_step_us(), durations=True)
 
     def durations_step_us(self) -> int:
         """Return the length of the buckets that durations of a half-open window have."""
@@ -82,13 +95,22 @@ class RequestWindow:
         return MINUTE_US if minutes else HOUR_US
 
     def counts_step_us(self) -> int:
-        """Return the length of the buckets that event counts of a half-open window have."""
+        """Return the length of the buckets at the ends of a half-open window of event counts.
+
+        Within a window longer than a day they are longer; see ``counts_bucket_us``.
+        """
         assert self._start is not None
-        assert self._end is not None
         # As ``storage.aggregates.merged_relations`` selects the tables.
         if self._start >= self._now - self._retention.counts_10s_hours * HOUR_US + MINUTE_US:
             return COUNT_BUCKET * SECOND_US
-        return MINUTE_US if self._end - self._start <= DAY_US else HOUR_US
+        return MINUTE_US
+
+    def counts_bucket_us(self) -> int:
+        """Return the length of the buckets that event counts have all over a half-open window."""
+        assert self._start is not None
+        assert self._end is not None
+        step_us = self.counts_step_us()
+        return HOUR_US if step_us == MINUTE_US and self._end - self._start > DAY_US else step_us
 
     def buckets(self, step_us: int) -> Buckets:
         """Return the window cut into buckets: whole ones, except for the present one."""
@@ -125,7 +147,8 @@ class RequestWindow:
             return None
         window, step = self._resolved
         start, end = window.start_us, window.end_us
-        if end is not None and (end + 1) % step == 0 and step > 1:
+        whole = end is not None and (end + 1) % step == 0 and step > 1
+        if end is not None and (whole or self._half_open):
             # Shown as the end of the bucket; the window ends a microsecond before it.
             end += 1
         return {
@@ -140,17 +163,22 @@ class RequestWindow:
         )
 
     def _resolve(self, window: Window, step_us: int, *, durations: bool = False) -> Window:
-        minutes = min(
-            self._retention.row_retention_days * DAY_US,
-            (self._retention.latency_hours - 1) * HOUR_US if durations else _FOREVER,
-        )
-        if step_us > 1 and window.start_us is not None and window.start_us < self._now - minutes:
-            step_us = max(step_us, HOUR_US)
+        if window.start_us is not None:
+            step_us = self._stored_step_us(window.start_us, step_us, durations=durations)
         aligned = align_window(window, step_us, self._now)
         if self._resolved is not None and self._resolved != (aligned, step_us):
             raise AssertionError("an answer has two windows")
         self._resolved = aligned, step_us
         return aligned
+
+    def _stored_step_us(self, start_us: int, step_us: int, *, durations: bool) -> int:
+        """Return the step, or an hour if the minutes of the window's start have expired."""
+        minutes = min(
+            self._retention.row_retention_days * DAY_US,
+            (self._retention.latency_hours - 1) * HOUR_US if durations else _FOREVER,
+        )
+        expired = step_us > 1 and start_us < self._now - minutes
+        return max(step_us, HOUR_US) if expired else step_us
 
 
 _FOREVER = 1 << 62

@@ -20,7 +20,7 @@ from tart.gateway.handlers.windows import (
 from tart.gateway.http.responses import Answer
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import Window
-from tart.units import DAY_US, HOUR_US, MINUTE_US
+from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 NOON = 20_000 * DAY_US + DAY_US // 2
 NOW = NOON + 7 * MINUTE_US + 7
@@ -164,3 +164,34 @@ def test_whole_hours_are_integers_as_in_jamtart() -> None:
     ):
         asyncio.run(windowed(handler)(Nobody(), {**NOTHING, **values}))  # type: ignore[arg-type, unused-ignore]
     assert list(map(repr, found)) == ["2", "0.5", "3"]
+
+
+@pytest.mark.parametrize("step", [1, 10 * SECOND_US, MINUTE_US, HOUR_US])
+@pytest.mark.parametrize("late", [0, 1, 14 * SECOND_US, MINUTE_US, 3 * DAY_US])
+def test_a_half_open_window_ends_where_it_is_asked_to_whatever_is_counted(
+    step: int, late: int
+) -> None:
+    window = asks(NOON + late, start=NOON - 2 * HOUR_US, end=NOON)
+    assert window.half_open(step) == Window(NOON - 2 * HOUR_US, NOON - 1)
+    assert window.shown() == {"start": rfc3339(NOON - 2 * HOUR_US), "end": rfc3339(NOON)}
+
+
+@pytest.mark.parametrize("step", [10 * SECOND_US, MINUTE_US, HOUR_US])
+def test_the_present_bucket_belongs_to_a_half_open_window_that_ends_in_it(step: int) -> None:
+    now = NOON + 7 * SECOND_US
+    for end in (NOON + 1, now, now + DAY_US):
+        assert asks(now, start=NOON - HOUR_US, end=end).half_open(step).end_us == now
+    later = asks(NOON + step, start=NOON - HOUR_US, end=NOON + 1)
+    assert later.half_open(step).end_us == NOON - 1
+
+
+def test_the_present_hour_belongs_to_a_window_whose_minutes_have_expired() -> None:
+    start = NOW - (AggregatesConfig().row_retention_days + 1) * DAY_US
+    end = NOW - 3 * MINUTE_US
+    assert asks(start=start, end=end).half_open(MINUTE_US).end_us == NOW
+
+
+def test_counts_of_more_than_a_day_are_by_hours_but_end_by_the_minute() -> None:
+    window = asks(start=NOON - 3 * DAY_US, end=NOON + 5 * MINUTE_US)
+    assert window.counts_bucket_us() == HOUR_US
+    assert window.counts() == Window(NOON - 3 * DAY_US, NOON + 5 * MINUTE_US - 1)

@@ -6,7 +6,7 @@ answers instead.
 
 from __future__ import annotations
 
-from tart.gateway.api.grafana import CORE, MINUTES, interval, route
+from tart.gateway.api.grafana import CORE, RESOLUTION, interval, route
 from tart.gateway.api.parameters import Hash, NodeId, Parameter
 from tart.gateway.api.route import Route
 from tart.query.answers import grafana_guarantees as answers
@@ -34,7 +34,7 @@ GRAFANA_GUARANTEE_ROUTES: tuple[Route, ...] = (
         "guarantees",
         "Get events about guarantees by type, and success rates",
         "Rates are of attempts that have ended: 108 of 107 and 108, 112 of 111 and 112. jamtart "
-        f"also counts the starts, so that a perfect network has about one half. {MINUTES}",
+        f"also counts the starts, so that a perfect network has about one half. {RESOLUTION}",
         answers.GrafanaGuarantees,
     ),
     route(

@@ -6,7 +6,7 @@ answers instead.
 
 from __future__ import annotations
 
-from tart.gateway.api.grafana import CORE, SERVICES, interval, route
+from tart.gateway.api.grafana import CORE, RESOLUTION, SERVICES, interval, route
 from tart.gateway.api.parameters import Choice, Hash, Integer, NodeId, Parameter
 from tart.gateway.api.route import BYTES, Route
 from tart.query.answers import grafana_packages as answers
@@ -69,7 +69,7 @@ GRAFANA_PACKAGE_ROUTES: tuple[Route, ...] = (
     route(
         "wp-stats",
         "Get events of guarantors, and distinct work-packages by stage and core",
-        _ONCE + _FAILED + _SAMPLE + "The window is in whole minutes.",
+        _ONCE + _FAILED + _SAMPLE + RESOLUTION,
         answers.GrafanaPackageStats,
     ),
     route(
