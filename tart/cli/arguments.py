@@ -36,5 +36,6 @@ def add_key_file(parser: argparse.ArgumentParser) -> None:
         "--key-file",
         type=Path,
         metavar="FILE",
-        help="read the API key from FILE (default: the file that TART_KEY_FILE names)",
+        help="read the API key from FILE (default: the file that TART_KEY_FILE names, or the key "
+        "in TART_KEY)",
     )

@@ -1,8 +1,8 @@
 """The command line's HTTP client for a running server.
 
 The address is that of the settings unless one is given. A key comes from a file that
-``--key-file`` or ``TART_KEY_FILE`` names, never from an argument, which other users of the
-machine can see.
+``--key-file`` or ``TART_KEY_FILE`` names, or is the variable ``TART_KEY``; never from an argument,
+which other users of the machine can see.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tart.config.load import parse_address
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
 
-KEY_FILE_VARIABLE = "TART_KEY_FILE"
+KEY_FILE_VARIABLE, KEY_VARIABLE = "TART_KEY_FILE", "TART_KEY"
 _TIMEOUT_SECONDS = 60.0
 _CHUNK_BYTES = 64 << 10
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -60,7 +60,8 @@ class Server:
     Args:
         config: The settings, which have the address.
         url: Address of the API; ``None``: from the settings.
-        key_file: File with an API key; ``None``: the one that ``TART_KEY_FILE`` names, if any.
+        key_file: File with an API key; ``None``: the one that ``TART_KEY_FILE`` names, else the
+            key in ``TART_KEY``, if any.
         environ: Environment variables.
     """
 
@@ -74,6 +75,8 @@ class Server:
         self.url = (url or _url(config)).rstrip("/")
         default = environ.get(KEY_FILE_VARIABLE)
         self._key = _read_key(key_file or (Path(default) if default else None))
+        if self._key is None:
+            self._key = environ.get(KEY_VARIABLE, "").strip() or None
         self._context = ssl.create_default_context()
         if url is None and config.tls_paths:
             # Our own certificate, whatever its issuer and names.
@@ -169,7 +172,7 @@ def _message(error: urllib.error.HTTPError, body: bytes) -> str:
     except (ValueError, KeyError, TypeError):
         return str(error)
     if error.code == 401:
-        return f"{message}; write the key into a file and pass it with --key-file"
+        return f"{message}; put the key into TART_KEY, or into a file named by --key-file"
     return message
 
 

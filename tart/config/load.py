@@ -31,7 +31,7 @@ from tart.errors import ConfigError
 from tart.suggestions import did_you_mean
 
 # Variables of commands that call a running server.
-_NOT_SETTINGS = ("TART_KEY_FILE",)
+_NOT_SETTINGS = ("TART_KEY", "TART_KEY_FILE")
 _UNIX_PATH_BYTES = 80
 _MAX_KEEPALIVE = 32_767
 _PATHS = ("data_dir", "run_dir", "api.tls_certificate", "api.tls_key")

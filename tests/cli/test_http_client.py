@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import trustme
 
-from tart.cli.http_client import KEY_FILE_VARIABLE, RequestRefused, Server
+from tart.cli.http_client import KEY_FILE_VARIABLE, KEY_VARIABLE, RequestRefused, Server
 from tart.cli.main import main
 from tart.config.load import load
 from tart.config.schema import Config
@@ -58,6 +58,18 @@ def test_the_key_file_variable_is_not_a_setting(tmp_path, monkeypatch):
 def test_an_address_without_a_server_is_one_sentence(url, reason):
     with pytest.raises(StartupError, match=f"no tart answers there.*({reason})"):
         Server(Config(), url, environ={}).get("/api/health")
+
+
+def test_the_key_is_that_of_the_variable_unless_a_file_is_named(tmp_path):
+    (tmp_path / "key").write_text("from-file\n")
+    for environ, key in (
+        ({}, None),
+        ({KEY_VARIABLE: "from-variable"}, "Bearer from-variable"),
+        ({KEY_VARIABLE: "x", KEY_FILE_VARIABLE: str(tmp_path / "key")}, "Bearer from-file"),
+    ):
+        server = Server(Config(), "http://127.0.0.1:1", environ=environ)
+        assert server._request("/").get_header("Authorization") == key
+    assert load(environ={KEY_VARIABLE: "x"}).origins["api.bind"] == "default"
 
 
 @pytest.mark.slow

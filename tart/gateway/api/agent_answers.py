@@ -65,7 +65,8 @@ def prepare(
         value: The answer: an object.
         omitted: Names of members that are left out.
         all_untrusted: Whether any text in it may be a node's, as in rows of SQL.
-        limit: Size of the JSON in bytes; lists are cut until it fits.
+        limit: Size in bytes of the JSON as a JSON string, which is how it is sent; lists are cut
+            until it fits.
     """
     untrusted: set[str] = set()
     cleaned = _clean(value, None, untrusted, omitted)
@@ -101,11 +102,15 @@ def _shorten(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
+def _sent_bytes(data: bytes) -> int:
+    return len(data) + data.count(b'"') + data.count(b"\\")
+
+
 def _fit(answer: dict[str, Any], limit: int) -> bytes:
     """Return the JSON, with the longest lists halved until it fits."""
     data = json_encoding.dumps(answer)
     lengths: dict[str, int] = {}
-    while len(data) > limit:
+    while _sent_bytes(data) > limit:
         path, longest = _longest_list(answer)
         if longest is None or len(longest) < 2:
             # Objects with very many members: what they are is all that can be told.

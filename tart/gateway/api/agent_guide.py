@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from tart.access.roles import Role
 from tart.gateway.api.agent_answers import MAX_BYTES
-from tart.gateway.api.agent_tools import TOOLS
+from tart.gateway.api.agent_tools import MAIN_TABLES, TOOLS
 from tart.gateway.api.route import Route
+from tart.query.sql.tables import TABLES
 
 _MODEL = (
     "JAM is a blockchain whose validators (nodes) author blocks, one slot every 6 s, and execute "
@@ -58,6 +59,7 @@ def _llms_lines() -> Iterator[str]:
     yield ""
     yield "GET unless another method is named. Errors are JSON and name the wrong parameter."
     yield from _index_lines()
+    yield from _table_lines()
     yield "## Programs"
     yield ""
     yield "- [OpenAPI](api/openapi.json): every route, parameter and member of the answers"
@@ -87,6 +89,20 @@ def _index_lines() -> Iterator[str]:
         yield ""
         for route in tool.routes(Role.ADMIN).values():
             yield f"- {_signature(route)}: {route.summary}"
+    yield ""
+
+
+def _table_lines() -> Iterator[str]:
+    yield "## SQL tables"
+    yield ""
+    yield (
+        '`POST /api/sql` with `{"query": "SELECT …"}`: DuckDB\'s dialect, role operator. Hashes are '
+        "BLOB: `unhex('01ab…')` is a literal. `DESCRIBE name` lists columns; /api/docs/sql has all."
+    )
+    yield ""
+    for name in MAIN_TABLES:
+        yield f"- {name}: {TABLES[name].description}"
+    yield "- one for each event type, named like block_announced, with the fields of the event"
     yield ""
 
 
@@ -130,10 +146,11 @@ def _skill_lines(url: str) -> Iterator[str]:
     )
     yield ""
     yield (
-        "If the server wants a key, send `Authorization: Bearer $TART_API_KEY`. "
+        "If the server wants a key, send `Authorization: Bearer $TART_KEY`. "
         f"MCP clients connect to {url}/mcp instead."
     )
     yield ""
     yield "## Routes by question"
     yield from _index_lines()
+    yield from _table_lines()
     yield f"Everything else is in {url}/api/openapi.json."

@@ -17,10 +17,16 @@ from tart.errors import BadQuery, Forbidden
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Json, Parameter
 from tart.gateway.api.route import Route
+from tart.protocol.events import EventKind
+from tart.query.sql.tables import TABLES
+from tart.query.sql.views import view_name
 from tart.suggestions import reject_unknown
 
 _ROUTES = {route.name: route for route in ROUTES}
 # Parameters that are of no use to an agent: it pages with cursors, and reads hex.
+# Tables that are not of one event type.
+MAIN_TABLES = tuple(sorted(TABLES.keys() - {view_name(kind.variant) for kind in EventKind}))
+LIMIT = 10  # results of a list, unless the agent asks for more
 _LEFT_OUT = frozenset({"bytes", "int64", "offset", "format"})
 
 
@@ -102,15 +108,18 @@ class Tool:
             least = min(_ROUTES[name].role for name in self.views.values())
             raise Forbidden(f"{self.name} needs a key with the role {least}")
         given = {name: value for name, value in arguments.items() if value is not None}
-        view = given.pop("view", next(iter(routes)))
+        view = given.pop("view", None) or self._view_for(given, routes)
         if view not in routes:
             raise BadQuery(f"view must be one of {', '.join(routes)}", "view")
         route = routes[view]
         names = [each.name for each in _parameters(route)]
         body_names = [name for name, _, _ in self.body]
         known = [*(["view"] if len(routes) > 1 else []), *names, *body_names]
+        self._reject_of_other_views(given, known, view, routes)
         reject_unknown(given, known, f"{self.name} with view {view}")
         texts = {name: _text(name, given[name]) for name in names if name in given}
+        if "limit" in names:
+            texts.setdefault("limit", str(LIMIT))
         path = {}
         for parameter in route.parameters:
             if parameter.where == "path":
@@ -121,6 +130,28 @@ class Tool:
         omitted = self.omitted.get(view, frozenset())
         return RouteCall(route, urlencode(texts), path, body, omitted)
 
+    def _view_for(self, given: Mapping[str, Any], routes: Mapping[str, Route]) -> str:
+        """Return the first view that takes the arguments, all that it needs among them."""
+        for view, route in routes.items():
+            parameters = _parameters(route)
+            needed = {each.name for each in parameters if each.where == "path"}
+            if needed <= given.keys() <= {each.name for each in parameters}:
+                return view
+        return next(iter(routes))
+
+    def _reject_of_other_views(
+        self, given: Mapping[str, Any], known: list[str], view: str, routes: Mapping[str, Route]
+    ) -> None:
+        """Refuse an argument that only other views take, and name them."""
+        for name in given:
+            takers = [
+                other
+                for other, route in routes.items()
+                if name in (each.name for each in _parameters(route))
+            ]
+            if name not in known and takers:
+                raise BadQuery(f"{name} belongs to the views {', '.join(takers)}, not {view}", name)
+
 
 def _parameters(route: Route) -> list[Parameter]:
     return [each for each in route.parameters if each.name not in _LEFT_OUT]
@@ -128,7 +159,9 @@ def _parameters(route: Route) -> list[Parameter]:
 
 def _property(parameter: Parameter) -> Json:
     schema = parameter.kind.schema()
-    if parameter.default is not None:
+    if parameter.name == "limit":
+        schema["default"] = LIMIT
+    elif parameter.default is not None:
         schema["default"] = parameter.kind.read(parameter.default, parameter.name)
         if schema["type"] == "string":
             schema["default"] = parameter.default
@@ -195,7 +228,7 @@ TOOLS: tuple[Tool, ...] = (
         "Events",
         "Single events as the nodes sent them. Raw events are stored for hours; counts and "
         "latencies (tool metrics) for months.",
-        {"search": "search", "one": "event", "trace": "trace"},
+        {"search": "search", "one": "event", "trace": "trace", "types": "event_types"},
     ),
     Tool(
         "work_packages",
@@ -240,6 +273,7 @@ TOOLS: tuple[Tool, ...] = (
             "latency": "latency",
             "execution": "execution",
         },
+        omitted={"latency": frozenset({"histogram"})},
     ),
     Tool(
         "conformance",
@@ -257,8 +291,9 @@ TOOLS: tuple[Tool, ...] = (
             (
                 "query",
                 "string",
-                "One SELECT. SELECT table_name, column_name, data_type FROM "
-                "information_schema.columns lists tables and columns.",
+                f"One SELECT over the tables {', '.join(MAIN_TABLES)}, and one for each event "
+                "type, named like block_announced. DESCRIBE TABLE_NAME lists columns. Hashes are BLOB: "
+                "unhex('01ab…') is a literal. Name columns instead of *.",
             ),
         ),
     ),

@@ -194,11 +194,20 @@ def reply(request: McpRequest, result: Json, server: Server) -> Json:
     return {"jsonrpc": "2.0", "id": request.id, "result": result}
 
 
-def error_reply(message: Mapping[str, Any], error: McpError) -> tuple[int, Json]:
-    """Return the HTTP status and the message with an error."""
+def error_reply(
+    message: Mapping[str, Any], headers: Mapping[str, str], error: McpError
+) -> tuple[int, Json]:
+    """Return the HTTP status and the message with an error.
+
+    Before 2026-07-28 a client takes 404 for the end of its session, so that an unknown method
+    has 200 there.
+    """
     number = message.get("id")
     described: Json = {"code": error.code, "message": str(error)}
     if error.data is not None:
         described["data"] = error.data
     number = number if isinstance(number, int | str) else None
-    return _STATUSES.get(error.code, 200), {"jsonrpc": "2.0", "id": number, "error": described}
+    status = _STATUSES.get(error.code, 200)
+    if status == 404 and headers.get("mcp-protocol-version") not in STATELESS_VERSIONS:
+        status = 200
+    return status, {"jsonrpc": "2.0", "id": number, "error": described}

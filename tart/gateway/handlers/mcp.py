@@ -44,7 +44,7 @@ async def answer(
             return Answer(b"", status=202)
         result = await _result(request, role, call_route)
     except McpError as error:
-        status, body = mcp.error_reply(message, error)
+        status, body = mcp.error_reply(message, headers, error)
         return Answer(body, status=status)
     return Answer(mcp.reply(request, result, SERVER))
 

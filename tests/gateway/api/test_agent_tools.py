@@ -52,7 +52,8 @@ def test_all_tools_together_cost_few_tokens():
         ("nodes", {"view": "lists"}, "view must be one of list"),
         ("nodes", {"view": "one"}, "view one needs id"),
         ("nodes", {"view": "one", "id": "xyz"}, "id must be"),
-        ("nodes", {"view": "list", "limit": 3}, "nodes with view list has no limit"),
+        ("nodes", {"view": "list", "limit": 3}, "limit belongs to the views top_senders, timeline"),
+        ("nodes", {"view": "list", "name": "x"}, "nodes with view list has no name"),
         ("metrics", {"duraton": "1h"}, "did you mean duration"),
         ("metrics", {"duration": {"hours": 1}}, "duration must be text, a number"),
         ("events", {"limit": 1.5}, "limit must be text, a number"),
@@ -67,6 +68,22 @@ def test_a_wrong_argument_is_refused_by_a_sentence_that_names_it(name, arguments
         read()
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "route"),
+    [
+        ("nodes", {}, "nodes"),
+        ("nodes", {"id": "ab" * 32}, "node"),
+        ("nodes", {"limit": 5}, "top_nodes"),
+        ("nodes", {"id": "ab" * 32, "limit": 5}, "node_timeline"),
+        ("slot", {"slot": 7}, "slot"),
+        ("slot", {"duration": "1h"}, "blocks"),
+        ("cores", {"core_index": 1}, "core_metrics"),
+    ],
+)
+def test_without_a_view_the_arguments_choose_it(name, arguments, route):
+    assert TOOLS_BY_NAME[name].call(arguments, Role.VIEWER).route.name == route
+
+
 def test_a_tool_beyond_the_role_is_forbidden():
     with pytest.raises(Forbidden, match="sql needs a key with the role operator"):
         TOOLS_BY_NAME["sql"].call({"query": "SELECT 1"}, Role.VIEWER)
@@ -77,5 +94,6 @@ def test_json_values_become_the_texts_of_parameters():
         {"event_types": [42, 43], "limit": 3.0, "slot": 7, "cursor": None}, Role.VIEWER
     )
     assert called.query == "event_types=42%2C43&slot=7&limit=3"
+    assert TOOLS_BY_NAME["events"].call({}, Role.VIEWER).query == "limit=10"
     called = TOOLS_BY_NAME["slot"].call({"slot": 9, "include_events": True}, Role.VIEWER)
     assert (called.path, called.query) == ({"slot": "9"}, "include_events=true")

@@ -80,7 +80,7 @@ def test_a_message_that_breaks_a_rule_is_refused_with_its_code(sent, with_header
     with pytest.raises(McpError) as caught:
         read_request(sent, with_headers)
     assert caught.value.code == code
-    status, reply = error_reply(sent, caught.value)
+    status, reply = error_reply(sent, with_headers, caught.value)
     assert status == 400
     assert reply["error"]["code"] == code
     assert reply["id"] in (1, None, True)
