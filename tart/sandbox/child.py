@@ -68,7 +68,7 @@ def main() -> None:
         # The result is complete before its first byte is sent.
         blocks = list(_run(planner, job, source, sink))
         framing.write_json(sink, {"rows": len(blocks)})
-        framing.write_series(sink, (block for block in blocks if block))
+        framing.write_series(sink, blocks)
     except Exception as error:
         # The boundary of the sandbox: the statement's author gets any error.
         framing.write_json(sink, {"error": _message(error, planner, job)})

@@ -30,8 +30,11 @@ def write_json(file: IO[bytes], document: Any) -> None:
 
 
 def write_series(file: IO[bytes], blocks: Iterable[bytes]) -> None:
-    """Write blocks, none of them empty, and the end of the series."""
-    for block in blocks:
+    """Write blocks and the end of the series, which is an empty block.
+
+    Empty blocks of the series, such as those of a part without rows, are left out.
+    """
+    for block in filter(None, blocks):
         write(file, block)
     write(file, b"")
 

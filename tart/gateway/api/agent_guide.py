@@ -96,8 +96,8 @@ def _table_lines() -> Iterator[str]:
     yield "## SQL tables"
     yield ""
     yield (
-        '`POST /api/sql` with `{"query": "SELECT …"}`: DuckDB\'s dialect, role operator. Hashes are '
-        "BLOB: `unhex('01ab…')` is a literal. `DESCRIBE name` lists columns; /api/docs/sql has all."
+        '`POST /api/sql` with `{"query": "SELECT …"}`: DuckDB\'s dialect, role operator. Hashes '
+        "are BLOB: `unhex('01ab…')` is a literal. `DESCRIBE name` lists columns."
     )
     yield ""
     for name in MAIN_TABLES:

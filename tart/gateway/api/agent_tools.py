@@ -292,8 +292,8 @@ TOOLS: tuple[Tool, ...] = (
                 "query",
                 "string",
                 f"One SELECT over the tables {', '.join(MAIN_TABLES)}, and one for each event "
-                "type, named like block_announced. DESCRIBE TABLE_NAME lists columns. Hashes are BLOB: "
-                "unhex('01ab…') is a literal. Name columns instead of *.",
+                "type, named like block_announced. DESCRIBE TABLE_NAME lists columns. Hashes "
+                "are BLOB: unhex('01ab…') is a literal. Name columns instead of *.",
             ),
         ),
     ),

@@ -132,3 +132,34 @@ def test_rows_come_page_by_page_and_each_once(tmp_path, monkeypatch):
             await shard.ask("sql_scan", scan=scan, max_bytes=10)
 
     run(scenario, tmp_path)
+
+
+def test_rows_behind_a_part_without_a_match_are_found(tmp_path):
+    """A statement reads the event log in parts, of which any may have no row."""
+
+    async def first(shard):
+        node = fake_node(1)
+        shard.session(node.connect(), *(best(node, slot) for slot in range(5)))
+        await shard.settled()
+
+    async def second(shard):
+        node = fake_node(2)
+        shard.session(node.connect(), *(best(node, slot) for slot in range(5, 8)))
+        await shard.settled()
+        for condition, count in (
+            (f"node_id = '{'02' * 32}'", 3),
+            (f"node_id = '{'01' * 32}'", 5),
+            ("slot >= 5", 3),
+            ("slot BETWEEN 4 AND 5", 2),
+        ):
+            statement = f"SELECT count(*) AS n FROM best_block_changed WHERE {condition}"
+            assert await found(shard, statement) == [{"n": count}], condition
+            (row,) = await found(
+                shard, f"SELECT max(id) AS id FROM best_block_changed WHERE {condition}"
+            )
+            assert row["id"] is not None
+            statement = f"SELECT count(*) AS n FROM events WHERE id = {row['id']}"
+            assert await found(shard, statement) == [{"n": 1}]
+
+    run(first, tmp_path)
+    run(second, tmp_path)
