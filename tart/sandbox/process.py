@@ -86,6 +86,7 @@ class Spares:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spare: tuple[subprocess.Popen[bytes], float] | None = None
+        self._closed = False
 
     def take(self) -> subprocess.Popen[bytes]:
         """Return a process of the usual memory limit that waits for a job, or starts."""
@@ -102,13 +103,14 @@ class Spares:
         """Start the process for the next statement, if there is memory and a process for it."""
         # The next statement starts its own, or says why it cannot run; this one has its result.
         with self._lock, suppress(OSError):
-            if self._spare is None:
+            if self._spare is None and not self._closed:
                 self._spare = _start(MEMORY_BYTES), time.monotonic()
 
     def close(self) -> None:
-        """End the process that waits."""
+        """End the process that waits, and start none any more."""
         with self._lock:
             spare, self._spare = self._spare, None
+            self._closed = True
         if spare is not None:
             _end(spare[0])
 

@@ -113,6 +113,7 @@ class QueryServer:
             channel.close()
         if self._server is not None:
             await self._server.wait_closed()
+        await asyncio.to_thread(self._handlers.close)
 
     def node_changed(self, session: Session) -> None:
         """Notify every gateway that a node connected or disconnected."""

@@ -18,8 +18,8 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Json, Parameter
 from tart.gateway.api.route import Route
 from tart.protocol.events import EventKind
+from tart.query.core.event_names import view_name
 from tart.query.sql.tables import TABLES
-from tart.query.sql.views import view_name
 from tart.suggestions import reject_unknown
 
 _ROUTES = {route.name: route for route in ROUTES}

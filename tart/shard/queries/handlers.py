@@ -100,7 +100,7 @@ class QueryHandlers:
             queries.Statistics: statistics.statistics,
             Network: NetworkState(nodes, ingest).figures,
         }
-        sql = Sql(tables)
+        sql = self._sql = Sql(tables)
         self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {
             Event: history.event,
             BackfillQuery: Backfill(store, nodes, lambda: ingest.sequences).backfill,
@@ -115,6 +115,10 @@ class QueryHandlers:
             Export: lambda cursor, query, _: history.export(cursor, query),
             SqlQuery: sql.answer,
         }
+
+    def close(self) -> None:
+        """End the sandbox process that waits for a statement."""
+        self._sql.close()
 
     def answer_from_memory(self, query: AnyQuery) -> Any:
         """Return the answer to a ``memory`` query once all events received are counted."""

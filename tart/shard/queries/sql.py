@@ -57,6 +57,10 @@ class Sql:
         data = process.run(job, run_scan, abandoned=is_cancelled, spares=self._spares)
         return Attached({}, data)
 
+    def close(self) -> None:
+        """End the sandbox process that waits for a statement; none is started any more."""
+        self._spares.close()
+
     def scan(self, cursor: Cursor, query: SqlScan) -> Attached[SqlPage]:
         """Return the next rows of a table.
 
