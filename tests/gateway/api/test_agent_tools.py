@@ -96,4 +96,4 @@ def test_json_values_become_the_texts_of_parameters():
     assert called.query == "event_types=42%2C43&slot=7&limit=3"
     assert TOOLS_BY_NAME["events"].call({}, Role.VIEWER).query == "limit=10"
     called = TOOLS_BY_NAME["slot"].call({"slot": 9, "include_events": True}, Role.VIEWER)
-    assert (called.path, called.query) == ({"slot": "9"}, "include_events=true")
+    assert (called.path, called.query) == ({"slot": "9"}, "include_events=true&limit=10")
