@@ -22,9 +22,15 @@ from tart.query.sql.byte_comparisons import (
     comparison_edits,
     unhex_edits,
 )
-from tart.query.sql.planner import NotSplit, Split, split
+from tart.query.sql.planner import CLOCKS, NotSplit, Split, split
 from tart.query.sql.pushdown import Scan, compares_exactly
-from tart.query.sql.syntax_tree import Tree, is_text_literal
+from tart.query.sql.syntax_tree import (
+    Tree,
+    arguments,
+    function_name,
+    is_text_literal,
+    transform,
+)
 from tart.query.sql.tables import Table
 from tart.query.sql.views import quote_identifier
 from tart.sandbox.statement import Needs, StatementRefused, examine
@@ -67,6 +73,11 @@ class Engine:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._times: dict[str, tuple[str, str]] | None = None
+
+    def begin(self) -> None:
+        """Begin a statement, whose clocks show one time."""
+        self._times = None
 
     @cached_property
     def _functions(self) -> list[tuple[str, list[str], list[str | None]]]:
@@ -98,12 +109,16 @@ class Engine:
         return [str(kind) for kind in self._connection.sql(statement).types]
 
     def clock(self, name: str) -> Tree:
-        """Return the present value of a function without arguments as a constant."""
-        ((value, kind),) = self._connection.execute(
-            f"SELECT value::VARCHAR, typeof(value) FROM (SELECT {name} AS value)"
-            if name.startswith(("current_", "local"))
-            else f"SELECT value::VARCHAR, typeof(value) FROM (SELECT {name}() AS value)"
-        ).fetchall()
+        """Return the value of one of ``CLOCKS`` as a constant, the same time for all of them."""
+        if self._times is None:
+            # DuckDB evaluates the clocks of one statement at one time.
+            names = sorted(CLOCKS)
+            words = ("current_date", "current_timestamp", "localtimestamp")
+            calls = [name if name in words else f"{name}()" for name in names]
+            listed = ", ".join(f"({call})::VARCHAR, typeof({call})" for call in calls)
+            (row,) = self._connection.execute(f"SELECT {listed}").fetchall()
+            self._times = dict(zip(names, zip(row[::2], row[1::2], strict=True), strict=True))
+        value, kind = self._times[name]
         tree = syntax_tree(self._connection, f"SELECT CAST('{value}' AS {kind})")
         constant: Tree = tree["statements"][0]["node"]["select_list"][0]
         return constant
@@ -154,6 +169,7 @@ class Planner:
             StatementRefused: It is not permitted.
             duckdb.Error: DuckDB does not understand it.
         """
+        self.engine.begin()
         tree = syntax_tree(self.connection, sql)
         if edits := unhex_edits(tree):
             sql = apply_edits(sql, edits)
@@ -218,7 +234,11 @@ class Planner:
         return Needs(needs.node, scans, needs.catalogue, exact)
 
     def _constant(self, node: Tree, kind: str) -> str | None:
-        return constant_text(self.connection, node, kind)
+        def time(part: Tree) -> Tree | None:
+            name = "" if arguments(part) else function_name(part)
+            return self.engine.clock(name) if name in CLOCKS else None
+
+        return constant_text(self.connection, transform(node, time), kind)
 
     def _split(self, needs: Needs, bound: duckdb.DuckDBPyRelation) -> Split | None:
         """Return the parts of a statement if it can be split."""

@@ -14,8 +14,11 @@ other statement once, over the rows of all shards. Split are:
 
 Not split, among others: joins, common table expressions, windows, subqueries, set operations,
 aggregates with DISTINCT or ORDER BY, sums of floating-point numbers (their order changes the
-result), and expressions of functions that are not deterministic. The time is evaluated once, so
-that all shards compute with the same ``now()``.
+result), and expressions of any function or operator that is not listed here: only those are
+split whose value depends on the values of their arguments alone. Others read the names or the
+text of their arguments (``alias``, ``struct_pack`` without names), which the parts do not have.
+The time is evaluated once, so that all shards, and all parts of a statement, compute with the same
+``now()``.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ from tart.query.sql.syntax_tree import (
     column_reference,
     function_name,
     integer_constant,
-    is_table,
+    is_plain_select,
+    is_plain_star,
+    is_plain_table,
     modifiers,
     renamed_function,
     schema_of,
@@ -79,7 +84,51 @@ _EXPRESSIONS = frozenset(
         "TYPE",
     ]
 )
-_CLOCKS = frozenset(
+_OPERATORS = frozenset(
+    [
+        "ARRAY_EXTRACT",
+        "ARRAY_SLICE",
+        "COMPARE_IN",
+        "COMPARE_NOT_IN",
+        "OPERATOR_COALESCE",
+        "OPERATOR_IS_NOT_NULL",
+        "OPERATOR_IS_NULL",
+        "OPERATOR_NOT",
+        "STRUCT_EXTRACT",
+    ]
+)
+# Scalar functions whose value depends on the values of their arguments alone.
+_FUNCTION_NAMES = (
+    "% & && * ** + - ->> / // < << <= <@ != = > >= >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~ !~~ !~~* "
+    "abs acos add array_contains array_extract array_has array_length array_position "
+    "array_slice array_value ascii asin atan atan2 base64 bin bit_count bit_length "
+    "bit_position cbrt ceil ceiling century char_length character_length chr concat concat_ws "
+    "contains cos cot date_diff date_part date_sub date_trunc datediff datepart datesub "
+    "datetrunc day dayname dayofmonth dayofweek dayofyear decade degrees divide editdist3 "
+    "element_at ends_with epoch epoch_ms epoch_ns epoch_us even exp factorial flatten floor "
+    "format format_bytes from_base64 from_binary "
+    "from_hex gamma gcd get_bit greatest greatest_common_divisor hamming hex hour instr "
+    "isfinite isinf isnan isodow isoyear jaccard json_array_length json_contains json_exists "
+    "json_extract json_extract_path json_extract_path_text json_extract_string json_keys "
+    "json_type json_valid json_value julian last_day lcase lcm least least_common_multiple "
+    "left len length levenshtein lgamma list_cat list_concat list_contains list_distinct "
+    "list_element list_extract list_has list_has_all list_has_any list_indexof list_intersect "
+    "list_position list_reverse_sort list_slice list_sort list_unique list_value ln log log10 "
+    "log2 lower lpad ltrim make_date make_time make_timestamp map map_contains map_entries "
+    "map_extract map_extract_value map_keys map_values md5 microsecond millennium millisecond "
+    "minute mod month monthname multiply nanosecond octet_length ord pi position pow power "
+    "prefix printf quarter radians regexp_escape regexp_extract regexp_extract_all "
+    "regexp_full_match regexp_matches regexp_replace regexp_split_to_array replace "
+    "reverse right round round_even row rpad rtrim second set_bit sha1 sha256 sign signbit "
+    "sin split sqrt starts_with str_split strftime string_split string_to_array strip_accents "
+    "strlen strpos strptime struct_extract struct_pack substr substring subtract suffix tan "
+    "time_bucket to_base to_base64 to_binary to_days to_hex to_hours to_microseconds "
+    "to_milliseconds to_minutes to_months to_quarters to_seconds to_timestamp to_weeks "
+    "to_years translate trim trunc try_strptime ucase unbin unhex unicode upper url_decode "
+    "url_encode week weekday weekofyear xor year yearweek"
+)
+_FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+CLOCKS = frozenset(
     [
         "now",
         "today",
@@ -113,7 +162,7 @@ class Engine(Protocol):
         """Return the types of the columns of a statement over the declared tables."""
 
     def clock(self, name: str) -> Tree:
-        """Return the present value of a function without arguments as a constant."""
+        """Return the value of one of ``CLOCKS`` as a constant, the same time for all of them."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +199,6 @@ def split(
     table = _only_table(node)
     if table not in columns:
         raise NotSplit("the shards' rows of the table are not disjoint")
-    _require(not node.keys() & {"qualify", "sample"}, "QUALIFY or SAMPLE")
-    _require(not (node.get("cte_map") or {}).get("map"), "common table expressions")
-    _require(len(node.get("group_sets") or ()) <= 1, "grouping sets")
     alias = str(node["from_table"].get("alias") or table).lower()
     scope = _Scope(alias, columns[table], engine)
     select = _Select(
@@ -181,9 +227,10 @@ def _require(condition: bool, reason: str) -> None:
 
 def _only_table(node: Tree) -> str:
     table = node.get("from_table") or {}
-    _require(node.get("type") == "SELECT_NODE" and is_table(table), "not one SELECT of one table")
+    _require(is_plain_select(node, "group_expressions", "group_sets", "having"), "a further clause")
+    _require(is_plain_table(table), "not one table with its own columns")
     _require(schema_of(table) in ("", "main"), "a table of another schema")
-    _require(not table.get("sample") and not table.get("column_name_alias"), "a sample")
+    _require(len(node.get("group_sets") or ()) <= 1, "grouping sets")
     return str(table["table_name"]).lower()
 
 
@@ -232,7 +279,7 @@ class _Scope:
         path = column_path(node)
         bare = path[0] if len(path) == 1 and self.column(path) is None else ""
         name = bare or ("" if arguments(node) else function_name(node))
-        if name not in _CLOCKS:
+        if name not in CLOCKS:
             return None
         constant = {**self.engine.clock(name)}
         return constant | ({"alias": node["alias"]} if node.get("alias") else {})
@@ -242,6 +289,8 @@ class _Scope:
         if kind is None:
             return
         _require(kind in _EXPRESSIONS, f"an expression of the class {kind}")
+        if kind == "OPERATOR":
+            _require(node.get("type") in _OPERATORS, f"the operator {node.get('type')}")
         name = function_name(node)
         if name in self.engine.aggregates:
             plain = not node.get("distinct") and not (node.get("order_bys") or {}).get("orders")
@@ -251,7 +300,10 @@ class _Scope:
                 f"{name} with DISTINCT, ORDER BY or two arguments",
             )
         elif name:
-            _require(name in self.engine.deterministic, f"the function {name}")
+            known = name in _FUNCTIONS and name in self.engine.deterministic
+            _require(known, f"the function {name}")
+            named = name != "struct_pack" or all(each.get("alias") for each in arguments(node))
+            _require(named, "a member with the name of an expression")
 
     def items(self, listed: list[Tree]) -> list[Tree]:
         """Return the items of the SELECT clause, all columns instead of a plain ``*``."""
@@ -260,11 +312,7 @@ class _Scope:
             if item.get("class") != "STAR":
                 items.append(self.clean(item))
                 continue
-            parts = ("exclude_list", "replace_list", "rename_list", "expr")
-            plain = not any(item.get(part) for part in parts)
-            named = str(item.get("relation_name") or self.alias).lower()
-            _require(plain and not item.get("columns") and named == self.alias, "a part of *")
-            _require(not item.get("qualified_exclude_list"), "a part of *")
+            _require(is_plain_star(item, self.alias), "a part of *")
             items += map(column_reference, self.columns)
         return items
 
@@ -489,10 +537,12 @@ class _Aggregation:
             if not node.get("class"):
                 return None
             key = self.keys.get(self.select.scope.canonical(node))
+            if key is None and function_name(node) in self.select.scope.engine.aggregates:
+                key = self._aggregate(node)
             if key is not None:
-                return column_reference(key)
-            if function_name(node) in self.select.scope.engine.aggregates:
-                return column_reference(self._aggregate(node))
+                # A member of a struct has the name of its expression.
+                alias = {"alias": node["alias"]} if node.get("alias") else {}
+                return {**column_reference(key), **alias}
             _require(not column_path(node), "a column that is neither grouped nor aggregated")
             return None
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 import pytest
 
@@ -52,6 +54,7 @@ def planner():
         "SELECT sum(price), min(price), bool_and(ok), bit_xor(slot) FROM t WHERE seen < now()",
         "SELECT core FROM t GROUP BY core ORDER BY sum(size)",
         "SELECT sum(size) AS n FROM t HAVING n > 2",
+        "SELECT {'core': core, 'n': count(*)}::VARCHAR FROM t GROUP BY core",
     ],
 )
 def test_provable_statements_are_split(planner, sql):
@@ -87,6 +90,12 @@ def test_provable_statements_are_split(planner, sql):
         "SELECT count(*) FROM t HAVING count(*) > (SELECT 1)",
         "SELECT unnest([slot]) FROM t",
         "SELECT 1 FROM t GROUP BY ()",
+        "SELECT struct_pack(core)::VARCHAR, count(*) FROM t GROUP BY core",
+        "SELECT struct_pack(core, n := 1)::VARCHAR FROM t WHERE slot <> 3",
+        "SELECT alias(slot) AS x FROM t WHERE slot <> 3",
+        "SELECT slot AS s FROM t AS x(slot) WHERE slot <> 3",
+        "SELECT * RENAME (slot AS s) FROM t WHERE slot <> 3",
+        "SELECT count(*) FROM t PIVOT (count(*) FOR core IN (1))",
     ],
 )
 def test_other_statements_run_once(planner, sql):
@@ -111,6 +120,14 @@ def test_all_shards_compute_with_one_time(planner):
         parts = planner.plan(f"SELECT count(*) FROM t WHERE seen < {clock} OR ok").split
         assert "20" in parts.map
         assert clock.removesuffix("()") not in parts.map.lower()
+
+
+def test_all_clocks_of_a_statement_show_one_time(planner):
+    parts = planner.plan("SELECT current_timestamp = now() AS x, count(*) FROM t GROUP BY x").split
+    assert len(set(re.findall(r"'20[^']*'", parts.map))) == 1
+    sql = "SELECT 1 FROM t WHERE seen <= now() UNION ALL SELECT 1 FROM t WHERE seen > now()"
+    (scan,) = planner.plan(sql).scans
+    assert len({each.value for all_of in scan.conditions for each in all_of}) == 1
 
 
 def test_merged_tables_are_read_whole_but_for_conditions_on_their_keys(planner):
