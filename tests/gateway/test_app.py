@@ -59,6 +59,7 @@ def test_a_running_request_is_answered_before_the_gateway_stops(tmp_path: Path) 
 QUERIES = {"event_stream": "last_event_id=1", "events": "offset=9"}
 BODIES = {
     "sql": b'{"map": "SELECT 1"}',
+    "grafana_wp_batch": b'["%b"]' % (b"cc" * 32),
     "batch_journey": b'{"hashes": ["%b"]}' % (b"cc" * 32),
 }
 ASKING = [route for route in ROUTES if route.scattered or route.media_type == EVENT_STREAM]
