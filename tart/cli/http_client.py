@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tart.config.load import parse_address
 from tart.config.schema import Config
@@ -72,7 +73,7 @@ class Server:
         key_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self.url = (url or _url(config)).rstrip("/")
+        self.url = (_url(config) if url is None else _with_scheme(url)).rstrip("/")
         default = environ.get(KEY_FILE_VARIABLE)
         self._key = _read_key(key_file or (Path(default) if default else None))
         if self._key is None:
@@ -183,6 +184,19 @@ def _read_key(path: Path | None) -> str | None:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"key file {path}: cannot be read: {error}") from None
+
+
+def _with_scheme(url: str) -> str:
+    """Return an address with its scheme, which is http if there is none.
+
+    Raises:
+        ConfigError: It is no address of a web server.
+    """
+    address = url if "://" in url else f"http://{url}"
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ConfigError(f"--url {url}: must be http://HOST:PORT or https://HOST")
+    return address
 
 
 def _url(config: Config) -> str:

@@ -38,7 +38,13 @@ _SECONDS = 3600.0
 _ROWS = 1000
 _TABLE = "table"
 _BINARY = ("arrow", "parquet")
-_SUFFIXES: Mapping[str, str] = {"md": "markdown", "jsonl": "ndjson", "pq": "parquet"}
+_SUFFIXES: Mapping[str, str] = {
+    "md": "markdown",
+    "jsonl": "ndjson",
+    "pq": "parquet",
+    "txt": _TABLE,
+    "": _TABLE,
+}
 
 # What is sent: the members of the body of ``/api/sql``.
 Statement = Mapping[str, str]
@@ -139,6 +145,8 @@ def _statement(arguments: argparse.Namespace) -> Statement | None:
             raise ConfigError("give the statement or --file, not both")
         return {"query": _read(arguments.file)}
     text = arguments.statement
+    if text is not None and not text.strip():
+        raise ConfigError("the statement is empty; without an argument the tables are listed")
     if text == "-" or (text is None and not sys.stdin.isatty()):
         text = sys.stdin.read()
         if not text.strip() and arguments.statement is not None:
@@ -149,7 +157,9 @@ def _statement(arguments: argparse.Namespace) -> Statement | None:
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
 
 
@@ -158,7 +168,13 @@ def _format(arguments: argparse.Namespace) -> str:
     name: str | None = arguments.format
     if name is None:
         suffix = arguments.output.suffix[1:].lower() if arguments.output else ""
-        name = suffix if suffix in SQL_FORMATS else _SUFFIXES.get(suffix, _TABLE)
+        if suffix not in (*_SUFFIXES, *SQL_FORMATS):
+            suffixes = ", ".join(f".{each}" for each in (*SQL_FORMATS, *_SUFFIXES) if each)
+            raise ConfigError(
+                f"{arguments.output}: no format has the suffix .{suffix}; use one of {suffixes}, "
+                "or --format"
+            )
+        name = _SUFFIXES.get(suffix, suffix)
     name = ALIASES.get(name.lower(), name.lower())
     known = (_TABLE, *SQL_FORMATS)
     if name not in known:
@@ -176,7 +192,7 @@ def _write(result: bytes, table: Any, arguments: argparse.Namespace) -> None:
         try:
             arguments.output.write_bytes(result)
         except OSError as error:
-            raise StartupError(f"{arguments.output}: cannot be written: {error}") from None
+            raise StartupError(f"{arguments.output}: cannot be written: {error.strerror}") from None
         return
     if sys.stdout.isatty():
         text = result.decode()
@@ -230,6 +246,11 @@ def _query_files(config: Config, statement: Statement, form: str) -> bytes:
     root = config.data_path
     if not root.is_dir():
         raise StartupError(f"data_dir: {root} does not exist")
+    # Before the lock, which would write a file into a directory of somebody else.
+    if not import_module("tart.storage.core.files").list_directories(root):
+        raise StartupError(
+            f"data_dir: {root} is no data directory of tart: it has no directories 00, 01, …"
+        )
     formulas = config.api.csv_formulas
     mapped, reduce = statement.get("query") or statement["map"], statement.get("reduce")
     # Imported here: DuckDB and the storage take half a second, and a running server needs neither.

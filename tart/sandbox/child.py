@@ -132,7 +132,7 @@ def _limit_processor_time(seconds: int) -> None:
 
 
 def _run(planner: Planner, job: Mapping[str, Any], source: Any, sink: Any) -> Iterator[bytes]:
-    connection, sql = planner.connection, job["sql"]
+    connection, sql = planner.connection, planner.ended(job["sql"])
     if job["partials"]:
         planner.permit(sql, frozenset({PARTIALS}))
         framing.write_json(sink, {"scans": []})

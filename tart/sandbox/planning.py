@@ -24,6 +24,7 @@ from tart.query.sql.byte_comparisons import (
 )
 from tart.query.sql.planner import CLOCKS, NotSplit, Split, split
 from tart.query.sql.pushdown import Scan, compares_exactly
+from tart.query.sql.statement_errors import without_end
 from tart.query.sql.syntax_tree import (
     Tree,
     arguments,
@@ -190,6 +191,13 @@ class Planner:
                 return Plan((replace(needs.scans[0], enough=enough),), False, sql)
             parts = self._split(needs, bound) if splits else None
             return Plan(() if parts else needs.scans, False, sql, parts)
+
+    def ended(self, sql: str) -> str:
+        """Return a statement without comments behind its last semicolon."""
+        candidates = list(without_end(sql))
+        tree = syntax_tree(self.connection, sql) if candidates else None
+        same = (each for each in candidates[::-1] if syntax_tree(self.connection, each) == tree)
+        return next(same, sql)
 
     def compared_bytes(self, sql: str, tree: Tree) -> str:
         """Return a statement that compares bytes as bytes, not with their hexadecimal text.

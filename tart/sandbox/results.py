@@ -13,6 +13,7 @@ import csv
 import datetime
 import decimal
 import io
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -334,6 +335,9 @@ def _plain(value: Any) -> Any:
             return _number(value)
         case datetime.datetime():
             return value.strftime(_TIME)
+        case float() if not math.isfinite(value):
+            # JSON has no such numbers, and null would be NULL.
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
         case int() if not -(1 << 63) <= value < 1 << 64:
             return str(value)
         case None | bool() | int() | float() | str():

@@ -50,7 +50,7 @@ def test_the_key_file_variable_is_not_a_setting(tmp_path, monkeypatch):
     ("url", "reason"),
     [
         ("http://127.0.0.1:1", "nothing listens; start it with 'tart serve'"),
-        ("nonsense", "unknown url type"),
+        ("127.0.0.1:1", "nothing listens"),
         ("http://127.0.0.1:1 /", ""),
         ("http://no-host.invalid", "not known|resolution"),
     ],
@@ -70,6 +70,12 @@ def test_the_key_is_that_of_the_variable_unless_a_file_is_named(tmp_path):
         server = Server(Config(), "http://127.0.0.1:1", environ=environ)
         assert server._request("/").get_header("Authorization") == key
     assert load(environ={KEY_VARIABLE: "x"})
+
+
+@pytest.mark.parametrize("url", ["", "ftp://x", "http://", "file:///etc/passwd"])
+def test_what_is_no_address_is_refused(url):
+    with pytest.raises(ConfigError, match="must be http://HOST:PORT or https://HOST"):
+        Server(Config(), url, environ={})
 
 
 @pytest.mark.slow

@@ -58,6 +58,12 @@ def test_what_is_wrong_is_one_sentence(tmp_path, capsys, monkeypatch):
     assert err == "tart: exactly one SELECT runs here, and these are 2 statements\n"
     code, _, err = run(capsys, "--data-dir", tmp_path / "none", SLOTS)
     assert (code, err) == (1, f"tart: data_dir: {tmp_path / 'none'} does not exist\n")
+    other = tmp_path / "other"
+    (other / "docs").mkdir(parents=True)
+    code, out, err = run(capsys, "--data-dir", other, "SELECT count(*) FROM events")
+    assert (code, out) == (1, "")
+    assert "is no data directory of tart" in err
+    assert [path.name for path in other.iterdir()] == ["docs"]
     code, _, err = run(capsys, "--url", "http://127.0.0.1:1", SLOTS)
     assert code == 1
     assert "no tart answers there" in err
@@ -177,7 +183,11 @@ def test_map_and_reduce_are_sent_as_they_are(capsys, monkeypatch, tmp_path):
         (("--reduce", "B"), "--reduce needs --map"),
         (("A", "--map", "B"), "--map takes no further statement"),
         (("A", "-f", "b.sql"), "not both"),
-        (("-f", "none.sql"), "none.sql: cannot be read"),
+        (("-f", "none.sql"), "none.sql: cannot be read: No such file"),
+        (("",), "the statement is empty"),
+        ((" \n",), "the statement is empty"),
+        (("SELECT 1", "-o", "a.xlsx"), "no format has the suffix .xlsx; use one of .json,"),
+        (("SELECT 1", "-o", "a.tsv"), "or --format"),
         (("SELECT 1", "--format", "xlsx"), "--format must be one of table, json"),
         (("--describe", "node"), "there is no table node; did you mean nodes?"),
     ],
@@ -197,6 +207,12 @@ def test_without_a_statement_the_tables_are_listed(capsys, monkeypatch, tmp_path
     code, out, _, _ = sent(capsys, monkeypatch, tmp_path, "--describe", "nodes")
     assert code == 0
     assert re.search("^implementation_name +VARCHAR ", out, re.MULTILINE)
+
+
+def test_a_file_that_cannot_be_written_is_named_once(capsys, monkeypatch, tmp_path):
+    reply = Reply(b"1")
+    code, _, err, _ = sent(capsys, monkeypatch, tmp_path, "A", "-o", "none/a.csv", reply=reply)
+    assert (code, err) == (1, "tart: none/a.csv: cannot be written: No such file or directory\n")
 
 
 @pytest.mark.parametrize(

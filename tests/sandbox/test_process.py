@@ -49,6 +49,25 @@ def test_a_result_has_columns_rows_and_their_number():
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT '; -- x' AS one;\n-- c\n",
+        "SELECT '; -- x' AS one; -- c",
+        "SELECT '; -- x' AS one; /* c; */ ;",
+        "SELECT '; -- x' AS one",
+    ],
+)
+def test_comments_may_follow_the_statement(sql):
+    assert result(sql)["rows"] == [["; -- x"]]
+
+
+def test_bytes_of_another_sandbox_are_compared_with_their_text():
+    partials = [arrow("SELECT unhex('01ab') AS hash")]
+    sql = "SELECT count(*) FROM partials WHERE hash = '0x01ab'"
+    assert result(sql, partials=partials)["rows"] == [[1]]
+
+
+@pytest.mark.parametrize(
     ("expression", "shown"),
     [
         ("'\\xAB'::BLOB", "0xab"),
@@ -68,7 +87,8 @@ def test_a_result_has_columns_rows_and_their_number():
         ("9007199254740993::DECIMAL(38, 0)", 2**53 + 1),
         ("18446744073709551616::DECIMAL(38, 0)", str(2**64)),
         ("9007199254740993.5::DECIMAL(38, 1)", "9007199254740993.5"),
-        ("'nan'::DOUBLE", None),
+        ("'nan'::DOUBLE", "NaN"),
+        ("['inf'::DOUBLE, '-inf'::FLOAT, NULL]", ["Infinity", "-Infinity", None]),
         ("true", True),
         ("INTERVAL 1 DAY", "1 day"),
         ("MAP {'a': 1}", {"a": 1}),

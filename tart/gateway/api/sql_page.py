@@ -19,7 +19,8 @@ _CODE = re.compile(r"`([^`]*)`")
 
 def sql_page() -> str:
     """Return the whole page."""
-    content = list(blocks(describe_limits()))
+    # The page is the same whatever the name under which its reader reaches the server.
+    content = list(blocks(describe_limits(), "$SERVER"))
     return html("tart: SQL", _lines(content))
 
 

@@ -17,7 +17,7 @@ from tart.printable import replace_unprintable
 _TRIGGERS = frozenset("=+-@")
 # Each of these may begin a new cell where the text is pasted, whatever follows.
 _BREAKS = ("\t", "\r", "\n")
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|Infinity)")
 
 
 def csv_cell(value: Any, formulas: bool = False) -> Any:

@@ -39,7 +39,8 @@ SQL_FORMATS: Mapping[str, SqlFormat] = MappingProxyType(
         "json": SqlFormat(
             "application/json",
             "One object: columns with their types, rows as arrays, row_count. A JSON column is "
-            "JSON, bytes are 0x and hex, times are RFC 3339 in UTC.",
+            "JSON, bytes are 0x and hex, times are RFC 3339 in UTC, and "
+            "floating-point numbers that JSON lacks are the text NaN, Infinity and -Infinity.",
         ),
         "ndjson": SqlFormat(
             "application/x-ndjson", "One JSON object per row and line, with the column names."

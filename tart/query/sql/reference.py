@@ -14,6 +14,7 @@ from tart.query.sql.tables import TABLES
 from tart.query.sql.views import COMMON, is_event_view
 
 PATH = "/api/docs/sql"
+DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,10 @@ hexadecimal is refused. `node_id` is text, 64 digits without 0x; a node id with 
 and a peer id may be compared with a node id, as below. Digits at the beginning of a hash are found
 by `hex(hash) LIKE '01AB%'`; `hex` writes capital letters.
 """
+_QUOTES = """
+Text has single quotes: `event_name = 'Authored'`. The columns `from` and `to` are keywords of SQL
+and need double ones: `"from".ipv6`.
+"""
 _PEERS_EXAMPLE = (
     "SELECT c.received_at, c.node_id, n.node_id AS peer, n.node_name AS peer_name "
     "FROM connected_in AS c JOIN nodes AS n ON c.peer_id = n.node_id "
@@ -97,7 +102,7 @@ _ERRORS: tuple[tuple[str, str, str], ...] = (
         "Retry after the seconds of `Retry-After`.",
     ),
     (
-        "504 `timeout`",
+        "504 `deadline`",
         "It did not end within its time; the message says how to narrow it.",
         "Narrow it, or raise `api.sql_seconds`.",
     ),
@@ -106,23 +111,27 @@ _ERRORS: tuple[tuple[str, str, str], ...] = (
 _COMMON_HEADING = "Columns of every event"
 
 
-def blocks(limits: Iterable[tuple[str, str]]) -> Iterator[Block]:
+def blocks(limits: Iterable[tuple[str, str]], url: str = DEFAULT_URL) -> Iterator[Block]:
     """Yield the whole reference.
 
     Args:
         limits: Names and values of the limits of a statement.
+        url: Address of the server.
     """
     yield Heading("SQL", 1)
     yield Paragraph(_joined(_INTRODUCTION))
     yield Listing('tart sql "SELECT node_id, event_count FROM nodes"')
+    if url != DEFAULT_URL:
+        yield Paragraph(f"`{url.lstrip('$')}` is the address of this server, as in the browser.")
     yield Listing(
-        "curl http://127.0.0.1:8080/api/sql -H 'Content-Type: application/json' \\\n"
+        f"curl {url}/api/sql -H 'Content-Type: application/json' \\\n"
         '     -d \'{"query": "SELECT node_id, event_count FROM nodes"}\''
     )
     yield Paragraph(_joined(_SPLIT))
     yield Paragraph(_joined(_TIMES))
     yield Paragraph(_joined(_BYTES))
     yield Listing(_PEERS_EXAMPLE)
+    yield Paragraph(_joined(_QUOTES))
     yield Heading("Formats", 2)
     yield Paragraph(
         "`?format=` or the Accept header selects the format of `/api/sql`, `--format` or the "

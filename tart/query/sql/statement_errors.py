@@ -8,13 +8,17 @@ message of an error that is not known here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tart.protocol.events import EVENTS
 from tart.suggestions import did_you_mean
 
 _MAX_LENGTH = 600
 _MAX_NAMES = 12
+# Semicolons at the end of a statement of which one may end it.
+_MAX_ENDS = 8
+_EVENT_NAMES = {event.variant.lower(): event.variant for event in EVENTS.values()}
 _KEYWORDS = frozenset(
     [
         "SELECT",
@@ -63,6 +67,9 @@ _CLASS = re.compile(r"^(?:[A-Z][A-Za-z-]+ )+Error: ")
 _TAILS = re.compile(
     r"\n\s*(?:LINE \d|Candidate|Possible|Did you mean|Hint:|\t).*", re.DOTALL | re.IGNORECASE
 )
+_END = re.compile(r";(?:[\s;]|--[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)*$")
+# Columns of the tables that are keywords of SQL.
+_QUOTED_COLUMNS = ("from", "to")
 _SOURCE_COLUMN = re.compile(r" when casting from source column __\w+")
 
 
@@ -129,9 +136,27 @@ def explain_syntax(message: str, position: str | None, sql: str) -> str:
     if rest.lower() == word.lower() and word.upper() in _KEYWORDS:
         return f"the statement is incomplete after {word}{line}"
     before = re.findall(r"\w+", sql[: int(position)])[-1:]
+    reserved = before if word == "." else [word]
+    if reserved and reserved[0].lower() in _QUOTED_COLUMNS:
+        name = reserved[0].lower()
+        return f'syntax error at "{word}"{line}; the column {name} needs double quotes: "{name}"'
     if hint := "".join(map(_keyword, before)):
         return f'syntax error at "{word}"{line}, after {before[0]}{hint}'
     return f'syntax error at "{word}"{line}{_keyword(word)}'
+
+
+def without_end(sql: str) -> Iterator[str]:
+    """Yield a statement without what may be a semicolon and comments behind it.
+
+    The shortest tail is first; a semicolon may stand in text or in a comment.
+    """
+    position = len(sql)
+    for _ in range(_MAX_ENDS):
+        position = sql.rfind(";", 0, position)
+        if position < 0:
+            return
+        if _END.match(sql, position):
+            yield sql[:position]
 
 
 def unknown_table(name: str, known: Iterable[str]) -> str:
@@ -154,6 +179,8 @@ def _column(match: re.Match[str], statement: Statement) -> str:
     columns = [column for table in tables for column in statement.tables[table]]
     where = f" in {tables[0]}" if len(tables) == 1 else ""
     text = f"there is no column {name}{where}{statement.line_of(name)}"
+    if name.lower() in _EVENT_NAMES:
+        return f"{text}; text has single quotes: '{_EVENT_NAMES[name.lower()]}'"
     if hint := did_you_mean(name.lower(), columns):
         return text + hint
     if f'"{name}"' in statement.sql:
@@ -191,6 +218,11 @@ def _arguments(match: re.Match[str], statement: Statement) -> str:
     given = match["types"].replace("_LITERAL", "")
     if not given:
         return f"{match['name']}() needs an argument{statement.line_of(match['name'])}"
+    if "BLOB" in given:
+        return (
+            f"{match['name']} does not take ({given}){statement.line_of(match['name'])}; hex(…) "
+            "is the text of bytes, in capital letters"
+        )
     return (
         f"{match['name']} does not take ({given}){statement.line_of(match['name'])}; cast an "
         "argument: CAST(… AS BIGINT)"
@@ -245,6 +277,14 @@ _RULES: tuple[tuple[re.Pattern[str], Words], ...] = tuple(
         (
             r"Values were not provided for the following|[Uu]nexpected prepared parameter",
             _fixed("parameters like $1 or ? have no value here; write the value itself"),
+        ),
+        (
+            r"[Ii]nvalid input for hex digit",
+            _fixed("unhex takes text of hexadecimal digits only, two for each byte, without 0x"),
+        ),
+        (
+            r"Cannot compare values of type (?:BLOB and VARCHAR|VARCHAR and BLOB) in IN",
+            _fixed("bytes (BLOB) are compared with text: write unhex(…) around the text"),
         ),
         (
             r"connection has an unfinished result",

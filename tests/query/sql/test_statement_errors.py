@@ -39,6 +39,18 @@ def connection():
             "there is no column zzzz in events; text has single quotes: 'zzzz'",
         ),
         (
+            "SELECT slot FROM events WHERE event_name = Authored",
+            "there is no column Authored; text has single quotes: 'Authored'",
+        ),
+        (
+            "SELECT unhex('0x')",
+            "unhex takes text of hexadecimal digits only, two for each byte, without 0x",
+        ),
+        (
+            "SELECT 1 FROM best_block_changed WHERE hash IN (SELECT node_id FROM events)",
+            "bytes (BLOB) are compared with text: write unhex(…) around the text",
+        ),
+        (
             "SELECT qqqq FROM best_block_changed",
             "there is no column qqqq in best_block_changed; it has id, node_id, session, event_id, "
             "received_at, timestamp, timestamp_us, ref, slot, hash",
@@ -79,7 +91,7 @@ def connection():
 )
 def test_errors_of_names_and_types(connection, sql, message):
     with pytest.raises(duckdb.Error) as raised:
-        connection.sql(sql)
+        connection.sql(sql).fetchall()
     found = explain(str(raised.value), Statement(sql, COLUMNS))
     # DuckDB 1.5 quotes in another way.
     assert found.replace('"', "'") == message.replace('"', "'")
@@ -94,6 +106,7 @@ def test_errors_of_names_and_types(connection, sql, message):
         ("SELECT * FROM events WHERE", "the statement is incomplete after WHERE"),
         ("DROP TABLE events", "only SELECT statements run here; DROP does not"),
         ("-- x\nINSERT INTO events VALUES (1)", "only SELECT statements run here; INSERT does not"),
+        ("SELECT from.ipv6 FROM t", 'syntax error at "."; the column from needs double quotes'),
         ("SELECT 'abc", "unterminated "),
     ],
 )
