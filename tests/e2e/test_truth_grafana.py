@@ -247,6 +247,20 @@ def test_convergence_of_blocks(truth, received):
             assert abs(row["p50_ms"] * 1000 - exact) <= 0.1 * (exact - delays[0]) + 1000
 
 
+def test_authors_began_before_and_authored_at_once(truth, received):
+    authored = {
+        each["about"]["block"]: received.event(each)["at"]
+        for each in truth.facts.events("Authored")
+    }
+    rows = ask(truth, "/api/grafana/blocks/convergence", event_type=42)
+    assert {row["block_hash"] for row in rows} == set(authored)
+    assert {row["p100_ms"] for row in rows} == {0}
+    began = ask(truth, "/api/grafana/blocks/convergence", event_type="Authoring")
+    assert {row["block_hash"] for row in began} == set(authored)
+    assert max(row["p100_ms"] for row in began) <= 0
+    assert min(row["p50_ms"] for row in began) > -60_000
+
+
 def test_cores_and_their_guarantors(truth):
     events = truth.facts.events("WorkPackageReceived")
     received_packages = {}

@@ -182,7 +182,10 @@ def table(statuses: Mapping[Panel, str]) -> str:
         for (path, root), readers in routes.items():
             selectors = dict.fromkeys(name for panel in readers for name, _ in panel.columns)
             where = f"`{root}`: " if root else ""
-            status = dict.fromkeys(statuses[panel] for panel in readers)
+            # What one panel lacks says more than that the others resolve.
+            status = sorted(dict.fromkeys(statuses[panel] for panel in readers), key=len)
+            if len(status) > 1 and status[1].startswith(status[0]):
+                status = status[1:]
             lines.append(
                 f"| `{path}` | {where}{', '.join(selectors)} | "
                 f"{', '.join(dict.fromkeys(panel.source for panel in readers))} | "
@@ -199,7 +202,11 @@ def status_of(system: System, panel: Panel, variables: Subjects) -> str:
     if panel.route.startswith(ON_CHAIN) and not rows_at(ask(system, panel, variables), panel.root):
         return EMPTY
     lacking = [name for name, kind in panel.columns if kind.endswith("!")]
-    fine = f"resolves; jamtart has no {', '.join(lacking)} either" if lacking else "resolves"
+    fine = (
+        f"resolves, but for {' and '.join(lacking)}, which jamtart does not have either"
+        if lacking
+        else "resolves"
+    )
     return next(faults(system, panel, variables), fine)
 
 

@@ -13,8 +13,10 @@ from tart.errors import BadQuery
 from tart.gateway.api.common import MAX_CORE
 from tart.gateway.api.parameters import Integer, Parameter, Time
 from tart.gateway.api.route import NODE_PREFIX, SHARD_ERRORS, Cache, Route
+from tart.protocol.events import EventKind
 from tart.query.core import event_names, node_ids
 from tart.query.grafana import buckets
+from tart.query.grafana.event_groups import event_name
 
 TAG = "jamtart 2026"
 # What every route of the tag says about its counts.
@@ -118,19 +120,22 @@ class IntegerList:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of a few numbers."""
+    """The number or the name of one of a few event types; read as the number."""
 
-    numbers: tuple[int, ...]
+    kinds: tuple[EventKind, ...]
 
     def read(self, text: str, name: str) -> int:
         """See ``Kind``."""
-        if text not in map(str, self.numbers):
-            raise BadQuery(f"{name} must be one of {', '.join(map(str, self.numbers))}", name)
-        return int(text)
+        number = event_names.event_type(text, name)
+        if number not in {kind.number for kind in self.kinds}:
+            *most, last = (f"{event_name(kind.number)} ({kind.number})" for kind in self.kinds)
+            raise BadQuery(f"{name} must be {', '.join(most)} or {last}", name)
+        return number
 
     def schema(self) -> dict[str, Any]:
         """See ``Kind``."""
-        return {"type": "integer", "enum": list(self.numbers)}
+        numbers = [str(kind.number) for kind in self.kinds]
+        return {"type": "string", "examples": [*numbers, event_name(self.kinds[0].number)]}
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,7 @@ NODES = Parameter(
     f"Ids of nodes, separated by commas, also as {{a,b}}. Empty means all. {NODE_PREFIX}",
 )
 ONE_NODE = Parameter("node", NodeIdList(1), f"Id of a node. Empty means all. {NODE_PREFIX}")
-CORE = Parameter("core", Integer(0, MAX_CORE), "The core.")
+CORE = Parameter("core", Integer(0, MAX_CORE), "The core. Empty means all.")
 CORE_IN_PATH = Parameter("core_id", Integer(0, MAX_CORE), "The core.", where="path")
 SERVICES = Parameter(
     "service",
@@ -240,6 +245,8 @@ def route(
         scattered=scattered,
         method=method,
         body=body,
+        # A variable of a dashboard without a selection is no condition.
+        ignores_empty=True,
         tag=TAG,
         in_clients=False,
     )

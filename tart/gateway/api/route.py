@@ -85,6 +85,7 @@ class Route:
         tag: The group of the route in OpenAPI and the documentation; empty for none.
         in_clients: Whether the generated clients have a method for it. Routes for programs of
             their own, such as Grafana, have none.
+        ignores_empty: Whether a parameter without a value is as if it were not given.
         upgrade: Name of the route that serves requests to this one that ask for a WebSocket.
     """
 
@@ -108,6 +109,7 @@ class Route:
     tag: str = ""
     in_clients: bool = True
     upgrade: str = ""
+    ignores_empty: bool = False
 
     def read(self, query: str, path: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of all declared parameters.
@@ -125,7 +127,8 @@ class Route:
                 self._refuse(name)
             if name in given:
                 raise BadQuery(f"{name} is given more than once", name)
-            given[name] = text
+            if text.strip() or not self.ignores_empty:
+                given[name] = text
         # Parameters without an effect on this route are validated all the same.
         for parameter in EVERYWHERE:
             parameter.read(given)

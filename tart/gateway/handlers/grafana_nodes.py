@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from tart.aggregate.keyed.deliveries import decode_bins
@@ -13,7 +13,7 @@ from tart.gateway.handlers.grafana import where
 from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
-from tart.query.answers.grafana_nodes import GrafanaConvergence, GrafanaCoreMetrics
+from tart.query.answers.grafana_nodes import GrafanaCoreMetrics
 from tart.query.core.chain_stats import chain_figures
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window
@@ -98,33 +98,50 @@ async def block_convergence(queries: QueryClient, values: Values) -> Answer:
         )
     )
     sample = blocks.sample_blocks(authored)
-    rows, also = await queries.ask(
-        AggregateRows(
-            "deliveries",
-            Window(window.start_us, None if window.end_us is None else window.end_us + HOUR_US),
-            columns=["hash", "type", "seen_at", "last_at", "bins"],
-            where={
-                "type": list(blocks.CONVERGENCE_KINDS) if number is None else [number],
-                "hash": [row["hash"] for row in sample],
-            },
-            limit=_BLOCKS,
-        )
+    if number == EventKind.AUTHORED:
+        arrivals = [blocks.of_author(row["hash"], number, row["seen_at"]) for row in sample]
+        return Answer(partial(blocks.convergence, sample, arrivals), seen)
+    hashes = [row["hash"] for row in sample]
+    if number == EventKind.AUTHORING:
+        began, also = await queries.ask(_authorings(window, hashes))
+        arrivals = [blocks.of_author(row["hash"], number, row["started_at"]) for row in began]
+        return Answer(partial(blocks.convergence, sample, arrivals), seen & also)
+    numbers = blocks.CONVERGENCE_KINDS if number is None else [number]
+    rows, also = await queries.ask(_deliveries(window, numbers, hashes))
+    return Answer(lambda: blocks.convergence(sample, map(_arrivals, rows)), seen & also)
+
+
+def _authorings(window: Window, hashes: list[str]) -> AggregateRows:
+    """Return the query for when authors began to author blocks, at most a minute before."""
+    return AggregateRows(
+        "blocks",
+        Window(max(0, (window.start_us or 0) - MINUTE_US), window.end_us),
+        columns=["hash", "started_at"],
+        where={"kind": [EventKind.AUTHORING], "hash": hashes},
+        known=["authored"],
+        limit=_BLOCKS,
     )
 
-    def body() -> list[GrafanaConvergence]:
-        arrivals = [
-            blocks.Arrivals(
-                row["hash"],
-                row["type"],
-                first_us=row["seen_at"],
-                last_us=row["last_at"],
-                bins=decode_bins(bytes.fromhex(row["bins"])),
-            )
-            for row in rows
-        ]
-        return blocks.convergence(sample, arrivals)
 
-    return Answer(body, seen & also)
+def _deliveries(window: Window, numbers: Iterable[int], hashes: list[str]) -> AggregateRows:
+    """Return the query for when nodes had blocks, up to an hour after the window."""
+    return AggregateRows(
+        "deliveries",
+        Window(window.start_us, None if window.end_us is None else window.end_us + HOUR_US),
+        columns=["hash", "type", "seen_at", "last_at", "bins"],
+        where={"type": list(numbers), "hash": hashes},
+        limit=_BLOCKS,
+    )
+
+
+def _arrivals(row: Json) -> blocks.Arrivals:
+    return blocks.Arrivals(
+        row["hash"],
+        row["type"],
+        first_us=row["seen_at"],
+        last_us=row["last_at"],
+        bins=decode_bins(bytes.fromhex(row["bins"])),
+    )
 
 
 async def block_summary(queries: QueryClient, values: Values) -> Answer:

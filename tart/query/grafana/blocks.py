@@ -38,6 +38,10 @@ CONVERGENCE_KINDS = (
 )
 
 
+# Events of a block's author alone.
+AUTHOR_KINDS = (EventKind.AUTHORING, EventKind.AUTHORED)
+
+
 def contents(rows: Iterable[Json]) -> list[answers.GrafanaBlockContents]:
     """Return the answer of ``/api/grafana/blocks/contents``, the lowest slot first.
 
@@ -115,6 +119,11 @@ class Arrivals(NamedTuple):
     first_us: int
     last_us: int
     bins: Sequence[tuple[int, int]]
+
+
+def of_author(block: str, number: int, moment_us: int) -> Arrivals:
+    """Return the arrivals of an event that only the author of a block has."""
+    return Arrivals(block, number, first_us=moment_us, last_us=moment_us, bins=((0, 1),))
 
 
 def sample_blocks(rows: Sequence[Json], limit: int = MAX_BLOCKS) -> list[Json]:

@@ -16,6 +16,7 @@ from tart.gateway.api.grafana import (
     NodeIdList,
     list_items,
 )
+from tart.gateway.api.parameters import Integer
 from tart.gateway.api.route import Route
 from tart.units import MINUTE_US
 
@@ -96,6 +97,33 @@ def test_a_route_is_for_dashboards_and_says_so(route: Route) -> None:
     assert route.name.startswith("grafana_")
     assert not route.in_clients
     assert route.description
+
+
+@pytest.mark.parametrize("route", TAGGED, ids=lambda route: route.name)
+def test_an_empty_value_is_as_if_the_parameter_were_not_given(route: Route) -> None:
+    path = {
+        each.name: "11" * 32 if each.name == "wp_hash" else "1"
+        for each in route.parameters
+        if each.where == "path"
+    }
+    window = DAY if route in RANGED else ""
+    optional = [
+        each.name for each in route.parameters if each.where == "query" and not each.required
+    ]
+    empty = "".join(f"&{name}=" for name in optional)
+    assert route.read(window + empty, path) == route.read(window, path)
+    if route in RANGED:
+        with pytest.raises(BadQuery):
+            route.read(f"start=&{DAY.partition('&')[2]}", path)
+
+
+def test_limits_are_clamped_at_both_ends() -> None:
+    for route in TAGGED:
+        for limit in (each for each in route.parameters if each.name == "limit"):
+            assert isinstance(limit.kind, Integer)
+            assert limit.kind.clamped == (True, True), route.path
+            assert limit.kind.read("-1", "limit") == limit.kind.low
+            assert f"clamped to {limit.kind.low} to {limit.kind.high}" in limit.description
 
 
 def test_a_misspelt_parameter_is_named_with_the_right_one() -> None:

@@ -84,7 +84,7 @@ async def test_groups_and_conditions_select_table_key_and_rows(gateway: Running)
         ("event_types=Autored", "event_types"),
         ("group_by=service", "group_by"),
         ("interval=soon", "interval"),
-        ("core=", "core"),
+        ("core=-1", "core"),
         ("node=0x12", "node"),
         ("limit=5", "limit"),
     ],

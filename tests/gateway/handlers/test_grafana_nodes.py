@@ -31,6 +31,20 @@ async def test_convergence_asks_for_the_blocks_authored_in_the_window(gateway: R
     assert deliveries["window"]["end_us"] == sights["window"]["end_us"] + HOUR_US
 
 
+async def test_an_author_has_a_block_when_it_authored_it_and_began_before(
+    gateway: Running,
+) -> None:
+    gateway.shards[0].authored = ["01" * 32]
+    path = f"/api/grafana/blocks/convergence?{window(HOUR_US)}&event_type"
+    (row,) = await gateway.json(f"{path}=Authored")
+    assert (row["event_type"], row["node_count"]) == (42, 1)
+    assert {row[f"p{share}_ms"] for share in (50, 75, 95, 99, 100)} == {0}
+    assert len(asked(gateway, "aggregate_rows")) == 1
+    await gateway.json(f"{path}=40")
+    began = asked(gateway, "aggregate_rows")[-1]
+    assert (began["table"], began["where"]["hash"]) == ("blocks", ["01" * 32])
+
+
 async def test_one_core_is_asked_for(gateway: Running) -> None:
     await gateway.json(f"/api/grafana/cores?{window(HOUR_US)}&core=3")
     assert asked(gateway, "package_stages")[-1]["core"] == 3

@@ -24,6 +24,14 @@ def test_contents_are_those_of_the_outline_in_order_of_slots():
     assert found[1]["num_disputes"] == 3
 
 
+def test_an_authoring_begins_before_its_block_is_authored():
+    sample = [{"hash": ONE, "slot": 7, "seen_at": NOON}]
+    (row,) = blocks.convergence(sample, [blocks.of_author(ONE, 40, NOON - 2_000_000)])
+    check("GrafanaConvergence", row)
+    assert (row["event_type_name"], row["node_count"]) == ("Authoring", 1)
+    assert row["p50_ms"] == row["p99_ms"] == row["p100_ms"] == -2000
+
+
 def test_a_summary_counts_blocks_of_authors_by_their_hash():
     authored = [{"hash": ONE, "node": B}, {"hash": TWO, "node": B}, {"hash": ONE, "node": B}]
     authored.append({"hash": TWO, "node": A})

@@ -23,14 +23,11 @@ from tart.gateway.api.parameters import Choice, Hash, Integer, Parameter
 from tart.gateway.api.route import BYTES, Route
 from tart.query.answers import grafana as answers
 from tart.query.answers import grafana_nodes as node_answers
-from tart.query.grafana.blocks import CONVERGENCE_KINDS
+from tart.query.grafana.blocks import AUTHOR_KINDS, CONVERGENCE_KINDS
 
 MAX_EVENTS = 2000
 MAX_OFFSET = 100_000
 MAX_NODES = 10_000
-
-# BestBlockChanged, FinalizedBlockChanged and Importing.
-BLOCK_EVENTS = tuple(kind.number for kind in CONVERGENCE_KINDS)
 
 _EVENT_ROUTES: tuple[Route, ...] = (
     route(
@@ -218,9 +215,10 @@ _BLOCK_ROUTES: tuple[Route, ...] = (
         list[node_answers.GrafanaConvergence],
         Parameter(
             "event_type",
-            OneOf(BLOCK_EVENTS),
-            "The event: 11 (best block), 12 (finalized block) or 43 (importing). Without it all "
-            "three.",
+            OneOf((*CONVERGENCE_KINDS, *AUTHOR_KINDS)),
+            "The event, by number or name: BestBlockChanged (11), FinalizedBlockChanged (12) or "
+            "Importing (43); without it all three. Also Authoring (40), of the author alone, "
+            "before it authored the block and so negative, and Authored (42), which is always 0.",
         ),
     ),
     route(

@@ -112,8 +112,8 @@ GRAFANA_PACKAGE_ROUTES: tuple[Route, ...] = (
         CORE,
         Parameter(
             "limit",
-            Integer(0, 10_000, (False, True)),
-            "Maximum number of guarantors, at most 10000.",
+            Integer(0, 10_000, (True, True)),
+            "Maximum number of guarantors; clamped to 0 to 10000.",
         ),
         Parameter(
             "sort", Choice(("asc", "desc")), "asc has the fastest first, desc the slowest.", "desc"

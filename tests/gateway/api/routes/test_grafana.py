@@ -21,9 +21,12 @@ def test_every_route_has_a_handler() -> None:
 
 def test_only_blocks_events_converge() -> None:
     route = BY_NAME["grafana_blocks_convergence"]
-    assert route.read(f"{WINDOW}&event_type=43", {})["event_type"] == 43
-    with pytest.raises(BadQuery, match="one of 11, 12, 43"):
-        route.read(f"{WINDOW}&event_type=42", {})
+    for text, number in (("43", 43), ("bestblockchanged", 11), ("40", 40), ("Authored", 42)):
+        assert route.read(f"{WINDOW}&event_type={text}", {})["event_type"] == number
+    with pytest.raises(BadQuery, match=r"BestBlockChanged \(11\), .* or Authored \(42\)"):
+        route.read(f"{WINDOW}&event_type=44", {})
+    with pytest.raises(BadQuery, match="did you mean FinalizedBlockChanged"):
+        route.read(f"{WINDOW}&event_type=FinalisedBlockChanged", {})
 
 
 def test_events_are_of_one_node_and_a_known_hash() -> None:
