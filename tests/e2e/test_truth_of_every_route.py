@@ -62,3 +62,8 @@ def test_every_route_is_compared_with_the_truth(route):
 
 def test_the_exceptions_are_routes():
     assert ELSEWHERE.keys() <= {route.name for route in ROUTES}
+
+
+def test_what_is_named_as_the_comparison_exists():
+    named = re.findall(r"tests/[\w/]+\.py", " ".join(ELSEWHERE.values()))
+    assert [name for name in named if not (HERE.parents[1] / name).is_file()] == []
