@@ -64,7 +64,17 @@ _INEXACT = (
     "avg(coalesce",
 )
 _NULLS = (" NULLS FIRST", " NULLS LAST")
-_WORDS = ("alpha", "beta", "gamma", "", "a%b", "Ünï", "NULL", "it''s")
+_WORDS = ("alpha", "beta", "gamma", "", "7", "07", "a%b", "Ünï", "NULL", "it''s")
+# Constants that DuckDB compares with a column in different types.
+CONSTANTS = (
+    *("3", "7", "-1", "256", "2.5", "3.0", "3e0", "3::DOUBLE", "'3'", "'03'", "3::DECIMAL(38,0)"),
+    *("9007199254740992", "9007199254740992e0", "9007199254740992::FLOAT", "18446744073709551616"),
+    *("'alpha'", "'Alpha'::VARCHAR", "lower('ALPHA')", "'7'::VARCHAR", "unhex('01ff')", "true"),
+    *("DATE '2026-11-20'", "TIMESTAMP '2026-11-20 00:00:30.5'", "'2026-11-20 02:00:30.5+02'"),
+    *("TIMESTAMPTZ '2026-11-20 02:00:30.5+02'", "TIMESTAMP_NS '2026-11-20 00:00:30.500000001'"),
+    *("now()", "NULL", "0.5", "'nan'::DOUBLE", "0.5::FLOAT"),
+)
+_WORDS_OF_OTHER_CASE = ("'ALPHA'", "'Beta'")
 
 
 def rows(random: Random, table: str, count: int = ROWS) -> list[str]:
@@ -84,7 +94,9 @@ def rows(random: Random, table: str, count: int = ROWS) -> list[str]:
         slot = maybe(str(random.choice((0, 1, 2, 3, 7, 100, 4294967295))))
         match table:
             case "blocks":
-                size = random.choice((0, 5, 1 << 53, (1 << 64) - 1, random.randrange(1 << 62)))
+                size = random.choice(
+                    (0, 5, 1 << 53, (1 << 53) + 1, (1 << 64) - 1, random.randrange(1 << 62))
+                )
                 load = random.choice(("0.5", "1e300", "-2.25", "'NaN'::DOUBLE", "'inf'::DOUBLE"))
                 values = [
                     str(number),
@@ -306,6 +318,68 @@ class Statements:
             "list_contains(tags, 'beta')",
             "pair.a = 1",
             f"{self.integer(depth and 1)} {operator} {self.integer(0)}",
+            self.mixed_comparison(),
+        )
+
+    def mixed_comparison(self) -> str:
+        """A comparison of a column with constants of any type; many are errors."""
+        column = self.pick(*("size", "slot", "core", "id", "node_id", "seen", "load", "ok"))
+        one, other = self.pick(*CONSTANTS), self.pick(*CONSTANTS)
+        operator = self.pick("=", "<", "<=", ">", ">=")
+        return self.pick(
+            f"{column} {operator} {one}",
+            f"{one} {operator} {column}",
+            f"{column} IN ({one}, {other})",
+            f"{column} BETWEEN {one} AND {other}",
+            f"{column} IS NOT DISTINCT FROM {one}",
+            f"node_id {operator} {self.pick(*_WORDS_OF_OTHER_CASE)} COLLATE NOCASE",
+        )
+
+    def shapes(self) -> tuple[str, ...]:
+        """Statements that use columns by place or name, or the text of expressions."""
+        column = self.pick("id", "slot", "reason", "node_id")
+        where = self.pick("", "WHERE f.slot = 3", "WHERE f.id < 20")
+        limit = f"ORDER BY 1, 2, 3 LIMIT {self.random.randrange(1, 9)}"
+        return (
+            f"SELECT {column} FROM faults f(node_id, id)",
+            f"SELECT max(reason), min(reason) FROM faults f({column}, reason)",
+            "SELECT a, (SELECT max(reason) FROM faults) FROM faults f(a)",
+            f"SELECT max({column}) FROM (SELECT * FROM faults f(reason, slot, id, node_id)) f",
+            "SELECT count(*) FROM faults PIVOT (count(*) FOR slot IN (3, 7))",
+            "SELECT three FROM faults PIVOT (count(*) FOR slot IN (3 AS three))",
+            "SELECT x FROM faults UNPIVOT (x FOR name IN (id, slot))",
+            f"SELECT * RENAME (id AS slot, slot AS id) FROM faults f {where} "
+            f"ORDER BY id, slot, node_id, reason LIMIT {self.random.randrange(1, 9)}",
+            f"SELECT * EXCLUDE (id) RENAME (slot AS id) FROM faults f {where} {limit}",
+            f"SELECT * REPLACE (-id AS id) FROM faults f {where} ORDER BY id LIMIT 4",
+            f"SELECT f.* EXCLUDE (slot) FROM faults f {where} {limit}",
+            f"SELECT * LIKE '%d' FROM faults f {where}",
+            f"SELECT {column} FROM faults f {where} GROUP BY ALL ORDER BY 1 LIMIT 5",
+            f"SELECT #{self.pick('1', '2', '3')} FROM faults f {where}",
+            f"SELECT min(COLUMNS(*)) FROM faults f {where}",
+            "SELECT count(*) FROM faults NATURAL JOIN (SELECT slot, id FROM faults) x",
+            "SELECT count(*) FROM blocks NATURAL JOIN faults",
+            f"SELECT count(f.{column}) FROM faults f JOIN (SELECT slot FROM faults) s USING (slot)",
+            f"SELECT to_json(f) FROM faults f {where}",
+            f"SELECT count(DISTINCT f) FROM faults f {where}",
+            f"SELECT row(f.slot, f.id)::VARCHAR FROM faults f {where}",
+            f"SELECT to_json(struct_pack({column})), count(*) FROM faults f GROUP BY {column}",
+            f"SELECT struct_pack({column}, n := count(*))::VARCHAR FROM faults GROUP BY {column}",
+            f"SELECT {{'x': {column}, 'n': count(*)}}::VARCHAR FROM faults GROUP BY {column}",
+            f"SELECT alias({column}) AS x, alias({column} || 'x') FROM faults f {where}",
+            f"SELECT typeof({column}), typeof(sum(id)) FROM faults GROUP BY {column}",
+            f"SELECT {self.clocks()} AS x, count(*) FROM faults GROUP BY x",
+            f"SELECT {self.clocks()} AND now() = max(now()) FROM faults",
+            f"SELECT node_id COLLATE NOCASE = 'ALPHA', count(*) FROM faults f {where} GROUP BY 1",
+        )
+
+    def clocks(self) -> str:
+        """A comparison of clocks."""
+        clock = ("now()", "current_timestamp", "get_current_timestamp()")
+        return self.pick(
+            f"{self.pick(*clock)} = {self.pick(*clock)}",
+            f"{self.pick(*clock)}::DATE = {self.pick('today()', 'current_date')}",
+            f"{self.pick(*clock)}::TIMESTAMP = localtimestamp",
         )
 
     def aggregate(self) -> str:
@@ -481,11 +555,13 @@ class Statements:
     def next(self) -> str:
         """A statement."""
         kind = self.random.random()
-        if kind < 0.35:
+        if kind < 0.3:
             return self.selection()
-        if kind < 0.75:
+        if kind < 0.65:
             return self.aggregation()
-        return self.join() if kind < 0.85 else self.compound()
+        if kind < 0.8:
+            return self.pick(*self.shapes())
+        return self.join() if kind < 0.88 else self.compound()
 
 
 def check(databases: Databases, sql: str) -> bool:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.sandbox.statements import SHARDS, Databases, Statements, check
+from tests.sandbox.statements import CONSTANTS, SHARDS, Databases, Statements, check
 
 STATEMENTS = 40
 
@@ -20,3 +20,23 @@ def test_plans_have_the_answer_of_one_database(shards):
     assert answered > STATEMENTS / 2
     assert databases.split > STATEMENTS / 4
     databases.close()
+
+
+@pytest.fixture(scope="module")
+def databases():
+    created = Databases(Random(9), 2)
+    yield created
+    created.close()
+
+
+def test_columns_named_by_place_or_in_text_have_the_answer_of_one_database(databases):
+    shapes = Statements(Random(9)).shapes()
+    assert [sql for sql in shapes if not check(databases, sql)] == []
+
+
+@pytest.mark.parametrize("column", ["size", "node_id", "seen"])
+def test_constants_of_every_type_are_compared_as_in_one_database(databases, column):
+    conditions = [f"{column} <= {constant}" for constant in CONSTANTS]
+    conditions += [f"{column} = {constant}" for constant in CONSTANTS]
+    checked = [check(databases, f"SELECT {column} FROM blocks WHERE {c}") for c in conditions]
+    assert sum(checked) > 8
