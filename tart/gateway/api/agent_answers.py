@@ -98,6 +98,11 @@ def _clean(value: Any, member: str | None, untrusted: set[str], omitted: frozens
             return value
 
 
+def clean_text(text: str) -> str:
+    """Return an error's text, which may quote a node, without invisible characters."""
+    return _shorten(remove_hidden(text), MAX_TEXT)
+
+
 def _shorten(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 

@@ -109,7 +109,7 @@ class Tool:
             raise Forbidden(f"{self.name} needs a key with the role {least}")
         given = {name: value for name, value in arguments.items() if value is not None}
         view = given.pop("view", None) or self._view_for(given, routes)
-        if view not in routes:
+        if not isinstance(view, str) or view not in routes:
             raise BadQuery(f"view must be one of {', '.join(routes)}", "view")
         route = routes[view]
         names = [each.name for each in _parameters(route)]

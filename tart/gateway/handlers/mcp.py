@@ -66,7 +66,8 @@ async def _result(request: McpRequest, role: Role, call_route: CallRoute) -> dic
 
 
 async def _call_tool(request: McpRequest, role: Role, call_route: CallRoute) -> dict[str, Any]:
-    name, arguments = request.params.get("name"), request.params.get("arguments") or {}
+    name, arguments = request.params.get("name"), request.params.get("arguments", {})
+    arguments = {} if arguments is None else arguments
     if not isinstance(name, str) or not isinstance(arguments, Mapping):
         raise McpError(mcp.INVALID_PARAMS, "name must be text, and arguments an object")
     if name not in TOOLS_BY_NAME:
@@ -83,8 +84,8 @@ async def _call_tool(request: McpRequest, role: Role, call_route: CallRoute) -> 
             )
         )
     except TartError as error:
-        # Of a known kind: the text is for the caller.
-        return mcp.tool_result(str(error), is_error=True)
+        # Of a known kind: the text is for the caller, and may quote what a node sent.
+        return mcp.tool_result(agent_answers.clean_text(str(error)), is_error=True)
     except Exception:
         log.exception("tool %s failed, its caller gets an error", name)
         return mcp.tool_result("internal error; see the server log", is_error=True)

@@ -50,6 +50,7 @@ def test_all_tools_together_cost_few_tokens():
     ("name", "arguments", "message"),
     [
         ("nodes", {"view": "lists"}, "view must be one of list"),
+        ("nodes", {"view": ["list"]}, "view must be one of list"),
         ("nodes", {"view": "one"}, "view one needs id"),
         ("nodes", {"view": "one", "id": "xyz"}, "id must be"),
         ("nodes", {"view": "list", "limit": 3}, "limit belongs to the views top_senders, timeline"),

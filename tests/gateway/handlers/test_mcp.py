@@ -13,6 +13,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tart.access.roles import Role
+from tart.errors import BadQuery
 from tart.gateway.api.agent_tools import TOOLS_BY_NAME
 from tart.gateway.handlers import mcp as handler
 from tart.gateway.http.responses import Answer
@@ -174,6 +175,17 @@ def test_a_tool_that_fails_costs_its_caller_an_error_and_others_nothing(
         assert result["isError"]
         assert result["content"][0]["text"] == "internal error; see the server log"
         assert "tool network failed" in caplog.text
+
+    asyncio.run(scenario())
+
+
+def test_an_error_that_quotes_a_node_has_no_hidden_characters() -> None:
+    async def scenario() -> None:
+        async def refuse(called: Any) -> Answer:
+            raise BadQuery("no number: '\x1b[31mred\u202e'")
+
+        reply = await handler.answer(call("network"), {}, Role.ADMIN, refuse)
+        assert reply.body["result"]["content"][0]["text"] == "no number: '[31mred'"
 
     asyncio.run(scenario())
 
