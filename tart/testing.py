@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tart.protocol.connection import EVENT_ID_MODULUS
+from tart.protocol.dropped_events import ids_taken
 from tart.protocol.encoding import encode_event, encode_first_message
+from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.node_information import NodeInformation
 
 # The two parameter sets of the JAM test networks and main network (JIP-2 names).
@@ -141,7 +143,9 @@ class FakeNode:
     def event(self, variant: str, timestamp: int, **fields: Any) -> tuple[int, bytes]:
         """One event: the id it has on this connection, and its frame.
 
-        ``from`` is Python's word; write ``from_``.
+        ``from`` is Python's word; write ``from_``. A Dropped takes as many ids as events that it
+        stands for; a number that cannot be true takes one, as at the server
+        (``protocol.dropped_events``).
 
         Raises:
             EncodeError: No such event, or a field its type cannot carry.
@@ -150,6 +154,6 @@ class FakeNode:
         version = self.information.protocol_version
         encoded = encode_event(variant, timestamp, named, version=version)
         event_id = self.next_event_id
-        step = named["num"] if variant == "Dropped" else 1
-        self.next_event_id = (event_id + step) % EVENT_ID_MODULUS
+        taken = ids_taken(encoded[LENGTH_BYTES:])
+        self.next_event_id = (event_id + taken) % EVENT_ID_MODULUS
         return event_id, encoded

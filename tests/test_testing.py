@@ -92,12 +92,21 @@ def test_ids_count_up_from_0():
     assert node.next_event_id == 3
 
 
-@pytest.mark.parametrize(("count", "following"), [(0, 1), (1, 2), (397, 398), (2**64 - 1, 0)])
+@pytest.mark.parametrize(("count", "following"), [(0, 1), (1, 2), (397, 398), (2**32, 2**32 + 1)])
 def test_a_dropped_event_moves_the_ids_as_the_specification_says(count, following):
     synced = ("SyncStatusChanged", {"synced": True})
     dropped = ("Dropped", {"last_timestamp": 5, "num": count})
     _, received, given = talk(FakeNode(PEER), synced, dropped, synced)
     assert given == [each.event_id for each in received] == [0, 1, following]
+
+
+@pytest.mark.parametrize("count", [2**32 + 1, 2**64 - 1])
+def test_a_number_of_dropped_events_that_cannot_be_true_takes_one_id(count):
+    dropped = ("Dropped", {"last_timestamp": 5, "num": count})
+    node = FakeNode(PEER)
+    _, received, given = talk(node, dropped, dropped)
+    assert given == [each.event_id for each in received] == [0, 1]
+    assert node.next_event_id == 2
 
 
 @settings(deadline=None, database=None)
