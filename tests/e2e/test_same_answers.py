@@ -16,6 +16,7 @@ import pytest
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.protocol.capture import CLOSED, FRAME, OPENED
+from tart.query.core.rfc3339 import rfc3339
 from tests.e2e.same import COMPARED, LEFT_OUT, REMOVED, REMOVED_OF, comparable
 from tests.e2e.truth import network, settled, tell, told
 from tests.recorders import recorder, records, replay, run, sessions
@@ -90,10 +91,16 @@ def logged(system, capture):
 def url_of(route):
     """A route with parameters that the network knows."""
     facts = network().facts
-    return (route.path + QUERIES.get(route.name, "")).format(
+    url = route.path + QUERIES.get(route.name, "")
+    if {each.name for each in route.parameters if each.required} >= {"start", "end"}:
+        start = int(time.time()) // BUCKET_SECONDS * BUCKET_SECONDS - 3600
+        url += f"?start={rfc3339(start * 10**6)}&end={rfc3339((start + 7200) * 10**6)}"
+    return url.format(
         id=facts.of("node")[0]["node"],
         hash=facts.of("package")[0]["package"],
+        wp_hash=facts.of("package")[0]["package"],
         core_index=0,
+        core_id=0,
         slot=facts.of("block")[0]["slot"],
         code="truncated",
     )
