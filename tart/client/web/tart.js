@@ -204,6 +204,11 @@ function retryAfter(response) {
   return /^\d{1,5}$/.test(text) ? Number(text) * 1000 : 0;
 }
 
+function hasType(response, type) {
+  const [sent] = (response.headers.get("content-type") ?? "").split(";");
+  return sent.trim().toLowerCase() === type;
+}
+
 /** Chunks of a response's body. */
 async function* chunksOf(body) {
   const reader = body.getReader();
@@ -276,7 +281,12 @@ class Transport {
   }
 
   parse(text, plan) {
-    return convert(JSON.parse(text), plan, this.form);
+    const value = JSON.parse(text);
+    try {
+      return convert(value, plan, this.form);
+    } catch (cause) {
+      throw new TartError("the response does not have the documented form", { status: 200, cause });
+    }
   }
 
   /** Send a request, again where that is safe, and return its answer. */
@@ -321,6 +331,9 @@ class Transport {
     try {
       const response = await this.send(call, deadline.signal);
       if (!response.ok) throw parseError(response.status, await response.text());
+      if (call.accept && !hasType(response, call.accept)) {
+        throw new TartError(`the response is not ${call.accept}: is the address that of tart?`);
+      }
       for await (const chunk of chunksOf(response.body)) {
         // The time that the consumer takes does not count.
         deadline.pause();
@@ -336,11 +349,17 @@ class Transport {
 
   /** Yield the results of all pages. */
   async *pages(call, member, options) {
+    const cursors = new Set();
     for (let query = call.query; ; ) {
       const page = await this.ask({ ...call, query }, options);
       yield* page[member];
       if (!page.has_more) return;
-      query = { ...call.query, cursor: page.next_cursor };
+      const cursor = page.next_cursor;
+      if (!cursor || cursors.has(cursor)) {
+        throw new TartError("the next page of the response is missing or was read before");
+      }
+      cursors.add(cursor);
+      query = { ...call.query, cursor };
     }
   }
 }

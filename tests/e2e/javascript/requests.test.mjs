@@ -191,6 +191,32 @@ test("pages follow one another", async () => {
   assert.ok(listed.length > 4);
 });
 
+test("pages that lead nowhere end", async (t) => {
+  const page = (next_cursor) => ({ body: { events: [], has_more: true, next_cursor } });
+  for (const script of [[page(null)], [page("a"), page("a")], [page("a"), page("b"), page("a")]]) {
+    const { url, asked } = await scripted(t, ...script);
+    const requests = script.length;
+    const read = new TartClient(url).iterSearch().next();
+    await assert.rejects(read, /next page of the response is missing/);
+    assert.equal(asked.length, requests);
+  }
+});
+
+test("an answer of another form is an error at once", async (t) => {
+  const { url, asked } = await scripted(t, { body: { rows: [[1]] } });
+  const read = new TartClient(url, AT_ONCE).sql({ query: "SELECT 1" });
+  await assert.rejects(read, { name: "TartError", message: /documented form/ });
+  assert.equal(asked.length, 1);
+});
+
+test("a page in place of an event stream is an error", async (t) => {
+  const html = { headers: { "content-type": "text/html" }, body: "<p>Welcome" };
+  const { url, asked } = await scripted(t, html);
+  const read = new TartClient(url, AT_ONCE).streamMetrics().next();
+  await assert.rejects(read, { name: "TartError", message: /not text\/event-stream/ });
+  assert.equal(asked.length, 1);
+});
+
 test("an export is read in chunks, and can be left", async () => {
   let text = "";
   const decoder = new TextDecoder();
