@@ -20,6 +20,7 @@ LEFT_OUT = {
     "event": "by an id that each system gives itself; search has the same events",
     "trace": "by such an id; tests/shard/queries/test_trace.py",
     "events": "the newest of many in order of arrival; search has those of a slot",
+    "grafana_events": "the newest of many in order of arrival; search has those of a slot",
     "grafana_db_stats": "what the files of the shards take",
     "block_propagation": "times between arrivals at the server; tests/e2e/test_truth_analytics.py",
 }
@@ -61,6 +62,12 @@ REMOVED_OF = {
     "blocks": {"recent_authored": "the newest of many, by arrival"},
     "failure_rates": {"recent_failures": "the newest of many, by arrival"},
     "assurances": {"anchors": "the newest of many, by arrival"},
+    "grafana_stats": {
+        "slot_events": "of the busiest minute of arrival",
+        **dict.fromkeys(("events_per_sec_10s", "blocks_per_sec_10s"), "by the server's clock"),
+    },
+    "grafana_failure_rates": {"recent_failures": "the newest of many, by arrival"},
+    "grafana_wp_active": {"node_id": "of those that got as far, who was heard first"},
 }
 
 
