@@ -79,6 +79,11 @@ class Channel(asyncio.Protocol, Generic[M]):
         self._transport.write(encode(message))
         return True
 
+    def abort(self) -> None:
+        """Close at once; queued messages that are not written are lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def close(self) -> None:
         """Close after all queued messages have been written."""
         if self._transport is not None:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
@@ -59,6 +60,9 @@ from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
 
+# For how long a stop waits until the gateways have read what is queued for them.
+_CLOSE_SECONDS = 1.0
+
 
 class QueryServer:
     """Serves gateways on one Unix socket."""
@@ -81,6 +85,7 @@ class QueryServer:
         self._reader = store.query_threads
         self._stopping = False
         self._channels: dict[Channel[Request], dict[int, asyncio.Task[None]]] = {}
+        self._channel_lost = asyncio.Event()
         self._server: asyncio.Server | None = None
 
     async def start(self, path: Path) -> None:
@@ -106,11 +111,25 @@ class QueryServer:
             await asyncio.wait(self._backup_steps)
 
     async def stop(self) -> None:
-        """Stop listening and close every channel."""
+        """Stop listening and close every channel; abort those whose gateway does not read.
+
+        An open channel would keep the event loop from closing.
+        """
         if self._server is not None:
             self._server.close()
         for channel in list(self._channels):
             channel.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                while self._channels:
+                    self._channel_lost.clear()
+                    await self._channel_lost.wait()
+        for channel in list(self._channels):
+            channel.abort()
+        while self._channels:
+            # The loop reports the ends of aborted channels in its next rounds.
+            self._channel_lost.clear()
+            await self._channel_lost.wait()
         if self._server is not None:
             await self._server.wait_closed()
         await asyncio.to_thread(self._handlers.close)
@@ -133,6 +152,7 @@ class QueryServer:
             self._snapshots.pop(channel).release()
         for task in self._channels.pop(channel, {}).values():
             task.cancel()
+        self._channel_lost.set()
 
     def _received(self, channel: Channel[Request], message: Request) -> None:
         tasks = self._channels[channel]
