@@ -121,18 +121,19 @@ class QueryServer:
             channel.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
-                while self._channels:
-                    self._channel_lost.clear()
-                    await self._channel_lost.wait()
+                await self._wait_channels_lost()
         for channel in list(self._channels):
             channel.abort()
-        while self._channels:
-            # The loop reports the ends of aborted channels in its next rounds.
-            self._channel_lost.clear()
-            await self._channel_lost.wait()
+        # The loop reports the ends of aborted channels in its next rounds.
+        await self._wait_channels_lost()
         if self._server is not None:
             await self._server.wait_closed()
         await asyncio.to_thread(self._handlers.close)
+
+    async def _wait_channels_lost(self) -> None:
+        while self._channels:
+            self._channel_lost.clear()
+            await self._channel_lost.wait()
 
     def node_changed(self, session: Session) -> None:
         """Notify every gateway that a node connected or disconnected."""

@@ -23,10 +23,10 @@ from tart.query.sql.tables import TABLES
 from tart.suggestions import reject_unknown
 
 _ROUTES = {route.name: route for route in ROUTES}
-# Parameters that are of no use to an agent: it pages with cursors, and reads hex.
 # Tables that are not of one event type.
 MAIN_TABLES = tuple(sorted(TABLES.keys() - {view_name(kind.variant) for kind in EventKind}))
 LIMIT = 10  # results of a list, unless the agent asks for more
+# Parameters that are of no use to an agent: it pages with cursors, and reads hex.
 _LEFT_OUT = frozenset({"bytes", "int64", "offset", "format"})
 
 
@@ -158,14 +158,8 @@ def _parameters(route: Route) -> list[Parameter]:
 
 
 def _property(parameter: Parameter) -> Json:
-    schema = parameter.kind.schema()
-    if parameter.name == "limit":
-        schema["default"] = LIMIT
-    elif parameter.default is not None:
-        schema["default"] = parameter.kind.read(parameter.default, parameter.name)
-        if schema["type"] == "string":
-            schema["default"] = parameter.default
-    return {**schema, "description": parameter.description}
+    default = {"default": LIMIT} if parameter.name == "limit" else {}
+    return {**parameter.schema(), **default, "description": parameter.description}
 
 
 def _name_views(described: Json, views: int) -> None:

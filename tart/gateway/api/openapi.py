@@ -97,11 +97,6 @@ def operation(route: Route) -> Json:
 
 
 def _parameter(parameter: Parameter) -> Json:
-    schema = parameter.kind.schema()
-    if parameter.default is not None:
-        schema["default"] = parameter.kind.read(parameter.default, parameter.name)
-        if schema["type"] == "string":
-            schema["default"] = parameter.default
     description = parameter.description
     if parameter.aliases:
         description += f" Also accepted as {', '.join(parameter.aliases)}."
@@ -110,7 +105,7 @@ def _parameter(parameter: Parameter) -> Json:
         "in": parameter.where,
         "required": parameter.required or parameter.where == "path",
         "description": description,
-        "schema": schema,
+        "schema": parameter.schema(),
     }
 
 

@@ -256,6 +256,14 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     required: bool = False
 
+    def schema(self) -> Json:
+        """Return the JSON Schema of the kind, with the default."""
+        schema = self.kind.schema()
+        if self.default is not None:
+            is_text = schema["type"] == "string"
+            schema["default"] = self.default if is_text else self.kind.read(self.default, self.name)
+        return schema
+
     def read(self, given: Mapping[str, str]) -> Any:
         """Return the value of the given text, of the default, or ``None``.
 

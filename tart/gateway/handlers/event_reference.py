@@ -25,12 +25,12 @@ def _page() -> bytes:
 
 async def event_types(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/event-types``."""
-    return Answer(_document())
+    return Answer(_document)
 
 
 async def event_page(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/docs/events``."""
-    return Answer(_page())
+    return Answer(_page)
 
 
 EVENT_REFERENCE_HANDLERS: Mapping[str, Handler] = {
