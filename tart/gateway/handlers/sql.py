@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from tart import json_encoding
@@ -107,9 +108,14 @@ def _statement(body: Mapping[str, Any], name: str) -> str:
     return text
 
 
+@cache
+def _page() -> bytes:
+    return sql_page().encode()
+
+
 async def sql_docs(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/docs/sql``."""
-    return Answer(sql_page().encode())
+    return Answer(_page)
 
 
 SQL_HANDLERS: Mapping[str, Handler] = {"sql": sql, "sql_docs": sql_docs}
