@@ -36,6 +36,17 @@ def rules(system, node):
     return {each["code"]: each["count"] for each in found}
 
 
+def session_of(system, node):
+    """The session of a node that has one; it is listed after its events."""
+
+    def listed():
+        sessions = system.get("/api/sessions")["sessions"]
+        return [each for each in sessions if each["node_id"] == node.peer_id.hex()]
+
+    (session,) = wait_for(listed, "the session")
+    return session
+
+
 def plain(value):
     """A decoded value as the API shows it."""
     if isinstance(value, bytes):
@@ -88,12 +99,12 @@ def test_sql_views_have_them(system, jamixir):
 
 def test_each_deviation_has_its_rule(system, jamixir):
     node, _ = jamixir
-    wait_for(lambda: "slot_natural" in rules(system, node))
-    found = rules(system, node)
     expected = {"slot_natural": 3, "epoch_natural": 1, "core_list_packed": 1}
-    assert {rule: found.get(rule) for rule in expected} == expected
     # One is of the port in node information.
-    assert found["port_big_endian"] == 2
+    expected["port_big_endian"] = 2
+    wait_for(lambda: rules(system, node).items() >= expected.items(), str(expected))
+    found = rules(system, node)
+    assert {rule: found[rule] for rule in expected} == expected
     assert "reference_unknown" not in found
 
 
@@ -138,13 +149,14 @@ def test_an_absurd_dropped_moves_nothing(system):
         connection.sendall(node.connect() + PBNJ + synced + too_soon + true + synced)
         events = system.wait_for_events(node.peer_id, 5)
         told = system.node(node.peer_id)
-        sessions = system.get("/api/sessions")["sessions"]
-        (session,) = (each for each in sessions if each["node_id"] == node.peer_id.hex())
+        session = wait_for(
+            lambda: found if (found := session_of(system, node))["next_event_id"] == 44 else None
+        )
     assert [event["event_id"] for event in events] == [0, 1, 2, 3, 43]
     assert (told["dropped_count"], told["dropped_messages"]) == (40, 1)
-    assert (session["dropped_count"], session["next_event_id"]) == (40, 44)
-    wait_for(lambda: rules(system, node).get("dropped_implausible") == 2)
-    assert rules(system, node)["events_dropped"] == 1
+    assert session["dropped_count"] == 40
+    expected = {"dropped_implausible": 2, "events_dropped": 1}
+    wait_for(lambda: rules(system, node).items() >= expected.items())
 
 
 def test_free_numbers_are_kept_and_counted(system):
@@ -160,11 +172,13 @@ def test_free_numbers_are_kept_and_counted(system):
         # Each takes an id.
         assert event["event_id"] == len(free)
         wait_for(lambda: system.node(node.peer_id)["undecodable"] == len(free))
-    stored = rows(
-        system,
+    statement = (
         f"SELECT type, rule, frame FROM undecodable WHERE node_id = '{node.peer_id.hex()}' "
-        "ORDER BY id",
+        "ORDER BY id"
     )
+    # They are counted before they are committed.
+    wait_for(lambda: len(rows(system, statement)) >= len(free), "the last commit")
+    stored = rows(system, statement)
     assert [number for number, _, _ in stored] == free
     assert {rule for _, rule, _ in stored} == {"unknown_event"}
     assert stored[0][2].removeprefix("0x") == contents[0].hex()

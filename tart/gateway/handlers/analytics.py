@@ -123,7 +123,7 @@ async def health_figures(
     queries: QueryClient, window: Window
 ) -> tuple[Callable[[], answers.NetworkHealth], Coverage]:
     """Return a function that computes the network's health in a window of counts."""
-    minute = _last_minute(window, now_us())
+    minute = _last_minute(window)
     parts = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["type"])),
         queries.ask(AggregateSum("counts", window, by=["node"])),
@@ -141,14 +141,16 @@ async def health_figures(
     return partial(health.network_health, figures, now_text()), common_coverage(parts)
 
 
-def _last_minute(window: Window, now: int) -> Window:
-    """Return the last minute of a window; 60 to 70 seconds if the window lasts until now."""
+def _last_minute(window: Window) -> Window:
+    """Return the last minute of a window; 60 to 70 seconds if the window lasts until now.
+
+    It begins where a bucket of counts begins: of one that began before it nothing would be counted.
+    """
     assert window.start_us is not None
     assert window.end_us is not None
-    if window.end_us < now:
-        return Window(max(window.start_us, window.end_us + 1 - MINUTE_US), window.end_us)
-    start = now - now % (COUNT_BUCKET * SECOND_US) - MINUTE_US
-    return Window(max(window.start_us, start), now)
+    end = window.end_us + 1
+    start = end - end % (COUNT_BUCKET * SECOND_US) - MINUTE_US
+    return Window(max(window.start_us, start), window.end_us)
 
 
 async def sync_timeline(queries: QueryClient, values: Values) -> Answer:
@@ -183,7 +185,7 @@ async def sync_timeline(queries: QueryClient, values: Values) -> Answer:
 async def connection_timeline(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/analytics/connections/timeline``."""
     buckets = _timeline_buckets(values)
-    window, step_us, now = buckets.window, buckets.step_us, now_us()
+    window, step_us, now = buckets.window, buckets.step_us, request_window(values).now
     changes, active, events, counts, days, sessions, (nodes, seen) = await gather_all(
         queries.ask(Connections(window, step_us)),
         queries.ask(AggregateByNode("counts", "count", window, by=["bucket"], step_us=step_us)),

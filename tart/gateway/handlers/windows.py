@@ -36,7 +36,7 @@ class RequestWindow:
     Args:
         values: Of the route's parameters.
         retention: For how long tables have minutes; before that they have hours.
-        now: Unix microseconds.
+        now: Unix microseconds; the one present of the whole answer.
     """
 
     def __init__(self, values: Values, retention: AggregatesConfig, now: int) -> None:
@@ -44,7 +44,7 @@ class RequestWindow:
         self._end = values.get("end", values.get("end_time"))
         self._duration = values.get("duration")
         self._retention = retention
-        self._now = now
+        self.now = now
         self._resolved: tuple[Window, int] | None = None
         self._half_open = False
 
@@ -72,12 +72,12 @@ class RequestWindow:
         assert self._start is not None
         assert self._end is not None
         self._half_open = True
-        bounded = bounded_window(self._now, start_us=self._start, end_us=self._end, duration=0)
+        bounded = bounded_window(self.now, start_us=self._start, end_us=self._end, duration=0)
         assert bounded.end_us is not None
         last = max(bounded.end_us, self._start) - 1
         step_us = self._stored_step_us(self._start, step_us, durations=durations)
-        if step_us > 1 and last >= self._now - self._now % step_us:
-            last = max(last, self._now)
+        if step_us > 1 and last >= self.now - self.now % step_us:
+            last = max(last, self.now)
         return self._resolve(Window(self._start, last), step_us, durations=durations)
 
     def counts(self) -> Window:
@@ -91,7 +91,7 @@ class RequestWindow:
     def durations_step_us(self) -> int:
         """Return the length of the buckets that durations of a half-open window have."""
         assert self._start is not None
-        minutes = self._start >= self._now - (self._retention.latency_hours - 1) * HOUR_US
+        minutes = self._start >= self.now - (self._retention.latency_hours - 1) * HOUR_US
         return MINUTE_US if minutes else HOUR_US
 
     def counts_step_us(self) -> int:
@@ -101,7 +101,7 @@ class RequestWindow:
         """
         assert self._start is not None
         # As ``storage.aggregates.merged_relations`` selects the tables.
-        if self._start >= self._now - self._retention.counts_10s_hours * HOUR_US + MINUTE_US:
+        if self._start >= self.now - self._retention.counts_10s_hours * HOUR_US + MINUTE_US:
             return COUNT_BUCKET * SECOND_US
         return MINUTE_US
 
@@ -138,7 +138,7 @@ class RequestWindow:
         if place is not None:
             self._resolved = place, step_us
             return place
-        window = resolve(self._now, start_us=self._start, end_us=self._end, duration=self._duration)
+        window = resolve(self.now, start_us=self._start, end_us=self._end, duration=self._duration)
         return self._resolve(window, step_us)
 
     def shown(self) -> Json | None:
@@ -159,13 +159,13 @@ class RequestWindow:
     def _bounded(self) -> Window:
         assert self._duration is not None
         return bounded_window(
-            self._now, start_us=self._start, end_us=self._end, duration=self._duration
+            self.now, start_us=self._start, end_us=self._end, duration=self._duration
         )
 
     def _resolve(self, window: Window, step_us: int, *, durations: bool = False) -> Window:
         if window.start_us is not None:
             step_us = self._stored_step_us(window.start_us, step_us, durations=durations)
-        aligned = align_window(window, step_us, self._now)
+        aligned = align_window(window, step_us, self.now)
         if self._resolved is not None and self._resolved != (aligned, step_us):
             raise AssertionError("an answer has two windows")
         self._resolved = aligned, step_us
@@ -177,7 +177,7 @@ class RequestWindow:
             self._retention.row_retention_days * DAY_US,
             (self._retention.latency_hours - 1) * HOUR_US if durations else _FOREVER,
         )
-        expired = step_us > 1 and start_us < self._now - minutes
+        expired = step_us > 1 and start_us < self.now - minutes
         return max(step_us, HOUR_US) if expired else step_us
 
 

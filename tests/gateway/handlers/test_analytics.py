@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tart.query.core.windows import time_us
-from tart.units import MINUTE_US
+from tart.units import MINUTE_US, SECOND_US
 from tests.gateway.fake_shard import NODE_A, NODE_B, event, node
 from tests.gateway.handlers.test_metrics import queries
 from tests.gateway.running import Running, eventually
@@ -93,6 +93,19 @@ async def test_the_slot_of_an_anchor_comes_from_its_block(gateway: Running) -> N
         shard.answers["aggregate_sum"] = lambda _: [[anchor, 1_000_000, 131, 2]]
     (found,) = (await gateway.json("/api/analytics/assurances"))["anchors"]
     assert (found["slot"], found["received"], found["share_within_5_slots"]) == (5, 4, 1.0)
+
+
+@pytest.mark.parametrize("end", ["", "&end=2026-11-20T12:00:00Z"])
+async def test_the_last_minute_has_whole_buckets_and_ends_with_the_window(
+    gateway: Running, end: str
+) -> None:
+    body = await gateway.json(f"/api/analytics/network-health?duration=1h{end}")
+    shown = time_us(body["window"]["end"], "")
+    whole, _, minute = (each["window"] for each in queries(gateway, "aggregate_sum"))
+    assert minute["end_us"] == whole["end_us"] == (shown - 1 if end else shown)
+    assert minute["start_us"] % (10 * SECOND_US) == 0
+    length = minute["end_us"] + 1 - minute["start_us"]
+    assert length == MINUTE_US if end else MINUTE_US <= length < 70 * SECOND_US
 
 
 @pytest.mark.parametrize(
