@@ -28,6 +28,7 @@ from tart.gateway.handlers.access import Handler as AccessHandler
 from tart.gateway.handlers.network_metrics import NetworkMetricsHandler
 from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
+from tart.gateway.handlers.web_page import WebPage
 from tart.gateway.handlers.windows import Handler as QueryHandler
 from tart.gateway.http.auth import Authenticator
 from tart.gateway.http.responses import Answer
@@ -81,6 +82,7 @@ class Gateway:
         )
         self.event_streams = EventStreams(self.queries, self.streams, config.api)
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
+        self.web_page = WebPage()
         self.dispatcher = Dispatcher(
             ROUTES, self._handlers(), self.authenticator, config.api, self.nodes, count
         )
@@ -146,6 +148,8 @@ class Gateway:
             "openapi": lambda call: self.status.openapi(),
             "openapi_below_docs": lambda call: self.status.openapi_below_docs(),
             "docs": lambda call: self.status.docs(),
+            "web_page": lambda call: self.web_page.document(),
+            "web_asset": lambda call: self.web_page.asset(call.values["file"]),
             "metrics_stream": lambda call: self.event_streams.serve_metrics(
                 call.route, call.request
             ),

@@ -25,6 +25,8 @@ ELSEWHERE = {
     "llms": "likewise: tests/gateway/api/test_agent_guide.py",
     "javascript_client": "a file: tests/gateway/codegen/test_javascript.py",
     "javascript_types": "likewise",
+    "web_page": "files: tests/gateway/handlers/test_web_page.py, tests/web",
+    "web_asset": "likewise",
     "mcp": "answers what other routes answer: tests/gateway/handlers/test_mcp.py",
     "rules": "likewise: tests/gateway/api/test_rule_pages.py",
     "rule": "likewise",

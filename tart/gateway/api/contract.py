@@ -26,6 +26,7 @@ from tart.gateway.api.routes.packages import PACKAGE_ROUTES
 from tart.gateway.api.routes.server import SERVER_ROUTES
 from tart.gateway.api.routes.sessions import SESSION_ROUTES
 from tart.gateway.api.routes.streams import STREAM_ROUTES
+from tart.gateway.api.routes.web_page import WEB_PAGE_ROUTES
 from tart.query.answers.int64 import plan_of
 
 _ROUTES = (
@@ -40,6 +41,7 @@ _ROUTES = (
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
     *CLIENT_FILE_ROUTES,
+    *WEB_PAGE_ROUTES,
     *GRAFANA_ROUTES,
     *GRAFANA_PACKAGE_ROUTES,
     *GRAFANA_GUARANTEE_ROUTES,

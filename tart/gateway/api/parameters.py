@@ -152,6 +152,19 @@ class KeyId:
 
 
 @dataclass(frozen=True)
+class FileName:
+    """The name of a file; whether there is such a file is for the handler to say."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        return text
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string"}
+
+
+@dataclass(frozen=True)
 class EventTypes:
     """Numbers, names and groups of event types, separated by commas; read as numbers."""
 

@@ -63,6 +63,8 @@ class Cache:
     # As good as live, but expensive to compute.
     BRIEF = CachePolicy("no-cache", fresh=0.25)
     REVALIDATED = CachePolicy("no-cache")
+    # Never changes under its name.
+    IMMUTABLE = CachePolicy("public, max-age=31536000, immutable")
     LIVE = CachePolicy("no-cache, no-store, must-revalidate", tagged=False)
 
 

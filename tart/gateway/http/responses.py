@@ -33,7 +33,7 @@ from tart.errors import (
     TooManyRequests,
 )
 from tart.gateway.api import docs_script
-from tart.gateway.api.route import JSON, Cache, Kind, Route
+from tart.gateway.api.route import JSON, Cache, CachePolicy, Kind, Route
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
@@ -143,6 +143,8 @@ class Answer:
             sent, and is called on a thread, so that a long merge does not hold up the event loop.
             An array has no place for what it lacks, which is in the headers only.
         media_type: The media type of ``bytes``, where it is not the route's.
+        compressed: The body in gzip's format, where it was compressed before.
+        cache: The cache policy, where it is not the route's.
         stream: Chunks that are sent one by one instead of ``body``.
     """
 
@@ -151,6 +153,8 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str | None = None
+    compressed: bytes | None = None
+    cache: CachePolicy | None = None
     stream: AsyncIterator[bytes] | None = None
 
 
@@ -195,7 +199,8 @@ async def respond(
     request: Request[Any, Any], route: Route, answer: Answer, config: ApiConfig
 ) -> HTTPResponse:
     """Return the response with an answer."""
-    headers = {**answer.headers, **_common_headers(request, config)}
+    # The headers of an answer take precedence: the web page has a policy of its own.
+    headers = {**_common_headers(request, config), **answer.headers}
     if route.kind is Kind.PAGE and request.path.endswith("/"):
         # The links of a page are relative to its path.
         headers["Location"] = f"../{request.path.rstrip('/').rpartition('/')[2]}"
@@ -204,14 +209,15 @@ async def respond(
     if seen is not None:
         headers |= headers_of(seen)
     partial = seen is not None and not seen.complete
-    headers["Cache-Control"] = (Cache.LIVE if partial else route.cache).control
+    policy = Cache.LIVE if partial or answer.status >= 400 else answer.cache or route.cache
+    headers["Cache-Control"] = policy.control
     data = await render(answer)
-    if answer.status == 200 and route.cache.tagged:
+    if answer.status == 200 and policy.tagged:
         # Weak: the compressed and the plain body have the same tag.
         headers["ETag"] = f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return HTTPResponse(status=304, headers=headers)
-    data = await _compressed(request, data, headers)
+    data = await _compressed(request, answer, data, headers)
     return HTTPResponse(data, answer.status, headers, answer.media_type or route.media_type)
 
 
@@ -360,10 +366,14 @@ def origin_allowed(origin: str, config: ApiConfig) -> bool:
     return "*" in config.cors_origins or origin in config.cors_origins
 
 
-async def _compressed(request: Request[Any, Any], data: bytes, headers: dict[str, str]) -> bytes:
+async def _compressed(
+    request: Request[Any, Any], answer: Answer, data: bytes, headers: dict[str, str]
+) -> bytes:
     if len(data) < GZIP_FROM_BYTES or not _accepts_gzip(request.headers.get("accept-encoding")):
         return data
     headers["Content-Encoding"] = "gzip"
+    if answer.compressed is not None:
+        return answer.compressed
     if len(data) <= GZIP_INLINE_BYTES:
         return gzip.compress(data, GZIP_LEVEL, mtime=0)
     return await asyncio.to_thread(gzip.compress, data, GZIP_LEVEL, mtime=0)

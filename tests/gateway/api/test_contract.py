@@ -51,6 +51,8 @@ def test_the_contract_has_all_routes() -> None:
         "/api/event-types",
         "/client/tart.js",
         "/client/tart.d.ts",
+        "/",
+        "/assets/{file}",
         "/api/sessions",
         "/api/nodes/{id}/sessions",
         "/api/conformance",

@@ -73,7 +73,10 @@ def assert_error(status: int, body: Any, expected: int, code: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nope", 404, "not_found"),
+        ("POST", "/", 405, "method_not_allowed"),
+        ("GET", "/assets/nope.js", 404, "not_found"),
+        ("GET", "/assets/..%2findex.html", 404, "not_found"),
         ("GET", "/api", 404, "not_found"),
         ("GET", "/api/nope", 404, "not_found"),
         ("GET", "/%ff%00", 404, "not_found"),

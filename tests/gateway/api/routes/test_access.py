@@ -13,7 +13,7 @@ OF_OPERATORS = {"sql", "export"}
 
 
 def test_only_routes_without_data_are_public() -> None:
-    files = {"javascript_client", "javascript_types"}
+    files = {"javascript_client", "javascript_types", "web_page", "web_asset"}
     documents = {"openapi", "openapi_below_docs", "docs", "llms", "event_types", "event_page"}
     named = {route.name for route in ROUTES if route.role is Role.ANYONE}
     assert named == {*documents, "health", "rules", "rule", "sql_docs", *files}
