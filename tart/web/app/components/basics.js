@@ -1,0 +1,133 @@
+// @ts-check
+/** Small parts: state, chips, hashes, times, nodes, buttons. */
+
+import { useState } from "preact/hooks";
+
+import { ago, clock, DASH, shortHash, shortNode } from "../core/format.js";
+import { colourPlace, implementationText } from "../core/implementations.js";
+import { html } from "../html.js";
+import { href } from "../state/location.js";
+import { localTime } from "../state/preferences.js";
+import { now } from "../state/time.js";
+import { Icon } from "./icons.js";
+
+/** @typedef {"ok" | "warn" | "bad" | "idle" | "info"} StateName */
+
+/** @type {Record<StateName, string>} Circle, triangle, square, ring, diamond. */
+const MARKS = {
+  ok: "M5 9.500a4.500 4.500 0 1 0 0-9 4.500 4.500 0 0 0 0 9Z",
+  warn: "M5 .5 10 9.500H0Z",
+  bad: "M.5.5h9v9h-9Z",
+  idle: "M5 9a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z",
+  info: "M5 0 10 5 5 10 0 5Z",
+};
+/** @type {Record<StateName, string>} */
+const WORDS = { ok: "well", warn: "warning", bad: "bad", idle: "no data", info: "note" };
+
+/**
+ * A state as mark and word: never colour alone.
+ *
+ * @param {{ state: StateName, word?: any, hideWord?: boolean, title?: string }} properties The word
+ *   stays for screen readers if it is hidden.
+ */
+export function State({ state, word = WORDS[state], hideWord = false, title }) {
+  return html`<span class="state" data-state=${state} title=${title ?? (hideWord ? word : undefined)}>
+    <svg class="state-mark" viewBox="0 0 10 10" aria-hidden="true"><path d=${MARKS[state]} /></svg>
+    <span class=${hideWord ? "visually-hidden" : ""}>${word}</span>
+  </span>`;
+}
+
+/** @param {{ children?: any, onRemove?: () => void, title?: string, removeLabel?: string }} properties */
+export function Chip({ children, onRemove, title, removeLabel = "Remove" }) {
+  return html`<span class="chip" title=${title}>
+    ${children}
+    ${onRemove &&
+    html`<button type="button" class="chip-remove" aria-label=${removeLabel} onClick=${onRemove}>
+      <${Icon} name="close" />
+    </button>`}
+  </span>`;
+}
+
+/** An implementation in its colour. @param {{ name: string | null | undefined, version?: string | null }} properties */
+export function Implementation({ name, version }) {
+  const text = implementationText(name, version);
+  return html`<span class="chip" title=${text}>
+    <i class="swatch" data-place=${colourPlace(name)}></i>${text}
+  </span>`;
+}
+
+/**
+ * A node: short id, implementation, state; a link to its page.
+ *
+ * @param {{ node: { node_id: string, implementation_name?: string | null, implementation_version?: string | null }, state?: StateName, word?: string, short?: boolean }} properties
+ */
+export function NodeLabel({ node, state, word, short = false }) {
+  return html`<span class="node-label">
+    ${state && html`<${State} state=${state} word=${word} hideWord />`}
+    <a class="mono" href=${href(`nodes/${node.node_id}`)} title=${node.node_id}>${shortNode(node.node_id)}</a>
+    ${!short &&
+    node.implementation_name &&
+    html`<${Implementation} name=${node.implementation_name} version=${node.implementation_version} />`}
+  </span>`;
+}
+
+/** Copies a text. @param {{ text: string | (() => string | Promise<string>), label?: string, children?: any, small?: boolean }} properties */
+export function CopyButton({ text, label = "Copy", children, small = true }) {
+  const [done, setDone] = useState(false);
+  async function copy(/** @type {Event} */ event) {
+    event.preventDefault();
+    event.stopPropagation();
+    await copyText(typeof text === "function" ? await text() : text);
+    setDone(true);
+    setTimeout(() => setDone(false), 1200);
+  }
+  return html`<button
+    type="button"
+    class=${`button quiet ${small ? "small" : ""} ${children ? "" : "icon-only"}`}
+    aria-label=${children ? undefined : label}
+    title=${done ? "Copied" : label}
+    onClick=${copy}
+  >
+    <${Icon} name=${done ? "check" : "copy"} />${children}
+  </button>`;
+}
+
+/** Copy a text, also where the page is not served over TLS. @param {string} text */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "visually-hidden";
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+/** A hash in brief, whole on hover and copy. @param {{ value: string | null | undefined, path?: string }} properties The path of the page that it opens. */
+export function Hash({ value, path }) {
+  if (!value) return html`<span class="muted">${DASH}</span>`;
+  const short = shortHash(value);
+  return html`<span class="copyable mono" title=${value}>
+    ${path ? html`<a href=${href(path)}>${short}</a>` : short}
+    <${CopyButton} text=${value} label="Copy the whole hash" />
+  </span>`;
+}
+
+/** A time of day, with its date on hover. @param {{ value: string | number | null | undefined, date?: boolean, fraction?: boolean }} properties */
+export function Time({ value, date = false, fraction = false }) {
+  const local = localTime.value;
+  const zone = local ? "" : " UTC";
+  return html`<time title=${`${clock(value, { local, date: true, fraction: true })}${zone}`}>
+    ${clock(value, { local, date, fraction })}
+  </time>`;
+}
+
+/** How long ago; the time itself on hover. @param {{ value: string | number | null | undefined }} properties */
+export function Ago({ value }) {
+  const local = localTime.value;
+  return html`<time title=${`${clock(value, { local, date: true })}${local ? "" : " UTC"}`}>${ago(value, now.value)}</time>`;
+}

@@ -1,0 +1,245 @@
+// @ts-check
+/** What surrounds every page: rail, top bar, status line, keys. */
+
+import { Component } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { shortHash } from "../core/format.js";
+import { matchPath } from "../core/hash_route.js";
+import { html } from "../html.js";
+import { PAGES } from "../pages/index.js";
+import { go, href, location } from "../state/location.js";
+import { scheme } from "../state/preferences.js";
+import { move, toggleComparison, togglePause } from "../state/range.js";
+import { useAnswer } from "../state/requests.js";
+import { can, client } from "../state/session.js";
+import { copyText } from "./basics.js";
+import { ErrorBox, Skeleton } from "./answered.js";
+import { HelpDialog } from "./help_dialog.js";
+import { Icon } from "./icons.js";
+import { Menu } from "./menu.js";
+import { Page } from "./page.js";
+import { RangePicker } from "./range_picker.js";
+import { SearchDialog } from "./search_dialog.js";
+import { StatusLine } from "./status_line.js";
+
+export function Frame() {
+  const [dialog, setDialog] = useState(/** @type {"help" | "search" | null} */ (null));
+  useKeys(setDialog);
+  const { page } = currentPage();
+  useEffect(() => {
+    document.title = page ? `${page.title} · tart` : "tart";
+  }, [page]);
+  return html`<div class="frame">
+    <a class="skip" href="#page" onClick=${skip}>Skip to the page</a>
+    <${Rail} current=${page?.path.split("/")[0]} />
+    <header class="bar">
+      <${NetworkName} />
+      <button type="button" class="bar-search" aria-label="Search" onClick=${() => setDialog("search")}>
+        <${Icon} name="search" /><span>Search</span><kbd>/</kbd>
+      </button>
+      <${RangePicker} />
+      <${SchemeButton} />
+      <button type="button" class="button quiet icon-only" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("help")}>
+        <${Icon} name="help" />
+      </button>
+    </header>
+    <main class="page" id="page" tabindex="-1"><${CurrentPage} /></main>
+    <${StatusLine} />
+    ${dialog === "help" && html`<${HelpDialog} onClose=${() => setDialog(null)} />`}
+    ${dialog === "search" && html`<${SearchDialog} onClose=${() => setDialog(null)} />`}
+  </div>`;
+}
+
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("page")?.focus();
+}
+
+/** The page of the address, and the values of its parts. */
+function currentPage() {
+  const { path } = location.value;
+  for (const page of PAGES) {
+    const values = matchPath(page.path, path);
+    if (values) return { page, values };
+  }
+  return { page: null, values: {} };
+}
+
+/** @type {Map<string, any>} */
+const loaded = new Map();
+
+function CurrentPage() {
+  const { page, values } = currentPage();
+  const [, setLoads] = useState(0);
+  const [error, setError] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    document.getElementById("page")?.scrollTo(0, 0);
+    if (page) load();
+  }, [page?.name]);
+
+  function load() {
+    setError(null);
+    if (!page || loaded.has(page.name)) return;
+    page.load().then(
+      (module) => {
+        loaded.set(page.name, module.default);
+        setLoads((count) => count + 1);
+      },
+      setError,
+    );
+  }
+
+  if (!page) {
+    return html`<${Page} title="There is no such page">
+      <p>The address <code>${window.location.hash}</code> names none. <a href=${href("")}>Network</a></p>
+    <//>`;
+  }
+  if (error) {
+    return html`<${Page} title=${page.title}>
+      <${ErrorBox} name="the page" error=${error} onRetry=${() => window.location.reload()} />
+    <//>`;
+  }
+  const content = loaded.get(page.name);
+  if (!content) return html`<${Page} title=${page.title}><${Skeleton} /><//>`;
+  return html`<${Boundary} key=${page.name + JSON.stringify(values)} title=${page.title}><${content} ...${values} /><//>`;
+}
+
+/** A page that fails costs only itself. */
+class Boundary extends Component {
+  /** @param {any} error */
+  componentDidCatch(error) {
+    this.setState({ error });
+    console.error(error);
+  }
+
+  render() {
+    const { children, title } = /** @type {any} */ (this.props);
+    const { error } = /** @type {any} */ (this.state);
+    if (!error) return children;
+    return html`<${Page} title=${title}>
+      <${ErrorBox} name="this page" error=${error} onRetry=${() => this.setState({ error: null })} />
+    <//>`;
+  }
+}
+
+/** @param {{ current: string | undefined }} properties */
+function Rail({ current }) {
+  const entries = PAGES.filter(({ icon, role }) => icon && (!role || can(role)));
+  const aliases = current === "slots" ? "blocks" : current;
+  return html`<nav class="rail" aria-label="Pages">
+    <a class="rail-brand" href=${href("")} aria-label="tart: Network">
+      <svg viewBox="0 0 32 32" aria-hidden="true">
+        <rect width="32" height="32" rx="7" fill="#b3261e" />
+        <path d="M6 13h20l-3.200 11H9.200z" fill="#fff" />
+        <path d="M6 13c0-5 4.500-7.500 10-7.500S26 8 26 13" fill="none" stroke="#fff" stroke-width="2.500" />
+      </svg>
+      <span>tart</span>
+    </a>
+    <ul>
+      ${entries.map(
+        ({ name, path, title, icon, key, main }) => html`<li key=${name} class=${main ? "rail-main" : ""}>
+          <a
+            class="rail-link"
+            href=${href(path)}
+            title=${`${title} ( g ${key} )`}
+            aria-current=${path === aliases ? "page" : undefined}
+          >
+            <${Icon} name=${icon} /><span>${title}</span>
+          </a>
+        </li>`,
+      )}
+      <li class="rail-more"><${MorePages} entries=${entries.filter(({ main }) => !main)} /></li>
+    </ul>
+    <ul class="rail-end">
+      <li><a class="rail-link" href="api/docs" title="API"><${Icon} name="external" /><span>API</span></a></li>
+    </ul>
+  </nav>`;
+}
+
+/** The pages that have no place in the bar of a phone. @param {{ entries: any[] }} properties */
+function MorePages({ entries }) {
+  return html`<${Menu}
+    label="More"
+    icon="more"
+    title="More pages"
+    entries=${entries.map(({ path, title }) => ({ label: title, href: href(path) }))}
+  />`;
+}
+
+function NetworkName() {
+  const answer = useAnswer("the network", (signal) => client.network({}, { signal }), { every: 60_000 });
+  const network = /** @type {any} */ (answer.data)?.network;
+  const genesis = network?.genesis ?? network?.genesis_hash;
+  return html`<span class="bar-network" title=${genesis}>
+    <b>JAM network</b>${genesis && html`<span class="mono muted">${shortHash(genesis)}</span>`}
+  </span>`;
+}
+
+/** @type {Record<string, "auto" | "light" | "dark">} */
+const NEXT_SCHEME = { auto: "light", light: "dark", dark: "auto" };
+
+function SchemeButton() {
+  const name = { auto: "as the system has them", light: "light", dark: "dark" }[scheme.value];
+  return html`<button
+    type="button"
+    class="button quiet icon-only bar-scheme"
+    aria-label=${`Colours: ${name}`}
+    title=${`Colours: ${name}`}
+    onClick=${() => (scheme.value = NEXT_SCHEME[scheme.value])}
+  >
+    <${Icon} name="contrast" />
+  </button>`;
+}
+
+const CHORD_MS = 1500;
+
+/** Keys that work on every page. @param {(dialog: "help" | "search" | null) => void} setDialog */
+function useKeys(setDialog) {
+  const chord = useRef(0);
+  useEffect(() => {
+    function pressed(/** @type {KeyboardEvent} */ event) {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        setDialog("search");
+        return;
+      }
+      const target = /** @type {HTMLElement} */ (event.target);
+      const typing = target.closest("input, textarea, select, [contenteditable=true], dialog");
+      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (Date.now() - chord.current < CHORD_MS) {
+        chord.current = 0;
+        const page = PAGES.find(({ key, role }) => key === event.key && (!role || can(role)));
+        if (page) {
+          event.preventDefault();
+          go(page.path);
+        }
+        return;
+      }
+      const act = ACTIONS[event.key];
+      if (event.key === "g") chord.current = Date.now();
+      else if (event.key === "?") setDialog("help");
+      else if (event.key === "/") setDialog("search");
+      else if (act) act();
+      else return;
+      event.preventDefault();
+    }
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, []);
+}
+
+/** @type {Record<string, () => void>} */
+const ACTIONS = {
+  p: togglePause,
+  c: toggleComparison,
+  "[": () => move(-1),
+  "]": () => move(1),
+  y: () => copyText(window.location.href),
+  Escape: () => {
+    // From a page about one thing to the list that it is in.
+    const parts = location.value.path.split("/");
+    if (parts.length > 1) window.history.back();
+  },
+};

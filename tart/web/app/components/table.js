@@ -1,0 +1,238 @@
+// @ts-check
+/**
+ * A table of many rows. Only those on the screen are drawn; all can be sorted, opened by keyboard,
+ * copied, and saved.
+ */
+
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import { number } from "../core/format.js";
+import { readSort, sorted } from "../core/sorting.js";
+import { windowOfRows } from "../core/window_of_rows.js";
+import { html } from "../html.js";
+import { location, setParameters } from "../state/location.js";
+import { narrow } from "../state/preferences.js";
+import { TableExport } from "./downloads.js";
+import { Icon } from "./icons.js";
+
+const ROW_HEIGHT = 32;
+
+/**
+ * @template Row
+ * @typedef {object} Column
+ * @property {string} id
+ * @property {any} title
+ * @property {(row: Row) => unknown} value For order and CSV.
+ * @property {(row: Row) => any} [cell] What is shown; `value` by default.
+ * @property {boolean} [end] Whether it is aligned to the end, as numbers are.
+ * @property {string} [help] Explains the title.
+ * @property {1 | 2 | 3} [rank] The three columns with a rank are those of a narrow window.
+ * @property {boolean} [unsorted] Whether rows cannot be sorted by it.
+ * @property {string} [className]
+ */
+
+/**
+ * @param {{
+ *   columns: Column<any>[],
+ *   rows: readonly any[],
+ *   rowKey: (row: any) => string | number,
+ *   caption: string,
+ *   sort?: string,
+ *   sortParameter?: string,
+ *   onOpen?: (row: any) => void,
+ *   pinned?: (row: any) => boolean,
+ *   onPin?: (row: any) => void,
+ *   csv?: string,
+ *   tools?: any,
+ *   height?: number | string,
+ *   empty?: any,
+ *   rowState?: (row: any) => string | undefined,
+ *   expanded?: (row: any) => any,
+ *   onEnd?: () => void,
+ *   headless?: boolean,
+ * }} properties `caption` names the table for screen readers. `sort` is the column of the first
+ *   order, with "-" before it for descending; the address has another as `sortParameter`; without
+ *   `sort` rows stay in their order. Pinned rows stand first. `csv` is the name of the saved file.
+ *   `tools` stand above the table. `height` is the most of the scrolled part, in pixels. `expanded`
+ *   gives what is shown below a row, if anything. `onEnd` is called when the end comes near.
+ */
+export function Table({
+  columns,
+  rows,
+  rowKey,
+  caption,
+  sort = "",
+  sortParameter = "sort",
+  onOpen,
+  pinned,
+  onPin,
+  csv,
+  tools,
+  height = 480,
+  empty = "No rows.",
+  rowState,
+  expanded,
+  onEnd,
+}) {
+  const small = narrow.value;
+  const shown = useMemo(() => (small ? ranked(columns) : columns), [columns, small]);
+  const order = readSort(sort && location.value.parameters[sortParameter], sort);
+  const column = columns.find(({ id }) => id === order.by);
+  const ordered = useMemo(() => {
+    const all = column ? sorted(rows, column.value, order.descending) : [...rows];
+    return pinned ? [...all.filter(pinned), ...all.filter((row) => !pinned(row))] : all;
+  }, [rows, column, order.descending, pinned]);
+
+  const scroller = useRef(/** @type {HTMLElement | null} */ (null));
+  const [view, setView] = useState({ top: 0, height: typeof height === "number" ? height : 800 });
+  const [active, setActive] = useState(-1);
+  // Rows of different heights cannot be left out by arithmetic.
+  const whole = Boolean(expanded) && ordered.length <= 2000;
+  const [first, last] = whole ? [0, ordered.length] : windowOfRows(ordered.length, ROW_HEIGHT, view.top, view.height);
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => setView((old) => ({ ...old, height: element.clientHeight })));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    if (onEnd && last >= ordered.length - 10) onEnd();
+  }, [last, ordered.length]);
+
+  function scrolled() {
+    const element = /** @type {HTMLElement} */ (scroller.current);
+    setView({ top: element.scrollTop, height: element.clientHeight });
+  }
+
+  function activate(/** @type {number} */ index) {
+    const next = Math.max(0, Math.min(ordered.length - 1, index));
+    setActive(next);
+    const element = /** @type {HTMLElement} */ (scroller.current);
+    const [top, bottom] = [next * ROW_HEIGHT, (next + 2) * ROW_HEIGHT];
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (bottom > element.scrollTop + element.clientHeight) element.scrollTop = bottom - element.clientHeight;
+  }
+
+  function pressed(/** @type {KeyboardEvent} */ event) {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Math.max(1, Math.floor(view.height / ROW_HEIGHT) - 2);
+    /** @type {Record<string, number>} */
+    const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: page, PageUp: -page };
+    const row = ordered[active];
+    if (event.key in steps) activate(active + steps[event.key]);
+    else if (event.key === "Home") activate(0);
+    else if (event.key === "End") activate(ordered.length - 1);
+    else if (event.key === "Enter" && row && onOpen) onOpen(row);
+    else if (event.key === "x" && row && onPin) onPin(row);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function sortBy(/** @type {Column<any>} */ { id }) {
+    const turned = order.by === id && !order.descending;
+    setParameters({ [sortParameter]: turned ? `-${id}` : id });
+  }
+
+  function opened(/** @type {MouseEvent} */ event, /** @type {any} */ row, /** @type {number} */ index) {
+    setActive(index);
+    const target = /** @type {HTMLElement} */ (event.target);
+    const selecting = String(window.getSelection?.() ?? "") !== "";
+    if (onOpen && !selecting && !target.closest("a, button, input, select, label")) onOpen(row);
+  }
+
+  const name = `row-${caption.replace(/\W+/g, "-")}`;
+  const table = () => ({
+    titles: columns.map(({ id, title }) => (typeof title === "string" ? title : id)),
+    rows: ordered.map((row) => columns.map(({ value }) => value(row))),
+  });
+
+  return html`
+    ${(tools || csv) &&
+    html`<div class="table-tools">
+      ${tools}
+      ${csv && html`<span class="row-of end" style=${{ marginInlineStart: "auto" }}><${TableExport} name=${csv} table=${table} /></span>`}
+    </div>`}
+    <div
+      class="table-scroll"
+      ref=${scroller}
+      onScroll=${scrolled}
+      style=${{ maxHeight: typeof height === "number" ? `${height}px` : height }}
+    >
+      <table
+        class="table"
+        role="grid"
+        aria-label=${caption}
+        aria-rowcount=${ordered.length + 1}
+        aria-activedescendant=${active >= first && active < last ? `${name}-${active}` : undefined}
+        tabindex="0"
+        onKeyDown=${pressed}
+      >
+        <thead>
+          <tr aria-rowindex="1">
+            ${shown.map(
+              (each) => html`<th
+                key=${each.id}
+                scope="col"
+                class=${each.end ? "end" : ""}
+                title=${each.help}
+                aria-sort=${sort && order.by === each.id ? (order.descending ? "descending" : "ascending") : undefined}
+              >
+                ${sort && !each.unsorted
+                  ? html`<button type="button" onClick=${() => sortBy(each)}>
+                      ${each.title}
+                      ${order.by === each.id && html`<${Icon} name=${order.descending ? "down" : "up"} />`}
+                    </button>`
+                  : each.title}
+              </th>`,
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          ${first > 0 && html`<tr class="gap" aria-hidden="true"><td colspan=${shown.length} style=${{ height: `${first * ROW_HEIGHT}px` }}></td></tr>`}
+          ${ordered.slice(first, last).map((row, offset) => {
+            const index = first + offset;
+            const below = expanded?.(row);
+            return html`
+              <tr
+                key=${rowKey(row)}
+                id=${`${name}-${index}`}
+                aria-rowindex=${index + 2}
+                aria-selected=${index === active ? "true" : "false"}
+                data-key=${rowKey(row)}
+                data-state=${rowState?.(row)}
+                data-opens=${onOpen ? "" : undefined}
+                onClick=${(/** @type {MouseEvent} */ event) => opened(event, row, index)}
+              >
+                ${shown.map(
+                  ({ id, cell, value, end, className }) => html`<td key=${id} class=${`${end ? "end" : ""} ${className ?? ""}`} data-column=${id}>
+                    ${cell ? cell(row) : plain(value(row))}
+                  </td>`,
+                )}
+              </tr>
+              ${below && html`<tr key=${`${rowKey(row)}-below`} class="below"><td colspan=${shown.length}>${below}</td></tr>`}
+            `;
+          })}
+          ${last < ordered.length &&
+          html`<tr class="gap" aria-hidden="true"><td colspan=${shown.length} style=${{ height: `${(ordered.length - last) * ROW_HEIGHT}px` }}></td></tr>`}
+        </tbody>
+      </table>
+      ${ordered.length === 0 && html`<div class="table-empty">${empty}</div>`}
+    </div>
+  `;
+}
+
+/** @param {unknown} value */
+function plain(value) {
+  if (value === null || value === undefined) return html`<span class="muted">—</span>`;
+  return typeof value === "number" ? number(value, 2) : String(value);
+}
+
+/** The columns of a narrow window. @param {Column<any>[]} columns */
+function ranked(columns) {
+  const chosen = columns.filter(({ rank }) => rank).sort((a, b) => Number(a.rank) - Number(b.rank));
+  return chosen.length ? chosen : columns.slice(0, 3);
+}

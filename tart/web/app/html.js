@@ -1,0 +1,4 @@
+// @ts-check
+/** Templates of Preact: html`<p>${text}</p>`. */
+
+export { html } from "htm/preact";

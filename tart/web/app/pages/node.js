@@ -1,0 +1,9 @@
+// @ts-check
+import { Empty } from "../components/answered.js";
+import { Page } from "../components/page.js";
+import { html } from "../html.js";
+
+/** @param {Record<string, string>} properties */
+export default function NodePage(properties) {
+  return html`<${Page} title="Node"><${Empty} title="This page is not built yet." /><//>`;
+}
