@@ -1,79 +1,101 @@
-"""Chromium without a window, driven by its DevTools protocol."""
+"""Chromium without a window, driven by Playwright; what goes wrong in its pages is recorded."""
 
 from __future__ import annotations
 
-import itertools
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from websockets.sync.client import ClientConnection, connect
-
-from tests.running import wait_for
-from tests.supervisor.process import Process
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebSocket,
+    sync_playwright,
+)
 
 CHROMIUM = shutil.which("chromium")
 _SWITCHES = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0"),
-    *("--disable-background-networking", "--disable-component-update"),
+    *("--no-sandbox", "--disable-gpu", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-_SECONDS = 60
-
-
-class Page:
-    """A page of a browser."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-        self._numbers = itertools.count(1)
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = {"sessionId": attached["sessionId"]}
-
-    def call(self, method: str, **parameters: Any) -> Any:
-        """Return the result of a command to the page."""
-        return self._call(method, self._session, **parameters)
-
-    def open(self, url: str) -> None:
-        """Go to an address and wait until the document is complete."""
-        failure = self.call("Page.navigate", url=url).get("errorText")
-        assert failure is None, failure
-        wait_for(
-            lambda: self.run(
-                "document.readyState === 'complete' && location.href !== 'about:blank'"
-            ),
-            f"{url} in the browser",
-        )
-
-    def run(self, script: str) -> Any:
-        """Return the value of an expression of JavaScript."""
-        answer = self.call(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
-        )
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
-
-    def _call(self, method: str, session: dict[str, str] | None = None, **parameters: Any) -> Any:
-        number = next(self._numbers)
-        command = {"id": number, "method": method, "params": parameters, **(session or {})}
-        self._socket.send(json.dumps(command))
-        while (message := json.loads(self._socket.recv(_SECONDS))).get("id") != number:
-            pass
-        assert "error" not in message, message["error"]
-        return message["result"]
+# A condition that is not met by then fails the test, before pytest-timeout ends it.
+_PATIENCE_MS = 30_000
+# Of its own accord the console does not show violations of a policy that is not enforced.
+_REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (violation) => console.error(
+  `violates the policy ${violation.effectiveDirective}: ${violation.blockedURI}`));
+"""
 
 
 @contextmanager
-def browser_page(profile: Path) -> Iterator[Page]:
-    """Start a browser with its files in ``profile``, which must not exist; end it afterwards."""
+def chromium() -> Iterator[Browser]:
+    """Run a browser.
+
+    Playwright's event loop runs on this thread until the end, so that no coroutine can be tested
+    meanwhile: a fixture that holds a browser has the scope of a module or package without any.
+    """
     assert CHROMIUM is not None, "needs Chromium (Debian: chromium)"
-    port = profile / "DevToolsActivePort"
-    with Process(f"--user-data-dir={profile}", *_SWITCHES, program=[CHROMIUM]):
-        wait_for(lambda: port.exists() and port.read_text().count("\n"), "the browser's port")
-        number, path = port.read_text().split("\n")[:2]
-        url = f"ws://127.0.0.1:{number}{path}"
-        with connect(url, proxy=None, max_size=None, open_timeout=_SECONDS) as socket:
-            yield Page(socket)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_SWITCHES)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Faults(list[str]):
+    """What must not happen in a page: one line for each time that it happened.
+
+    Errors in the console and in scripts, violations of the content security policy, requests that
+    failed and requests to another origin. A test that provokes faults clears them.
+
+    Args:
+        context: The pages that are watched.
+        origin: Of the server under test.
+    """
+
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        super().__init__()
+        self._host = urlsplit(origin).netloc
+        context.add_init_script(_REPORT_VIOLATIONS)
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.append(f"error: {error.error}"))
+        context.on("request", lambda request: self._on_url(request.url))
+        context.on("requestfailed", self._on_failure)
+        context.on("page", lambda page: page.on("websocket", self._on_socket))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def _on_failure(self, request: Request) -> None:
+        # A page that is left, or that does not need an answer any more, aborts its requests.
+        if request.failure != "net::ERR_ABORTED":
+            self.append(f"failed: {request.url}: {request.failure}")
+
+    def _on_socket(self, socket: WebSocket) -> None:
+        self._on_url(socket.url)
+
+    def _on_url(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.netloc != self._host and parts.scheme not in ("data", "blob", "file"):
+            self.append(f"foreign: {url}")
+
+
+def new_page(browser: Browser, origin: str, **options: Any) -> tuple[Page, Faults]:
+    """Open an empty page in a context of its own.
+
+    Args:
+        browser: The browser.
+        origin: Of the server under test; paths are relative to it.
+        options: Those of Playwright's ``new_context``.
+    """
+    context = browser.new_context(base_url=origin, **options)
+    context.set_default_timeout(_PATIENCE_MS)
+    faults = Faults(context, origin)
+    return context.new_page(), faults

@@ -18,13 +18,15 @@ settings.load_profile("tart")
 
 
 class ByServer(LoadFileScheduling):
-    """Runs the tests of a file together, and those that share a server of ``truth``.
+    """Runs the tests of a file together, and those that share a server or a browser.
 
     Each worker would otherwise start a server for itself, and send it the whole network's events.
     """
 
     def _split_scope(self, nodeid):
         file = super()._split_scope(nodeid)
+        if file.startswith("tests/web/"):
+            return "tests/web"
         system = re.search(r"\[(\d shards?(?:, restarted)?)", nodeid)
         if system is None or file.endswith("test_truth_conformance.py"):
             return file

@@ -6,7 +6,6 @@ The tests of what the client does are in JavaScript, in ``tests/e2e/javascript``
 from __future__ import annotations
 
 import os
-import queue
 import re
 import shutil
 import signal
@@ -14,15 +13,14 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tart.aggregate.core.tables import GAUGES
 from tart.gateway.codegen.javascript import FOLDER as WEB
-from tests.running import DEADLINE, fake_node, running_system, wait_for
+from tests.browser import CHROMIUM, chromium, new_page
+from tests.running import fake_node, running_system, wait_for
 from tests.supervisor.process import Process
 
 NODE = shutil.which("node") or "node"
@@ -182,59 +180,16 @@ def test_the_types_are_right_for_the_compiler(tmp_path):
     run_node(TYPESCRIPT, *options, *libraries, *sorted(folder.glob("*.ts")))
 
 
-CHROMIUM = shutil.which("chromium")
-# Tells the test what the page shows, once it shows a slot.
-REPORT = """
-<script>
-  const timer = setInterval(() => {
-    const { value } = document.getElementById("slot");
-    if (!/^[0-9]+$/.test(value)) return;
-    clearInterval(timer);
-    fetch("/result", { method: "POST", body: value });
-  }, 20);
-</script>
-"""
-
-
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium)")
 def test_the_page_of_the_guide_shows_live_slots_in_a_browser(talking, tmp_path):
-    (page,) = examples("html")
-    with page_server(at(page, talking) + REPORT) as (url, results):
-        switches = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run")
-        quiet = ("--disable-background-networking", "--disable-component-update")
-        profile = f"--user-data-dir={tmp_path / 'profile'}"
-        with Process(url, *switches, *quiet, profile, program=[CHROMIUM]):
-            assert int(results.get(timeout=DEADLINE)) > 0
-
-
-@contextmanager
-def page_server(page):
-    """A server of one page, on an origin of its own; what the page reports comes into a queue."""
-    results = queue.Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(page.encode())
-
-        def do_POST(self):
-            results.put(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/", results
-        finally:
-            server.shutdown()
-            thread.join()
+    (text,) = examples("html")
+    (tmp_path / "page.html").write_text(at(text, talking))
+    with chromium() as browser:
+        page, faults = new_page(browser, talking.api)
+        page.goto((tmp_path / "page.html").as_uri())
+        slot = page.locator("#slot").filter(has_text=re.compile(r"^\d+$"))
+        assert int(slot.inner_text()) > 0
+        assert faults == []
 
 
 STATEMENTS, LAST = 100, 999_999

@@ -10,12 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.browser import CHROMIUM, Page, browser_page
+from tests.browser import CHROMIUM, chromium, new_page
 from tests.printed.conftest import Network
 from tests.running import wait_for
 
@@ -72,51 +71,14 @@ def test_a_program_that_follows_gets_events_and_statistics(
     assert list(event["data"]) == [variant]
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (Debian: chromium)")
-    with browser_page(tmp_path_factory.mktemp("browser") / "profile") as page:
-        yield page
-
-
-def test_a_page_from_a_file_shows_figures_and_events(
-    network: Network, page: Page, tmp_path: Path
-) -> None:
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium)")
+def test_a_page_from_a_file_shows_figures_and_events(network: Network, tmp_path: Path) -> None:
     text = (PROGRAMS / "page.html").read_text().replace("TART_URL", network.system.api)
     (tmp_path / "page.html").write_text(text)
-    page.open((tmp_path / "page.html").as_uri())
-    for name in ("best", "event"):
-        element = f"document.getElementById('{name}').textContent"
-        shown = wait_for(lambda element=element: page.run(element), f"{name} in the page")
-        assert int(shown.removeprefix(f"{name} ")) > 0
-
-
-def test_the_documentation_sends_a_request_and_shows_its_answer(
-    network: Network, page: Page
-) -> None:
-    page.open(f"{network.system.api}/api/docs")
-    section = "document.querySelector('section[data-path=\"/api/nodes/{id}/events\"]')"
-    page.run(
-        f"[...{section}.querySelectorAll('button')].find((b) => /Try/.test(b.textContent)).click()"
-    )
-    page.run(f"{section}.querySelector('input[name=id]').value = '{network.values['PREFIX']}'")
-    page.run(f"{section}.querySelector('input[name=limit]').value = '1'")
-    page.run(f"{section}.querySelector('form button').click()")
-    output = f"{section}.querySelector('form + pre').textContent"
-    shown = wait_for(lambda: text if "\n\n{" in (text := page.run(output)) else None, "the answer")
-    head, _, body = shown.partition("\n\n")
-    path = f"/api/nodes/{network.values['PREFIX']}/events?limit=1"
-    assert head.startswith(f"GET {path}\n200 in ")
-    assert network.values["NODE"] in body
-
-
-@pytest.mark.parametrize("path", ["", "/sql", "/events", "/rules"])
-def test_a_page_of_the_documentation_is_as_wide_as_a_telephone(
-    network: Network, page: Page, path: str
-) -> None:
-    size = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-    page.call("Emulation.setDeviceMetricsOverride", **size)
-    page.open(f"{network.system.api}/api/docs{path}")
-    assert page.run("document.documentElement.scrollWidth") == 390
-    page.call("Emulation.clearDeviceMetricsOverride")
+    with chromium() as browser:
+        page, faults = new_page(browser, network.system.api)
+        page.goto((tmp_path / "page.html").as_uri())
+        for name in ("best", "event"):
+            element = page.locator(f"#{name}:not(:empty)")
+            assert int(element.inner_text().removeprefix(f"{name} ")) > 0
+        assert faults == []

@@ -1,0 +1,1 @@
+"""The web page in a browser, against a server with a simulated network."""

@@ -1,0 +1,85 @@
+"""A browser, a server with a simulated network, and pages that must not complain.
+
+All tests of this package share the server and the browser; xdist runs them on one worker
+(``tests/conftest.py``). They are no coroutines: Playwright's event loop runs on their thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import CHROMIUM, Faults, chromium, new_page
+from tests.running import System, running_system, wait_for
+from tests.supervisor.process import Process
+
+# As desktops and telephones are.
+HEIGHTS = {1440: 900, 390: 844}
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Return Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium; as root `make test` installs it (Debian: chromium)")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def live_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Return a server with two shards and six connected nodes that make blocks."""
+    data = tmp_path_factory.mktemp("web") / "data"
+    with running_system(data, shards=2) as system:
+        target = ":".join(map(str, system.telemetry))
+        network = ("--target", target, "--nodes", "6", "--cores", "2", "--speed", "4")
+        with Process("tart", "simulate", *network, cwd=data.parent):
+            # The last of what a network does.
+            for event in ("BestBlockChanged", "FinalizedBlockChanged", "GuaranteeBuilt"):
+                newest = {"event_types": event, "limit": 1}
+                wait_for(lambda newest=newest: system.get("/api/events", **newest)["events"], event)  # type: ignore[misc]
+            yield system
+
+
+@pytest.fixture
+def faults() -> list[Faults]:
+    """Return the faults of each page that was opened; a test that provokes some clears them."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_system: System, faults: list[Faults]) -> Iterator[Opener]:
+    """Return a function that opens a page of the server; its faults fail the test at the end.
+
+    Its parameters: the path (``#/nodes``), ``scheme`` (``light`` or ``dark``), ``width`` in pixels,
+    and Playwright's options of a browser's context.
+    """
+    pages: list[Page] = []
+
+    def open_page(
+        path: str = "", *, scheme: str = "light", width: int = 1440, **options: Any
+    ) -> Page:
+        size = {"width": width, "height": HEIGHTS.get(width, 900)}
+        page, watched = new_page(
+            browser, live_system.api, color_scheme=scheme, viewport=size, **options
+        )
+        pages.append(page)
+        faults.append(watched)
+        page.goto(f"/{path.removeprefix('/')}")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.context.close()
+    assert [fault for some in faults for fault in some] == []
+
+
+@pytest.fixture
+def page(open_page: Opener) -> Page:
+    """Return the first page of the server, in the light scheme and on a desktop."""
+    return open_page()

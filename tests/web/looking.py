@@ -1,0 +1,61 @@
+"""What is on a page: texts, tables, and what axe finds wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+# npm's packages, in the versions that tart/web/package-lock.json locks; `make tools` installs them.
+AXE = Path(sys.prefix) / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+_ROWS = """(table) => {
+  const cells = "th, td, [role=columnheader], [role=rowheader], [role=cell], [role=gridcell]";
+  const text = (cell) => cell.innerText.replace(/\\s+/g, " ").trim();
+  return [...table.querySelectorAll("tr, [role=row]")]
+    .map((row) => [...row.querySelectorAll(cells)].map(text));
+}"""
+
+
+def texts(page: Page, selector: str) -> list[str]:
+    """Return the visible texts of the elements that match, each on one line."""
+    return [" ".join(text.split()) for text in page.locator(selector).all_inner_texts()]
+
+
+def table_rows(page: Page, selector: str = "table") -> list[dict[str, str]]:
+    """Return the rows of the first table that matches, by the names of its columns.
+
+    Understands both real tables and elements with the roles of a table or grid.
+    """
+    rows: list[list[str]] = page.locator(selector).first.evaluate(_ROWS)
+    names, *rest = rows
+    return [dict(zip(names, row, strict=False)) for row in rest]
+
+
+def axe(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page: rule, element and what to mend."""
+    page.evaluate(_axe_source())
+    violations = page.evaluate("axe.run().then((results) => results.violations)")
+    return [
+        f"{violation['id']}: {node['target']}: {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+
+
+def is_scrolled_sideways(page: Page) -> bool:
+    """Return whether the document is wider than its window."""
+    found: bool = page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return found
+
+
+@cache
+def _axe_source() -> str:
+    if not AXE.exists():
+        pytest.skip("needs axe-core; `make tools` installs it with npm (Debian: npm)")
+    return AXE.read_text()

@@ -1,0 +1,41 @@
+"""``/api/docs`` in a browser: the reference of the API.
+
+An example of a test of a page: opens it once in each size and scheme, looks at what it shows,
+compares that with an answer of the API, and uses it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.running import System
+from tests.web.conftest import Opener
+from tests.web.looking import is_scrolled_sideways
+
+
+@pytest.mark.parametrize("path", ["", "/sql", "/events", "/rules"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+def test_a_page_is_well_made(open_page: Opener, path: str, scheme: str, width: int) -> None:
+    page = open_page(f"api/docs{path}", scheme=scheme, width=width)
+    assert page.title()
+    assert not is_scrolled_sideways(page)
+
+
+def test_it_has_every_route(open_page: Opener, live_system: System) -> None:
+    page = open_page("api/docs")
+    paths = page.locator("section[data-path]").evaluate_all(
+        "(sections) => sections.map((section) => section.dataset.path)"
+    )
+    assert set(paths) == set(live_system.get("/api/openapi.json")["paths"])
+
+
+def test_a_request_is_sent_and_its_answer_shown(open_page: Opener, live_system: System) -> None:
+    node = live_system.get("/api/nodes")["nodes"][0]
+    page = open_page("api/docs")
+    section = page.locator('section[data-path="/api/nodes/{id}"]')
+    section.get_by_role("button", name="Try").click()
+    section.locator("input[name=id]").fill(node["node_id"][:12])
+    section.locator("form button").click()
+    answer = section.locator("form + pre")
+    answer.filter(has_text="\n\n{").wait_for()
+    assert node["node_id"] in answer.inner_text()
