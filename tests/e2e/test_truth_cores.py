@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter, defaultdict
 
 import pytest
 
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
+from tart.query.core.windows import time_us
+from tart.units import JCE_US, SECOND_US
 from tests.e2e.packages_truth import Packages, later
 from tests.e2e.test_truth_packages import assert_in_bin, known, stage_of
 
 CORES = (0, 1)
+SLOT_US = 6 * SECOND_US
 
 
 @pytest.fixture(scope="module")
@@ -423,3 +427,57 @@ def test_a_core_s_bottlenecks_are_who_is_slow_or_fails(truth, packages, core):
             {"high_failure_rate"} if failing else set()
         )
         assert kinds == wanted
+
+
+def outcomes_of(packages):
+    """Each package's core, slot and stage, by what happened; the network's slots are its own."""
+    found = {}
+    for name in known(packages):
+        lead = packages.leads(name)[0]
+        if lead.core is not None:
+            built = lead.one(105) if "guaranteed" in lead.steps else None
+            found[name] = (lead.core, built, stage_of(packages, name))
+    return found
+
+
+def test_the_grid_has_the_furthest_stage_of_each_core_and_slot(truth, packages):
+    body = truth.system.get("/api/cores/grid", slots=600, **later())
+    stages = [each["stage"] for each in body["legend"]]
+    symbols = {each["stage"]: each["symbol"] for each in body["legend"]}
+    assert [each["core_index"] for each in body["cores"]] == list(CORES)
+    outcomes = outcomes_of(packages)
+    cells, placed, shifts = defaultdict(set), [], []
+    for name, (core, built, stage) in outcomes.items():
+        begun = min(packages.received(a.root) for a in packages.by_hash[name] if not_twice(a))
+        wall = (time_us(begun, "") - JCE_US) // SLOT_US
+        slot = built and built["data"]["outline"]["slot"]
+        placed.append((core, slot, wall, stage))
+        if built:
+            shifts.append(wall - slot)
+    shift = int(statistics.median(shifts))
+    shift = shift if abs(shift) > 14_400 else 0
+    for core, slot, wall, stage in placed:
+        cells[core, wall - shift if slot is None else slot].add(stage)
+    width = body["last_slot"] - body["first_slot"] + 1
+    for row in body["cores"]:
+        assert len(row["cells"]) == width
+        for slot, symbol in enumerate(row["cells"], body["first_slot"]):
+            there = cells.pop((row["core_index"], slot), set())
+            furthest = max(map(stages.index, there), default=None)
+            assert symbol == ("." if furthest is None else symbols[stages[furthest]])
+    assert not cells
+    assert body["outside"] == 0
+    assert body["exact"] is True
+    counts = Counter(stage for *_, stage in placed)
+    assert body["outcomes"] == {stage: counts[stage] for stage in stages}
+    by_core = Counter((core, stage) for core, *_, stage in placed)
+    for row in body["cores"]:
+        assert row["outcomes"] == [by_core[row["core_index"], stage] for stage in stages]
+        assert row["packages"] == sum(row["outcomes"])
+    assert [sum(column) for column in zip(*body["slots"], strict=True)] == [
+        counts[stage] for stage in stages
+    ]
+
+
+def not_twice(attempt):
+    return attempt.outcome != "duplicate"

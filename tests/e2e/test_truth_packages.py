@@ -10,7 +10,7 @@ import pytest
 from tart.query.core.log_histogram import PER_OCTAVE
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
-from tests.e2e.packages_truth import STEPS, Packages
+from tests.e2e.packages_truth import STEPS, Packages, later
 
 MARKS = {
     "submissions": lambda a: a.kind == 90,
@@ -270,6 +270,82 @@ def test_the_summary_counts_what_is_listed(active, packages):
     assert summary["active"] == sum(each["is_active"] for each in active["work_packages"])
     for stage, count in active["reached"].items():
         assert count == sum(1 for each in active["work_packages"] if each["stages"][stage]), stage
+
+
+FUNNEL = (
+    ("submitted", ()),
+    ("received", ("received",)),
+    ("authorized", ("authorized",)),
+    ("refined", ("refined",)),
+    ("report_built", ("built",)),
+    ("guarantee_built", ("guaranteed",)),
+    ("distributed", ("distributed",)),
+)
+
+
+def furthest(packages, name):
+    """The furthest stage that a package reached, whether or not it failed then."""
+    stage = stage_of(packages, name)
+    if stage in ("included", "available"):
+        return stage
+    report = report_of(packages, name)
+    if report and heard_of(packages, report)[0]:
+        return "guarantee_received"
+    steps = packages.leads(name)[0].steps
+    return [stage for stage, names in FUNNEL if all(each in steps for each in names)][-1]
+
+
+def test_the_funnel_has_every_package_once_and_the_reasons_of_those_lost(truth, packages):
+    body = truth.system.get("/api/workpackages/funnel", **later())
+    stages = [each["stage"] for each in body["stages"]]
+    came = {name: furthest(packages, name) for name in known(packages)}
+    for at, each in enumerate(body["stages"]):
+        assert each["reached"] == sum(stages.index(stage) >= at for stage in came.values())
+        here = [name for name, stage in came.items() if stage == each["stage"]]
+        lost = [name for name in here if stage_of(packages, name) in ("failed", "discarded")]
+        assert each["lost"] == len(lost)
+        # Those of the last minute of the window wait; which these are depends on the clock.
+        last = each["stage"] == "available"
+        assert each["waiting"] + each["stopped"] == (0 if last else len(here) - len(lost))
+        reasons = Counter(
+            "CannotReportOnChain"
+            if stage_of(packages, name) == "discarded"
+            else packages.leads(name)[0].reason
+            for name in lost
+        )
+        assert {reason["reason"]: reason["count"] for reason in each["reasons"]} == reasons
+    assert body["packages"] == len(came)
+    assert body["exact"] is True
+    assert any(each["lost"] for each in body["stages"])
+
+
+def test_failure_groups_have_their_newest_event(truth, packages):
+    body = truth.system.get("/api/workpackages/funnel")
+    kinds = (
+        "WorkPackageFailed",
+        "WorkPackageSharingFailed",
+        "GuaranteeSendFailed",
+        "GuaranteeReceiveFailed",
+        "ShardRequestFailed",
+    )
+    wanted = defaultdict(list)
+    for kind in kinds:
+        for fact in truth.facts.events(kind):
+            wanted[kind, fact["data"]["reason"]].append(fact)
+    groups = body["failure_groups"]
+    assert len(groups) == min(20, len(wanted))
+    assert [each["count"] for each in groups] == sorted(map(len, wanted.values()), reverse=True)[
+        :20
+    ]
+    for each in groups:
+        facts = wanted[each["event_name"], each["reason"]]
+        assert each["count"] == len(facts)
+        assert each["nodes"] == len({fact["node"] for fact in facts})
+        newest = max(map(packages.received, facts))
+        assert each["last_at"] == newest
+        examples = [packages.event(fact) for fact in facts if packages.received(fact) == newest]
+        assert each["example_event_id"] in {event["id"] for event in examples}
+        assert each["last_node"] in {event["node_id"] for event in examples}
 
 
 def test_a_package_is_active_until_its_guarantors_are_done(active, packages):

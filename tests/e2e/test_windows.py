@@ -156,6 +156,8 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
 SHARED: dict[str, Callable[[Any], int]] = {
     "block_propagation": numbers("blocks"),
     "sync_timeline": numbers("timeline", "*", "total_nodes"),
+    "cores_grid": numbers("outcomes", "*"),
+    "work_funnel": numbers("stages", "*", "reached"),
     "cores_status": numbers("cores", "*", "work_packages_last_hour"),
     "core_work_packages": numbers("total_recent"),
     "sessions": counted("sessions"),
@@ -217,7 +219,10 @@ EVERY = pytest.mark.parametrize(
 def timeless(value: Any) -> Any:
     """An answer without the moments in it."""
     if isinstance(value, dict):
-        moments = ("timestamp", "window", "throughput_per_second")
+        moments = (
+            *("timestamp", "window", "throughput_per_second"),
+            *("first_slot", "last_slot"),
+        )
         return {name: timeless(each) for name, each in value.items() if name not in moments}
     return [timeless(each) for each in value] if isinstance(value, list) else value
 

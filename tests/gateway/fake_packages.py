@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tart.aggregate.core.tables import OPERATIONS, ROWS
+from tart.query.core.query import Attached
+from tart.query.shard_queries import package_outcomes
+from tart.query.shard_queries.package_outcomes import INCLUDED, REACHED, RECEIVED
 from tart.query.shard_queries.package_totals import STAGE_VALUES
 from tart.query.shard_queries.packages import COUNT_COLUMNS, MARKS, MEASURES, STATE
 from tart.units import SECOND_US
@@ -109,6 +114,22 @@ def summed(parameters: dict[str, Any]) -> list[Any]:
     return []
 
 
+def outcomes() -> Attached[dict[str, Any]]:
+    """The package on chain, its report and its erasure root as columns."""
+    package = np.zeros(1, package_outcomes.PACKAGE)
+    package["key"], package["report"], package["root"] = 5, 6, 7
+    package["first_at"], package["last_at"] = NOON, NOON + SECOND_US
+    package["slot"], package["core"], package["stage"] = 4, 1, REACHED.index("distributed")
+    report = np.array([(6, RECEIVED | INCLUDED)], package_outcomes.REPORT)
+    head = {
+        **dict.fromkeys(("packages", "reports", "roots"), 1),
+        "reasons": [""],
+        "below": None,
+        "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
+    }
+    return Attached(head, package.tobytes() + report.tobytes() + np.array([7], "<u8").tobytes())
+
+
 def add_package(shard: FakeShard) -> None:
     """Let a shard know of one package."""
     outline = {"work_report_hash": "0x" + REPORT, "slot": 4, "guarantors": [1, 2]}
@@ -130,6 +151,7 @@ def add_package(shard: FakeShard) -> None:
             "below": None,
             "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
         },
+        "package_outcomes": lambda _: outcomes(),
         "package_counts": lambda asked: [tally(asked["by"])],
         "stage_totals": lambda asked: [
             [NODE_A, NOON if asked.get("step_us") else None, *(3 for _ in STAGE_VALUES)]

@@ -441,6 +441,12 @@ class FakeShard:
                 "below": None,
                 "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
             },
+            "package_outcomes": {
+                **dict.fromkeys(("packages", "reports", "roots"), 0),
+                "reasons": [""],
+                "below": None,
+                "unidentified": {"submissions": 0, "shares": 0, "failed": 0},
+            },
             "package_services": {"rows": [], "below": None},
             "deliveries": {"starts": [], "arrivals": [], "below": None},
             "journey": {"pipelines": {}, "reports": [], "erasures": [], "auditors": []},

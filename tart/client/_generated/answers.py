@@ -1537,6 +1537,82 @@ class Percentiles(TypedDict):
     sample_count: int
 
 
+class WorkFunnel(TypedDict):
+    """How many work-packages reached each stage, and where and why others were lost."""
+
+    window: Window
+    # From submitted to available.
+    stages: list[FunnelStage]
+    # Packages that began in the window.
+    packages: int
+    unidentified: UnidentifiedAttempts
+    # At most 20, most frequent first.
+    failure_groups: list[WorkFailureGroup]
+    exact: bool
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class FunnelStage(TypedDict):
+    """A stage of the work funnel.
+
+    reached is lost, waiting and stopped here, and reached of the next stage.
+    """
+
+    stage: Literal[
+        "submitted",
+        "received",
+        "authorized",
+        "refined",
+        "report_built",
+        "guarantee_built",
+        "distributed",
+        "guarantee_received",
+        "included",
+        "available",
+        "discarded",
+        "failed",
+    ]
+    # Packages that came this far or further.
+    reached: int
+    # Packages that failed or were discarded after this stage.
+    lost: int
+    # Packages whose last stage this is, with an event in the last minute of the window.
+    waiting: int
+    # Packages whose last stage this is, without a reason.
+    stopped: int
+    # Of the lost ones, most frequent first.
+    reasons: list[LossReason]
+
+
+class LossReason(TypedDict):
+    """A reason for which packages were lost."""
+
+    # Null for all other reasons together.
+    reason: str | None
+    count: int
+
+
+class WorkFailureGroup(TypedDict):
+    """Failures of one event type for one reason."""
+
+    event_type: int
+    event_name: str
+    reason: str
+    count: int
+    # Number of nodes that reported them.
+    nodes: int
+    # The newest, by the server's clock.
+    last_at: str
+    # The node that reported the newest.
+    last_node: str
+    # The newest event; null if it is not stored any more.
+    example_event_id: int | None
+
+
 class Journey(TypedDict):
     """The steps of a work-package over all nodes, in order of arrival."""
 
@@ -1933,6 +2009,66 @@ class CoresTelemetry(TypedDict):
     guarantees_last_hour: int
     work_packages_last_hour: int
     last_activity: str | None
+
+
+class CoreGrid(TypedDict):
+    """How far the work-packages of each core and slot came."""
+
+    window: Window
+    # Losses, then stages in order: the furthest last.
+    legend: list[GridSymbol]
+    first_slot: int | None
+    last_slot: int | None
+    slot_seconds: int
+    cores: list[GridCore]
+    # For each slot from first_slot to last_slot its packages by stage, in the order of the legend.
+    slots: list[list[int]]
+    # Packages of all cells by stage.
+    outcomes: dict[str, int]
+    # Packages that began in the window and have no cell: their slot is before the first or after
+    # the last, or their core does not exist.
+    outside: int
+    exact: bool
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class GridSymbol(TypedDict):
+    """A symbol of the cells of a grid."""
+
+    symbol: str
+    stage: Literal[
+        "submitted",
+        "received",
+        "authorized",
+        "refined",
+        "report_built",
+        "guarantee_built",
+        "distributed",
+        "guarantee_received",
+        "included",
+        "available",
+        "discarded",
+        "failed",
+    ]
+    # Whether the package was lost: failed, discarded.
+    is_loss: bool
+
+
+class GridCore(TypedDict):
+    """A row of the grid."""
+
+    core_index: int
+    # A symbol of the legend for each slot from first_slot to last_slot: the furthest stage that a
+    # package of the core and the slot reached; a full stop where there was none.
+    cells: str
+    # Packages of the core in these slots.
+    packages: int
+    # Packages by stage, in the order of the legend.
+    outcomes: list[int]
 
 
 class CoreGuarantees(TypedDict):

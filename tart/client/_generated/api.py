@@ -1250,6 +1250,46 @@ class Api:
             )
         )
 
+    def work_funnel(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.WorkFunnel:
+        """Count work-packages that reached each stage, and those lost on the way.
+
+        ``GET /api/workpackages/funnel``. A package is followed within a session by event id, and
+        across nodes by its hash, the hash of its report and its erasure root. Its stage is that of
+        its leading guarantor, which is the one that came furthest; then guarantee_received,
+        included or discarded by what other nodes reported of the report, and available when shards
+        of it were requested. discarded: a node discarded its guarantee because it cannot be
+        reported on chain; after a discard for another reason (too many, replaced by a better one)
+        it may still be included, so that only stages and discard_reason show it. failed: it failed
+        at its guarantors, and none guaranteed it. superseded: an attempt failed while another
+        guarantor guaranteed the package, whatever reason the event gives. Steps of guarantors are
+        by the node's clock. Each package that began in the window counts once, at the furthest
+        stage that it reached, so that reached of a stage is lost, waiting and stopped there, and
+        reached of the next. Packages reach a stage also if an event between was not received.
+        failure_groups counts events: one package may fail at several guarantors. unidentified
+        counts attempts that ended, or stopped, before the package was known. Beyond 800,000 rows of
+        a shard, packages are estimated from a sample, and exact is false.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.WorkFunnel](
+                "GET",
+                "/api/workpackages/funnel",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
     def journey(
         self,
         hash: str,
@@ -1490,6 +1530,47 @@ class Api:
                 "GET",
                 "/api/cores/status",
                 query={"duration": duration, "start": start, "end": end, "int64": "number"},
+            )
+        )
+
+    def cores_grid(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        slots: int | None = None,
+    ) -> answers.CoreGrid:
+        """Get the grid of cores and slots: how far the work-packages of each came.
+
+        ``GET /api/cores/grid``. A package is followed within a session by event id, and across
+        nodes by its hash, the hash of its report and its erasure root. Its stage is that of its
+        leading guarantor, which is the one that came furthest; then guarantee_received, included or
+        discarded by what other nodes reported of the report, and available when shards of it were
+        requested. discarded: a node discarded its guarantee because it cannot be reported on chain;
+        after a discard for another reason (too many, replaced by a better one) it may still be
+        included, so that only stages and discard_reason show it. failed: it failed at its
+        guarantors, and none guaranteed it. superseded: an attempt failed while another guarantor
+        guaranteed the package, whatever reason the event gives. Steps of guarantors are by the
+        node's clock. A package has the slot of its guarantee; without one, the slot in which its
+        first event arrived. The columns are the last slots of the window, as many as slots allows.
+        A cell has the furthest stage of its packages; lists by stage count each package once, so
+        that the sums over cores and over slots are those of outcomes. Beyond 800,000 rows of a
+        shard, the answer is made from a sample, and exact is false.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                10m.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+            slots: Maximum number of slots; clamped to 1 to 600. Default: 100.
+        """
+        return self._ask(
+            Call[answers.CoreGrid](
+                "GET",
+                "/api/cores/grid",
+                query={"duration": duration, "start": start, "end": end, "slots": slots},
             )
         )
 
@@ -3051,6 +3132,25 @@ class AsyncApi:
             )
         )
 
+    async def work_funnel(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.WorkFunnel:
+        """Count work-packages that reached each stage, and those lost on the way.
+
+        See ``TartClient.work_funnel``.
+        """
+        return await self._ask(
+            Call[answers.WorkFunnel](
+                "GET",
+                "/api/workpackages/funnel",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
     async def journey(
         self,
         hash: str,
@@ -3203,6 +3303,26 @@ class AsyncApi:
                 "GET",
                 "/api/cores/status",
                 query={"duration": duration, "start": start, "end": end, "int64": "number"},
+            )
+        )
+
+    async def cores_grid(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        slots: int | None = None,
+    ) -> answers.CoreGrid:
+        """Get the grid of cores and slots: how far the work-packages of each came.
+
+        See ``TartClient.cores_grid``.
+        """
+        return await self._ask(
+            Call[answers.CoreGrid](
+                "GET",
+                "/api/cores/grid",
+                query={"duration": duration, "start": start, "end": end, "slots": slots},
             )
         )
 

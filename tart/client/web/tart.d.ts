@@ -1635,6 +1635,64 @@ export interface Percentiles {
   sample_count: number;
 }
 
+/** How many work-packages reached each stage, and where and why others were lost. */
+export interface WorkFunnel {
+  window: Window;
+  /** From submitted to available. */
+  stages: FunnelStage[];
+  /** Packages that began in the window. */
+  packages: number;
+  unidentified: UnidentifiedAttempts;
+  /** At most 20, most frequent first. */
+  failure_groups: WorkFailureGroup[];
+  exact: boolean;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A stage of the work funnel. */
+export interface FunnelStage {
+  stage: "submitted" | "received" | "authorized" | "refined" | "report_built" | "guarantee_built" | "distributed" | "guarantee_received" | "included" | "available" | "discarded" | "failed";
+  /** Packages that came this far or further. */
+  reached: number;
+  /** Packages that failed or were discarded after this stage. */
+  lost: number;
+  /** Packages whose last stage this is, with an event in the last minute of the window. */
+  waiting: number;
+  /** Packages whose last stage this is, without a reason. */
+  stopped: number;
+  /** Of the lost ones, most frequent first. */
+  reasons: LossReason[];
+}
+
+/** A reason for which packages were lost. */
+export interface LossReason {
+  /** Null for all other reasons together. */
+  reason: string | null;
+  count: number;
+}
+
+/** Failures of one event type for one reason. */
+export interface WorkFailureGroup {
+  event_type: number;
+  event_name: string;
+  reason: string;
+  count: number;
+  /** Number of nodes that reported them. */
+  nodes: number;
+  /** The newest, by the server's clock. */
+  last_at: string;
+  /** The node that reported the newest. */
+  last_node: string;
+  /** The newest event; null if it is not stored any more. */
+  example_event_id: number | null;
+}
+
 /** The steps of a work-package over all nodes, in order of arrival. */
 export interface Journey<I = number> {
   /** The requested text if the package is not known. */
@@ -1981,6 +2039,58 @@ export interface CoresTelemetry {
   guarantees_last_hour: number;
   work_packages_last_hour: number;
   last_activity: string | null;
+}
+
+/** How far the work-packages of each core and slot came. */
+export interface CoreGrid {
+  window: Window;
+  /** Losses, then stages in order: the furthest last. */
+  legend: GridSymbol[];
+  first_slot: number | null;
+  last_slot: number | null;
+  slot_seconds: number;
+  cores: GridCore[];
+  /**
+   * For each slot from first_slot to last_slot its packages by stage, in the order of the legend.
+   */
+  slots: number[][];
+  /** Packages of all cells by stage. */
+  outcomes: Record<string, number>;
+  /**
+   * Packages that began in the window and have no cell: their slot is before the first or after the
+   * last, or their core does not exist.
+   */
+  outside: number;
+  exact: boolean;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A symbol of the cells of a grid. */
+export interface GridSymbol {
+  symbol: string;
+  stage: "submitted" | "received" | "authorized" | "refined" | "report_built" | "guarantee_built" | "distributed" | "guarantee_received" | "included" | "available" | "discarded" | "failed";
+  /** Whether the package was lost: failed, discarded. */
+  is_loss: boolean;
+}
+
+/** A row of the grid. */
+export interface GridCore {
+  core_index: number;
+  /**
+   * A symbol of the legend for each slot from first_slot to last_slot: the furthest stage that a
+   * package of the core and the slot reached; a full stop where there was none.
+   */
+  cells: string;
+  /** Packages of the core in these slots. */
+  packages: number;
+  /** Packages by stage, in the order of the legend. */
+  outcomes: number[];
 }
 
 /** Guarantees of a core. */
@@ -4321,6 +4431,40 @@ export class TartClient<F extends Int64Form = "number"> {
   ): Promise<ActiveWorkpackages>;
 
   /**
+   * Count work-packages that reached each stage, and those lost on the way. `GET
+   * /api/workpackages/funnel`
+   *
+   * A package is followed within a session by event id, and across nodes by its hash, the hash of
+   * its report and its erasure root. Its stage is that of its leading guarantor, which is the one
+   * that came furthest; then guarantee_received, included or discarded by what other nodes reported
+   * of the report, and available when shards of it were requested. discarded: a node discarded its
+   * guarantee because it cannot be reported on chain; after a discard for another reason (too many,
+   * replaced by a better one) it may still be included, so that only stages and discard_reason show
+   * it. failed: it failed at its guarantors, and none guaranteed it. superseded: an attempt failed
+   * while another guarantor guaranteed the package, whatever reason the event gives. Steps of
+   * guarantors are by the node's clock. Each package that began in the window counts once, at the
+   * furthest stage that it reached, so that reached of a stage is lost, waiting and stopped there,
+   * and reached of the next. Packages reach a stage also if an event between was not received.
+   * failure_groups counts events: one package may fail at several guarantors. unidentified counts
+   * attempts that ended, or stopped, before the package was known. Beyond 800,000 rows of a shard,
+   * packages are estimated from a sample, and exact is false.
+   */
+  workFunnel(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<WorkFunnel>;
+
+  /**
    * Get the journey of one work-package, event by event. `GET /api/workpackages/{hash}/journey`
    *
    * A package is followed within a session by event id, and across nodes by its hash, the hash of
@@ -4497,6 +4641,40 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<CoresStatus<Int64<F>>>;
+
+  /**
+   * Get the grid of cores and slots: how far the work-packages of each came. `GET /api/cores/grid`
+   *
+   * A package is followed within a session by event id, and across nodes by its hash, the hash of
+   * its report and its erasure root. Its stage is that of its leading guarantor, which is the one
+   * that came furthest; then guarantee_received, included or discarded by what other nodes reported
+   * of the report, and available when shards of it were requested. discarded: a node discarded its
+   * guarantee because it cannot be reported on chain; after a discard for another reason (too many,
+   * replaced by a better one) it may still be included, so that only stages and discard_reason show
+   * it. failed: it failed at its guarantors, and none guaranteed it. superseded: an attempt failed
+   * while another guarantor guaranteed the package, whatever reason the event gives. Steps of
+   * guarantors are by the node's clock. A package has the slot of its guarantee; without one, the
+   * slot in which its first event arrived. The columns are the last slots of the window, as many as
+   * slots allows. A cell has the furthest stage of its packages; lists by stage count each package
+   * once, so that the sums over cores and over slots are those of outcomes. Beyond 800,000 rows of
+   * a shard, the answer is made from a sample, and exact is false.
+   */
+  coresGrid(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 10m. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+      /** Maximum number of slots; clamped to 1 to 600. Default: 100. */
+      slots?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<CoreGrid>;
 
   /**
    * Get guarantees of a core, in pools and recently built. `GET /api/cores/{core_index}/guarantees`

@@ -1614,6 +1614,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Count work-packages that reached each stage, and those lost on the way. */
+  workFunnel(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/workpackages/funnel",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get the journey of one work-package, event by event. */
   journey(hash, parameters = {}, options = {}) {
     const call = {
@@ -1690,6 +1700,16 @@ export class TartClient {
       path: "/api/cores/status",
       query: parameters,
       plan: PLANS.CoresStatus,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the grid of cores and slots: how far the work-packages of each came. */
+  coresGrid(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/cores/grid",
+      query: parameters,
     };
     return this.#transport.ask(call, options);
   }

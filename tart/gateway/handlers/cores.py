@@ -17,9 +17,10 @@ from tart.protocol.events import EventKind
 from tart.query.answers.cores import CoreGuarantors, CoreWorkPackages, EnhancedCoreGuarantors
 from tart.query.core.filters import Selection
 from tart.query.core.windows import Window
-from tart.query.packages import cores, package_progress
+from tart.query.packages import core_grid, cores, package_progress
 from tart.query.packages import packages as figures
 from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
+from tart.query.shard_queries.package_outcomes import PackageOutcomes
 from tart.query.shard_queries.packages import (
     COMPLETION,
     PackageCounts,
@@ -27,6 +28,7 @@ from tart.query.shard_queries.packages import (
     StepDurations,
     samples_by_pair,
 )
+from tart.query.topics.assurances import slot_seconds
 from tart.units import DAY_US, SECOND_US
 
 Json = dict[str, Any]
@@ -61,6 +63,18 @@ async def cores_status(queries: QueryClient, values: Values) -> Answer:
     core_count = cores.core_count(nodes)
     body = partial(cores.status, packages, tallies, numbers, claims, core_count)
     return Answer(body, common_coverage(parts))
+
+
+async def cores_grid(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/cores/grid``."""
+    window, slots = period(values).window, values["slots"]
+    nodes, nodes_seen = await queries.nodes()
+    core_count, seconds = cores.core_count(nodes), slot_seconds(nodes)
+    packages, seen = await queries.ask(
+        PackageOutcomes(core_grid.grid_window(window, slots, seconds))
+    )
+    body = partial(core_grid.core_grid, packages, window, slots, core_count, seconds)
+    return Answer(body, nodes_seen & seen)
 
 
 async def core_guarantees(queries: QueryClient, values: Values) -> Answer:
@@ -236,6 +250,7 @@ CORE_HANDLERS: Mapping[str, Handler] = {
     each.__name__: each
     for each in (
         cores_status,
+        cores_grid,
         core_guarantees,
         core_guarantors,
         enhanced_core_guarantors,

@@ -16,13 +16,16 @@ from tart.gateway.http.responses import Answer, error_object
 from tart.protocol.events import EventKind
 from tart.query.answers.packages import ActiveWorkpackages
 from tart.query.core.cursor import Cursor
+from tart.query.core.failure_rates import ReasonGroup
 from tart.query.core.filters import Selection, hash_bytes
 from tart.query.core.windows import Window
 from tart.query.packages import guarantees as guarantee_figures
 from tart.query.packages import journey_details, journeys, package_progress
 from tart.query.packages import packages as figures
+from tart.query.packages import work_funnel as funnel_figures
 from tart.query.packages.journeys import Journey
 from tart.query.shard_queries.aggregates import AggregateSum
+from tart.query.shard_queries.package_outcomes import PackageOutcomes
 from tart.query.shard_queries.packages import (
     PackageCounts,
     PackageRows,
@@ -35,6 +38,8 @@ from tart.units import HOUR_US, MINUTE_US, SECOND_US
 Json = dict[str, Any]
 
 MAX_BATCH = 50
+# Events of one type that arrived in the same microsecond.
+_EXAMPLES = 100
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
 # A guarantor that sends nothing about a package for this long has nothing to add.
 _INACTIVE_US = 60 * SECOND_US
@@ -116,6 +121,38 @@ async def active_workpackages(queries: QueryClient, values: Values) -> Answer:
         }
 
     return Answer(body, seen & also & too)
+
+
+async def work_funnel(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/workpackages/funnel``."""
+    when = period(values)
+    (packages, seen), (rows, also) = await gather_all(
+        queries.ask(PackageOutcomes(when.window, when.core)),
+        queries.ask(
+            AggregateSum(
+                "failures",
+                when.window,
+                by=["node", "type", "reason"],
+                where={"type": list(funnel_figures.FAILURE_KINDS)},
+            )
+        ),
+    )
+    groups = funnel_figures.failure_groups(rows)
+    examples = await gather_all(*(_newest_of(queries, group) for group in groups))
+    known = {
+        (group.type, group.reason): event
+        for group, event in zip(groups, examples, strict=True)
+        if event is not None
+    }
+    body = partial(funnel_figures.work_funnel, packages, groups, known, inactive_since_us(when))
+    return Answer(body, seen & also)
+
+
+async def _newest_of(queries: QueryClient, group: ReasonGroup) -> Json | None:
+    """Return the newest event of a group of failures; ``None`` if it is not stored any more."""
+    place = Cursor(now_us(), Window(group.last_at, group.last_at))
+    page, _ = await queries.events(Selection(types=(group.type,)), _EXAMPLES, 0, place)
+    return funnel_figures.pick_example(group, page.events)
 
 
 async def journey(queries: QueryClient, values: Values) -> Answer:
@@ -244,6 +281,7 @@ PACKAGE_HANDLERS: Mapping[str, Handler] = {
     for each in (
         workpackages,
         active_workpackages,
+        work_funnel,
         journey,
         enhanced_journey,
         audit_progress,

@@ -10,6 +10,7 @@ from tart.query.answers.common import (
     Amount,
     Bytes,
     Count,
+    Counters,
     Fraction,
     Hex64,
     Number,
@@ -20,6 +21,7 @@ from tart.query.answers.common import (
     Uint64,
     Windowed,
 )
+from tart.query.answers.packages import Stage
 
 # A value that no event has.
 Unknown = Annotated[Count | None, Meta(description="Always null: no event has it.")]
@@ -86,6 +88,60 @@ class CoresStatus(Windowed):
     cores: list[Core]
     summary: CoresSummary
     telemetry: CoresTelemetry
+    exact: bool
+
+
+class GridSymbol(TypedDict):
+    """A symbol of the cells of a grid."""
+
+    symbol: Annotated[str, Meta(min_length=1, max_length=1)]
+    stage: Stage
+    is_loss: Annotated[bool, Meta(description="Whether the package was lost: failed, discarded.")]
+
+
+class GridCore(TypedDict):
+    """A row of the grid."""
+
+    core_index: Count
+    cells: Annotated[
+        str,
+        Meta(
+            description="A symbol of the legend for each slot from first_slot to last_slot: the "
+            "furthest stage that a package of the core and the slot reached; a full stop where "
+            "there was none."
+        ),
+    ]
+    packages: Annotated[Count, Meta(description="Packages of the core in these slots.")]
+    outcomes: Annotated[
+        list[Count], Meta(description="Packages by stage, in the order of the legend.")
+    ]
+
+
+class CoreGrid(Windowed):
+    """How far the work-packages of each core and slot came."""
+
+    legend: Annotated[
+        list[GridSymbol], Meta(description="Losses, then stages in order: the furthest last.")
+    ]
+    first_slot: Count | None
+    last_slot: Count | None
+    slot_seconds: Count
+    cores: list[GridCore]
+    slots: Annotated[
+        list[list[Count]],
+        Meta(
+            description="For each slot from first_slot to last_slot its packages by stage, in the "
+            "order of the legend."
+        ),
+    ]
+    outcomes: Annotated[Counters, Meta(description="Packages of all cells by stage.")]
+    outside: Annotated[
+        Count,
+        Meta(
+            description="Packages that began in the window and have no cell: their slot is before "
+            "the first or after the last, or their core does not exist."
+        ),
+    ]
     exact: bool
 
 

@@ -158,6 +158,64 @@ class ActiveWorkpackages(Windowed):
     complete: bool
 
 
+class LossReason(TypedDict):
+    """A reason for which packages were lost."""
+
+    reason: Annotated[str | None, Meta(description="Null for all other reasons together.")]
+    count: Count
+
+
+class FunnelStage(TypedDict):
+    """A stage of the work funnel.
+
+    reached is lost, waiting and stopped here, and reached of the next stage.
+    """
+
+    stage: Stage
+    reached: Annotated[Count, Meta(description="Packages that came this far or further.")]
+    lost: Annotated[
+        Count, Meta(description="Packages that failed or were discarded after this stage.")
+    ]
+    waiting: Annotated[
+        Count,
+        Meta(
+            description="Packages whose last stage this is, with an event in the last minute of "
+            "the window."
+        ),
+    ]
+    stopped: Annotated[
+        Count, Meta(description="Packages whose last stage this is, without a reason.")
+    ]
+    reasons: Annotated[list[LossReason], Meta(description="Of the lost ones, most frequent first.")]
+
+
+class WorkFailureGroup(TypedDict):
+    """Failures of one event type for one reason."""
+
+    event_type: EventType
+    event_name: str
+    reason: str
+    count: Count
+    nodes: Annotated[Count, Meta(description="Number of nodes that reported them.")]
+    last_at: Annotated[Time, Meta(description="The newest, by the server's clock.")]
+    last_node: Annotated[Hex64, Meta(description="The node that reported the newest.")]
+    example_event_id: Annotated[
+        Count | None, Meta(description="The newest event; null if it is not stored any more.")
+    ]
+
+
+class WorkFunnel(Windowed):
+    """How many work-packages reached each stage, and where and why others were lost."""
+
+    stages: Annotated[list[FunnelStage], Meta(description="From submitted to available.")]
+    packages: Annotated[Count, Meta(description="Packages that began in the window.")]
+    unidentified: UnidentifiedAttempts
+    failure_groups: Annotated[
+        list[WorkFailureGroup], Meta(description="At most 20, most frequent first.")
+    ]
+    exact: bool
+
+
 class EventIdentity(TypedDict):
     """The event of a step; null where it is no longer stored."""
 

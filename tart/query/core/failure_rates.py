@@ -8,7 +8,8 @@ decide whether they are failures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -138,3 +139,38 @@ def overall(counts: Mapping[int, int]) -> float | None:
     every = rates(counts)
     attempts = sum(each["attempts"] for each in every)
     return sum(each["failures"] for each in every) / attempts if attempts else None
+
+
+class ReasonGroup(NamedTuple):
+    """The failures of one event type for one reason.
+
+    Attributes:
+        nodes: The nodes that reported them.
+        last_at: The newest, Unix microseconds.
+        last_node: The node that reported the newest.
+    """
+
+    type: int
+    reason: str
+    failures: int
+    nodes: frozenset[str]
+    last_at: int
+    last_node: str
+
+
+def group_by_reason(rows: Iterable[Json]) -> list[ReasonGroup]:
+    """Return failures by event type and reason, the most frequent first.
+
+    Args:
+        rows: Node, type, reason, count, last_at (µs).
+    """
+    counts: Counter[tuple[int, str]] = Counter()
+    nodes: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
+    last: dict[tuple[int, str], tuple[int, str]] = {}
+    for row in rows:
+        key = row["type"], row["reason"]
+        counts[key] += row["count"]
+        nodes[key].add(row["node"])
+        last[key] = max(last.get(key, (0, "")), (row["last_at"], row["node"]))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [ReasonGroup(*key, count, frozenset(nodes[key]), *last[key]) for key, count in ordered]

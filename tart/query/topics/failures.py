@@ -9,12 +9,12 @@ it. Refused connections and misbehaving peers are counted separately.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from tart.protocol.events import EVENTS, EventKind
 from tart.query.answers import analytics as answers
-from tart.query.core.failure_rates import PIPELINES
+from tart.query.core.failure_rates import PIPELINES, group_by_reason
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
 from tart.query.topics.time_series import DISCARDS
@@ -119,25 +119,16 @@ def _node(node: str, rows: Iterable[Json], counts: Mapping[int, int]) -> answers
 
 
 def _by_reason(rows: Iterable[Json]) -> list[answers.ReasonFailures]:
-    counts: Counter[tuple[int, str]] = Counter()
-    nodes: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
-    last: defaultdict[tuple[int, str], int] = defaultdict(int)
-    for row in rows:
-        key = row["type"], row["reason"]
-        counts[key] += row["count"]
-        nodes[key].add(row["node"])
-        last[key] = max(last[key], row["last_at"])
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [
         {
-            "event_type": number,
-            "event_name": EVENTS[number].variant,
-            "reason": reason,
-            "count": count,
-            "nodes": len(nodes[number, reason]),
-            "last_at": server_time(last[number, reason]),
+            "event_type": group.type,
+            "event_name": EVENTS[group.type].variant,
+            "reason": group.reason,
+            "count": group.failures,
+            "nodes": len(group.nodes),
+            "last_at": server_time(group.last_at),
         }
-        for (number, reason), count in ordered[:REASONS]
+        for group in group_by_reason(rows)[:REASONS]
     ]
 
 

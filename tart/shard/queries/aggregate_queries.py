@@ -33,6 +33,7 @@ from tart.query.shard_queries.aggregates import (
 )
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
 from tart.query.shard_queries.deliveries import Deliveries
+from tart.query.shard_queries.package_outcomes import PackageOutcomes
 from tart.query.shard_queries.package_totals import PackageServices, StageTotals
 from tart.query.shard_queries.packages import (
     PackageCounts,
@@ -47,6 +48,7 @@ from tart.shard.queries import (
     conformance,
     deliveries,
     first_seen,
+    package_outcomes,
     package_totals,
     packages,
     sessions,
@@ -81,6 +83,7 @@ _HANDLERS: Mapping[type[AnyQuery], Handler] = {
     StepDurations: packages.step_durations,
     PackageStates: packages.package_states,
     PackageRows: packages.package_rows,
+    PackageOutcomes: package_outcomes.package_outcomes,
     StageTotals: package_totals.stage_totals,
     PackageServices: package_totals.package_services,
     Deliveries: deliveries.deliveries,

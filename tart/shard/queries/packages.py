@@ -45,6 +45,10 @@ _RANK = (
     "WHEN signed IS NOT NULL OR built IS NOT NULL THEN 5 WHEN refined IS NOT NULL THEN 4 "
     "WHEN authorized IS NOT NULL THEN 3 WHEN received IS NOT NULL THEN 2 ELSE 1 END"
 )
+# Rank and kind in the high bits, an earlier start in the low ones: microseconds fit 52 bits.
+_PLACE = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
+# SQL of rows with ``place``, which orders guarantors, the leading one last; ``{}`` is a relation.
+PLACED = f"(SELECT *, {_PLACE} AS place FROM (SELECT *, {_RANK} AS rank FROM {{}}))"
 _HASHES = ("report", "erasure_root", "segments_root")
 _NAMES = ("hash", "report", "erasure_root")
 
@@ -53,7 +57,7 @@ def package_stages(
     relations: MergedRelations, query: PackageStages, nodes: str, id_of: NodeIds
 ) -> StageRows:
     """Return the packages of a window by hash, or a sample of them."""
-    relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
+    relation = relations.table("packages", f"{rows_inside(query.window, query.core)} AND {nodes}")
     submission = f"kind = {SUBMISSION}"
     nameless = (submission, f"NOT {submission}", _FAILED)
     counts = ", ".join(_count(f"hash IS NULL AND {each}") for each in nameless)
@@ -88,7 +92,7 @@ def package_counts(
     since = f"make_timestamp({FOREVER_US if since_us is None else min(since_us, FOREVER_US)})"
     values = [_or_zero(sql.replace(INACTIVE_SINCE, since)) for sql, _ in COUNT_COLUMNS.values()]
     group = f"GROUP BY {', '.join(str(column + 1) for column in range(len(keys)))}" if keys else ""
-    relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
+    relation = relations.table("packages", f"{rows_inside(query.window, query.core)} AND {nodes}")
     ended = relations.table("sessions", "ended_at IS NOT NULL")
     rows = relations.cursor.execute(
         f"SELECT {', '.join([*shown, *values])} FROM (SELECT packages.*, "
@@ -116,7 +120,7 @@ def step_durations(
     )
     keys = f"{'core' if query.by_core else 'NULL'} AS core, {bucket} AS bucket"
     columns = [*sorted({step for pair in PAIRS.values() for step in pair}), "core", "started_at"]
-    relation = relations.table("packages", f"{_inside(query.window, query.core)} AND {nodes}")
+    relation = relations.table("packages", f"{rows_inside(query.window, query.core)} AND {nodes}")
     parts = [
         f"SELECT {pair} AS pair, {_bin(first, last)} AS bin, {keys} FROM selected "
         f"WHERE {first} IS NOT NULL AND {last} IS NOT NULL"
@@ -134,7 +138,7 @@ def package_states(
 ) -> list[list[Any]]:
     """Return the packages that began last, or those in ``hashes``, as ``STATE``."""
     limit = max(0, min(query.limit, MAX_STATES))
-    where = f"{_inside(query.window, query.core)} AND {nodes}"
+    where = f"{rows_inside(query.window, query.core)} AND {nodes}"
     where += f" AND hash IS NOT NULL AND NOT {_DUPLICATE}"
     if query.hashes is not None:
         where += f" AND {_among(('hash',), query.hashes)}"
@@ -144,13 +148,15 @@ def package_states(
         **{name: f"lower(hex({name}))" for name in _HASHES},
     }
     lead = ", ".join(f"{name} := {value}" for name, value in fields.items())
-    # Rank and kind in the high bits, an earlier start in the low ones: microseconds fit 52 bits.
-    place = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
     submission = f"kind = {SUBMISSION}"
 
     def among_nodes(condition: str) -> str:
         return f"list(DISTINCT [directory, node]) FILTER ({condition})"
 
+    newest = (
+        f"(SELECT * FROM {relations.table('packages', where)} "
+        "WHERE hash IN (SELECT hash FROM newest))"
+    )
     # The search of the newest costs a tenth of reading their states.
     rows = relations.cursor.execute(
         f"WITH newest AS (SELECT hash FROM {relations.table('packages', where)} GROUP BY hash "
@@ -164,9 +170,7 @@ def package_states(
         f"arg_max(reason, place) FILTER ({_FAILED}), "
         "lower(hex(arg_max(report, place))), lower(hex(arg_max(erasure_root, place))), "
         f"{among_nodes(MARKS['received'])}, {among_nodes(MARKS['guaranteed'])} "
-        f"FROM (SELECT *, {place} AS place FROM (SELECT *, {_RANK} AS rank "
-        f"FROM {relations.table('packages', where)} WHERE hash IN (SELECT hash FROM newest))) "
-        "GROUP BY hash ORDER BY 4 DESC"
+        f"FROM {PLACED.format(newest)} GROUP BY hash ORDER BY 4 DESC"
     ).fetchall()
     return [_state(row, id_of) for row in rows]
 
@@ -224,7 +228,8 @@ def _among(columns: Iterable[str], hashes: Iterable[str]) -> str:
     return f"({' OR '.join(f'{column} IN ({some})' for column in columns)})"
 
 
-def _inside(window: Window, core: int | None) -> str:
+def rows_inside(window: Window, core: int | None) -> str:
+    """Return the condition of rows that began in a window, of one core or of all."""
     start, end = bounds_us(window)
     inside = f"started_at >= make_timestamp({start}) AND started_at < make_timestamp({end})"
     return inside if core is None else f"{inside} AND core = {core}"

@@ -98,3 +98,16 @@ def test_a_core_index_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
         assert {each.parameters["core"] for each in asked} == {1}
 
     with_gateway(tmp_path, check)
+
+
+def test_the_grid_has_the_package_in_the_cell_of_its_guarantee(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        gateway.shards[0].nodes = [node(NODE_A)]
+        body = await gateway.json("/api/cores/grid?slots=100000")
+        assert body["outcomes"]["available"] == 1
+        row = body["cores"][1]
+        assert (row["core_index"], row["packages"]) == (1, 1)
+        assert row["cells"][4 - body["first_slot"]] == "9"
+        assert len(row["cells"]) == len(body["slots"]) <= 600
+
+    with_gateway(tmp_path, check)

@@ -12,6 +12,7 @@ from tart.gateway.api.parameters import Integer, NodeId, Parameter
 from tart.gateway.api.route import BYTES, NODE_PREFIX, SHARD_ERRORS, Cache, Route
 from tart.query.answers.cores import (
     CoreBottlenecks,
+    CoreGrid,
     CoreGuarantees,
     CoreGuarantors,
     CoreMetrics,
@@ -28,8 +29,10 @@ from tart.query.answers.packages import (
     BatchRequest,
     EnhancedJourney,
     Journey,
+    WorkFunnel,
     Workpackages,
 )
+from tart.query.packages.core_grid import MAX_SLOTS
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,22 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         cache=Cache.AGGREGATED,
     ),
     Route(
+        "work_funnel",
+        "/api/workpackages/funnel",
+        "Count work-packages that reached each stage, and those lost on the way",
+        f"{_STAGES} Each package that began in the window counts once, at the furthest stage that "
+        "it reached, so that reached of a stage is lost, waiting and stopped there, and reached "
+        "of the next. Packages reach a stage also if an event between was not received. "
+        "failure_groups counts events: one package may fail at several guarantors. "
+        "unidentified counts attempts that ended, or stopped, before the package was known. "
+        "Beyond 800,000 rows of a shard, packages are estimated from a sample, and exact is "
+        "false.",
+        parameters=_HOUR,
+        answer=WorkFunnel,
+        errors=SHARD_ERRORS,
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
         "journey",
         "/api/workpackages/{hash}/journey",
         "Get the journey of one work-package, event by event",
@@ -203,6 +222,28 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "requested window (the name is kept for compatibility with jamtart).",
         parameters=_HOUR,
         answer=CoresStatus,
+        errors=SHARD_ERRORS,
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "cores_grid",
+        "/api/cores/grid",
+        "Get the grid of cores and slots: how far the work-packages of each came",
+        f"{_STAGES} A package has the slot of its guarantee; without one, the slot in which its "
+        "first event arrived. The columns are the last slots of the window, as many as slots "
+        "allows. A cell has the furthest stage of its packages; lists by stage count each package "
+        "once, so that the sums over cores and over slots are those of outcomes. Beyond 800,000 "
+        "rows of a shard, the answer is made from a sample, and exact is false.",
+        parameters=(
+            *window("10m"),
+            Parameter(
+                "slots",
+                Integer(1, MAX_SLOTS, (True, True)),
+                f"Maximum number of slots; clamped to 1 to {MAX_SLOTS}.",
+                "100",
+            ),
+        ),
+        answer=CoreGrid,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
