@@ -1538,7 +1538,7 @@ class Percentiles(TypedDict):
 
 
 class WorkFunnel(TypedDict):
-    """How many work-packages reached each stage, and where and why others were lost."""
+    """Work-packages that reached each stage, and those that were lost on the way."""
 
     window: Window
     # From submitted to available.
@@ -2012,7 +2012,7 @@ class CoresTelemetry(TypedDict):
 
 
 class CoreGrid(TypedDict):
-    """How far the work-packages of each core and slot came."""
+    """The furthest stages of the work-packages of each core and slot."""
 
     window: Window
     # Losses, then stages in order: the furthest last.

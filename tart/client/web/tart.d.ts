@@ -1635,7 +1635,7 @@ export interface Percentiles {
   sample_count: number;
 }
 
-/** How many work-packages reached each stage, and where and why others were lost. */
+/** Work-packages that reached each stage, and those that were lost on the way. */
 export interface WorkFunnel {
   window: Window;
   /** From submitted to available. */
@@ -2041,7 +2041,7 @@ export interface CoresTelemetry {
   last_activity: string | null;
 }
 
-/** How far the work-packages of each core and slot came. */
+/** The furthest stages of the work-packages of each core and slot. */
 export interface CoreGrid {
   window: Window;
   /** Losses, then stages in order: the furthest last. */

@@ -118,7 +118,7 @@ class GridCore(TypedDict):
 
 
 class CoreGrid(Windowed):
-    """How far the work-packages of each core and slot came."""
+    """The furthest stages of the work-packages of each core and slot."""
 
     legend: Annotated[
         list[GridSymbol], Meta(description="Losses, then stages in order: the furthest last.")

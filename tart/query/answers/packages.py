@@ -205,7 +205,7 @@ class WorkFailureGroup(TypedDict):
 
 
 class WorkFunnel(Windowed):
-    """How many work-packages reached each stage, and where and why others were lost."""
+    """Work-packages that reached each stage, and those that were lost on the way."""
 
     stages: Annotated[list[FunnelStage], Meta(description="From submitted to available.")]
     packages: Annotated[Count, Meta(description="Packages that began in the window.")]

@@ -165,14 +165,14 @@ class PackageOutcomes(Query[Attached[OutcomesHead], PackageColumns], frozen=True
             packages = packages[packages["key"] < below]
         leads = _join_guarantors(packages)
         flags = _flags_of(leads["report"], reports)
-        asked = (leads["root"] != 0) & np.isin(leads["root"], roots["key"])
+        requested = (leads["root"] != 0) & np.isin(leads["root"], roots["key"])
         return PackageColumns(
             first_at=leads["first_at"],
             last_at=leads["last_at"],
             core=leads["core"],
             slot=leads["slot"],
-            stage=_furthest(leads, flags, asked),
-            outcome=_outcomes(leads, flags, asked),
+            stage=_furthest(leads, flags, requested),
+            outcome=_outcomes(leads, flags, requested),
             reason=np.where(leads["failed"] != 0, leads["reason"], 0),
             reasons=list(reasons),
             scale=Fraction(1) if below is None else Fraction(KEYS, max(1, below)),
@@ -222,25 +222,25 @@ def _flags_of(keys: Array, reports: Array) -> Array:
     return np.where((known[index] == keys) & (keys != 0), flags[index], 0)
 
 
-def _furthest(leads: Array, flags: Array, asked: Array) -> Array:
+def _furthest(leads: Array, flags: Array, requested: Array) -> Array:
     included = (flags & INCLUDED) != 0
     stage = leads["stage"].astype(np.int64)
     for name, condition in (
         ("guarantee_received", (flags & RECEIVED) != 0),
         ("included", included),
-        ("available", included & asked),
+        ("available", included & requested),
     ):
         stage = np.where(condition, np.maximum(stage, REACHED.index(name)), stage)
     return stage
 
 
-def _outcomes(leads: Array, flags: Array, asked: Array) -> Array:
+def _outcomes(leads: Array, flags: Array, requested: Array) -> Array:
     """Return the stage of each package, as ``package_progress.stage_of`` has it."""
     included = (flags & INCLUDED) != 0
     number = {name: OUTCOMES.index(name) for name in OUTCOMES}
     outcomes: Array = np.select(
         [
-            included & asked,
+            included & requested,
             included,
             (flags & REFUSED) != 0,
             (flags & RECEIVED) != 0,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.gateway.fake_shard import NODE_A, node
+from tart.query.core.rfc3339 import rfc3339
+from tart.units import MINUTE_US
+from tests.gateway.fake_shard import NODE_A, NOON, node
 from tests.gateway.handlers.test_packages import with_gateway
 from tests.gateway.running import Running
 
@@ -103,7 +105,8 @@ def test_a_core_index_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
 def test_the_grid_has_the_package_in_the_cell_of_its_guarantee(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.shards[0].nodes = [node(NODE_A)]
-        body = await gateway.json("/api/cores/grid?slots=100000")
+        window = f"start={rfc3339(NOON)}&end={rfc3339(NOON + 2 * MINUTE_US)}"
+        body = await gateway.json(f"/api/cores/grid?slots=100000&{window}")
         assert body["outcomes"]["available"] == 1
         row = body["cores"][1]
         assert (row["core_index"], row["packages"]) == (1, 1)
