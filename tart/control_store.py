@@ -1,4 +1,4 @@
-"""API keys and the audit log in ``control.sqlite``, beside the gateway's node registry.
+"""API keys, logins and the audit log in ``control.sqlite``, beside the gateway's node registry.
 
 The command line and the gateway may write at the same time: each statement is a transaction
 of its own, and waits for the other process. The first process to open the file creates the tables.
@@ -6,13 +6,15 @@ of its own, and waits for the other process. The first process to open the file 
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from tart.access.keys import Key
+from tart.access.logins import Login
 from tart.access.roles import ROLES
 from tart.errors import StorageError
 
@@ -39,6 +41,16 @@ _CREATE = """
         detail TEXT NOT NULL,
         status INTEGER NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS logins (
+        digest BLOB PRIMARY KEY,
+        key TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS server (
+        row INTEGER PRIMARY KEY CHECK (row = 1),
+        id TEXT NOT NULL
+    ) STRICT;
 """
 
 
@@ -49,7 +61,7 @@ class AuditEntry(NamedTuple):
         time_us: The time, Unix microseconds; ``at`` in the table and the API.
         key: The id of the key; ``None`` without a key.
         address: The address of the client; ``local`` for the command line.
-        action: ``request``, ``sql``, ``create_key`` or ``revoke_key``.
+        action: ``request``, ``sql``, ``create_key``, ``revoke_key``, ``login`` or ``logout``.
         detail: The path, the statement, or the key that was created.
         status: The HTTP status; 0 for the command line.
     """
@@ -154,6 +166,34 @@ class ControlStore:
             (now_us, key_id),
         )
         return cursor.rowcount == 1
+
+    def server_id(self) -> str:
+        """Return the id of this server: eight hex digits, made at the first call."""
+        if (row := self._database.execute("SELECT id FROM server").fetchone()) is None:
+            self._database.execute(
+                "INSERT INTO server VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(4),)
+            )
+            row = self._database.execute("SELECT id FROM server").fetchone()
+        return str(row[0])
+
+    def logins(self) -> list[Login]:
+        """Return all logins, the oldest first."""
+        rows = self._database.execute(
+            "SELECT digest, key, created_at, expires_at FROM logins ORDER BY created_at, rowid"
+        )
+        return [Login(*row) for row in rows]
+
+    def change_logins(self, added: Iterable[Login], removed: Iterable[bytes]) -> None:
+        """Store new logins, and delete those with the digests."""
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany(
+            "INSERT INTO logins VALUES (?, ?, ?, ?)",
+            [(each.digest, each.key, each.created_at, each.expires_at) for each in added],
+        )
+        self._database.executemany(
+            "DELETE FROM logins WHERE digest = ?", [(digest,) for digest in removed]
+        )
+        self._database.execute("COMMIT")
 
     def append_audit(self, entries: Sequence[AuditEntry]) -> None:
         """Append entries to the audit log, and delete the oldest beyond the limit."""

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tart.access.keys import new_key
+from tart.access.logins import new_login
 from tart.access.roles import Role
 from tart.control_store import SCHEMA_VERSION, AuditEntry, has_keys, open_store
 from tart.errors import StorageError
@@ -57,6 +58,19 @@ def test_the_version_changes_with_writes_of_other_connections_only(path):
         assert mine.version() == before
         other.add(new_key("other", Role.VIEWER, 1)[0])
         assert mine.version() != before
+
+
+def test_logins_and_the_id_of_the_server_are_there_when_the_store_is_opened_again(path):
+    logins = [new_login("00000000", number, 10)[0] for number in range(3)]
+    with open_store(path) as store:
+        name = store.server_id()
+        store.change_logins(logins[:2], [])
+        store.change_logins(logins[2:], [logins[0].digest, b"not there"])
+    with open_store(path) as store:
+        assert store.logins() == logins[1:]
+        assert store.server_id() == name
+    with open_store(path.with_name("other.sqlite")) as other:
+        assert other.server_id() != name
 
 
 def test_the_audit_log_is_read_backwards_page_by_page(path):

@@ -62,15 +62,19 @@ class KeyRing:
     def find(self, text: str) -> Key | None:
         """Return the valid key with that text."""
         match = _FORM.fullmatch(text)
-        key = self._keys.get(match["id"]) if match else None
+        key = self.by_id(match["id"]) if match else None
         if key is None or not hmac.compare_digest(key.digest, _digest(text)):
             return None
-        return key if key.revoked_at is None else None
+        return key
+
+    def by_id(self, key_id: str) -> Key | None:
+        """Return the valid key of an id."""
+        key = self._keys.get(key_id)
+        return key if key is not None and key.revoked_at is None else None
 
     def is_valid(self, key_id: str) -> bool:
         """Return whether a key of that id exists and is not revoked."""
-        key = self._keys.get(key_id)
-        return key is not None and key.revoked_at is None
+        return self.by_id(key_id) is not None
 
 
 def _digest(text: str) -> bytes:

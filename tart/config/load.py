@@ -33,6 +33,7 @@ from tart.suggestions import did_you_mean
 # Variables of commands that call a running server.
 _NOT_SETTINGS = ("TART_KEY", "TART_KEY_FILE")
 _UNIX_PATH_BYTES = 80
+_MAX_SESSION_HOURS = 400 * 24
 _MAX_KEEPALIVE = 32_767
 _PATHS = ("data_dir", "run_dir", "api.tls_certificate", "api.tls_key")
 _PEER_ID = re.compile(r"(0x)?[0-9a-fA-F]{64}")
@@ -218,6 +219,11 @@ def _check_access(config: Config) -> None:
         raise ConfigError(
             f"api.max_connections: {api.max_connections} leaves nothing beside "
             f"api.max_subscribers, {api.max_subscribers}"
+        )
+    if api.session_hours > _MAX_SESSION_HOURS:
+        raise ConfigError(
+            f"api.session_hours: {api.session_hours:g} is more than the 400 days, "
+            f"{_MAX_SESSION_HOURS}, for which a browser stores a cookie"
         )
     if config.api.tls_key and not config.api.tls_certificate:
         raise ConfigError("api.tls_key: needs api.tls_certificate beside it")

@@ -225,6 +225,11 @@ class ApiConfig:
     tls_key: str = _setting(
         "", "PEM file with the private key. Empty if tls_certificate contains the key."
     )
+    session_hours: float = _setting(
+        12.0,
+        "Time in hours after which a login of the web page ends and its user logs in again. Raise "
+        "it for a display on a wall.",
+    )
     requests_per_second: float = _setting(
         500.0,
         "Requests per second accepted with one key, or from one address without a key. Above it "

@@ -25,6 +25,7 @@ from tart.gateway.fanout.shards import Shards
 from tart.gateway.handlers import mcp
 from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.handlers.access import Handler as AccessHandler
+from tart.gateway.handlers.logins import LoginHandlers
 from tart.gateway.handlers.network_metrics import NetworkMetricsHandler
 from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
@@ -82,6 +83,7 @@ class Gateway:
         )
         self.event_streams = EventStreams(self.queries, self.streams, config.api)
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
+        self.logins = LoginHandlers(self.authenticator, config.api)
         self.web_page = WebPage()
         self.dispatcher = Dispatcher(
             ROUTES, self._handlers(), self.authenticator, config.api, self.nodes, count
@@ -148,6 +150,13 @@ class Gateway:
             "openapi": lambda call: self.status.openapi(),
             "openapi_below_docs": lambda call: self.status.openapi_below_docs(),
             "docs": lambda call: self.status.docs(),
+            "login": lambda call: self.logins.log_in(
+                call.values["body"], call.credentials, call.request.headers
+            ),
+            "logout": lambda call: self.logins.log_out(
+                call.values["body"], call.credentials, call.request.headers
+            ),
+            "session": lambda call: self.logins.session(call.credentials),
             "web_page": lambda call: self.web_page.document(),
             "web_asset": lambda call: self.web_page.asset(call.values["file"]),
             "metrics_stream": lambda call: self.event_streams.serve_metrics(
@@ -189,6 +198,8 @@ class Gateway:
             cache_bytes=self.dispatcher.cache_bytes,
             keys=len(self.authenticator),
             denied=self.authenticator.denied.total(),
+            logins=self.authenticator.logins,
+            logins_evicted=self.authenticator.logins_evicted,
             audit_dropped=self.authenticator.audit_dropped,
             nodes=len(self.registry),
             registry_failures=self.registry.failures,

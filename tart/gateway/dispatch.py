@@ -28,6 +28,7 @@ from tart.gateway.fanout.shards import requested_at
 from tart.gateway.http import responses
 from tart.gateway.http.auth import Authenticator, Caller, Credentials
 from tart.gateway.http.connection_limits import SubscriberSlots
+from tart.gateway.http.cookies import is_own_page, read_cookie
 from tart.gateway.http.response_cache import ResponseCache
 from tart.gateway.http.responses import Answer, with_text_integers
 from tart.gateway.observability.metrics import Traffic
@@ -60,6 +61,7 @@ class Call:
     request: HttpRequest
     values: dict[str, Any]
     caller: Caller
+    credentials: Credentials
 
 
 # Handles a call: returns its answer, or serves a stream until it ends and returns nothing.
@@ -132,7 +134,9 @@ class Dispatcher:
         self, route: Route, request: HttpRequest, path: dict[str, str]
     ) -> HTTPResponse | None:
         try:
-            call = Call(route, request, {}, self._authorize(route, request))
+            credentials = self._credentials(route, request)
+            caller = self._authorize(route, request, credentials)
+            call = Call(route, request, {}, caller, credentials)
             requested_at.set(None)
             self._read(call, path)
             if route.kind in _LIVE:
@@ -158,10 +162,26 @@ class Dispatcher:
                 response.headers["X-Tart-Shards"] = f"0/{self._shards}"
             return response
 
-    def _authorize(self, route: Route, request: HttpRequest) -> Caller:
+    def _credentials(self, route: Route, request: HttpRequest) -> Credentials:
+        headers = request.headers
+        scheme, _, text = headers.get("authorization", "").partition(" ")
+        key = text.strip() if scheme.lower() == "bearer" else None
+        if key is None and route.token:
+            key = request.args.get("token")
+        foreign = not self._is_origin_allowed(request)
+        return Credentials(
+            address=request.ip,
+            host=headers.get("host", ""),
+            key=key,
+            token=read_cookie(headers.get("cookie", ""), self._authenticator.cookie_name),
+            forwarded=any(name in headers for name in _PROXY_HEADERS),
+            foreign=foreign and request.method not in responses.READ_METHODS,
+            own_page=is_own_page(headers),
+        )
+
+    def _authorize(self, route: Route, request: HttpRequest, credentials: Credentials) -> Caller:
         """Return the caller; write a refusal to the audit log and raise it."""
         now = time.monotonic()
-        credentials = _credentials(route, request, foreign=not self._is_origin_allowed(request))
         try:
             caller = self._authenticator.authorize(credentials, route.role, now)
         except AccessError as error:
@@ -246,7 +266,7 @@ class Dispatcher:
             values["body"] = called.body
         if "format" in values:
             values["accept"] = None
-        call = Call(route, caller.request, values, caller.caller)
+        call = Call(route, caller.request, values, caller.caller, caller.credentials)
         await self._resolve_nodes(call)
         return await self._answer(call)
 
@@ -293,17 +313,3 @@ def _is_websocket(route: Route, request: HttpRequest) -> bool:
         return True
     wants = request.headers.get("upgrade", "").lower() == "websocket"
     return bool(route.upgrade) and wants and request.method == "GET"
-
-
-def _credentials(route: Route, request: HttpRequest, *, foreign: bool) -> Credentials:
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    key = text.strip() if scheme.lower() == "bearer" else None
-    if key is None and route.token:
-        key = request.args.get("token")
-    return Credentials(
-        address=request.ip,
-        host=request.headers.get("host", ""),
-        key=key,
-        forwarded=any(name in request.headers for name in _PROXY_HEADERS),
-        foreign=foreign and request.method not in responses.READ_METHODS,
-    )

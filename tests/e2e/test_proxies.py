@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tart.cli.main import main
@@ -154,6 +155,7 @@ def test_what_the_manual_says_works(tmp_path, capsys, proxy, prefix):
                 lines = stream.iter_lines()
                 wait_for(lambda: fake_peer_id(1).hex() in next(lines))
         refused_elsewhere(port, prefix, context)
+        logins_work(web, context, key, data)
     for log in tmp_path.glob("*.log"):
         assert key not in log.read_text()
 
@@ -182,14 +184,56 @@ def pages_lead_somewhere(web):
     assert web.get(f"{base}/api/health").json()["status"] == "ok"
 
 
+def logins_work(web, context, key, data):
+    """A browser's login at the proxy's URL: its cookie, a WebSocket with it, and its end."""
+    origin = str(web.base_url.copy_with(path="/")).rstrip("/")
+    own = {"Origin": origin}
+    assert web.post("api/login", json={"key": "tart_wrong"}, headers=own).status_code == 401
+    foreign = {"Origin": "https://evil.example"}
+    assert web.post("api/login", json={"key": key}, headers=foreign).status_code == 403
+    answered = web.post("api/login", json={"key": key}, headers=own)
+    assert answered.json()["role"] == "viewer"
+    (cookie,) = web.cookies.jar
+    assert cookie.path == f"{web.base_url.path.rstrip('/')}/api"
+    assert cookie.secure
+    assert web.get("api/nodes").status_code == 200
+    assert web.get("api/session").json() == answered.json()
+    live = str(web.base_url.copy_with(scheme="wss").join("api/ws"))
+    sent = {"Cookie": f"{cookie.name}={cookie.value}"}
+
+    def opened(origin):
+        return connect(live, ssl=context, proxy=None, origin=origin, additional_headers=sent)
+
+    with pytest.raises(InvalidStatus) as refused:
+        opened("https://evil.example")
+    assert refused.value.response.status_code == 403
+    with opened(origin) as socket_:
+        socket_.recv(timeout=30)
+        revoked = key.split("_")[1]
+        assert main(["keys", "revoke", revoked, "--data-dir", str(data)]) == 0
+        wait_for(lambda: is_closed(socket_), "the end of the WebSocket")
+    ended = web.get("api/nodes")
+    assert ended.status_code == 401
+    assert "log in again" in ended.json()["error"]["message"]
+
+
+def is_closed(socket_):
+    try:
+        socket_.recv(timeout=30)
+    except ConnectionClosed:
+        return True
+    return False
+
+
 def refused_elsewhere(port, prefix, context):
-    """A proxy with a prefix serves nothing beside it, and leads to the docs."""
+    """A proxy with a prefix serves nothing beside it, and leads to the web page."""
     if not prefix:
         return
     with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=context, trust_env=False) as web:
         assert web.get("/api/health").text != web.get(f"{prefix}/api/health").text
         shown = web.get(prefix, follow_redirects=True)
-        assert (shown.status_code, shown.url.path) == (200, f"{prefix}/api/docs")
+        assert shown.url.path == f"{prefix}/"
+        assert "<title>" in shown.text
 
 
 def answers(web):

@@ -3076,7 +3076,53 @@ class AuditEntry(TypedDict):
     key: str | None
     # Remote address of the client; local for the command line.
     address: str
-    action: Literal["request", "sql", "create_key", "revoke_key"]
+    action: Literal["request", "sql", "create_key", "revoke_key", "login", "logout"]
     detail: str
     # Status of the answer; 0 for the command line.
     status: int
+
+
+class LoginSession(TypedDict):
+    """The permissions of a caller."""
+
+    # none: the server needs no key (api.auth). local: no key exists, and only the server's own
+    # machine is served. key: the caller has a key, or needs one.
+    auth: Literal["none", "local", "key"]
+    # Null if the caller may read no data.
+    role: Literal["viewer", "operator", "admin"] | None
+    # Null if the caller has no key.
+    key: SessionKey | None
+    # When the login ends. Null without a login.
+    expires_at: str | None
+    # Whether the caller may read data once it logs in.
+    login_required: bool
+    # Why the caller has no role, and the way out; else null.
+    reason: str | None
+
+
+class SessionKey(TypedDict):
+    """The key that a caller acts with."""
+
+    id: str
+    name: str
+
+
+class NewLogin(TypedDict):
+    """The key to log in with."""
+
+    # tart_…, as tart keys create prints it.
+    key: str
+
+
+class LoggedOut(TypedDict):
+    """The logins that ended."""
+
+    # 0 if there was no login.
+    ended: int
+
+
+class EndLogin(TypedDict):
+    """The logins to end."""
+
+    # End all logins of the same key, in other browsers, too.
+    everywhere: NotRequired[bool]

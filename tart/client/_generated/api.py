@@ -2295,6 +2295,41 @@ class Api:
             Call[answers.Audit]("GET", "/api/audit", query={"limit": limit, "before": before})
         )
 
+    def login(self, *, key: str) -> answers.LoginSession:
+        """Log in with an API key.
+
+        ``POST /api/login``. Sets a cookie that stands for the key in further requests of this
+        browser: HttpOnly, SameSite=Strict, and Secure if the page came over TLS. It is not the key.
+        It ends at expires_at (setting api.session_hours), with POST /api/logout, and with the key.
+        It counts only in requests of this server's own pages, of all kinds: answers, streams and
+        WebSockets. Programs send the key itself instead, as Authorization: Bearer.
+
+        Args:
+            key: tart_…, as tart keys create prints it.
+        """
+        return self._ask(Call[answers.LoginSession]("POST", "/api/login", body={"key": key}))
+
+    def logout(self, *, everywhere: bool | None = None) -> answers.LoggedOut:
+        """Log out.
+
+        ``POST /api/logout``. Ends the login of the cookie, and its open streams, at once. Without a
+        login nothing happens.
+
+        Args:
+            everywhere: End all logins of the same key, in other browsers, too.
+        """
+        return self._ask(
+            Call[answers.LoggedOut]("POST", "/api/logout", body={"everywhere": everywhere})
+        )
+
+    def session(self) -> answers.LoginSession:
+        """Get what the caller may do.
+
+        ``GET /api/session``. The role with which further requests of the same sender are answered,
+        and why there is none. A page knows from it what to show, and whether to ask for a key.
+        """
+        return self._ask(Call[answers.LoginSession]("GET", "/api/session"))
+
 
 class AsyncApi:
     """The routes. ``AsyncTartClient`` implements how requests are sent."""
@@ -3797,3 +3832,26 @@ class AsyncApi:
         return await self._ask(
             Call[answers.Audit]("GET", "/api/audit", query={"limit": limit, "before": before})
         )
+
+    async def login(self, *, key: str) -> answers.LoginSession:
+        """Log in with an API key.
+
+        See ``TartClient.login``.
+        """
+        return await self._ask(Call[answers.LoginSession]("POST", "/api/login", body={"key": key}))
+
+    async def logout(self, *, everywhere: bool | None = None) -> answers.LoggedOut:
+        """Log out.
+
+        See ``TartClient.logout``.
+        """
+        return await self._ask(
+            Call[answers.LoggedOut]("POST", "/api/logout", body={"everywhere": everywhere})
+        )
+
+    async def session(self) -> answers.LoginSession:
+        """Get what the caller may do.
+
+        See ``TartClient.session``.
+        """
+        return await self._ask(Call[answers.LoginSession]("GET", "/api/session"))

@@ -3067,10 +3067,53 @@ export interface AuditEntry {
   key: string | null;
   /** Remote address of the client; local for the command line. */
   address: string;
-  action: "request" | "sql" | "create_key" | "revoke_key";
+  action: "request" | "sql" | "create_key" | "revoke_key" | "login" | "logout";
   detail: string;
   /** Status of the answer; 0 for the command line. */
   status: number;
+}
+
+/** The permissions of a caller. */
+export interface LoginSession {
+  /**
+   * none: the server needs no key (api.auth). local: no key exists, and only the server's own
+   * machine is served. key: the caller has a key, or needs one.
+   */
+  auth: "none" | "local" | "key";
+  /** Null if the caller may read no data. */
+  role: "viewer" | "operator" | "admin" | null;
+  /** Null if the caller has no key. */
+  key: SessionKey | null;
+  /** When the login ends. Null without a login. */
+  expires_at: string | null;
+  /** Whether the caller may read data once it logs in. */
+  login_required: boolean;
+  /** Why the caller has no role, and the way out; else null. */
+  reason: string | null;
+}
+
+/** The key that a caller acts with. */
+export interface SessionKey {
+  id: string;
+  name: string;
+}
+
+/** The key to log in with. */
+export interface NewLogin {
+  /** tart_…, as tart keys create prints it. */
+  key: string;
+}
+
+/** The logins that ended. */
+export interface LoggedOut {
+  /** 0 if there was no login. */
+  ended: number;
+}
+
+/** The logins to end. */
+export interface EndLogin {
+  /** End all logins of the same key, in other browsers, too. */
+  everywhere?: boolean;
 }
 
 /** Fields of an event, by its name. */
@@ -5233,4 +5276,45 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Audit>;
+
+  /**
+   * Log in with an API key. `POST /api/login`
+   *
+   * Sets a cookie that stands for the key in further requests of this browser: HttpOnly,
+   * SameSite=Strict, and Secure if the page came over TLS. It is not the key. It ends at expires_at
+   * (setting api.session_hours), with POST /api/logout, and with the key. It counts only in
+   * requests of this server's own pages, of all kinds: answers, streams and WebSockets. Programs
+   * send the key itself instead, as Authorization: Bearer.
+   */
+  login(
+    parameters: {
+      /** tart_…, as tart keys create prints it. */
+      key: string;
+    },
+    options?: RequestOptions,
+  ): Promise<LoginSession>;
+
+  /**
+   * Log out. `POST /api/logout`
+   *
+   * Ends the login of the cookie, and its open streams, at once. Without a login nothing happens.
+   */
+  logout(
+    parameters?: {
+      /** End all logins of the same key, in other browsers, too. */
+      everywhere?: boolean;
+    },
+    options?: RequestOptions,
+  ): Promise<LoggedOut>;
+
+  /**
+   * Get what the caller may do. `GET /api/session`
+   *
+   * The role with which further requests of the same sender are answered, and why there is none. A
+   * page knows from it what to show, and whether to ask for a key.
+   */
+  session(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<LoginSession>;
 }

@@ -1968,6 +1968,40 @@ export class TartClient {
     };
     return this.#transport.ask(call, options);
   }
+
+  /** Log in with an API key. */
+  login(parameters = {}, options = {}) {
+    const { key, ...others } = parameters;
+    const call = {
+      method: "POST",
+      path: "/api/login",
+      body: { key },
+      query: others,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Log out. */
+  logout(parameters = {}, options = {}) {
+    const { everywhere, ...others } = parameters;
+    const call = {
+      method: "POST",
+      path: "/api/logout",
+      body: { everywhere },
+      query: others,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get what the caller may do. */
+  session(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/session",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
 }
 
 // Where 64-bit integers are: by answer, and by event.

@@ -19,6 +19,7 @@ from tart.gateway.api.routes.grafana_availability import GRAFANA_AVAILABILITY_RO
 from tart.gateway.api.routes.grafana_guarantees import GRAFANA_GUARANTEE_ROUTES
 from tart.gateway.api.routes.grafana_onchain import GRAFANA_ONCHAIN_ROUTES
 from tart.gateway.api.routes.grafana_packages import GRAFANA_PACKAGE_ROUTES
+from tart.gateway.api.routes.logins import LOGIN_ROUTES
 from tart.gateway.api.routes.metrics import METRIC_ROUTES
 from tart.gateway.api.routes.network import NETWORK_ROUTES
 from tart.gateway.api.routes.nodes import NODE_ROUTES
@@ -40,6 +41,7 @@ _ROUTES = (
     *ANALYTICS_ROUTES,
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
+    *LOGIN_ROUTES,
     *CLIENT_FILE_ROUTES,
     *WEB_PAGE_ROUTES,
     *GRAFANA_ROUTES,

@@ -20,6 +20,8 @@ class GatewayCounts(NamedTuple):
         cache_bytes: Bytes of stored responses.
         keys: Valid API keys.
         denied: Requests refused by the authenticator.
+        logins: Logins of the web page.
+        logins_evicted: Logins that ended because there were too many.
         audit_dropped: Audit log entries dropped.
         nodes: Nodes in the registry.
         registry_failures: Failures of the registry's file.
@@ -37,6 +39,8 @@ class GatewayCounts(NamedTuple):
     cache_bytes: int
     keys: int
     denied: int
+    logins: int
+    logins_evicted: int
     audit_dropped: int
     nodes: int
     registry_failures: int
@@ -66,6 +70,11 @@ _METRICS = {
     "denied": (
         "tart_requests_denied_total",
         "Requests denied: no key, a role that does not suffice, or too many requests.",
+    ),
+    "logins": ("tart_logins", "Logins of the web page."),
+    "logins_evicted": (
+        "tart_logins_evicted_total",
+        "Logins that ended because their key, or all keys together, had too many.",
     ),
     "audit_dropped": (
         "tart_audit_dropped_total",

@@ -1,8 +1,8 @@
-"""Bodies and answers about API keys and the audit log. Pure."""
+"""Bodies and answers about API keys, logins and the audit log. Pure."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -11,7 +11,7 @@ from tart.query.answers.common import Count, Time
 
 KeyId = Annotated[str, Meta(pattern="^[0-9a-f]{8}$")]
 KeyRole = Literal["viewer", "operator", "admin"]
-Action = Literal["request", "sql", "create_key", "revoke_key"]
+Action = Literal["request", "sql", "create_key", "revoke_key", "login", "logout"]
 
 
 class KeyMembers(TypedDict):
@@ -62,6 +62,56 @@ class RevokedKey(TypedDict):
 
     id: KeyId
     revoked: bool
+
+
+class NewLogin(TypedDict):
+    """The key to log in with."""
+
+    key: Annotated[str, Meta(description="tart_…, as tart keys create prints it.")]
+
+
+class EndLogin(TypedDict):
+    """The logins to end."""
+
+    everywhere: NotRequired[
+        Annotated[bool, Meta(description="End all logins of the same key, in other browsers, too.")]
+    ]
+
+
+class LoggedOut(TypedDict):
+    """The logins that ended."""
+
+    ended: Annotated[Count, Meta(description="0 if there was no login.")]
+
+
+class SessionKey(TypedDict):
+    """The key that a caller acts with."""
+
+    id: KeyId
+    name: str
+
+
+class LoginSession(TypedDict):
+    """The permissions of a caller."""
+
+    auth: Annotated[
+        Literal["none", "local", "key"],
+        Meta(
+            description="none: the server needs no key (api.auth). local: no key exists, and only "
+            "the server's own machine is served. key: the caller has a key, or needs one."
+        ),
+    ]
+    role: Annotated[KeyRole | None, Meta(description="Null if the caller may read no data.")]
+    key: Annotated[SessionKey | None, Meta(description="Null if the caller has no key.")]
+    expires_at: Annotated[
+        Time | None, Meta(description="When the login ends. Null without a login.")
+    ]
+    login_required: Annotated[
+        bool, Meta(description="Whether the caller may read data once it logs in.")
+    ]
+    reason: Annotated[
+        str | None, Meta(description="Why the caller has no role, and the way out; else null.")
+    ]
 
 
 class AuditEntry(TypedDict):

@@ -16,7 +16,8 @@ def test_only_routes_without_data_are_public() -> None:
     files = {"javascript_client", "javascript_types", "web_page", "web_asset"}
     documents = {"openapi", "openapi_below_docs", "docs", "llms", "event_types", "event_page"}
     named = {route.name for route in ROUTES if route.role is Role.ANYONE}
-    assert named == {*documents, "health", "rules", "rule", "sql_docs", *files}
+    logins = {"login", "logout", "session"}
+    assert named == {*documents, "health", "rules", "rule", "sql_docs", *files, *logins}
     assert not any(route.scattered for route in ROUTES if route.role is Role.ANYONE)
 
 
