@@ -1,7 +1,9 @@
 """A browser, a server with a simulated network, and pages that must not complain.
 
 All tests of this package share the server and the browser; xdist runs them on one worker
-(``tests/conftest.py``). They are no coroutines: Playwright's event loop runs on their thread.
+(``tests/conftest.py``). They are no coroutines: Playwright's event loop runs on their thread. They
+wait by locators (``page.locator("h1").wait_for()``, ``expect``) or ``tests.running.wait_for``: the
+policy of the page forbids ``page.wait_for_function``, which evaluates a text.
 """
 
 from __future__ import annotations

@@ -73,13 +73,13 @@ def _lines(version: str) -> Iterator[str]:
             yield f'<a href="#{route.name}"><code>{method}{escape(route.path)}</code></a>'
     yield "</nav>"
     for family, routes in families.items():
-        yield f'<div data-family="{escape(family)}"><h1>{escape(family)}</h1>'
+        yield f'<div data-family="{escape(family)}"><h2>{escape(family)}</h2>'
         for route in routes:
             yield from _route(route)
         yield "</div>"
-    yield "<h1>Schemas</h1>"
+    yield "<h2>Schemas</h2>"
     for name, schema in SCHEMAS.items():
-        yield f'<h2 id="schema-{name}">{name}</h2><pre>{_schema(schema)}</pre>'
+        yield f'<h3 id="schema-{name}">{name}</h3><pre>{_schema(schema)}</pre>'
     yield f"<script>{SCRIPT}</script>"
 
 
@@ -122,7 +122,7 @@ def _route(route: Route) -> Iterator[str]:
     yield f'<section data-path="{escape(route.path)}" id="{route.name}"' + (
         ' data-tried="1">' if tried else ">"
     )
-    yield f"<h2><code>{route.method} {escape(route.path)}</code></h2>"
+    yield f"<h3><code>{route.method} {escape(route.path)}</code></h3>"
     yield f"<p><strong>{escape(route.summary)}.</strong> {escape(route.description)}</p>"
     if route.parameters:
         yield "<table><tr><th>Parameter</th><th>Default</th><th>Meaning</th></tr>"

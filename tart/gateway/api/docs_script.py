@@ -50,6 +50,7 @@ function open(section) {
   send.textContent = "Send";
   const output = document.createElement("pre");
   output.setAttribute("aria-live", "polite");
+  output.tabIndex = 0;
   form.append(send);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -46,11 +46,11 @@ def _page() -> Iterator[str]:
         if event["fields_of_version_0"] is not None:
             yield "<p>In protocol version 0:</p>"
             yield from _table(event["fields_of_version_0"])
-    yield "<h1>Structures</h1>"
+    yield "<h2>Structures</h2>"
     for structure in reference["structures"]:
-        yield f'<h2 id="{structure["name"]}"><code>{structure["name"]}</code></h2>'
+        yield f'<h3 id="{structure["name"]}"><code>{structure["name"]}</code></h3>'
         yield from _table(structure["fields"])
-    yield "<h1>Groups</h1><table><tr><th>Group</th><th>Event types</th></tr>"
+    yield "<h2>Groups</h2><table><tr><th>Group</th><th>Event types</th></tr>"
     for name, numbers in reference["groups"].items():
         yield f"<tr><td><code>{name}</code></td><td>{', '.join(map(str, numbers))}</td></tr>"
     yield "</table>"

@@ -12,12 +12,12 @@ from html import escape
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-html { scroll-padding-top: 4rem; }
+html { scroll-padding-top: 4rem; background: Canvas; color: CanvasText; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
   padding: 0 1rem; overflow-wrap: anywhere; }
 code, pre { font: 0.9em ui-monospace, monospace; }
-pre { background: var(--soft); padding: 0.75rem; overflow-x: auto; }
-h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+pre { background: var(--soft); padding: 0.75rem; white-space: pre-wrap; }
+h2, h3 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: normal; }
@@ -29,7 +29,7 @@ nav strong:first-child { margin-top: 0; }
 #tools label { display: flex; gap: 0.5rem; align-items: center; white-space: nowrap; }
 input { min-width: 0; width: 12rem; } #tools label { min-width: 0; }
 input, button { font: inherit; } form label { display: inline-block; margin: 0 1rem 0.5rem 0; }
-section > pre { max-height: 30rem; overflow: auto; } form + pre { white-space: pre-wrap; }
+form + pre { max-height: 30rem; overflow: auto; }
 """
 
 
@@ -39,9 +39,10 @@ def html(title: str, body: Iterable[str]) -> str:
         (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
-            *body,
-            "</body></html>",
+            f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>",
+            # What is wider than the window is scrolled by keys, too.
+            *(piece.replace("<table>", '<table tabindex="0">') for piece in body),
+            "</main></body></html>",
         )
     )
 

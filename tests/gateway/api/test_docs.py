@@ -79,7 +79,7 @@ def test_every_route_is_in_one_family_with_a_command() -> None:
     for route in ROUTES:
         assert text.count(f'data-path="{route.path}" id="{route.name}"') == 1
     assert "curl $TART/api/nodes/ID/status" in text
-    assert text.index("<h1>Events and SQL</h1>") < text.index("<h1>Administration</h1>")
+    assert text.index("<h2>Events and SQL</h2>") < text.index("<h2>Administration</h2>")
 
 
 def test_the_docs_page_shows_every_route_parameter_and_component() -> None:
