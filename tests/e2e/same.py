@@ -22,6 +22,8 @@ LEFT_OUT = {
     "events": "the newest of many in order of arrival; search has those of a slot",
     "grafana_events": "the newest of many in order of arrival; search has those of a slot",
     "grafana_db_stats": "what the files of the shards take",
+    "availability_anchors": "times between arrivals at the server; test_truth_availability.py",
+    "conformance_examples": "three of each day on each shard, the first to arrive",
     "block_propagation": "times between arrivals at the server; tests/e2e/test_truth_analytics.py",
 }
 # Members of any answer.
@@ -42,6 +44,11 @@ REMOVED = {
 }
 # Members of one route's answer.
 REMOVED_OF = {
+    "availability_requests": dict.fromkeys(("series", "times"), "by the server's clock"),
+    "preimages": {
+        **dict.fromkeys(("series", "times", "spread_ms"), "by the server's clock"),
+        "first_event": "an event's number in its directory",
+    },
     "network_health": {
         **dict.fromkeys(("health_score", "overall_health"), "a mean over all parts"),
         "alerts": "one is of the last minute before it was asked",

@@ -181,6 +181,55 @@ def test_the_whole_is_the_sum_of_its_nodes(truth):
     assert body["unidentified"] == []
 
 
+def test_the_matrix_has_the_same_findings(truth):
+    body, plain = (
+        truth.system.get("/api/conformance/matrix"),
+        truth.system.get("/api/conformance"),
+    )
+    rules = [rule["code"] for rule in body["rules"]]
+    assert rules == [rule["code"] for rule in plain["rules"]]
+    cells = {
+        (body["nodes"][cell["node"]]["node_id"], rules[cell["rule"]]): cell["count"]
+        for cell in body["cells"]
+    }
+    assert cells == {
+        (node["node_id"], finding["code"]): finding["count"]
+        for node in plain["nodes"]
+        for finding in node["findings"]
+    }
+    checked = {node["node_id"]: node["event_count"] for node in body["nodes"]}
+    names = {node["node"]: (node["name"], node["version"]) for node in truth.facts.of("node")}
+    assert checked == {node: truth.facts.counts(node).total() for node in names}
+    assert body["event_count"] == sum(checked.values())
+    for node in body["nodes"]:
+        implementation = body["implementations"][node["implementation"]]
+        assert (implementation["name"], implementation["version"]) == names[node["node_id"]]
+
+
+def test_examples_are_of_the_rule_and_the_nodes_that_were_asked_for(truth):
+    path = "/api/conformance/examples"
+    found = truth.system.get(path, rule="events_dropped", limit=1000)["examples"]
+    dropped = {
+        (fact["node"], each["event_id"]): each["num"]
+        for fact in truth.facts.of("closed")
+        for each in fact["dropped_messages"]
+    }
+    assert found
+    for each in found:
+        number = dropped[each["node_id"], each["event_id"]]
+        assert each["found"][:18] == "0x" + number.to_bytes(8, "little").hex()
+        assert truth.system.get(f"/api/events/{each['id']}")["event_type"] == 0
+    assert [each["at"] for each in found] == sorted((each["at"] for each in found), reverse=True)
+    name = found[0]["implementation_name"]
+    nodes = {node["node"] for node in truth.facts.of("node") if node["name"] == name}
+    some = truth.system.get(path, rule="events_dropped", limit=1000, implementation=name)
+    assert some["examples"] == [each for each in found if each["node_id"] in nodes]
+    node = found[0]["node_id"]
+    alone = truth.system.get(path, rule="events_dropped", node_id=node[:16], limit=1)
+    assert alone["examples"] == found[:1]
+    assert truth.system.get(path, implementation="nobody")["examples"] == []
+
+
 # --- Every rule, by hand ---------------------------------------------------------------
 
 HASH = bytes(32)

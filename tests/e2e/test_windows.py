@@ -46,6 +46,9 @@ ASKED: dict[str, dict[str, Any]] = {
     "grouped_timeseries": {"metric": "events", "group_by": "event_type", "interval": 60},
     "top_nodes": {"limit": 1000},
     "assurances": {"limit": 1000},
+    "availability_anchors": {"limit": 200},
+    "preimages": {"limit": 1000},
+    "conformance_examples": {"limit": 1000},
     "active_workpackages": {"limit": 1000},
     "node_timeline": {"limit": 1000, "categories": "status"},
     "search": {"limit": 1000, "event_types": "11"},
@@ -109,6 +112,13 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
         numbers("by_node", "*", "total_events"),
     ],
     "assurances": [numbers("totals", "*")],
+    "availability_anchors": [numbers("total_anchors")],
+    "availability_requests": [
+        numbers("kinds", "*", side, name)
+        for side in ("requester", "server")
+        for name in ("started", "transferred", "failed")
+    ],
+    "preimages": [numbers("totals", "announced"), numbers("nodes", "*", "requested")],
     "topology": [
         numbers("network_stats", f"{each}_last_hour")
         for each in ("block_announcements", "block_transfers", "ticket_transfers")
@@ -147,6 +157,8 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
     "core_bottlenecks": [numbers("stats", "total_events")],
     "conformance": [numbers("rules", "*", "count")],
     "node_conformance": [numbers("findings", "*", "count")],
+    "conformance_matrix": [numbers("cells", "*", "count")],
+    "conformance_examples": [counted("examples")],
     "search": [counted("events")],
     "events": [counted("events")],
     "node_events": [counted("events")],
@@ -222,6 +234,8 @@ def timeless(value: Any) -> Any:
         moments = (
             *("timestamp", "window", "throughput_per_second"),
             *("first_slot", "last_slot"),
+            # How long the buckets of durations are depends on their age.
+            *("times", "series", "bucket_seconds"),
         )
         return {name: timeless(each) for name, each in value.items() if name not in moments}
     return [timeless(each) for each in value] if isinstance(value, list) else value

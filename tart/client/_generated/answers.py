@@ -1386,6 +1386,123 @@ class Example(TypedDict):
     size: int | None
 
 
+class ConformanceMatrix(TypedDict):
+    """Findings by rule and node. Cells without findings are left out."""
+
+    window: OpenWindow
+    verdict: Literal["error", "warning", "conformant"]
+    # Events that were checked.
+    event_count: int
+    # Most severe first.
+    rules: list[MatrixRule]
+    # By name and version, unknown ones last.
+    implementations: list[MatrixImplementation]
+    # By implementation and id.
+    nodes: list[MatrixNode]
+    cells: list[MatrixCell]
+    # Findings of connections that never named their node.
+    unidentified: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class MatrixRule(TypedDict):
+    """A rule that a node broke: a row of the matrix."""
+
+    code: str
+    severity: Literal["error", "warning", "info"]
+    scope: str | None
+    explanation: str
+    # The unit of counts.
+    counted: str
+    # Path of the rule's page on this server.
+    docs: str | None
+    count: int
+    # Number of nodes that broke the rule.
+    nodes: int
+    first_at: str
+    last_at: str
+
+
+class MatrixImplementation(TypedDict):
+    """A version of an implementation."""
+
+    name: str | None
+    version: str | None
+    nodes: int
+    # The worst of its nodes.
+    verdict: Literal["error", "warning", "conformant"]
+
+
+class MatrixNode(TypedDict):
+    """A node that was connected in the window: a column of the matrix."""
+
+    node_id: str
+    # Index in implementations.
+    implementation: int
+    is_connected: bool
+    verdict: Literal["error", "warning", "conformant"]
+    # Events that were checked.
+    event_count: int
+
+
+class MatrixCell(TypedDict):
+    """The findings of one rule of one node."""
+
+    # Index in rules.
+    rule: int
+    # Index in nodes.
+    node: int
+    count: int
+    first_at: str
+    last_at: str
+
+
+class ConformanceExamples(TypedDict):
+    """Messages that broke rules, newest first."""
+
+    window: OpenWindow
+    examples: list[FindingExample]
+    has_more: bool
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class FindingExample(TypedDict):
+    """A message that broke a rule, its node, and what stands at its offset."""
+
+    # Id of the event; null for a connection's first message.
+    id: int | None
+    session: int
+    event_id: int | None
+    event_type: int | None
+    at: str
+    field: str
+    # Byte offset in the message, after its length prefix.
+    offset: int
+    expectation: str
+    hex: str | None
+    # Size of the whole message in bytes.
+    size: int | None
+    code: str
+    severity: Literal["error", "warning", "info"]
+    docs: str | None
+    # Null if the connection never named its node.
+    node_id: str | None
+    # Of the node's newest connection.
+    implementation_name: str | None
+    implementation_version: str | None
+    event_name: str | None
+    # Up to 16 bytes at offset; null if the message ends before, or is longer than the stored part.
+    found: str | None
+
+
 class Workpackages(TypedDict):
     """Numbers of work-packages by stage."""
 
@@ -3016,6 +3133,296 @@ class AnchorAssurances(TypedDict):
     received_within_5_slots: int | None
     share_within_5_slots: float | None
     receivers_per_assurance: float | None
+
+
+class AvailabilityAnchors(TypedDict):
+    """The coverage of the newest anchors by assurances, newest first."""
+
+    window: OpenWindow
+    # Nodes that sent or received assurances of these anchors, in order.
+    nodes: list[str]
+    # Nodes beyond the limit of 1,023.
+    nodes_left_out: int
+    late_after_ms: int
+    anchors: list[AnchorCoverage]
+    # Followed anchors of the window.
+    total_anchors: int
+    # In the order of nodes.
+    assurers: list[Assurer]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class AnchorCoverage(TypedDict):
+    """The assurances of one anchor.
+
+    A delay counts from the first assurance of the anchor. ``started_ms`` and ``reached`` have one
+    element for each node of the answer.
+    """
+
+    anchor: str
+    # Null if no node named the block.
+    slot: int | None
+    first_at: str
+    # Nodes that assured the anchor.
+    assured: int
+    # assured, as a share of all nodes.
+    share: float | None
+    # Assurances that nodes received from others.
+    receipts: int
+    # Receipts if every node assures it and all others receive that.
+    expected_receipts: int
+    # Until two thirds of expected_receipts, within 10 %.
+    until_two_thirds_ms: int | None
+    # Until all expected_receipts, exact.
+    until_all_ms: int | None
+    # Until the last receipt so far, exact.
+    last_receipt_ms: int | None
+    # Delay of each node's assurance; null if it did not assure the anchor.
+    started_ms: list[int | None]
+    # Nodes that received each node's assurance; null if it sent none.
+    reached: list[int | None]
+    # Nodes that assured it late_after_ms after the first, or later.
+    late: list[int]
+    # Nodes that did not assure it.
+    missing: list[int]
+    # Those of missing that assured another anchor within half a slot.
+    elsewhere: list[int]
+
+
+class Assurer(TypedDict):
+    """The assurances of one node over all anchors of the answer."""
+
+    node_id: str
+    # Anchors that it assured.
+    assured: int
+    late: int
+    missing: int
+    elsewhere: int
+    # Mean number of nodes that an assurance reached.
+    reached: float | None
+    # Delay of its assurance, median.
+    start_p50_ms: float | None
+    # From its assurance to the receipts, within 10 %; null without any.
+    delivery_p50_ms: float | None
+    delivery_p95_ms: float | None
+
+
+class AvailabilityRequests(TypedDict):
+    """Requests for shards, bundles and segments, on both sides."""
+
+    bucket_seconds: int
+    # The beginning of each bucket.
+    times: list[str]
+    window: OpenWindow
+    kinds: list[KindOfRequests]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class KindOfRequests(TypedDict):
+    """Requests of one kind."""
+
+    kind: Literal["shard", "bundle_shard", "bundle", "segment_shard", "segment", "preimage"]
+    requester: SideOfRequests
+    server: SideOfRequests
+    # Most frequent first.
+    failures: list[RequestFailure]
+    series: RequestSeries
+    # Nodes that received requests, the slowest by p95_ms first.
+    servers: list[RequestServer]
+    # Nodes that received requests.
+    servers_total: int
+
+
+class SideOfRequests(TypedDict):
+    """Requests as one side reports them: the requester or the server."""
+
+    # Requests sent, or received.
+    started: int
+    transferred: int
+    failed: int
+    # transferred of transferred and failed.
+    success_rate: float | None
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    p50_ms: float | None
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    p95_ms: float | None
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    p99_ms: float | None
+
+
+class RequestFailure(TypedDict):
+    """A reason of failed requests, in the nodes' own words."""
+
+    reason: str
+    # Events of either side.
+    count: int
+    # Nodes that reported it.
+    nodes: int
+    last_at: str
+
+
+class RequestSeries(TypedDict):
+    """Requests by time: in each list one element for each bucket of the answer."""
+
+    requested: list[int]
+    # By the requesters.
+    transferred: list[int]
+    # By the requesters.
+    failed: list[int]
+    requester_p50_ms: list[float | None]
+    requester_p95_ms: list[float | None]
+    server_p50_ms: list[float | None]
+    server_p95_ms: list[float | None]
+
+
+class RequestServer(TypedDict):
+    """The requests that one node received."""
+
+    node_id: str
+    transferred: int
+    failed: int
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    p50_ms: float | None
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    p95_ms: float | None
+
+
+class Preimages(TypedDict):
+    """Preimages: announcements, requests, transfers, and the nodes that have them."""
+
+    bucket_seconds: int
+    # The beginning of each bucket.
+    times: list[str]
+    window: OpenWindow
+    totals: PreimageTotals
+    series: PreimageSeries
+    requests: KindOfRequests
+    # Reasons of failed announcements, and of losses (192, 199).
+    failures: list[RequestFailure]
+    nodes: list[PreimageNode]
+    # Newest first.
+    preimages: list[Preimage]
+    read: EventSample
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class PreimageTotals(TypedDict):
+    """Events about preimages, and what nodes report to store."""
+
+    # Events; both sides of an announcement report it.
+    announced: int
+    announcements_failed: int
+    # Announced preimages that nodes forgot.
+    forgotten: int
+    # Preimages that nodes had and discarded.
+    discarded: int
+    # Events; both sides of a transfer report it.
+    transferred: int
+    # Preimages in the pools of all nodes.
+    stored: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    stored_bytes: int | str
+
+
+class PreimageSeries(TypedDict):
+    """Announcements by time: one element for each bucket of the answer."""
+
+    announced: list[int]
+    forgotten: list[int]
+    discarded: list[int]
+
+
+class PreimageNode(TypedDict):
+    """One node's part in distributing preimages."""
+
+    node_id: str
+    # Preimages in its pool; null if unknown.
+    stored: int | None
+    stored_bytes: int | None
+    # Time of its newest Status.
+    status_at: str | None
+    # Events, of its own announcements and others'.
+    announced: int
+    requested: int
+    # Transfers that it requested.
+    fetched: int
+    fetch_failed: int
+    # Transfers that others requested of it.
+    served: int
+    serve_failed: int
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    fetch_p50_ms: float | None
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    fetch_p95_ms: float | None
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    serve_p50_ms: float | None
+    # Milliseconds from the request to the end of its transfer by the node's clock, within 10 %;
+    # null without transfers.
+    serve_p95_ms: float | None
+
+
+class Preimage(TypedDict):
+    """One preimage, from the events about it that were read."""
+
+    hash: str
+    # Null if no announcement was read.
+    service: int | None
+    # Size in bytes.
+    length: int | None
+    first_at: str
+    last_at: str
+    # Id of the first event about it.
+    first_event: int
+    # Nodes that announced it to others.
+    announcers: list[str]
+    # Nodes that others announced it to.
+    hearers: list[str]
+    # Requests sent.
+    requests: int
+    # Transfers, as the requesters report them.
+    transfers: int
+    # Failed requests, as the requesters report them.
+    failures: int
+    # Nodes that fetched it.
+    fetchers: list[str]
+    # Nodes that announced, fetched or served it and did not discard it since.
+    holders: list[str]
+    # Nodes that forgot it, by reason.
+    forgotten: dict[str, int]
+    # Nodes that discarded it, by reason.
+    discarded: dict[str, int]
+    # From the first event to the last fetch by the server's clock.
+    spread_ms: float | None
+
+
+class EventSample(TypedDict):
+    """The newest events from which a list was made."""
+
+    events: int
+    # received_at of the oldest of them.
+    since: str | None
+    # Whether these are all events of the window.
+    complete: bool
 
 
 class Keys(TypedDict):

@@ -1182,6 +1182,135 @@ class Api:
             )
         )
 
+    def conformance_matrix(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ConformanceMatrix:
+        """Get findings as a matrix of rules and nodes.
+
+        ``GET /api/conformance/matrix``. A finding is a rule that a node broke. Rules have stable
+        codes and a page each (docs). error: JIP-3 forbids it; a reader that follows JIP-3 gets no
+        data or wrong data. warning: JIP-3 does not specify it clearly, or it is most likely a
+        mistake. info: JIP-3 allows it; for information. Counts are kept by the hour, so a window
+        begins with a whole hour. References to events that were dropped, shed, not decoded or long
+        past are not reported, because they may be correct. The same findings as /api/conformance,
+        small enough for a thousand nodes. Implementations are those of the nodes' newest
+        connections.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.ConformanceMatrix](
+                "GET",
+                "/api/conformance/matrix",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def conformance_examples(
+        self,
+        *,
+        rule: Literal[
+            "frame_too_long",
+            "node_information",
+            "unknown_protocol_version",
+            "parameters_prefixed",
+            "parameters_length",
+            "core_count_out_of_range",
+            "unknown_flags",
+            "server_failure",
+            "truncated",
+            "unknown_event",
+            "bool_out_of_range",
+            "option_out_of_range",
+            "length_out_of_range",
+            "trailing_bytes",
+            "dropped_count_u32",
+            "dropped_without_timestamp",
+            "other_version_layout",
+            "leb128_length",
+            "non_canonical_natural",
+            "core_list_prefixed",
+            "core_count_mismatch",
+            "core_list_packed",
+            "slot_natural",
+            "epoch_natural",
+            "port_big_endian",
+            "own_event_ids",
+            "unknown_enum_value",
+            "string_too_long",
+            "invalid_utf8",
+            "reference_unknown",
+            "reference_wrong_type",
+            "second_outcome",
+            "timestamp_backwards",
+            "implausible_slot",
+            "status_late",
+            "status_missing",
+            "clock_not_jce",
+            "clock_offset",
+            "pipeline_unfinished",
+            "pipeline_cut_short",
+            "dropped_implausible",
+            "events_dropped",
+            "events_shed",
+        ]
+        | None = None,
+        node_id: str | None = None,
+        implementation: str | None = None,
+        version: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ConformanceExamples:
+        """List messages that broke conformance rules, newest first.
+
+        ``GET /api/conformance/examples``. Up to three messages a day are stored for each node and
+        rule, the first to arrive. id is the event's id in /api/events, offset counts bytes of the
+        message from its timestamp on, hex has its first 1,024 bytes, found those at offset. Rules
+        about clocks, missing Status events and shed events have no examples, because no single
+        message breaks them.
+
+        Args:
+            rule: Only messages that broke this rule.
+            node_id: Only messages of this node. A prefix of the id, of 4 digits or more, is enough
+                if only one node has it.
+            implementation: Only messages of nodes of this implementation.
+            version: Only messages of nodes of this version.
+            limit: Maximum number of messages; clamped to 1 to 1000. Default: 50.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.ConformanceExamples](
+                "GET",
+                "/api/conformance/examples",
+                query={
+                    "rule": rule,
+                    "node_id": node_id,
+                    "implementation": implementation,
+                    "version": version,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
+            )
+        )
+
     def workpackages(
         self,
         *,
@@ -2245,6 +2374,118 @@ class Api:
             )
         )
 
+    def availability_anchors(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.AvailabilityAnchors:
+        """List who assured the newest anchors, when, and how many received it.
+
+        ``GET /api/availability/anchors``. For each anchor the nodes that distributed an assurance
+        of it (126), and how many others received that (131), by the server's clock.
+        expected_receipts is the number of nodes of the answer times the number of others. An anchor
+        belongs to the window of its first assurance; the newest may be incomplete. In networks of
+        more than 22 cores a part of the anchors is followed, selected by hash: on average as many
+        assurers each slot as a network of 22 cores has. On a fork, the nodes of the other branch
+        are missing, and elsewhere.
+
+        Args:
+            limit: Maximum number of anchors; clamped to 1 to 200. Default: 50.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                15m.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.AvailabilityAnchors](
+                "GET",
+                "/api/availability/anchors",
+                query={"limit": limit, "duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def availability_requests(
+        self,
+        *,
+        kind: Literal["shard", "bundle_shard", "bundle", "segment_shard", "segment"] | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.AvailabilityRequests:
+        """Get requests for shards, bundles and segments on both sides.
+
+        ``GET /api/availability/requests``. Outcomes, durations, reasons and the slowest servers of
+        each kind of request. A side is what the requesters or the servers report: a request that
+        both report counts once on each. A request whose beginning or end was lost is started
+        without an end, or has none of both. Buckets are a minute long, or longer, so that there are
+        at most 120; the newest may be incomplete.
+
+        Args:
+            kind: Only this kind of requests.
+            limit: Maximum number of servers of each kind; clamped to 1 to 1000. Default: 50.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.AvailabilityRequests](
+                "GET",
+                "/api/availability/requests",
+                query={
+                    "kind": kind,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    def preimages(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Preimages:
+        """Get announcements, requests and transfers of preimages.
+
+        ``GET /api/preimages``. Totals, series and nodes are of the whole window. preimages is made
+        from the newest 4,000 events about preimages; read says since when. A side is what the
+        requesters or the servers report: a request that both report counts once on each. A request
+        whose beginning or end was lost is started without an end, or has none of both. Buckets are
+        a minute long, or longer, so that there are at most 120; the newest may be incomplete.
+
+        Args:
+            limit: Maximum number of preimages; clamped to 1 to 1000. Default: 50.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.Preimages](
+                "GET",
+                "/api/preimages",
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
+            )
+        )
+
     def keys(self) -> answers.Keys:
         """List API keys.
 
@@ -3128,6 +3369,104 @@ class AsyncApi:
             )
         )
 
+    async def conformance_matrix(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ConformanceMatrix:
+        """Get findings as a matrix of rules and nodes.
+
+        See ``TartClient.conformance_matrix``.
+        """
+        return await self._ask(
+            Call[answers.ConformanceMatrix](
+                "GET",
+                "/api/conformance/matrix",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def conformance_examples(
+        self,
+        *,
+        rule: Literal[
+            "frame_too_long",
+            "node_information",
+            "unknown_protocol_version",
+            "parameters_prefixed",
+            "parameters_length",
+            "core_count_out_of_range",
+            "unknown_flags",
+            "server_failure",
+            "truncated",
+            "unknown_event",
+            "bool_out_of_range",
+            "option_out_of_range",
+            "length_out_of_range",
+            "trailing_bytes",
+            "dropped_count_u32",
+            "dropped_without_timestamp",
+            "other_version_layout",
+            "leb128_length",
+            "non_canonical_natural",
+            "core_list_prefixed",
+            "core_count_mismatch",
+            "core_list_packed",
+            "slot_natural",
+            "epoch_natural",
+            "port_big_endian",
+            "own_event_ids",
+            "unknown_enum_value",
+            "string_too_long",
+            "invalid_utf8",
+            "reference_unknown",
+            "reference_wrong_type",
+            "second_outcome",
+            "timestamp_backwards",
+            "implausible_slot",
+            "status_late",
+            "status_missing",
+            "clock_not_jce",
+            "clock_offset",
+            "pipeline_unfinished",
+            "pipeline_cut_short",
+            "dropped_implausible",
+            "events_dropped",
+            "events_shed",
+        ]
+        | None = None,
+        node_id: str | None = None,
+        implementation: str | None = None,
+        version: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.ConformanceExamples:
+        """List messages that broke conformance rules, newest first.
+
+        See ``TartClient.conformance_examples``.
+        """
+        return await self._ask(
+            Call[answers.ConformanceExamples](
+                "GET",
+                "/api/conformance/examples",
+                query={
+                    "rule": rule,
+                    "node_id": node_id,
+                    "implementation": implementation,
+                    "version": version,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
+            )
+        )
+
     async def workpackages(
         self,
         *,
@@ -3794,6 +4133,79 @@ class AsyncApi:
                 "GET",
                 "/api/analytics/assurances",
                 query={"limit": limit, "duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def availability_anchors(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.AvailabilityAnchors:
+        """List who assured the newest anchors, when, and how many received it.
+
+        See ``TartClient.availability_anchors``.
+        """
+        return await self._ask(
+            Call[answers.AvailabilityAnchors](
+                "GET",
+                "/api/availability/anchors",
+                query={"limit": limit, "duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def availability_requests(
+        self,
+        *,
+        kind: Literal["shard", "bundle_shard", "bundle", "segment_shard", "segment"] | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.AvailabilityRequests:
+        """Get requests for shards, bundles and segments on both sides.
+
+        See ``TartClient.availability_requests``.
+        """
+        return await self._ask(
+            Call[answers.AvailabilityRequests](
+                "GET",
+                "/api/availability/requests",
+                query={
+                    "kind": kind,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    async def preimages(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Preimages:
+        """Get announcements, requests and transfers of preimages.
+
+        See ``TartClient.preimages``.
+        """
+        return await self._ask(
+            Call[answers.Preimages](
+                "GET",
+                "/api/preimages",
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
             )
         )
 

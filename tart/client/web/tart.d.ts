@@ -1505,6 +1505,122 @@ export interface Example<I = number> {
   size: number | null;
 }
 
+/** Findings by rule and node. Cells without findings are left out. */
+export interface ConformanceMatrix {
+  window: OpenWindow;
+  verdict: "error" | "warning" | "conformant";
+  /** Events that were checked. */
+  event_count: number;
+  /** Most severe first. */
+  rules: MatrixRule[];
+  /** By name and version, unknown ones last. */
+  implementations: MatrixImplementation[];
+  /** By implementation and id. */
+  nodes: MatrixNode[];
+  cells: MatrixCell[];
+  /** Findings of connections that never named their node. */
+  unidentified: number;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A rule that a node broke: a row of the matrix. */
+export interface MatrixRule {
+  code: string;
+  severity: "error" | "warning" | "info";
+  scope: string | null;
+  explanation: string;
+  /** The unit of counts. */
+  counted: string;
+  /** Path of the rule's page on this server. */
+  docs: string | null;
+  count: number;
+  /** Number of nodes that broke the rule. */
+  nodes: number;
+  first_at: string;
+  last_at: string;
+}
+
+/** A version of an implementation. */
+export interface MatrixImplementation {
+  name: string | null;
+  version: string | null;
+  nodes: number;
+  /** The worst of its nodes. */
+  verdict: "error" | "warning" | "conformant";
+}
+
+/** A node that was connected in the window: a column of the matrix. */
+export interface MatrixNode {
+  node_id: string;
+  /** Index in implementations. */
+  implementation: number;
+  is_connected: boolean;
+  verdict: "error" | "warning" | "conformant";
+  /** Events that were checked. */
+  event_count: number;
+}
+
+/** The findings of one rule of one node. */
+export interface MatrixCell {
+  /** Index in rules. */
+  rule: number;
+  /** Index in nodes. */
+  node: number;
+  count: number;
+  first_at: string;
+  last_at: string;
+}
+
+/** Messages that broke rules, newest first. */
+export interface ConformanceExamples<I = number> {
+  window: OpenWindow;
+  examples: FindingExample<I>[];
+  has_more: boolean;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A message that broke a rule, its node, and what stands at its offset. */
+export interface FindingExample<I = number> {
+  /** Id of the event; null for a connection's first message. */
+  id: number | null;
+  session: number;
+  event_id: I | null;
+  event_type: number | null;
+  at: string;
+  field: string;
+  /** Byte offset in the message, after its length prefix. */
+  offset: number;
+  expectation: string;
+  hex: string | null;
+  /** Size of the whole message in bytes. */
+  size: number | null;
+  code: string;
+  severity: "error" | "warning" | "info";
+  docs: string | null;
+  /** Null if the connection never named its node. */
+  node_id: string | null;
+  /** Of the node's newest connection. */
+  implementation_name: string | null;
+  implementation_version: string | null;
+  event_name: string | null;
+  /**
+   * Up to 16 bytes at offset; null if the message ends before, or is longer than the stored part.
+   */
+  found: string | null;
+}
+
 /** Numbers of work-packages by stage. */
 export interface Workpackages {
   window: Window;
@@ -3016,6 +3132,301 @@ export interface AnchorAssurances {
   receivers_per_assurance: number | null;
 }
 
+/** The coverage of the newest anchors by assurances, newest first. */
+export interface AvailabilityAnchors {
+  window: OpenWindow;
+  /** Nodes that sent or received assurances of these anchors, in order. */
+  nodes: string[];
+  /** Nodes beyond the limit of 1,023. */
+  nodes_left_out: number;
+  late_after_ms: number;
+  anchors: AnchorCoverage[];
+  /** Followed anchors of the window. */
+  total_anchors: number;
+  /** In the order of nodes. */
+  assurers: Assurer[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** The assurances of one anchor. */
+export interface AnchorCoverage {
+  anchor: string;
+  /** Null if no node named the block. */
+  slot: number | null;
+  first_at: string;
+  /** Nodes that assured the anchor. */
+  assured: number;
+  /** assured, as a share of all nodes. */
+  share: number | null;
+  /** Assurances that nodes received from others. */
+  receipts: number;
+  /** Receipts if every node assures it and all others receive that. */
+  expected_receipts: number;
+  /** Until two thirds of expected_receipts, within 10 %. */
+  until_two_thirds_ms: number | null;
+  /** Until all expected_receipts, exact. */
+  until_all_ms: number | null;
+  /** Until the last receipt so far, exact. */
+  last_receipt_ms: number | null;
+  /** Delay of each node's assurance; null if it did not assure the anchor. */
+  started_ms: (number | null)[];
+  /** Nodes that received each node's assurance; null if it sent none. */
+  reached: (number | null)[];
+  /** Nodes that assured it late_after_ms after the first, or later. */
+  late: number[];
+  /** Nodes that did not assure it. */
+  missing: number[];
+  /** Those of missing that assured another anchor within half a slot. */
+  elsewhere: number[];
+}
+
+/** The assurances of one node over all anchors of the answer. */
+export interface Assurer {
+  node_id: string;
+  /** Anchors that it assured. */
+  assured: number;
+  late: number;
+  missing: number;
+  elsewhere: number;
+  /** Mean number of nodes that an assurance reached. */
+  reached: number | null;
+  /** Delay of its assurance, median. */
+  start_p50_ms: number | null;
+  /** From its assurance to the receipts, within 10 %; null without any. */
+  delivery_p50_ms: number | null;
+  delivery_p95_ms: number | null;
+}
+
+/** Requests for shards, bundles and segments, on both sides. */
+export interface AvailabilityRequests {
+  bucket_seconds: number;
+  /** The beginning of each bucket. */
+  times: string[];
+  window: OpenWindow;
+  kinds: KindOfRequests[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Requests of one kind. */
+export interface KindOfRequests {
+  kind: "shard" | "bundle_shard" | "bundle" | "segment_shard" | "segment" | "preimage";
+  requester: SideOfRequests;
+  server: SideOfRequests;
+  /** Most frequent first. */
+  failures: RequestFailure[];
+  series: RequestSeries;
+  /** Nodes that received requests, the slowest by p95_ms first. */
+  servers: RequestServer[];
+  /** Nodes that received requests. */
+  servers_total: number;
+}
+
+/** Requests as one side reports them: the requester or the server. */
+export interface SideOfRequests {
+  /** Requests sent, or received. */
+  started: number;
+  transferred: number;
+  failed: number;
+  /** transferred of transferred and failed. */
+  success_rate: number | null;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  p50_ms: number | null;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  p95_ms: number | null;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  p99_ms: number | null;
+}
+
+/** A reason of failed requests, in the nodes' own words. */
+export interface RequestFailure {
+  reason: string;
+  /** Events of either side. */
+  count: number;
+  /** Nodes that reported it. */
+  nodes: number;
+  last_at: string;
+}
+
+/** Requests by time: in each list one element for each bucket of the answer. */
+export interface RequestSeries {
+  requested: number[];
+  /** By the requesters. */
+  transferred: number[];
+  /** By the requesters. */
+  failed: number[];
+  requester_p50_ms: (number | null)[];
+  requester_p95_ms: (number | null)[];
+  server_p50_ms: (number | null)[];
+  server_p95_ms: (number | null)[];
+}
+
+/** The requests that one node received. */
+export interface RequestServer {
+  node_id: string;
+  transferred: number;
+  failed: number;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  p50_ms: number | null;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  p95_ms: number | null;
+}
+
+/** Preimages: announcements, requests, transfers, and the nodes that have them. */
+export interface Preimages<I = number> {
+  bucket_seconds: number;
+  /** The beginning of each bucket. */
+  times: string[];
+  window: OpenWindow;
+  totals: PreimageTotals<I>;
+  series: PreimageSeries;
+  requests: KindOfRequests;
+  /** Reasons of failed announcements, and of losses (192, 199). */
+  failures: RequestFailure[];
+  nodes: PreimageNode<I>[];
+  /** Newest first. */
+  preimages: Preimage[];
+  read: EventSample;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Events about preimages, and what nodes report to store. */
+export interface PreimageTotals<I = number> {
+  /** Events; both sides of an announcement report it. */
+  announced: number;
+  announcements_failed: number;
+  /** Announced preimages that nodes forgot. */
+  forgotten: number;
+  /** Preimages that nodes had and discarded. */
+  discarded: number;
+  /** Events; both sides of a transfer report it. */
+  transferred: number;
+  /** Preimages in the pools of all nodes. */
+  stored: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  stored_bytes: I;
+}
+
+/** Announcements by time: one element for each bucket of the answer. */
+export interface PreimageSeries {
+  announced: number[];
+  forgotten: number[];
+  discarded: number[];
+}
+
+/** One node's part in distributing preimages. */
+export interface PreimageNode<I = number> {
+  node_id: string;
+  /** Preimages in its pool; null if unknown. */
+  stored: number | null;
+  stored_bytes: I | null;
+  /** Time of its newest Status. */
+  status_at: string | null;
+  /** Events, of its own announcements and others'. */
+  announced: number;
+  requested: number;
+  /** Transfers that it requested. */
+  fetched: number;
+  fetch_failed: number;
+  /** Transfers that others requested of it. */
+  served: number;
+  serve_failed: number;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  fetch_p50_ms: number | null;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  fetch_p95_ms: number | null;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  serve_p50_ms: number | null;
+  /**
+   * Milliseconds from the request to the end of its transfer by the node's clock, within 10 %; null
+   * without transfers.
+   */
+  serve_p95_ms: number | null;
+}
+
+/** One preimage, from the events about it that were read. */
+export interface Preimage {
+  hash: string;
+  /** Null if no announcement was read. */
+  service: number | null;
+  /** Size in bytes. */
+  length: number | null;
+  first_at: string;
+  last_at: string;
+  /** Id of the first event about it. */
+  first_event: number;
+  /** Nodes that announced it to others. */
+  announcers: string[];
+  /** Nodes that others announced it to. */
+  hearers: string[];
+  /** Requests sent. */
+  requests: number;
+  /** Transfers, as the requesters report them. */
+  transfers: number;
+  /** Failed requests, as the requesters report them. */
+  failures: number;
+  /** Nodes that fetched it. */
+  fetchers: string[];
+  /** Nodes that announced, fetched or served it and did not discard it since. */
+  holders: string[];
+  /** Nodes that forgot it, by reason. */
+  forgotten: Record<string, number>;
+  /** Nodes that discarded it, by reason. */
+  discarded: Record<string, number>;
+  /** From the first event to the last fetch by the server's clock. */
+  spread_ms: number | null;
+}
+
+/** The newest events from which a list was made. */
+export interface EventSample {
+  events: number;
+  /** received_at of the oldest of them. */
+  since: string | null;
+  /** Whether these are all events of the window. */
+  complete: boolean;
+}
+
 /** All API keys, revoked ones included. */
 export interface Keys {
   keys: Key[];
@@ -4419,6 +4830,68 @@ export class TartClient<F extends Int64Form = "number"> {
   ): Promise<NodeConformance<Int64<F>>>;
 
   /**
+   * Get findings as a matrix of rules and nodes. `GET /api/conformance/matrix`
+   *
+   * A finding is a rule that a node broke. Rules have stable codes and a page each (docs). error:
+   * JIP-3 forbids it; a reader that follows JIP-3 gets no data or wrong data. warning: JIP-3 does
+   * not specify it clearly, or it is most likely a mistake. info: JIP-3 allows it; for information.
+   * Counts are kept by the hour, so a window begins with a whole hour. References to events that
+   * were dropped, shed, not decoded or long past are not reported, because they may be correct. The
+   * same findings as /api/conformance, small enough for a thousand nodes. Implementations are those
+   * of the nodes' newest connections.
+   */
+  conformanceMatrix(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 24h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<ConformanceMatrix>;
+
+  /**
+   * List messages that broke conformance rules, newest first. `GET /api/conformance/examples`
+   *
+   * Up to three messages a day are stored for each node and rule, the first to arrive. id is the
+   * event's id in /api/events, offset counts bytes of the message from its timestamp on, hex has
+   * its first 1,024 bytes, found those at offset. Rules about clocks, missing Status events and
+   * shed events have no examples, because no single message breaks them.
+   */
+  conformanceExamples(
+    parameters?: {
+      /** Only messages that broke this rule. */
+      rule?: "frame_too_long" | "node_information" | "unknown_protocol_version" | "parameters_prefixed" | "parameters_length" | "core_count_out_of_range" | "unknown_flags" | "server_failure" | "truncated" | "unknown_event" | "bool_out_of_range" | "option_out_of_range" | "length_out_of_range" | "trailing_bytes" | "dropped_count_u32" | "dropped_without_timestamp" | "other_version_layout" | "leb128_length" | "non_canonical_natural" | "core_list_prefixed" | "core_count_mismatch" | "core_list_packed" | "slot_natural" | "epoch_natural" | "port_big_endian" | "own_event_ids" | "unknown_enum_value" | "string_too_long" | "invalid_utf8" | "reference_unknown" | "reference_wrong_type" | "second_outcome" | "timestamp_backwards" | "implausible_slot" | "status_late" | "status_missing" | "clock_not_jce" | "clock_offset" | "pipeline_unfinished" | "pipeline_cut_short" | "dropped_implausible" | "events_dropped" | "events_shed";
+      /**
+       * Only messages of this node. A prefix of the id, of 4 digits or more, is enough if only one
+       * node has it.
+       */
+      node_id?: string;
+      /** Only messages of nodes of this implementation. */
+      implementation?: string;
+      /** Only messages of nodes of this version. */
+      version?: string;
+      /** Maximum number of messages; clamped to 1 to 1000. Default: 50. */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 24h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<ConformanceExamples<Int64<F>>>;
+
+  /**
    * Count work-packages by stage. `GET /api/workpackages`
    *
    * totals counts distinct packages by hash whose pipeline began in the window, each where any
@@ -5223,6 +5696,87 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Assurances>;
+
+  /**
+   * List who assured the newest anchors, when, and how many received it. `GET
+   * /api/availability/anchors`
+   *
+   * For each anchor the nodes that distributed an assurance of it (126), and how many others
+   * received that (131), by the server's clock. expected_receipts is the number of nodes of the
+   * answer times the number of others. An anchor belongs to the window of its first assurance; the
+   * newest may be incomplete. In networks of more than 22 cores a part of the anchors is followed,
+   * selected by hash: on average as many assurers each slot as a network of 22 cores has. On a
+   * fork, the nodes of the other branch are missing, and elsewhere.
+   */
+  availabilityAnchors(
+    parameters?: {
+      /** Maximum number of anchors; clamped to 1 to 200. Default: 50. */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 15m. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<AvailabilityAnchors>;
+
+  /**
+   * Get requests for shards, bundles and segments on both sides. `GET /api/availability/requests`
+   *
+   * Outcomes, durations, reasons and the slowest servers of each kind of request. A side is what
+   * the requesters or the servers report: a request that both report counts once on each. A request
+   * whose beginning or end was lost is started without an end, or has none of both. Buckets are a
+   * minute long, or longer, so that there are at most 120; the newest may be incomplete.
+   */
+  availabilityRequests(
+    parameters?: {
+      /** Only this kind of requests. */
+      kind?: "shard" | "bundle_shard" | "bundle" | "segment_shard" | "segment";
+      /** Maximum number of servers of each kind; clamped to 1 to 1000. Default: 50. */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<AvailabilityRequests>;
+
+  /**
+   * Get announcements, requests and transfers of preimages. `GET /api/preimages`
+   *
+   * Totals, series and nodes are of the whole window. preimages is made from the newest 4,000
+   * events about preimages; read says since when. A side is what the requesters or the servers
+   * report: a request that both report counts once on each. A request whose beginning or end was
+   * lost is started without an end, or has none of both. Buckets are a minute long, or longer, so
+   * that there are at most 120; the newest may be incomplete.
+   */
+  preimages(
+    parameters?: {
+      /** Maximum number of preimages; clamped to 1 to 1000. Default: 50. */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<Preimages<Int64<F>>>;
 
   /**
    * List API keys. `GET /api/keys`

@@ -1594,6 +1594,27 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get findings as a matrix of rules and nodes. */
+  conformanceMatrix(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/conformance/matrix",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List messages that broke conformance rules, newest first. */
+  conformanceExamples(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/conformance/examples",
+      query: parameters,
+      plan: PLANS.ConformanceExamples,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Count work-packages by stage. */
   workpackages(parameters = {}, options = {}) {
     const call = {
@@ -1926,6 +1947,37 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** List who assured the newest anchors, when, and how many received it. */
+  availabilityAnchors(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/availability/anchors",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get requests for shards, bundles and segments on both sides. */
+  availabilityRequests(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/availability/requests",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get announcements, requests and transfers of preimages. */
+  preimages(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/preimages",
+      query: parameters,
+      plan: PLANS.Preimages,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List API keys. */
   keys(parameters = {}, options = {}) {
     const call = {
@@ -2008,6 +2060,7 @@ export class TartClient {
 const PLANS = {
   AuditProgress: { events: { "*": { data: "event" } } },
   Conformance: { rules: { "*": { examples: { "*": { event_id: 1 } } } } },
+  ConformanceExamples: { examples: { "*": { event_id: 1 } } },
   CoreMetrics: { stats: { avg_gas_used: 1, avg_gas_limit: 1 } },
   CoreWorkPackages: { work_packages: { "*": { gas_used: 1 } } },
   CoresStatus: { cores: { "*": { gas_used: 1 } } },
@@ -2028,6 +2081,7 @@ const PLANS = {
   NodeStatusEnhanced: { latest_status: { timestamp: 1, shards_size: 1 } },
   NodeTimeline: { events: { "*": { event_id: 1, data: "event" } } },
   Nodes: { nodes: { "*": { node_info: { params: { "*": 1 } }, dropped_count: 1 } } },
+  Preimages: { totals: { stored: 1, stored_bytes: 1 }, nodes: { "*": { stored_bytes: 1 } } },
   SearchResult: { events: { "*": { data: "event", context: { root_event_id: 1 }, event_id: 1 } } },
   Sessions: { sessions: { "*": { first_event_id: 1, last_event_id: 1, next_event_id: 1, dropped_count: 1 } } },
   Slot: { events_by_node: { "*": { events: { "*": { event_id: 1, data: "event" } } } } },

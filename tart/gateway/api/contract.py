@@ -12,6 +12,7 @@ from tart.gateway.api.route import INT64, Route
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 from tart.gateway.api.routes.agents import AGENT_ROUTES
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
+from tart.gateway.api.routes.availability import AVAILABILITY_ROUTES
 from tart.gateway.api.routes.client_files import CLIENT_FILE_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
 from tart.gateway.api.routes.grafana import GRAFANA_ROUTES
@@ -39,6 +40,7 @@ _ROUTES = (
     *PACKAGE_ROUTES,
     *METRIC_ROUTES,
     *ANALYTICS_ROUTES,
+    *AVAILABILITY_ROUTES,
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
     *LOGIN_ROUTES,

@@ -62,6 +62,27 @@ class Integer:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text that is compared as it is, such as the name of an implementation.
+
+    Attributes:
+        longest: The greatest number of characters.
+    """
+
+    longest: int
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        if len(text) > self.longest:
+            raise BadQuery(f"{name} has at most {self.longest} characters", name)
+        return text
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "maxLength": self.longest}
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of a few words."""
 

@@ -17,8 +17,14 @@ from tart.query.core.sessions import session_json
 from tart.query.core.wall_clock import agreement
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateSum
-from tart.query.shard_queries.sessions import Examples, ProtocolVersions, SessionPage
+from tart.query.shard_queries.sessions import (
+    Examples,
+    FindingExamples,
+    ProtocolVersions,
+    SessionPage,
+)
 from tart.query.topics import conformance as figures
+from tart.query.topics import findings
 from tart.units import HOUR_US
 
 
@@ -54,6 +60,28 @@ async def node_conformance(queries: QueryClient, values: Values) -> Answer:
     return Answer(partial(figures.node_conformance, node, rows), seen & rows_seen)
 
 
+async def conformance_matrix(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/conformance/matrix``."""
+    window = request_window(values).whole(HOUR_US)
+    (nodes, seen), (rows, rows_seen) = await gather_all(
+        queries.nodes(), _conformance_input(queries, window, None, examples=0)
+    )
+    return Answer(partial(findings.conformance_matrix, nodes, rows), seen & rows_seen)
+
+
+async def conformance_examples(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/conformance/examples``."""
+    window, limit = request_window(values).whole(HOUR_US), values["limit"]
+    nodes, seen = await queries.nodes()
+    chosen = findings.nodes_of(nodes, values["implementation"], values["version"])
+    if values["node_id"] is not None:
+        node = values["node_id"]
+        chosen = [node] if chosen is None or node in chosen else []
+    rows, rows_seen = await queries.ask(FindingExamples(window, values["rule"], chosen, limit + 1))
+    body = partial(findings.conformance_examples, rows, nodes, limit)
+    return Answer(body, seen & rows_seen)
+
+
 async def rules(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/docs/rules``."""
     return Answer(rule_list().encode())
@@ -79,11 +107,11 @@ async def _sessions(queries: QueryClient, values: Values, node: str | None) -> A
 
 
 async def _conformance_input(
-    queries: QueryClient, window: Window, node: str | None
+    queries: QueryClient, window: Window, node: str | None, examples: int = figures.EXAMPLES
 ) -> tuple[figures.ConformanceInput, Coverage]:
-    """Return the rows about one node, or about all."""
+    """Return the rows about one node, or about all, with some examples of each rule."""
     where = {} if node is None else {"node": [node]}
-    counts, connections, clocks, events, status, examples = parts = await gather_all(
+    counts, connections, clocks, events, status, shown = parts = await gather_all(
         queries.ask(AggregateSum("conformance", window, by=["node", "rule"], where=where)),
         queries.ask(ProtocolVersions(window, now_us(), node)),
         queries.ask(
@@ -93,7 +121,7 @@ async def _conformance_input(
         queries.ask(
             AggregateSum("counts", window, by=["node"], where={**where, "type": [EventKind.STATUS]})
         ),
-        queries.ask(Examples(window, figures.EXAMPLES, node)),
+        queries.ask(Examples(window, examples, node)),
     )
     breaches = counts[0]
     if any(row["rule"] == "implausible_slot" for row in breaches):
@@ -106,12 +134,21 @@ async def _conformance_input(
         clocks=clocks[0],
         events=events[0],
         status=status[0],
-        examples=examples[0],
+        examples=shown[0],
     )
     return rows, common_coverage(parts)
 
 
 SESSION_HANDLERS: Mapping[str, Handler] = {
     each.__name__: each
-    for each in (sessions, node_sessions, conformance, node_conformance, rules, rule)
+    for each in (
+        sessions,
+        node_sessions,
+        conformance,
+        node_conformance,
+        conformance_matrix,
+        conformance_examples,
+        rules,
+        rule,
+    )
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
+from tart.gateway.handlers.availability import AVAILABILITY_HANDLERS
 from tart.gateway.handlers.client_files import CLIENT_FILE_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.event_reference import EVENT_REFERENCE_HANDLERS
@@ -41,6 +42,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **NODE_HANDLERS,
     **METRIC_HANDLERS,
     **ANALYTICS_HANDLERS,
+    **AVAILABILITY_HANDLERS,
     **GRAFANA_HANDLERS,
     **GRAFANA_PACKAGE_HANDLERS,
     **GRAFANA_GUARANTEE_HANDLERS,

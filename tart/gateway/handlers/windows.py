@@ -112,13 +112,21 @@ class RequestWindow:
         step_us = self.counts_step_us()
         return HOUR_US if step_us == MINUTE_US and self._end - self._start > DAY_US else step_us
 
-    def buckets(self, step_us: int) -> Buckets:
-        """Return the window cut into buckets: whole ones, except for the present one."""
+    def buckets(self, step_us: int, *, durations: bool = False) -> Buckets:
+        """Return the window cut into buckets: whole ones, except for the present one.
+
+        Args:
+            step_us: Length of a bucket; longer where only hours are stored.
+            durations: As in ``whole``.
+        """
         window = self._bounded()
         assert window.start_us is not None
         assert window.end_us is not None
+        if durations:
+            step_us = self._stored_step_us(window.start_us, step_us, durations=True)
         cut = cut_buckets(window.start_us, window.end_us, step_us)
-        window = self._resolve(Window(cut.start_us, window.end_us), cut.step_us)
+        start = Window(cut.start_us, window.end_us)
+        window = self._resolve(start, cut.step_us, durations=durations)
         assert window.start_us is not None
         assert window.end_us is not None
         return Buckets(window.start_us, window.end_us, cut.step_us)

@@ -59,6 +59,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     sessions.Connections,
     sessions.ProtocolVersions,
     sessions.Examples,
+    sessions.FindingExamples,
 )
 QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
     {query.name: query for query in _QUERIES}

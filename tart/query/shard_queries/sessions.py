@@ -5,6 +5,7 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -124,6 +125,29 @@ class Examples(Query[list[Json], list[Json]], frozen=True):
     window: Window = Window()
     limit: int = 3
     node: str | None = None
+
+    def merge(self, partials: Partials[list[Json]]) -> list[Json]:
+        """Return the rows of all shards, newest first."""
+        rows = [row for _, part in partials for row in part]
+        return sorted(rows, key=lambda row: row["at"], reverse=True)
+
+
+class FindingExamples(Query[list[Json], list[Json]], frozen=True):
+    """The newest examples of findings that pass a filter, newest first; rows as of ``Examples``.
+
+    Attributes:
+        rule: Code of a rule; ``None`` means all.
+        nodes: Ids; ``None`` means all, and connections that never named their node.
+        limit: Examples of each shard.
+    """
+
+    name = "finding_examples"
+    source = "aggregates"
+    tables = ("examples",)
+    window: Window = Window()
+    rule: str | None = None
+    nodes: Sequence[str] | None = None
+    limit: int = 100
 
     def merge(self, partials: Partials[list[Json]]) -> list[Json]:
         """Return the rows of all shards, newest first."""

@@ -55,13 +55,13 @@ class Finding:
     @property
     def order(self) -> tuple[int, int, str]:
         """Sort key: most severe first, then most frequent."""
-        return SEVERITIES.index(_severity(self.code)), -self.count, self.code
+        return SEVERITIES.index(severity_of(self.code)), -self.count, self.code
 
     def summary(self) -> answers.Finding:
         """Return the finding without explanation and examples."""
         return {
             "code": self.code,
-            "severity": _severity(self.code),
+            "severity": severity_of(self.code),
             "count": self.count,
             "counted": _unit(self.code),
             "first_at": server_time(self.first_at),
@@ -160,7 +160,7 @@ def network_conformance(nodes: Sequence[Row], rows: ConformanceInput) -> answers
     known = {node["node_id"] for node in nodes}
     return {
         "verdict": verdict(finding for group in findings.values() for finding in group),
-        "rules": _rules(findings, rows.examples),
+        "rules": broken_rules(findings, rows.examples),
         "nodes": sorted(judgements, key=lambda node: _VERDICTS.index(node["verdict"])),
         "unidentified": [
             finding.summary()
@@ -190,7 +190,7 @@ def collect_findings(rows: ConformanceInput) -> Findings:
 
 def verdict(findings: Iterable[Finding]) -> answers.Verdict:
     """Return the worst severity; ``conformant`` if there is none above ``info``."""
-    worst = min((SEVERITIES.index(_severity(finding.code)) for finding in findings), default=None)
+    worst = min((SEVERITIES.index(severity_of(finding.code)) for finding in findings), default=None)
     if worst is None or (severity := SEVERITIES[worst]) == "info":
         return "conformant"
     return severity
@@ -279,11 +279,16 @@ def _examples(rows: Iterable[Row]) -> dict[tuple[str | None, str], list[answers.
     """Return the examples by node and rule, in the given order."""
     examples: defaultdict[tuple[str | None, str], list[answers.Example]] = defaultdict(list)
     for row in rows:
-        examples[row["node"], row["rule"]].append(_example(row))
+        examples[row["node"], row["rule"]].append(example_json(row))
     return examples
 
 
-def _example(row: Row) -> answers.Example:
+def example_json(row: Row) -> answers.Example:
+    """Return an example of an answer.
+
+    Args:
+        row: A row of the queries ``examples`` and ``finding_examples``.
+    """
     return {
         "id": row["id"],
         "session": row["session"],
@@ -298,7 +303,7 @@ def _example(row: Row) -> answers.Example:
     }
 
 
-def _rules(findings: Findings, rows: Iterable[Row]) -> list[answers.BrokenRule]:
+def broken_rules(findings: Findings, rows: Iterable[Row]) -> list[answers.BrokenRule]:
     """Return every broken rule, over all nodes, the most severe first."""
     total: dict[str, Finding] = {}
     nodes: Counter[str] = Counter()
@@ -314,7 +319,7 @@ def _rules(findings: Findings, rows: Iterable[Row]) -> list[answers.BrokenRule]:
     examples: defaultdict[str, list[answers.NodeExample]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row["at"], reverse=True):
         if len(examples[row["rule"]]) < EXAMPLES:
-            examples[row["rule"]].append({"node_id": row["node"], **_example(row)})
+            examples[row["rule"]].append({"node_id": row["node"], **example_json(row)})
     return [
         {
             **finding.summary(),
@@ -380,7 +385,8 @@ def _by_node(rows: Iterable[Row]) -> defaultdict[str | None, list[Row]]:
     return by_node
 
 
-def _severity(code: str) -> Severity:
+def severity_of(code: str) -> Severity:
+    """Return a rule's severity; ``warning`` for a rule that is not known."""
     # A file may have counts of a rule that only an older release has.
     return RULES[code].severity if code in RULES else "warning"
 

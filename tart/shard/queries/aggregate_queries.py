@@ -42,7 +42,13 @@ from tart.query.shard_queries.packages import (
     PackageStates,
     StepDurations,
 )
-from tart.query.shard_queries.sessions import Connections, Examples, ProtocolVersions, SessionPage
+from tart.query.shard_queries.sessions import (
+    Connections,
+    Examples,
+    FindingExamples,
+    ProtocolVersions,
+    SessionPage,
+)
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.queries import (
     conformance,
@@ -78,6 +84,7 @@ _HANDLERS: Mapping[type[AnyQuery], Handler] = {
     Connections: sessions.connections,
     ProtocolVersions: conformance.protocol_versions,
     Examples: conformance.examples,
+    FindingExamples: conformance.finding_examples,
     PackageStages: packages.package_stages,
     PackageCounts: packages.package_counts,
     StepDurations: packages.step_durations,
@@ -214,11 +221,12 @@ class AggregateQueries:
         )
 
     def _with_nodes(self, handler: Handler) -> Callable[[MergedRelations, Any], Any]:
-        """Return a handler that gets the condition on the query's node and the lookup of ids."""
+        """Return a handler that gets the condition on the query's nodes and the lookup of ids."""
 
         def answer(relations: MergedRelations, query: Any) -> Any:
             node = getattr(query, "node", None)
-            nodes = "true" if node is None else self._node_condition([node])
+            ids = getattr(query, "nodes", None) if node is None else [node]
+            nodes = "true" if ids is None else self._node_condition(ids)
             return handler(relations, query, nodes, self._nodes.id_of)
 
         return answer

@@ -10,8 +10,8 @@ from typing import Any
 
 from tart.aggregate.keyed.sessions import REFUSED
 from tart.query.core.event_ids import event_api_id
-from tart.query.core.windows import bounds_us
-from tart.query.shard_queries.sessions import Examples, ProtocolVersions
+from tart.query.core.windows import Window, bounds_us
+from tart.query.shard_queries.sessions import Examples, FindingExamples, ProtocolVersions
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -38,6 +38,8 @@ _VERSION_COLUMNS = (
 )
 # Limit of the examples of one rule.
 MAX_EXAMPLES = 20
+# Limit of a list of examples, which have a kibibyte of bytes each.
+MAX_LISTED = 2_000
 
 
 def examples(
@@ -49,14 +51,43 @@ def examples(
         nodes: A condition on ``directory`` and ``node``.
         id_of: The id of a directory's node, by numbers.
     """
-    start, end = bounds_us(query.window)
     limit = max(0, min(query.limit, MAX_EXAMPLES))
-    where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
+    newest = f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit}"
+    return _examples(relations, query.window, nodes, f"QUALIFY {newest}", id_of)
+
+
+def finding_examples(
+    relations: MergedRelations, query: FindingExamples, nodes: str, id_of: NodeIds
+) -> list[dict[str, Any]]:
+    """Return the newest examples that pass a filter, newest first.
+
+    Args:
+        nodes: A condition on ``directory`` and ``node``.
+        id_of: The id of a directory's node, by numbers.
+    """
+    where = nodes
+    if query.rule is not None:
+        code = query.rule.replace("'", "''")
+        where += f" AND rule = '{code}'"
+    return _examples(relations, query.window, where, "", id_of, query.limit)
+
+
+def _examples(
+    relations: MergedRelations,
+    window: Window,
+    condition: str,
+    qualify: str,
+    id_of: NodeIds,
+    limit: int = MAX_LISTED,
+) -> list[dict[str, Any]]:
+    start, end = bounds_us(window)
+    where = (
+        f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {condition}"
+    )
     rows = relations.cursor.execute(
         f"SELECT directory, epoch_us(seen_at), lower(hex(frame)), {', '.join(_COLUMNS)} "
-        f"FROM {relations.table('examples', where)} QUALIFY "
-        f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit} "
-        "ORDER BY seen_at DESC, seq DESC"
+        f"FROM {relations.table('examples', where)} {qualify} "
+        f"ORDER BY seen_at DESC, seq DESC LIMIT {max(0, min(limit, MAX_LISTED))}"
     ).fetchall()
     shown = []
     for directory, seen_at, frame, *values in rows:

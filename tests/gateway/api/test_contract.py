@@ -59,6 +59,8 @@ def test_the_contract_has_all_routes() -> None:
         "/api/sessions",
         "/api/nodes/{id}/sessions",
         "/api/conformance",
+        "/api/conformance/matrix",
+        "/api/conformance/examples",
         "/api/nodes/{id}/conformance",
         "/api/docs/rules",
         "/api/docs/sql",
@@ -108,6 +110,9 @@ def test_the_contract_has_all_routes() -> None:
         "/api/analytics/sync-status/timeline",
         "/api/analytics/connections/timeline",
         "/api/analytics/assurances",
+        "/api/availability/anchors",
+        "/api/availability/requests",
+        "/api/preimages",
         "/api/metrics/stream",
         "/api/events/stream",
     }

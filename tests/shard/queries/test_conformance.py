@@ -60,6 +60,22 @@ def test_examples_are_selected_by_node_and_window(tmp_path):
     run(scenario, tmp_path)
 
 
+def test_findings_are_listed_by_rule_and_by_nodes(tmp_path):
+    async def scenario(shard):
+        for number in (1, 2):
+            node = fake_node(number)
+            shard.session(node.connect(), wrong(node, 1))
+        found = await shard.ask("finding_examples")
+        assert [each["node"] for each in found] == ["02" * 32, "01" * 32]
+        assert await shard.ask("finding_examples", limit=1) == found[:1]
+        assert await shard.ask("finding_examples", nodes=["01" * 32]) == found[1:]
+        assert await shard.ask("finding_examples", nodes=[]) == []
+        assert await shard.ask("finding_examples", rule="trailing_bytes") == found
+        assert await shard.ask("finding_examples", rule="trailing' OR 'a' = 'a") == []
+
+    run(scenario, tmp_path)
+
+
 def test_a_first_message_is_an_example_without_an_event(tmp_path):
     async def scenario(shard):
         shard.session(fake_node(version=9).connect())

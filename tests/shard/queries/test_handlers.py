@@ -136,6 +136,7 @@ def test_an_empty_shard_answers_every_query(tmp_path, name):
         "connections": {"open": 0, "buckets": []},
         "protocol_versions": [],
         "examples": [],
+        "finding_examples": [],
         "stage_totals": [],
         "package_services": {"rows": [], "below": None},
         "deliveries": {"starts": [], "arrivals": [], "below": None},

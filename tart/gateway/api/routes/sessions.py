@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.access.roles import Role
-from tart.errors import NotFound
+from tart.errors import BadQuery, NotFound
 from tart.gateway.api.common import CURSOR, LIST_WINDOW, limit, window
-from tart.gateway.api.parameters import Parameter
-from tart.gateway.api.route import HTML, NODE, SHARD_ERRORS, Cache, Kind, Route
+from tart.gateway.api.parameters import NodeId, Parameter, Text
+from tart.gateway.api.route import HTML, NODE, NODE_PREFIX, SHARD_ERRORS, Cache, Kind, Route
 from tart.protocol.rules import RULES, SEVERITY_MEANINGS
+from tart.query.answers.findings import ConformanceExamples, ConformanceMatrix
 from tart.query.answers.sessions import Conformance, NodeConformance, Sessions
 from tart.query.topics.conformance import RULE_PAGES, rule_page
+from tart.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,18 @@ class RuleCode:
     def schema(self) -> dict[str, Any]:
         """See ``Kind``."""
         return {"type": "string", "enum": list(RULES)}
+
+
+@dataclass(frozen=True)
+class BrokenRule(RuleCode):
+    """The code of a rule by which findings are selected."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        if text not in RULES:
+            hint = did_you_mean(text, RULES) or f"; {RULE_PAGES} lists them"
+            raise BadQuery(f"{name} is not the code of a rule{hint}", name)
+        return text
 
 
 _SESSIONS = (
@@ -87,6 +101,37 @@ SESSION_ROUTES: tuple[Route, ...] = (
         parameters=(NODE, *window("24h")),
         answer=NodeConformance,
         errors=(404, *SHARD_ERRORS),
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "conformance_matrix",
+        "/api/conformance/matrix",
+        "Get findings as a matrix of rules and nodes",
+        f"{_CONFORMANCE} The same findings as /api/conformance, small enough for a thousand nodes. "
+        "Implementations are those of the nodes' newest connections.",
+        parameters=window("24h"),
+        answer=ConformanceMatrix,
+        errors=SHARD_ERRORS,
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "conformance_examples",
+        "/api/conformance/examples",
+        "List messages that broke conformance rules, newest first",
+        "Up to three messages a day are stored for each node and rule, the first to arrive. id is "
+        "the event's id in /api/events, offset counts bytes of the message from its timestamp on, "
+        "hex has its first 1,024 bytes, found those at offset. Rules about clocks, missing Status "
+        "events and shed events have no examples, because no single message breaks them.",
+        parameters=(
+            Parameter("rule", BrokenRule(), "Only messages that broke this rule."),
+            Parameter("node_id", NodeId(), f"Only messages of this node. {NODE_PREFIX}"),
+            Parameter("implementation", Text(64), "Only messages of nodes of this implementation."),
+            Parameter("version", Text(64), "Only messages of nodes of this version."),
+            limit(50, "messages"),
+            *window("24h"),
+        ),
+        answer=ConformanceExamples,
+        errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
     Route(
