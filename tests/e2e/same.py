@@ -73,6 +73,13 @@ REMOVED_OF = {
         "slot_events": "of the busiest minute of arrival",
         **dict.fromkeys(("events_per_sec_10s", "blocks_per_sec_10s"), "by the server's clock"),
     },
+    "nodes_summary": {
+        **dict.fromkeys(("series", "finding"), "by the time of arrival"),
+        "clock_offset_ms": "between a node's clock and the server's",
+    },
+    "node_latencies": dict.fromkeys(("series", "band"), "by the time of arrival"),
+    "node_slowest_steps": {"from_id": "an event's number in its directory"},
+    "implementations": dict.fromkeys(("series", "total"), "by the time of arrival"),
     "grafana_failure_rates": {"recent_failures": "the newest of many, by arrival"},
     "grafana_wp_active": {"node_id": "of those that got as far, who was heard first"},
 }

@@ -626,3 +626,158 @@ def test_newest_executions(truth):
         _, gas, time = total(costs)
         assert (each["gas_used"], each["elapsed_ns"]) == (str(gas), str(time))
         assert (each["node_id"], each["timestamp"]) == (event["node_id"], event["timestamp"])
+
+
+# --- All nodes as columns ----------------------------------------------------------------
+
+
+def column(found, name):
+    return dict(zip(found["nodes"]["node_id"], found["nodes"][name], strict=True))
+
+
+def test_the_table_of_nodes_has_what_each_node_did(truth):
+    found = ask(truth, "/api/nodes/summary")
+    facts = truth.facts
+    assert found["nodes"]["node_id"] == sorted(ids(truth))
+    counts = {node: facts.counts(node) for node in ids(truth)}
+    assert column(found, "events") == {node: count.total() for node, count in counts.items()}
+    assert {node: sum(some) for node, some in column(found, "series").items()} == column(
+        found, "events"
+    )
+    assert column(found, "dropped_messages") == {node: count[0] for node, count in counts.items()}
+    dropped = {node: 0 for node in ids(truth)}
+    for fact in facts.of("closed"):
+        dropped[fact["node"]] += fact["dropped"]
+    assert column(found, "dropped") == dropped
+    peers = {node: statuses(truth, node)[0] for node in ids(truth)}
+    assert column(found, "peers") == {node: said["num_peers"] for node, said in peers.items()}
+    assert column(found, "validator_peers") == {
+        node: said["num_val_peers"] for node, said in peers.items()
+    }
+    versions = found["implementations"]
+    assert {node: versions[at]["name"] for node, at in column(found, "implementation").items()} == {
+        each["node"]: each["name"] for each in facts.of("node")
+    }
+
+
+def test_the_table_of_nodes_agrees_with_the_routes_of_single_nodes(truth):
+    found = ask(truth, "/api/nodes/summary")
+    for node in ids(truth):
+        known = truth.system.get(f"/api/nodes/{node}")
+        assert column(found, "best_slot")[node] == known["best"]["slot"]
+        assert column(found, "last_seen_at")[node] == known["last_seen_at"]
+        assert column(found, "undecodable")[node] == known["undecodable"]
+        conformance = ask(truth, f"/api/nodes/{node}/conformance")
+        severities = Counter(each["severity"] for each in conformance["findings"])
+        assert column(found, "errors")[node] == severities["error"]
+        assert column(found, "warnings")[node] == severities["warning"]
+        assert column(found, "infos")[node] == severities["info"]
+    # Nobody is connected any more.
+    assert (found["connected"], found["levels"]["well"]) == (0, 0)
+    assert set(found["nodes"]["state"]) <= {"disconnected", "gone"}
+
+
+def test_failures_of_each_node_are_those_of_the_failure_rates(truth):
+    found = ask(truth, "/api/nodes/summary")
+    rates = ask(truth, "/api/analytics/failure-rates")
+    assert sum(column(found, "failures").values()) == sum(
+        each["count"] for each in rates["by_reason"]
+    )
+
+
+# --- Links as columns --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "variant", "side"),
+    [
+        ("announcements", "BlockAnnounced", "announcer"),
+        ("tickets", "TicketTransferred", "sender"),
+        ("streams", "BlockAnnouncementStreamOpened", "opener"),
+    ],
+)
+def test_links_as_columns_are_what_was_sent(truth, kind, variant, side):
+    found = ask(truth, "/api/network/links", kind=kind)
+    expected = directed(truth.facts.events(variant), side)
+    names, links = found["nodes"]["node_id"], found["links"]
+    assert {
+        (names[source], names[target]): count
+        for source, target, count in zip(
+            links["source"], links["target"], links["messages"], strict=True
+        )
+    } == {ends: counts[0] for ends, counts in expected.items()}
+    assert (found["total_links"], found["complete"]) == (len(expected), True)
+    node = ids(truth)[0]
+    own = ask(truth, "/api/network/links", kind=kind, node_id=node)
+    assert own["total_links"] == sum(node in ends for ends in expected)
+
+
+# --- Durations of a node's steps ---------------------------------------------------------
+
+
+def imports(truth):
+    """Durations of the imports of each node, microseconds."""
+    found = defaultdict(list)
+    for each, _ in rooted(truth, "BlockExecuted", "Importing"):
+        found[each["node"]].append(each["root"]["after_us"])
+    return found
+
+
+def near(shown_ms, exact_us):
+    """Whether a figure of a histogram is at most half a bin off."""
+    off = 2 ** (0.5 / log_histogram.PER_OCTAVE)
+    return exact_us / off / 1000 - 0.001 <= shown_ms <= exact_us * off / 1000 + 0.001
+
+
+def test_imports_of_a_node_against_those_of_all_nodes(truth):
+    durations = imports(truth)
+    every = [value for some in durations.values() for value in some]
+    for node in ids(truth):
+        found = ask(truth, f"/api/nodes/{node}/latencies")
+        steps = {each["step"]: each for each in found["steps"]}
+        step = steps["Importing_to_BlockExecuted"]
+        own = sorted(durations[node])
+        assert (step["node"]["count"], step["network"]["count"]) == (len(own), len(every))
+        assert near(step["node"]["p50_ms"], own[(len(own) - 1) // 2])
+        assert sum(step["series"]["count"]) == len(own)
+        assert sum(step["band"]["count"]) == len(every)
+
+
+def test_the_slowest_imports_of_a_node_are_those_that_took_longest(truth):
+    durations = imports(truth)
+    for node in ids(truth):
+        path = f"/api/nodes/{node}/latencies/slowest"
+        found = ask(truth, path, step="Importing_to_BlockExecuted", limit=5)
+        longest = sorted(durations[node], reverse=True)[:5]
+        assert [each["duration_ms"] for each in found["examples"]] == [
+            round(value / 1000, 3) for value in longest
+        ]
+    example = found["examples"][0]
+    last, first = (truth.system.get(f"/api/events/{example[name]}") for name in ("id", "from_id"))
+    assert (last["event_type"], first["event_type"]) == (47, 43)
+    ((_, begun),), ((_, ended),) = first["data"].items(), last["data"].items()
+    assert ended["timestamp"] - begun["timestamp"] == round(example["duration_ms"] * 1000)
+
+
+# --- Implementations ---------------------------------------------------------------------
+
+
+def test_figures_of_implementations_are_those_of_their_nodes(truth):
+    found = ask(truth, "/api/implementations")
+    members = defaultdict(list)
+    for each in truth.facts.of("node"):
+        members[each["name"]].append(each["node"])
+    durations = imports(truth)
+    assert {each["name"]: each["nodes"] for each in found["implementations"]} == {
+        name: len(nodes) for name, nodes in members.items()
+    }
+    for each in found["implementations"]:
+        nodes = members[each["name"]]
+        assert each["events"] == sum(truth.facts.counts(node).total() for node in nodes)
+        taken = sorted(value for node in nodes for value in durations[node])
+        assert each["imports"] == len(taken)
+        assert near(each["import_p50_ms"], taken[(len(taken) - 1) // 2])
+        assert (each["changed"], each["connected"]) == (0, 0)
+        # Everything was told within one hour, or across the end of one.
+        assert max(each["series"]) == len(nodes)
+    assert max(found["buckets"]["total"]) == len(ids(truth))

@@ -45,6 +45,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "timeseries": {"metric": "events", "interval": 1},
     "grouped_timeseries": {"metric": "events", "group_by": "event_type", "interval": 60},
     "top_nodes": {"limit": 1000},
+    "node_slowest_steps": {"limit": 100},
     "assurances": {"limit": 1000},
     "availability_anchors": {"limit": 200},
     "preimages": {"limit": 1000},
@@ -123,6 +124,9 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
         numbers("network_stats", f"{each}_last_hour")
         for each in ("block_announcements", "block_transfers", "ticket_transfers")
     ],
+    "nodes_summary": [numbers("nodes", each, "*") for each in ("events", "failures")],
+    "node_latencies": [numbers("steps", "*", "node", "count")],
+    "node_slowest_steps": [counted("examples")],
     "validators_cores": [numbers("core_summary", "*", "total_guarantees")],
     "node_status_enhanced": [numbers("guarantee_activity", "guarantees_built")],
     "node_peers": [numbers("connections", "*"), counted("history")],
@@ -167,6 +171,8 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
 # Those whose figures are of distinct things or of states, which windows share.
 SHARED: dict[str, Callable[[Any], int]] = {
     "block_propagation": numbers("blocks"),
+    "links": numbers("total_links"),
+    "implementations": numbers("implementations", "*", "nodes"),
     "sync_timeline": numbers("timeline", "*", "total_nodes"),
     "cores_grid": numbers("outcomes", "*"),
     "work_funnel": numbers("stages", "*", "reached"),
@@ -236,6 +242,7 @@ def timeless(value: Any) -> Any:
             *("first_slot", "last_slot"),
             # How long the buckets of durations are depends on their age.
             *("times", "series", "bucket_seconds"),
+            *("buckets", "series", "searched_from", "searched_until"),
         )
         return {name: timeless(each) for name, each in value.items() if name not in moments}
     return [timeless(each) for each in value] if isinstance(value, list) else value

@@ -975,6 +975,381 @@ class ExecutionEvent(TypedDict):
     id: int
 
 
+class NodesSummary(TypedDict):
+    """All nodes as columns, in the order of node_id."""
+
+    timestamp: str
+    window: Window
+    total: int
+    connected: int
+    levels: LevelCounts
+    network: NetworkHeads
+    implementations: list[ImplementationVersion]
+    # States in order of harm; the first that holds counts.
+    rules: list[StateRule]
+    buckets: SeriesBuckets
+    nodes: NodeColumns
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Window(TypedDict):
+    """The time that every part of the answer covers.
+
+    Counts are kept in buckets of time. The window therefore begins with a whole bucket, and ends
+    before the bucket that contains the requested end, unless that bucket is the present one.
+    """
+
+    start: str
+    end: str
+
+
+class LevelCounts(TypedDict):
+    """Number of nodes by the level of their state."""
+
+    well: int
+    warning: int
+    bad: int
+    no_data: int
+
+
+class NetworkHeads(TypedDict):
+    """Best and finalized slot of the network, as in /api/stats; null if they are not known."""
+
+    best_slot: int | None
+    finalized_slot: int | None
+
+
+class ImplementationVersion(TypedDict):
+    """An implementation and its version; null if no node information is stored."""
+
+    name: str | None
+    version: str | None
+
+
+class StateRule(TypedDict):
+    """A state of nodes, and the rule that decides it."""
+
+    state: Literal[
+        "gone",
+        "disconnected",
+        "silent",
+        "isolated",
+        "far_behind",
+        "syncing",
+        "behind",
+        "finality_behind",
+        "clock_off",
+        "dropping",
+        "no_block",
+        "well",
+    ]
+    level: Literal["well", "warning", "bad", "no_data"]
+    meaning: str
+
+
+class SeriesBuckets(TypedDict):
+    """Buckets of the series of all nodes."""
+
+    # Start of the first bucket.
+    start: str
+    # Length of a bucket.
+    seconds: int
+    # Number of buckets; the last one may be partial.
+    count: int
+
+
+class NodeColumns(TypedDict):
+    """Columns of the table; the elements at one index are those of one node."""
+
+    node_id: list[str]
+    # Index in implementations of the answer.
+    implementation: list[int]
+    address: list[str | None]
+    # The first of rules of the answer that holds.
+    state: list[
+        Literal[
+            "gone",
+            "disconnected",
+            "silent",
+            "isolated",
+            "far_behind",
+            "syncing",
+            "behind",
+            "finality_behind",
+            "clock_off",
+            "dropping",
+            "no_block",
+            "well",
+        ]
+    ]
+    is_connected: list[bool]
+    # When the connection began that node_info is from; if none is open, when the last one ended.
+    changed_at: list[str | None]
+    last_seen_at: list[str | None]
+    best_slot: list[int | None]
+    # Slots behind the network's; 0 if it is not behind, null if it has reported no block.
+    best_lag: list[int | None]
+    finalized_slot: list[int | None]
+    # Slots behind the network's; 0 if it is not behind, null if it has reported no block.
+    finalized_lag: list[int | None]
+    synced: list[bool | None]
+    # The server's clock minus the node's, in milliseconds: the least difference between the arrival
+    # of an event and its timestamp in the newest hour, so it contains the least delay of the
+    # network. Positive if the node's clock is behind.
+    clock_offset_ms: list[float | None]
+    peers: list[int | None]
+    validator_peers: list[int | None]
+    # Events in the window.
+    events: list[int]
+    # Over the last minute of the window.
+    events_per_second: list[float | None]
+    # Events by bucket, oldest first; see buckets of the answer.
+    series: list[list[int]]
+    # Events that the node reports as dropped, ever.
+    dropped: list[int | str]
+    # Number of Dropped messages in the window.
+    dropped_messages: list[int]
+    # Events that could not be decoded, ever; they are stored.
+    undecodable: list[int]
+    # Events in the window that report one.
+    failures: list[int]
+    # Number of rules of severity error broken in the window.
+    errors: list[int]
+    # Number of rules of severity warning broken in the window.
+    warnings: list[int]
+    # Number of rules of severity info broken in the window.
+    infos: list[int]
+    # Code of the rule that was broken last in the window.
+    finding: list[str | None]
+    finding_at: list[str | None]
+
+
+class Implementations(TypedDict):
+    """Implementations and versions, the one with the most nodes first."""
+
+    timestamp: str
+    window: Window
+    network: NetworkHeads
+    buckets: VersionBuckets
+    implementations: list[ImplementationFigures]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class VersionBuckets(TypedDict):
+    """Buckets of the series."""
+
+    # Start of the first bucket.
+    start: str
+    # Length of a bucket.
+    seconds: int
+    # Number of buckets; the last one may be partial.
+    count: int
+    # Nodes of all versions that were connected in each bucket.
+    total: list[int]
+
+
+class ImplementationFigures(TypedDict):
+    """An implementation and version, and figures of the nodes that ran it last."""
+
+    # Null if no node information of the nodes is stored any more.
+    name: str | None
+    version: str | None
+    # Nodes connected in the window whose last version in it was this one.
+    nodes: int
+    # Those that had another version earlier in the window; their figures cover both.
+    changed: int
+    # Nodes that are connected now.
+    connected: int
+    # States now; see /api/nodes/summary.
+    levels: LevelCounts
+    # Median over its connected nodes, in slots.
+    best_lag_p50: int | None
+    best_lag_max: int | None
+    finalized_lag_p50: int | None
+    finalized_lag_max: int | None
+    events: int
+    # Importing to BlockExecuted, of all its nodes.
+    imports: int
+    # Within 10 % of the exact value.
+    import_p50_ms: float | None
+    import_p95_ms: float | None
+    # Events that report a failure.
+    failures: int
+    failing_nodes: int
+    # Rules of severity error that at least one node broke.
+    errors: int
+    # Rules of severity warning that at least one node broke.
+    warnings: int
+    # Rules of severity info that at least one node broke.
+    infos: int
+    # Nodes that broke a rule of severity error or warning.
+    deviating_nodes: int
+    # Nodes by bucket, oldest first. A node counts in each bucket in which it was connected, with
+    # the last version that it had in the bucket.
+    series: list[int]
+
+
+class NodeLatencies(TypedDict):
+    """Steps of a node, the most frequent step first."""
+
+    timestamp: str
+    window: Window
+    node_id: str
+    buckets: LatencyBuckets
+    steps: list[NodeStep]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class LatencyBuckets(TypedDict):
+    """Buckets of the series."""
+
+    # Start of the first bucket.
+    start: str
+    # Length of a bucket.
+    seconds: int
+    # Number of buckets; the last one may be partial.
+    count: int
+
+
+_NodeStepKeywords = TypedDict("_NodeStepKeywords", {"from": str})
+
+
+class NodeStep(_NodeStepKeywords):
+    """A step of the node, and the same step of all nodes."""
+
+    to: str
+    step: str
+    from_type: int
+    to_type: int
+    node: DurationFigures
+    # Of all nodes, this one included.
+    network: DurationFigures
+    # The node's median divided by the network's; null without samples.
+    ratio: float | None
+    series: NodeSeries
+    band: NetworkBand
+
+
+class DurationFigures(TypedDict):
+    """Count and percentiles of durations, within 10 % of the exact value."""
+
+    count: int
+    p10_ms: float | None
+    p50_ms: float | None
+    p90_ms: float | None
+    p99_ms: float | None
+
+
+class NodeSeries(TypedDict):
+    """The node's durations by bucket, oldest first; null for a bucket without samples."""
+
+    count: list[int]
+    p50_ms: list[float | None]
+    p90_ms: list[float | None]
+
+
+class NetworkBand(TypedDict):
+    """Durations of all nodes by bucket, oldest first; null for a bucket without samples."""
+
+    count: list[int]
+    p10_ms: list[float | None]
+    p50_ms: list[float | None]
+    p90_ms: list[float | None]
+
+
+class SlowestSteps(TypedDict):
+    """The longest durations of one step of a node, longest first."""
+
+    window: Window
+    node_id: str
+    step: str
+    # Start of the part of the window that was searched: a day at most.
+    searched_from: str
+    searched_until: str
+    examples: list[SlowStep]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SlowStep(TypedDict):
+    """A pair of events with a long duration between them."""
+
+    # Id of the event that ends the step.
+    id: int
+    # Id of the event that begins the step.
+    from_id: int
+    session: int
+    event_id: int
+    received_at: str
+    slot: int | None
+    core: int | None
+    # By the node's clock.
+    duration_ms: float
+
+
+class Links(TypedDict):
+    """Messages between nodes as columns, in order of sender and receiver."""
+
+    timestamp: str
+    window: Window
+    kind: Literal["announcements", "tickets", "streams"]
+    total_links: int
+    # False if links has only those with the most messages.
+    complete: bool
+    implementations: list[ImplementationVersion]
+    nodes: LinkNodes
+    links: LinkColumns
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class LinkNodes(TypedDict):
+    """Columns about nodes; the elements at one index are those of one node."""
+
+    node_id: list[str]
+    # Index in implementations; null for a peer that sends no telemetry.
+    implementation: list[int | None]
+    is_connected: list[bool]
+    # Messages that the node sent over its links.
+    sent: list[int]
+    received: list[int]
+    # Nodes that it sent messages to.
+    targets: list[int]
+    # Nodes that it received messages from.
+    sources: list[int]
+    # Peers by its newest Status in the window; null without one.
+    peers: list[int | None]
+
+
+class LinkColumns(TypedDict):
+    """Columns about links; the elements at one index are those of one link."""
+
+    # Index of the sender in nodes.
+    source: list[int]
+    # Index of the receiver in nodes.
+    target: list[int]
+    # The greater of sent and received, as in the topology.
+    messages: list[int]
+
+
 class Events(TypedDict):
     """A page of events, newest first."""
 
@@ -1520,17 +1895,6 @@ class Workpackages(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
-
-
-class Window(TypedDict):
-    """The time that every part of the answer covers.
-
-    Counts are kept in buckets of time. The window therefore begins with a whole bucket, and ends
-    before the bucket that contains the requested end, unless that bucket is the present one.
-    """
-
-    start: str
-    end: str
 
 
 class PackageTotals(TypedDict):

@@ -468,6 +468,188 @@ class Api:
             )
         )
 
+    def nodes_summary(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodesSummary:
+        """Get the state and the figures of all nodes as columns.
+
+        ``GET /api/nodes/summary``. For tables of all nodes that are read again every few seconds:
+        each figure is a list with one element for each node, in the order of node_id. state is the
+        first of rules that holds; rules has their thresholds. Lags are against the slots that a
+        third of the connected nodes have reached. The window is cut into about 30 buckets for
+        series.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.NodesSummary](
+                "GET",
+                "/api/nodes/summary",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+            )
+        )
+
+    def implementations(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Implementations:
+        """Get implementations and versions: nodes over time, lag, imports, failures, findings.
+
+        ``GET /api/implementations``. Versions are those of the connections that were open. A node's
+        figures count for the version that it had last in the window; changed is the number of nodes
+        that had another one before. /api/metrics/latency?group_by=implementation has the histograms
+        of all steps. The window is cut into about 60 buckets of whole minutes, or of whole hours if
+        it is longer than a day.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.Implementations](
+                "GET",
+                "/api/implementations",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def node_latencies(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeLatencies:
+        """Get the durations of a node's steps over time, against those of all nodes.
+
+        ``GET /api/nodes/{id}/latencies``. A step leads from an event to one that refers to it on
+        the same connection; its duration is by the node's clock. band is made of the samples of all
+        nodes, this one included. Percentiles are read from histograms, within 10 % of the exact
+        value. The window is cut into about 60 buckets of whole minutes, or of whole hours if it is
+        longer than a day.
+
+        Args:
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.NodeLatencies](
+                "GET",
+                "/api/nodes/{id}/latencies",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    def node_slowest_steps(
+        self,
+        id: str,
+        *,
+        step: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.SlowestSteps:
+        """List the longest durations of one step of a node, with their events.
+
+        ``GET /api/nodes/{id}/latencies/slowest``. Read from the event log: of a window longer than
+        a day, its last day is searched. A step that began more than an hour before that is not
+        found.
+
+        Args:
+            id: Node id: 64 hex digits of either case, with or without 0x. A prefix of the id, of 4
+                digits or more, is enough if only one node has it.
+            step: The step, as /api/nodes/{id}/latencies names it. Default:
+                Importing_to_BlockExecuted.
+            limit: Maximum number of examples; clamped to 1-100. Default: 10.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.SlowestSteps](
+                "GET",
+                "/api/nodes/{id}/latencies/slowest",
+                path={"id": id},
+                query={
+                    "step": step,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def links(
+        self,
+        *,
+        kind: Literal["announcements", "tickets", "streams"] | None = None,
+        node_id: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Links:
+        """Get messages between all nodes as columns.
+
+        ``GET /api/network/links``. As in /api/network/topology, in a form that is small enough for
+        all links of a large network. Counts are kept in buckets of ten minutes; window has the
+        whole buckets that were counted. nodes has every node that a link names.
+
+        Args:
+            kind: Messages that make a link: block announcements, tickets transferred, or block
+                announcement streams opened. Default: announcements.
+            node_id: Only links of this node. A prefix of the id, of 4 digits or more, is enough if
+                only one node has it.
+            limit: Maximum number of links, those with the most messages; clamped to 1-250000.
+                Default: 65536.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.Links](
+                "GET",
+                "/api/network/links",
+                query={
+                    "kind": kind,
+                    "node_id": node_id,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
     def node_events(
         self,
         id: str,
@@ -2892,6 +3074,124 @@ class AsyncApi:
                 "GET",
                 "/api/metrics/execution",
                 query={"duration": duration, "start": start, "end": end, "int64": "number"},
+            )
+        )
+
+    async def nodes_summary(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodesSummary:
+        """Get the state and the figures of all nodes as columns.
+
+        See ``TartClient.nodes_summary``.
+        """
+        return await self._ask(
+            Call[answers.NodesSummary](
+                "GET",
+                "/api/nodes/summary",
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+            )
+        )
+
+    async def implementations(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Implementations:
+        """Get implementations and versions: nodes over time, lag, imports, failures, findings.
+
+        See ``TartClient.implementations``.
+        """
+        return await self._ask(
+            Call[answers.Implementations](
+                "GET",
+                "/api/implementations",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def node_latencies(
+        self,
+        id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.NodeLatencies:
+        """Get the durations of a node's steps over time, against those of all nodes.
+
+        See ``TartClient.node_latencies``.
+        """
+        return await self._ask(
+            Call[answers.NodeLatencies](
+                "GET",
+                "/api/nodes/{id}/latencies",
+                path={"id": id},
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def node_slowest_steps(
+        self,
+        id: str,
+        *,
+        step: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.SlowestSteps:
+        """List the longest durations of one step of a node, with their events.
+
+        See ``TartClient.node_slowest_steps``.
+        """
+        return await self._ask(
+            Call[answers.SlowestSteps](
+                "GET",
+                "/api/nodes/{id}/latencies/slowest",
+                path={"id": id},
+                query={
+                    "step": step,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def links(
+        self,
+        *,
+        kind: Literal["announcements", "tickets", "streams"] | None = None,
+        node_id: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.Links:
+        """Get messages between all nodes as columns.
+
+        See ``TartClient.links``.
+        """
+        return await self._ask(
+            Call[answers.Links](
+                "GET",
+                "/api/network/links",
+                query={
+                    "kind": kind,
+                    "node_id": node_id,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                },
             )
         )
 

@@ -1090,6 +1090,339 @@ export interface ExecutionEvent {
   id: number;
 }
 
+/** All nodes as columns, in the order of node_id. */
+export interface NodesSummary<I = number> {
+  timestamp: string;
+  window: Window;
+  total: number;
+  connected: number;
+  levels: LevelCounts;
+  network: NetworkHeads;
+  implementations: ImplementationVersion[];
+  /** States in order of harm; the first that holds counts. */
+  rules: StateRule[];
+  buckets: SeriesBuckets;
+  nodes: NodeColumns<I>;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** The time that every part of the answer covers. */
+export interface Window {
+  start: string;
+  end: string;
+}
+
+/** Number of nodes by the level of their state. */
+export interface LevelCounts {
+  well: number;
+  warning: number;
+  bad: number;
+  no_data: number;
+}
+
+/** Best and finalized slot of the network, as in /api/stats; null if they are not known. */
+export interface NetworkHeads {
+  best_slot: number | null;
+  finalized_slot: number | null;
+}
+
+/** An implementation and its version; null if no node information is stored. */
+export interface ImplementationVersion {
+  name: string | null;
+  version: string | null;
+}
+
+/** A state of nodes, and the rule that decides it. */
+export interface StateRule {
+  state: "gone" | "disconnected" | "silent" | "isolated" | "far_behind" | "syncing" | "behind" | "finality_behind" | "clock_off" | "dropping" | "no_block" | "well";
+  level: "well" | "warning" | "bad" | "no_data";
+  meaning: string;
+}
+
+/** Buckets of the series of all nodes. */
+export interface SeriesBuckets {
+  /** Start of the first bucket. */
+  start: string;
+  /** Length of a bucket. */
+  seconds: number;
+  /** Number of buckets; the last one may be partial. */
+  count: number;
+}
+
+/** Columns of the table; the elements at one index are those of one node. */
+export interface NodeColumns<I = number> {
+  node_id: string[];
+  /** Index in implementations of the answer. */
+  implementation: number[];
+  address: (string | null)[];
+  /** The first of rules of the answer that holds. */
+  state: ("gone" | "disconnected" | "silent" | "isolated" | "far_behind" | "syncing" | "behind" | "finality_behind" | "clock_off" | "dropping" | "no_block" | "well")[];
+  is_connected: boolean[];
+  /** When the connection began that node_info is from; if none is open, when the last one ended. */
+  changed_at: (string | null)[];
+  last_seen_at: (string | null)[];
+  best_slot: (number | null)[];
+  /** Slots behind the network's; 0 if it is not behind, null if it has reported no block. */
+  best_lag: (number | null)[];
+  finalized_slot: (number | null)[];
+  /** Slots behind the network's; 0 if it is not behind, null if it has reported no block. */
+  finalized_lag: (number | null)[];
+  synced: (boolean | null)[];
+  /**
+   * The server's clock minus the node's, in milliseconds: the least difference between the arrival
+   * of an event and its timestamp in the newest hour, so it contains the least delay of the
+   * network. Positive if the node's clock is behind.
+   */
+  clock_offset_ms: (number | null)[];
+  peers: (number | null)[];
+  validator_peers: (number | null)[];
+  /** Events in the window. */
+  events: number[];
+  /** Over the last minute of the window. */
+  events_per_second: (number | null)[];
+  /** Events by bucket, oldest first; see buckets of the answer. */
+  series: number[][];
+  /** Events that the node reports as dropped, ever. */
+  dropped: I[];
+  /** Number of Dropped messages in the window. */
+  dropped_messages: number[];
+  /** Events that could not be decoded, ever; they are stored. */
+  undecodable: number[];
+  /** Events in the window that report one. */
+  failures: number[];
+  /** Number of rules of severity error broken in the window. */
+  errors: number[];
+  /** Number of rules of severity warning broken in the window. */
+  warnings: number[];
+  /** Number of rules of severity info broken in the window. */
+  infos: number[];
+  /** Code of the rule that was broken last in the window. */
+  finding: (string | null)[];
+  finding_at: (string | null)[];
+}
+
+/** Implementations and versions, the one with the most nodes first. */
+export interface Implementations {
+  timestamp: string;
+  window: Window;
+  network: NetworkHeads;
+  buckets: VersionBuckets;
+  implementations: ImplementationFigures[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Buckets of the series. */
+export interface VersionBuckets {
+  /** Start of the first bucket. */
+  start: string;
+  /** Length of a bucket. */
+  seconds: number;
+  /** Number of buckets; the last one may be partial. */
+  count: number;
+  /** Nodes of all versions that were connected in each bucket. */
+  total: number[];
+}
+
+/** An implementation and version, and figures of the nodes that ran it last. */
+export interface ImplementationFigures {
+  /** Null if no node information of the nodes is stored any more. */
+  name: string | null;
+  version: string | null;
+  /** Nodes connected in the window whose last version in it was this one. */
+  nodes: number;
+  /** Those that had another version earlier in the window; their figures cover both. */
+  changed: number;
+  /** Nodes that are connected now. */
+  connected: number;
+  /** States now; see /api/nodes/summary. */
+  levels: LevelCounts;
+  /** Median over its connected nodes, in slots. */
+  best_lag_p50: number | null;
+  best_lag_max: number | null;
+  finalized_lag_p50: number | null;
+  finalized_lag_max: number | null;
+  events: number;
+  /** Importing to BlockExecuted, of all its nodes. */
+  imports: number;
+  /** Within 10 % of the exact value. */
+  import_p50_ms: number | null;
+  import_p95_ms: number | null;
+  /** Events that report a failure. */
+  failures: number;
+  failing_nodes: number;
+  /** Rules of severity error that at least one node broke. */
+  errors: number;
+  /** Rules of severity warning that at least one node broke. */
+  warnings: number;
+  /** Rules of severity info that at least one node broke. */
+  infos: number;
+  /** Nodes that broke a rule of severity error or warning. */
+  deviating_nodes: number;
+  /**
+   * Nodes by bucket, oldest first. A node counts in each bucket in which it was connected, with the
+   * last version that it had in the bucket.
+   */
+  series: number[];
+}
+
+/** Steps of a node, the most frequent step first. */
+export interface NodeLatencies {
+  timestamp: string;
+  window: Window;
+  node_id: string;
+  buckets: LatencyBuckets;
+  steps: NodeStep[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Buckets of the series. */
+export interface LatencyBuckets {
+  /** Start of the first bucket. */
+  start: string;
+  /** Length of a bucket. */
+  seconds: number;
+  /** Number of buckets; the last one may be partial. */
+  count: number;
+}
+
+/** A step of the node, and the same step of all nodes. */
+export interface NodeStep {
+  from: string;
+  to: string;
+  step: string;
+  from_type: number;
+  to_type: number;
+  node: DurationFigures;
+  /** Of all nodes, this one included. */
+  network: DurationFigures;
+  /** The node's median divided by the network's; null without samples. */
+  ratio: number | null;
+  series: NodeSeries;
+  band: NetworkBand;
+}
+
+/** Count and percentiles of durations, within 10 % of the exact value. */
+export interface DurationFigures {
+  count: number;
+  p10_ms: number | null;
+  p50_ms: number | null;
+  p90_ms: number | null;
+  p99_ms: number | null;
+}
+
+/** The node's durations by bucket, oldest first; null for a bucket without samples. */
+export interface NodeSeries {
+  count: number[];
+  p50_ms: (number | null)[];
+  p90_ms: (number | null)[];
+}
+
+/** Durations of all nodes by bucket, oldest first; null for a bucket without samples. */
+export interface NetworkBand {
+  count: number[];
+  p10_ms: (number | null)[];
+  p50_ms: (number | null)[];
+  p90_ms: (number | null)[];
+}
+
+/** The longest durations of one step of a node, longest first. */
+export interface SlowestSteps<I = number> {
+  window: Window;
+  node_id: string;
+  step: string;
+  /** Start of the part of the window that was searched: a day at most. */
+  searched_from: string;
+  searched_until: string;
+  examples: SlowStep<I>[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A pair of events with a long duration between them. */
+export interface SlowStep<I = number> {
+  /** Id of the event that ends the step. */
+  id: number;
+  /** Id of the event that begins the step. */
+  from_id: number;
+  session: number;
+  event_id: I;
+  received_at: string;
+  slot: number | null;
+  core: number | null;
+  /** By the node's clock. */
+  duration_ms: number;
+}
+
+/** Messages between nodes as columns, in order of sender and receiver. */
+export interface Links {
+  timestamp: string;
+  window: Window;
+  kind: "announcements" | "tickets" | "streams";
+  total_links: number;
+  /** False if links has only those with the most messages. */
+  complete: boolean;
+  implementations: ImplementationVersion[];
+  nodes: LinkNodes;
+  links: LinkColumns;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Columns about nodes; the elements at one index are those of one node. */
+export interface LinkNodes {
+  node_id: string[];
+  /** Index in implementations; null for a peer that sends no telemetry. */
+  implementation: (number | null)[];
+  is_connected: boolean[];
+  /** Messages that the node sent over its links. */
+  sent: number[];
+  received: number[];
+  /** Nodes that it sent messages to. */
+  targets: number[];
+  /** Nodes that it received messages from. */
+  sources: number[];
+  /** Peers by its newest Status in the window; null without one. */
+  peers: (number | null)[];
+}
+
+/** Columns about links; the elements at one index are those of one link. */
+export interface LinkColumns {
+  /** Index of the sender in nodes. */
+  source: number[];
+  /** Index of the receiver in nodes. */
+  target: number[];
+  /** The greater of sent and received, as in the topology. */
+  messages: number[];
+}
+
 /** A page of events, newest first. */
 export interface Events<I = number> {
   has_more: boolean;
@@ -1639,12 +1972,6 @@ export interface Workpackages {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
-}
-
-/** The time that every part of the answer covers. */
-export interface Window {
-  start: string;
-  end: string;
 }
 
 /** Numbers of distinct packages. */
@@ -4311,6 +4638,141 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Execution<Int64<F>>>;
+
+  /**
+   * Get the state and the figures of all nodes as columns. `GET /api/nodes/summary`
+   *
+   * For tables of all nodes that are read again every few seconds: each figure is a list with one
+   * element for each node, in the order of node_id. state is the first of rules that holds; rules
+   * has their thresholds. Lags are against the slots that a third of the connected nodes have
+   * reached. The window is cut into about 30 buckets for series.
+   */
+  nodesSummary(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<NodesSummary<Int64<F>>>;
+
+  /**
+   * Get implementations and versions: nodes over time, lag, imports, failures, findings. `GET
+   * /api/implementations`
+   *
+   * Versions are those of the connections that were open. A node's figures count for the version
+   * that it had last in the window; changed is the number of nodes that had another one before.
+   * /api/metrics/latency?group_by=implementation has the histograms of all steps. The window is cut
+   * into about 60 buckets of whole minutes, or of whole hours if it is longer than a day.
+   */
+  implementations(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 24h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<Implementations>;
+
+  /**
+   * Get the durations of a node's steps over time, against those of all nodes. `GET
+   * /api/nodes/{id}/latencies`
+   *
+   * A step leads from an event to one that refers to it on the same connection; its duration is by
+   * the node's clock. band is made of the samples of all nodes, this one included. Percentiles are
+   * read from histograms, within 10 % of the exact value. The window is cut into about 60 buckets
+   * of whole minutes, or of whole hours if it is longer than a day.
+   */
+  nodeLatencies(
+    id: string,
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<NodeLatencies>;
+
+  /**
+   * List the longest durations of one step of a node, with their events. `GET
+   * /api/nodes/{id}/latencies/slowest`
+   *
+   * Read from the event log: of a window longer than a day, its last day is searched. A step that
+   * began more than an hour before that is not found.
+   */
+  nodeSlowestSteps(
+    id: string,
+    parameters?: {
+      /** The step, as /api/nodes/{id}/latencies names it. Default: Importing_to_BlockExecuted. */
+      step?: string;
+      /** Maximum number of examples; clamped to 1-100. Default: 10. */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<SlowestSteps<Int64<F>>>;
+
+  /**
+   * Get messages between all nodes as columns. `GET /api/network/links`
+   *
+   * As in /api/network/topology, in a form that is small enough for all links of a large network.
+   * Counts are kept in buckets of ten minutes; window has the whole buckets that were counted.
+   * nodes has every node that a link names.
+   */
+  links(
+    parameters?: {
+      /**
+       * Messages that make a link: block announcements, tickets transferred, or block announcement
+       * streams opened. Default: announcements.
+       */
+      kind?: "announcements" | "tickets" | "streams";
+      /**
+       * Only links of this node. A prefix of the id, of 4 digits or more, is enough if only one
+       * node has it.
+       */
+      node_id?: string;
+      /**
+       * Maximum number of links, those with the most messages; clamped to 1-250000. Default: 65536.
+       */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<Links>;
 
   /**
    * List events of one node, newest first. `GET /api/nodes/{id}/events`

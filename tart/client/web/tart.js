@@ -1410,6 +1410,60 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the state and the figures of all nodes as columns. */
+  nodesSummary(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/nodes/summary",
+      query: parameters,
+      plan: PLANS.NodesSummary,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get implementations and versions: nodes over time, lag, imports, failures, findings. */
+  implementations(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/implementations",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the durations of a node's steps over time, against those of all nodes. */
+  nodeLatencies(id, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/nodes/{id}/latencies",
+      values: { id: id },
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List the longest durations of one step of a node, with their events. */
+  nodeSlowestSteps(id, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/nodes/{id}/latencies/slowest",
+      values: { id: id },
+      query: parameters,
+      plan: PLANS.SlowestSteps,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get messages between all nodes as columns. */
+  links(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/network/links",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List events of one node, newest first. */
   nodeEvents(id, parameters = {}, options = {}) {
     const call = {
@@ -2081,10 +2135,12 @@ const PLANS = {
   NodeStatusEnhanced: { latest_status: { timestamp: 1, shards_size: 1 } },
   NodeTimeline: { events: { "*": { event_id: 1, data: "event" } } },
   Nodes: { nodes: { "*": { node_info: { params: { "*": 1 } }, dropped_count: 1 } } },
+  NodesSummary: { nodes: { dropped: { "*": 1 } } },
   Preimages: { totals: { stored: 1, stored_bytes: 1 }, nodes: { "*": { stored_bytes: 1 } } },
   SearchResult: { events: { "*": { data: "event", context: { root_event_id: 1 }, event_id: 1 } } },
   Sessions: { sessions: { "*": { first_event_id: 1, last_event_id: 1, next_event_id: 1, dropped_count: 1 } } },
   Slot: { events_by_node: { "*": { events: { "*": { event_id: 1, data: "event" } } } } },
+  SlowestSteps: { examples: { "*": { event_id: 1 } } },
   SqlResult: "rows",
   Trace: { missing_ref: 1, events: { "*": { data: "event", context: { root_event_id: 1 }, event_id: 1 } } },
 };

@@ -23,6 +23,7 @@ from tart.gateway.api.routes.grafana_packages import GRAFANA_PACKAGE_ROUTES
 from tart.gateway.api.routes.logins import LOGIN_ROUTES
 from tart.gateway.api.routes.metrics import METRIC_ROUTES
 from tart.gateway.api.routes.network import NETWORK_ROUTES
+from tart.gateway.api.routes.node_figures import NODE_FIGURE_ROUTES
 from tart.gateway.api.routes.nodes import NODE_ROUTES
 from tart.gateway.api.routes.packages import PACKAGE_ROUTES
 from tart.gateway.api.routes.server import SERVER_ROUTES
@@ -35,6 +36,7 @@ _ROUTES = (
     *SERVER_ROUTES,
     *NETWORK_ROUTES,
     *NODE_ROUTES,
+    *NODE_FIGURE_ROUTES,
     *EVENT_ROUTES,
     *SESSION_ROUTES,
     *PACKAGE_ROUTES,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
-from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_text, now_us
 from tart.gateway.handlers.windows import (
     Handler,
     Values,
     common_coverage,
     hours_of,
+    last_minute,
     request_window,
     timestamped_answer,
 )
@@ -30,7 +30,7 @@ from tart.query.topics import failures, propagation, timelines
 from tart.query.topics import network_health as health
 from tart.query.topics.node_activity import CONNECTION_KINDS
 from tart.query.topics.time_series import Buckets
-from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from tart.units import DAY_US, HOUR_US, MINUTE_US
 
 _TEN_MINUTES_US = 10 * MINUTE_US
 _SIX_HOURS_US = 6 * HOUR_US
@@ -123,34 +123,22 @@ async def health_figures(
     queries: QueryClient, window: Window
 ) -> tuple[Callable[[], answers.NetworkHealth], Coverage]:
     """Return a function that computes the network's health in a window of counts."""
-    minute = _last_minute(window)
+    minute = last_minute(window)
     parts = await gather_all(
         queries.ask(AggregateSum("counts", window, by=["type"])),
         queries.ask(AggregateSum("counts", window, by=["node"])),
         queries.ask(AggregateSum("counts", minute, by=["node"])),
         queries.nodes(),
     )
-    (counts, _), (active, _), (last_minute, _), (nodes, _) = parts
+    (counts, _), (active, _), (recent, _), (nodes, _) = parts
     figures = health.HealthInput(
         counts={row["type"]: row["count"] for row in counts},
         active=len(active),
-        active_last_minute=len(last_minute),
+        active_last_minute=len(recent),
         connected=sum(node["is_connected"] for node in nodes),
-        events_per_minute=sum(row["count"] for row in last_minute),
+        events_per_minute=sum(row["count"] for row in recent),
     )
     return partial(health.network_health, figures, now_text()), common_coverage(parts)
-
-
-def _last_minute(window: Window) -> Window:
-    """Return the last minute of a window; 60 to 70 seconds if the window lasts until now.
-
-    It begins where a bucket of counts begins: of one that began before it nothing would be counted.
-    """
-    assert window.start_us is not None
-    assert window.end_us is not None
-    end = window.end_us + 1
-    start = end - end % (COUNT_BUCKET * SECOND_US) - MINUTE_US
-    return Window(max(window.start_us, start), window.end_us)
 
 
 async def sync_timeline(queries: QueryClient, values: Values) -> Answer:

@@ -13,6 +13,7 @@ from tart.protocol.events import EventKind
 from tart.query.answers.sessions import Sessions
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
+from tart.query.core.merge import Json
 from tart.query.core.sessions import session_json
 from tart.query.core.wall_clock import agreement
 from tart.query.core.windows import Window
@@ -123,13 +124,8 @@ async def _conformance_input(
         ),
         queries.ask(Examples(window, examples, node)),
     )
-    breaches = counts[0]
-    if any(row["rule"] == "implausible_slot" for row in breaches):
-        claims, _ = await queries.chain()
-        if any(agreement(claims.values())):
-            breaches = [row for row in breaches if row["rule"] != "implausible_slot"]
     rows = figures.ConformanceInput(
-        counts=breaches,
+        counts=await plausible_breaches(queries, counts[0]),
         connections=connections[0],
         clocks=clocks[0],
         events=events[0],
@@ -137,6 +133,18 @@ async def _conformance_input(
         examples=shown[0],
     )
     return rows, common_coverage(parts)
+
+
+async def plausible_breaches(queries: QueryClient, rows: list[Json]) -> list[Json]:
+    """Return rows of breaches, without those that the whole network commits.
+
+    Slots that are ahead of the wall clock are no breach where most nodes agree on them.
+    """
+    if any(row["rule"] == "implausible_slot" for row in rows):
+        claims, _ = await queries.chain()
+        if any(agreement(claims.values())):
+            return [row for row in rows if row["rule"] != "implausible_slot"]
+    return rows
 
 
 SESSION_HANDLERS: Mapping[str, Handler] = {

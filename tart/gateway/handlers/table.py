@@ -24,6 +24,7 @@ from tart.gateway.handlers.grafana_onchain import GRAFANA_ONCHAIN_HANDLERS
 from tart.gateway.handlers.grafana_packages import GRAFANA_PACKAGE_HANDLERS
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
 from tart.gateway.handlers.network import NETWORK_HANDLERS
+from tart.gateway.handlers.node_figures import NODE_FIGURE_HANDLERS
 from tart.gateway.handlers.nodes import NODE_HANDLERS
 from tart.gateway.handlers.packages import PACKAGE_HANDLERS
 from tart.gateway.handlers.sessions import SESSION_HANDLERS
@@ -40,6 +41,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **PACKAGE_HANDLERS,
     **CORE_HANDLERS,
     **NODE_HANDLERS,
+    **NODE_FIGURE_HANDLERS,
     **METRIC_HANDLERS,
     **ANALYTICS_HANDLERS,
     **AVAILABILITY_HANDLERS,

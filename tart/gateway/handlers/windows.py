@@ -233,6 +233,18 @@ def hours_of(values: Values) -> float:
     return length // HOUR_US if length % HOUR_US == 0 else round(length / HOUR_US, 4)
 
 
+def last_minute(window: Window) -> Window:
+    """Return the last minute of a window; 60 to 70 seconds if the window lasts until now.
+
+    It begins where a bucket of counts begins: of one that began before it nothing would be counted.
+    """
+    assert window.start_us is not None
+    assert window.end_us is not None
+    end = window.end_us + 1
+    start = end - end % (COUNT_BUCKET * SECOND_US) - MINUTE_US
+    return Window(max(window.start_us, start), window.end_us)
+
+
 def common_coverage(parts: Iterable[tuple[Any, Coverage]]) -> Coverage:
     """Return the shards that answered every part."""
     return reduce(and_, (coverage for _, coverage in parts))

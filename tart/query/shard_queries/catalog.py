@@ -21,6 +21,7 @@ from tart.query.shard_queries import (
     package_totals,
     packages,
     sessions,
+    slow_steps,
 )
 
 _QUERIES: tuple[type[Query[Any, Any]], ...] = (
@@ -58,8 +59,10 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     sessions.SessionPage,
     sessions.Connections,
     sessions.ProtocolVersions,
+    sessions.VersionSpans,
     sessions.Examples,
     sessions.FindingExamples,
+    slow_steps.SlowestSteps,
 )
 QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
     {query.name: query for query in _QUERIES}

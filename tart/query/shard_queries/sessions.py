@@ -14,6 +14,7 @@ from tart.query.core import merge
 from tart.query.core.cursor import Cursor
 from tart.query.core.merge import Page
 from tart.query.core.query import Partials, Query
+from tart.query.core.version_spans import VersionSpan, join_spans
 from tart.query.core.windows import Window
 
 Json = dict[str, Any]
@@ -107,6 +108,25 @@ class ProtocolVersions(Query[list[Json], list[Json]], frozen=True):
     def merge(self, partials: Partials[list[Json]]) -> list[Json]:
         """Return the rows of all shards."""
         return [row for _, rows in partials for row in rows]
+
+
+class VersionSpans(Query[list[VersionSpan], list[VersionSpan]], frozen=True):
+    """Times in which nodes were connected with a version; see ``query.core.version_spans``.
+
+    Attributes:
+        gap_us: Spans of a node with one version that are at most so far apart are joined.
+    """
+
+    name = "version_spans"
+    source = "aggregates"
+    tables = ("sessions",)
+    window: Window
+    now_us: int
+    gap_us: int
+
+    def merge(self, partials: Partials[list[VersionSpan]]) -> list[VersionSpan]:
+        """Join the spans of all shards."""
+        return join_spans((span for _, spans in partials for span in spans), self.gap_us)
 
 
 class Examples(Query[list[Json], list[Json]], frozen=True):

@@ -48,6 +48,7 @@ from tart.query.shard_queries.sessions import (
     FindingExamples,
     ProtocolVersions,
     SessionPage,
+    VersionSpans,
 )
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.queries import (
@@ -124,6 +125,9 @@ class AggregateQueries:
             AggregateSum: self._sum,
             AggregateRows: self._table_rows,
             AggregateByNode: self._by_node,
+            VersionSpans: self._with_nodes(
+                partial(sessions.version_spans, owner_of=nodes.session_owners.get)
+            ),
             SessionPage: self._with_nodes(partial(sessions.sessions, shard=store.directory)),
             **{query: self._with_nodes(handler) for query, handler in _HANDLERS.items()},
         }

@@ -24,6 +24,7 @@ from tart.query.shard_queries.events import Event, Events, Export, Slot, SqlScan
 from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
+from tart.query.shard_queries.slow_steps import SlowestSteps
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.ingest.listener import Listener
@@ -34,6 +35,7 @@ from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
 from tart.shard.queries.network import NetworkState
 from tart.shard.queries.slots import Slots
+from tart.shard.queries.slow_steps import SlowSteps
 from tart.shard.queries.sql import Sql
 from tart.shard.queries.sql_tables import SqlTables
 from tart.shard.queries.statistics import ProcessStatistics, QueryCounts
@@ -108,6 +110,7 @@ class QueryHandlers:
             Trace: history.trace,
             JourneyEvents: Journeys(store, nodes).journey,
             Slot: Slots(store, nodes).slot,
+            SlowestSteps: SlowSteps(store, nodes).slowest,
             Storage: StorageSizes(store).storage,
             SqlScan: sql.scan,
         }

@@ -14,13 +14,16 @@ from tart.aggregate.core.tables import ROWS, TIME
 from tart.aggregate.keyed.sessions import REFUSED
 from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.query.core.rfc3339 import rfc3339
+from tart.query.core.version_spans import VersionSpan, join_spans
 from tart.query.core.windows import bounds_us
 from tart.query.shard_queries.sessions import (
     ConnectionBucket,
     ConnectionCounts,
     Connections,
     SessionPage,
+    VersionSpans,
 )
+from tart.shard.state.nodes import SessionOwner
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -92,6 +95,40 @@ def connections(
         open=sum(row[1] for row in rows if row[0] is None),
         buckets=[ConnectionBucket(*row) for row in rows if row[0] is not None],
     )
+
+
+def version_spans(
+    relations: MergedRelations,
+    query: VersionSpans,
+    nodes: str,
+    id_of: NodeIds,
+    *,
+    owner_of: Callable[[tuple[int, int]], SessionOwner | None],
+) -> list[VersionSpan]:
+    """Return the times in which nodes were connected, with the version of each connection.
+
+    Args:
+        owner_of: The owner of a connection by directory and number; ``None`` if no file has its
+            node information any more.
+    """
+    start, end = bounds_us(query.window)
+    until = min(end, query.now_us)
+    where = f"outcome <> '{REFUSED}' AND node IS NOT NULL AND {nodes}"
+    rows = relations.cursor.execute(
+        "SELECT directory, session, node, epoch_us(started_at), "
+        f"coalesce(epoch_us(ended_at), {until}) "
+        f"FROM {relations.table('sessions', f'{_overlapping(start, end)} AND {where}')} "
+        f"ORDER BY started_at DESC LIMIT {MAX_SESSIONS}"
+    ).fetchall()
+    spans = []
+    for directory, session, number, started_at, ended_at in rows:
+        node, owner = id_of(directory, number), owner_of((directory, session))
+        if node is None:
+            continue
+        name, version = (owner.name, owner.implementation_version) if owner else (None, None)
+        first, last = max(started_at, start), min(ended_at, until)
+        spans.append(VersionSpan(node, name, version, first, max(first, last)))
+    return join_spans(spans, query.gap_us)
 
 
 def _overlapping(start: int, end: int) -> str:

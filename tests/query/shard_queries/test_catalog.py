@@ -56,6 +56,8 @@ PARAMETERS = {
     "deliveries": {"window": {}, "kind": 105},
     "sessions": {"cursor": {"until_us": 1}, "limit": 1},
     "protocol_versions": {"window": {}, "now_us": 1},
+    "version_spans": {"window": {}, "now_us": 1, "gap_us": 1},
+    "slowest_steps": {"window": {}, "node": "aa", "parent": 43, "kind": 47, "limit": 1},
 }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from tart.query.core.version_spans import VersionSpan
 from tart.query.core.windows import Window
 from tart.query.shard_queries.sessions import (
     ConnectionBucket,
     ConnectionCounts,
     Connections,
     Examples,
+    VersionSpans,
 )
 
 
@@ -23,3 +25,10 @@ def test_connections_add_up_by_bucket_in_order_of_time():
 def test_examples_of_all_shards_come_newest_first():
     rows = Examples(Window(), 3).merge([(0, [{"at": 9}, {"at": 2}]), (1, [{"at": 5}])])
     assert [row["at"] for row in rows] == [9, 5, 2]
+
+
+def test_spans_of_all_shards_are_joined():
+    one, other = (VersionSpan("aa", "x", "1", start, start + 10) for start in (0, 15))
+    assert VersionSpans(Window(), 99, 5).merge([(0, [one]), (1, [other])]) == [
+        VersionSpan("aa", "x", "1", 0, 25)
+    ]

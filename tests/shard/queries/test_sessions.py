@@ -159,3 +159,31 @@ def test_connection_buckets_count_refused_connections_separately(tmp_path):
         assert counts == [0, 0, 1]
 
     run(scenario, tmp_path)
+
+
+async def spans(shard, start, end, gap, now=FAR):
+    """Version, first and last moment after noon, of the spans in a window."""
+    bounds = {"start_us": NOON + start, "end_us": NOON + end}
+    rows = await shard.ask("version_spans", **bounds, gap_us=gap, now_us=NOON + now)
+    return [(version, first - NOON, last - NOON) for _, _, version, first, last in rows]
+
+
+def test_versions_are_those_of_the_connections_within_the_window(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+
+    async def scenario(shard):
+        connection(shard, clock, 10, fake_node(1, implementation_version="1"), ends=30)
+        connection(shard, clock, 32, fake_node(1, implementation_version="1"), ends=40)
+        connection(shard, clock, 50, fake_node(1, implementation_version="2"))
+        shard.session(framed(b"GET / HTTP/1.1\r\n\r\n"))
+        assert await spans(shard, 0, 100, 2) == [("1", 10, 40), ("2", 50, 100)]
+        shard.aggregator._cache.clear()
+        assert await spans(shard, 0, 100, 1, now=60) == [
+            ("1", 10, 30),
+            ("1", 32, 40),
+            ("2", 50, 60),
+        ]
+        shard.aggregator._cache.clear()
+        assert await spans(shard, 20, 35, 2) == [("1", 20, 35)]
+
+    run(scenario, tmp_path)

@@ -1,0 +1,82 @@
+"""Implementations and their versions: shares over time, and figures of each. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from msgspec import Meta
+
+from tart.query.answers.common import Amount, Count, Time, Timestamped, Windowed
+from tart.query.answers.node_summary import LevelCounts, NetworkHeads
+
+
+class ImplementationFigures(TypedDict):
+    """An implementation and version, and figures of the nodes that ran it last."""
+
+    name: Annotated[
+        str | None, Meta(description="Null if no node information of the nodes is stored any more.")
+    ]
+    version: str | None
+    nodes: Annotated[
+        Count,
+        Meta(description="Nodes connected in the window whose last version in it was this one."),
+    ]
+    changed: Annotated[
+        Count,
+        Meta(
+            description="Those that had another version earlier in the window; their figures "
+            "cover both."
+        ),
+    ]
+    connected: Annotated[Count, Meta(description="Nodes that are connected now.")]
+    levels: Annotated[LevelCounts, Meta(description="States now; see /api/nodes/summary.")]
+    best_lag_p50: Annotated[
+        Count | None, Meta(description="Median over its connected nodes, in slots.")
+    ]
+    best_lag_max: Count | None
+    finalized_lag_p50: Count | None
+    finalized_lag_max: Count | None
+    events: Count
+    imports: Annotated[Count, Meta(description="Importing to BlockExecuted, of all its nodes.")]
+    import_p50_ms: Annotated[Amount, Meta(description="Within 10 % of the exact value.")]
+    import_p95_ms: Amount
+    failures: Annotated[Count, Meta(description="Events that report a failure.")]
+    failing_nodes: Count
+    errors: Annotated[
+        Count, Meta(description="Rules of severity error that at least one node broke.")
+    ]
+    warnings: Annotated[
+        Count, Meta(description="Rules of severity warning that at least one node broke.")
+    ]
+    infos: Annotated[
+        Count, Meta(description="Rules of severity info that at least one node broke.")
+    ]
+    deviating_nodes: Annotated[
+        Count, Meta(description="Nodes that broke a rule of severity error or warning.")
+    ]
+    series: Annotated[
+        list[Count],
+        Meta(
+            description="Nodes by bucket, oldest first. A node counts in each bucket in which it "
+            "was connected, with the last version that it had in the bucket."
+        ),
+    ]
+
+
+class VersionBuckets(TypedDict):
+    """Buckets of the series."""
+
+    start: Annotated[Time, Meta(description="Start of the first bucket.")]
+    seconds: Annotated[Count, Meta(description="Length of a bucket.")]
+    count: Annotated[Count, Meta(description="Number of buckets; the last one may be partial.")]
+    total: Annotated[
+        list[Count], Meta(description="Nodes of all versions that were connected in each bucket.")
+    ]
+
+
+class Implementations(Timestamped, Windowed):
+    """Implementations and versions, the one with the most nodes first."""
+
+    network: NetworkHeads
+    buckets: VersionBuckets
+    implementations: list[ImplementationFigures]

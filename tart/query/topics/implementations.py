@@ -1,0 +1,217 @@
+"""Implementations and their versions: shares over time, and figures of their nodes.
+
+Pure: rows of the aggregates and merged nodes in, the answer of ``/api/implementations`` out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tart.protocol.events import EventKind
+from tart.query.answers import implementations as answers
+from tart.query.answers.node_summary import NodeColumns
+from tart.query.core import log_histogram
+from tart.query.core.merge import Json
+from tart.query.core.rfc3339 import server_time
+from tart.query.core.version_spans import VersionSpan
+from tart.query.topics.node_states import level_of
+from tart.query.topics.node_summary import (
+    SummaryInput,
+    findings_in,
+    implementation_of,
+    nodes_summary,
+)
+from tart.query.topics.time_series import Buckets
+from tart.units import MINUTE_US, SECOND_US, ms
+
+SERIES_BUCKETS = 60
+# The step whose durations are shown for each version.
+IMPORT = (EventKind.IMPORTING, EventKind.BLOCK_EXECUTED)
+Version = tuple[str | None, str | None]
+
+
+@dataclass(frozen=True)
+class ImplementationInput:
+    """Rows about all nodes in a window.
+
+    Attributes:
+        spans: Times in which nodes were connected, and with which version.
+        summary: The rows of ``/api/nodes/summary``.
+        imports: Node, bin, count of durations of ``IMPORT``.
+        buckets: The buckets of the series.
+    """
+
+    spans: Sequence[VersionSpan]
+    summary: SummaryInput
+    imports: Sequence[Json]
+    buckets: Buckets
+
+
+def version_step_us(length_us: int) -> int:
+    """Return the length of the buckets of the series: whole minutes.
+
+    Args:
+        length_us: The length of the window.
+    """
+    return max(1, -(-length_us // (SERIES_BUCKETS * MINUTE_US))) * MINUTE_US
+
+
+def implementations(rows: ImplementationInput) -> answers.Implementations:
+    """Return the answer of ``/api/implementations``."""
+    versions = _last_versions(rows)
+    members: defaultdict[Version, list[str]] = defaultdict(list)
+    for node, version in versions.items():
+        members[version].append(node)
+    earlier: defaultdict[str, set[Version]] = defaultdict(set)
+    for span in rows.spans:
+        earlier[span.node].add((span.name, span.version))
+    table = nodes_summary(rows.summary)
+    columns = table["nodes"]
+    index_of = {node: index for index, node in enumerate(columns["node_id"])}
+    durations = _durations(rows.imports, versions)
+    codes = _codes_by_node(rows.summary)
+    series, connected = version_series(rows.spans, rows.buckets)
+    figures = [
+        _figures(
+            version,
+            members[version],
+            columns=columns,
+            index_of=index_of,
+            durations=durations.get(version, Counter()),
+            codes=codes,
+            changed=sum(len(earlier[node]) > 1 for node in members[version]),
+            series=series.get(version, [0] * len(connected)),
+        )
+        for version in members.keys() | series.keys()
+    ]
+    figures.sort(key=lambda row: (-row["nodes"], str(row["name"]), str(row["version"])))
+    return {
+        "network": table["network"],
+        "buckets": {
+            "start": server_time(rows.buckets.start_us),
+            "seconds": rows.buckets.step_us // SECOND_US,
+            "count": len(connected),
+            "total": connected,
+        },
+        "implementations": figures,
+    }
+
+
+def version_series(
+    spans: Iterable[VersionSpan], buckets: Buckets
+) -> tuple[dict[Version, list[int]], list[int]]:
+    """Return the nodes of each version by bucket, and the nodes of all versions by bucket.
+
+    A node counts in each bucket that one of its spans touches, with the version of the span that
+    ends last in it.
+    """
+    size = len(buckets.starts)
+    last: list[dict[str, tuple[int, int, Version]]] = [{} for _ in range(size)]
+    for span in spans:
+        first = max(0, (span.start_us - buckets.start_us) // buckets.step_us)
+        final = min(size - 1, (span.end_us - buckets.start_us) // buckets.step_us)
+        for index in range(first, final + 1):
+            end_us = min(span.end_us, buckets.start_us + (index + 1) * buckets.step_us)
+            candidate = end_us, span.start_us, (span.name, span.version)
+            known = last[index].get(span.node)
+            if known is None or candidate[:2] > known[:2]:
+                last[index][span.node] = candidate
+    series: defaultdict[Version, list[int]] = defaultdict(lambda: [0] * size)
+    for index, versions in enumerate(last):
+        for _, _, version in versions.values():
+            series[version][index] += 1
+    return dict(series), [len(versions) for versions in last]
+
+
+def _last_versions(rows: ImplementationInput) -> dict[str, Version]:
+    """Return the last version of each node that was connected in the window."""
+    last: dict[str, tuple[int, int, Version]] = {}
+    for span in rows.spans:
+        candidate = span.end_us, span.start_us, (span.name, span.version)
+        if span.node not in last or candidate[:2] > last[span.node][:2]:
+            last[span.node] = candidate
+    named = {node["node_id"]: implementation_of(node) for node in rows.summary.nodes}
+    # Where no file has the connection's node information, that of the node may still be known.
+    return {
+        node: named.get(node, version) if version == (None, None) else version
+        for node, (_, _, version) in last.items()
+    }
+
+
+def _durations(
+    rows: Iterable[Json], versions: Mapping[str, Version]
+) -> dict[Version, Counter[int]]:
+    durations: defaultdict[Version, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        if row["node"] in versions:
+            durations[versions[row["node"]]][row["bin"]] += row["count"]
+    return durations
+
+
+def _figures(
+    version: Version,
+    nodes: Sequence[str],
+    *,
+    columns: NodeColumns,
+    index_of: Mapping[str, int],
+    durations: Counter[int],
+    codes: Mapping[str, Mapping[str, str]],
+    changed: int,
+    series: list[int],
+) -> answers.ImplementationFigures:
+    indices = [index_of[node] for node in nodes if node in index_of]
+    online = [index for index in indices if columns["is_connected"][index]]
+    levels = Counter(level_of(columns["state"][index]) for index in indices)
+    best = _known(columns["best_lag"], online)
+    finalized = _known(columns["finalized_lag"], online)
+    broken = {code: severity for node in nodes for code, severity in codes.get(node, {}).items()}
+    severities = Counter(broken.values())
+    return {
+        "name": version[0],
+        "version": version[1],
+        "nodes": len(nodes),
+        "changed": changed,
+        "connected": len(online),
+        "levels": {
+            "well": levels["well"],
+            "warning": levels["warning"],
+            "bad": levels["bad"],
+            "no_data": levels["no_data"],
+        },
+        "best_lag_p50": _median(best),
+        "best_lag_max": max(best, default=None),
+        "finalized_lag_p50": _median(finalized),
+        "finalized_lag_max": max(finalized, default=None),
+        "events": sum(columns["events"][index] for index in indices),
+        "imports": durations.total(),
+        "import_p50_ms": ms(log_histogram.percentile_us(durations, 0.5)),
+        "import_p95_ms": ms(log_histogram.percentile_us(durations, 0.95)),
+        "failures": sum(columns["failures"][index] for index in indices),
+        "failing_nodes": sum(columns["failures"][index] > 0 for index in indices),
+        "errors": severities["error"],
+        "warnings": severities["warning"],
+        "infos": severities["info"],
+        "deviating_nodes": sum(
+            columns["errors"][index] + columns["warnings"][index] > 0 for index in indices
+        ),
+        "series": series,
+    }
+
+
+def _codes_by_node(rows: SummaryInput) -> dict[str, dict[str, str]]:
+    """Return the rules that each node broke in the window, with their severities."""
+    return {
+        node: {finding.code: finding.summary()["severity"] for finding in findings}
+        for node, findings in findings_in(rows.conformance, rows.buckets).items()
+        if node is not None
+    }
+
+
+def _known(column: Sequence[int | None], indices: Iterable[int]) -> list[int]:
+    return sorted(value for index in indices if (value := column[index]) is not None)
+
+
+def _median(ordered: Sequence[int]) -> int | None:
+    return ordered[(len(ordered) - 1) // 2] if ordered else None

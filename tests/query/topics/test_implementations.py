@@ -1,0 +1,102 @@
+"""``tart/query/topics/implementations.py``: versions over time, and their figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tart.query.core import log_histogram
+from tart.query.core.version_spans import VersionSpan
+from tart.query.topics.implementations import (
+    SERIES_BUCKETS,
+    ImplementationInput,
+    implementations,
+    version_series,
+    version_step_us,
+)
+from tart.query.topics.time_series import Buckets
+from tart.units import DAY_US, HOUR_US, MINUTE_US
+from tests.query.topics.test_node_summary import BUCKETS, NOON, A, B, C, breach, node, summary_input
+
+STEP = BUCKETS.step_us
+
+
+def span(node_id: str, version: str | None, start: int, end: int) -> VersionSpan:
+    """A span in minutes after noon."""
+    name = None if version is None else "x"
+    return VersionSpan(node_id, name, version, NOON + start * MINUTE_US, NOON + end * MINUTE_US)
+
+
+def rows(*spans: VersionSpan, imports: Any = (), summary: Any = None) -> ImplementationInput:
+    return ImplementationInput(spans, summary or summary_input(), imports, BUCKETS)
+
+
+def test_a_node_counts_in_each_bucket_with_the_version_it_had_last():
+    series, connected = version_series([span(A, "1", 0, 6), span(A, "2", 7, 9)], BUCKETS)
+    assert series == {("x", "1"): [1, 0], ("x", "2"): [0, 1]}
+    assert connected == [1, 1]
+
+
+def test_a_span_beyond_the_window_counts_only_within_it():
+    series, connected = version_series([span(A, "1", -100, 100), span(B, "1", 4, 4)], BUCKETS)
+    assert series == {("x", "1"): [2, 1]}
+    assert connected == [2, 1]
+
+
+def test_the_versions_of_a_bucket_add_up_to_its_nodes():
+    spans = [span(name, version, 0, 9) for name in (A, B, C) for version in ("1", "2")]
+    series, connected = version_series(spans, BUCKETS)
+    assert [sum(column) for column in zip(*series.values(), strict=True)] == connected == [3, 3]
+
+
+def test_without_connections_there_is_no_version():
+    found = implementations(rows())
+    assert found["implementations"] == []
+    assert found["buckets"]["total"] == [0, 0]
+
+
+def test_a_node_counts_for_the_version_it_had_last_and_is_marked_as_changed():
+    summary = summary_input(
+        node(A, implementation_version="2"),
+        node(B, implementation_version="2", best={"slot": 90, "hash": ""}),
+        node(C, is_connected=False),
+        failures=[{"node": B, "count": 4}],
+        conformance={"counts": [{**breach("events_dropped", NOON), "node": A}]},
+    )
+    spans = [span(A, "1", 0, 2), span(A, "2", 3, 9), span(B, "2", 0, 9), span(C, "1", 0, 1)]
+    one = {"node": A, "bin": 40, "count": 3}
+    other = {"node": C, "bin": 80, "count": 1}
+    unknown = {"node": "dd" * 32, "bin": 80, "count": 1}
+    found = implementations(rows(*spans, imports=[one, other, unknown], summary=summary))
+    two, first = found["implementations"]
+    assert (two["version"], two["nodes"], two["changed"], two["connected"]) == ("2", 2, 1, 2)
+    assert (first["version"], first["nodes"], first["changed"], first["connected"]) == (
+        *("1", 1, 0, 0),
+    )
+    assert (two["best_lag_p50"], two["best_lag_max"]) == (0, 10)
+    assert (first["best_lag_p50"], first["best_lag_max"]) == (None, None)
+    assert (two["imports"], first["imports"]) == (3, 1)
+    assert two["import_p50_ms"] == round(log_histogram.middle_us(40) / 1000, 3)
+    assert (two["failures"], two["failing_nodes"]) == (4, 1)
+    assert two["errors"] + two["warnings"] + two["infos"] == 1
+    assert two["levels"]["bad"] == 1
+    assert sum(first["levels"].values()) == 1
+
+
+def test_a_version_that_no_file_has_is_that_of_the_node_if_it_is_known():
+    found = implementations(rows(span(A, None, 0, 9), summary=summary_input(node(A))))
+    by_version = {row["version"]: row["nodes"] for row in found["implementations"]}
+    assert by_version == {"1": 1, None: 0}
+
+
+def test_a_window_has_about_sixty_buckets_of_whole_minutes():
+    for length in (5 * MINUTE_US, HOUR_US, DAY_US):
+        step = version_step_us(length)
+        assert step % MINUTE_US == 0
+        assert length <= step * SERIES_BUCKETS
+
+
+def test_buckets_of_the_answer_are_those_of_the_series():
+    found = implementations(rows(span(A, "1", 0, 1)))
+    assert found["buckets"]["count"] == len(found["implementations"][0]["series"]) == 2
+    assert found["buckets"]["seconds"] == STEP // 1_000_000
+    assert isinstance(BUCKETS, Buckets)
