@@ -12,13 +12,14 @@ import { go, href, location } from "../state/location.js";
 import { scheme } from "../state/preferences.js";
 import { move, toggleComparison, togglePause } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
-import { can, client } from "../state/session.js";
+import { can, client, permitted, session } from "../state/session.js";
 import { copyText } from "./basics.js";
-import { ErrorBox, Skeleton } from "./answered.js";
+import { Empty, ErrorBox, Skeleton } from "./answered.js";
 import { HelpDialog } from "./help_dialog.js";
 import { Icon } from "./icons.js";
 import { Menu } from "./menu.js";
 import { Page } from "./page.js";
+import { LoginMenu } from "./login_menu.js";
 import { RangePicker } from "./range_picker.js";
 import { SearchDialog } from "./search_dialog.js";
 import { StatusLine } from "./status_line.js";
@@ -34,7 +35,7 @@ export function Frame() {
     <a class="skip" href="#page" onClick=${skip}>Skip to the page</a>
     <${Rail} current=${page?.path.split("/")[0]} />
     <header class="bar">
-      <${NetworkName} />
+      ${permitted.value ? html`<${NetworkName} />` : html`<span class="bar-network"></span>`}
       <button type="button" class="bar-search" aria-label="Search" onClick=${() => setDialog("search")}>
         <${Icon} name="search" /><span>Search</span><kbd>/</kbd>
       </button>
@@ -43,6 +44,7 @@ export function Frame() {
       <button type="button" class="button quiet icon-only" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("help")}>
         <${Icon} name="help" />
       </button>
+      <${LoginMenu} />
     </header>
     <main class="page" id="page" tabindex="-1"><${CurrentPage} /></main>
     <${StatusLine} />
@@ -70,8 +72,15 @@ function currentPage() {
 /** @type {Map<string, any>} */
 const loaded = new Map();
 
+/** The page of the address, or the login at its address: after it the page itself follows. */
+function shownPage() {
+  const current = currentPage();
+  if (!current.page || current.page.free || permitted.value !== false) return current;
+  return { page: PAGES.find(({ name }) => name === "login") ?? null, values: { inPlace: true } };
+}
+
 function CurrentPage() {
-  const { page, values } = currentPage();
+  const { page, values } = shownPage();
   const [, setLoads] = useState(0);
   const [error, setError] = useState(/** @type {any} */ (null));
   useEffect(() => {
@@ -94,6 +103,14 @@ function CurrentPage() {
   if (!page) {
     return html`<${Page} title="There is no such page">
       <p>The address <code>${window.location.hash}</code> names none. <a href=${href("")}>Network</a></p>
+    <//>`;
+  }
+  if (permitted.value === null) return html`<${Page} title=${page.title}><${Skeleton} /><//>`;
+  if (page.role && session.value && !can(page.role)) {
+    return html`<${Page} title=${page.title}>
+      <${Empty} title=${`This page needs a key with the role ${page.role}.`}>
+        Yours is ${session.value.role}. <a href=${href("login", { back: window.location.hash })}>Use another key</a>
+      <//>
     <//>`;
   }
   if (error) {

@@ -15,6 +15,7 @@ const CONNECTIONS = {
   paused: ["info", "paused"],
   stale: ["bad", "no answer"],
   connecting: ["idle", "connecting"],
+  closed: ["idle", "not logged in"],
 };
 
 export function StatusLine() {

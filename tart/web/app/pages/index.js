@@ -11,6 +11,7 @@
  * @property {string} [key] After "g".
  * @property {boolean} [main] Whether it is in the bar of a phone.
  * @property {"operator" | "admin"} [role] The least role that sees it.
+ * @property {boolean} [free] Whether it shows no data, so that it needs no login.
  * @property {() => Promise<{ default: any }>} load
  */
 
@@ -35,6 +36,6 @@ export const PAGES = [
   { name: "sql", path: "sql", title: "SQL", icon: "sql", key: "s", role: "operator", load: () => import("./sql.js") },
   { name: "alerts", path: "alerts", title: "Alerts", icon: "alerts", key: "l", load: () => import("./alerts.js") },
   { name: "server", path: "server", title: "Server", icon: "server", key: "v", load: () => import("./server.js") },
-  { name: "login", path: "login", title: "Log in", load: () => import("./login.js") },
-  { name: "design", path: "design", title: "Design", load: () => import("./design.js") },
+  { name: "login", path: "login", title: "Log in", free: true, load: () => import("./login.js") },
+  { name: "design", path: "design", title: "Design", free: true, load: () => import("./design.js") },
 ];

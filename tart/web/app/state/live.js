@@ -3,7 +3,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 
-import { client } from "./session.js";
+import { client, permitted } from "./session.js";
 import { frozen } from "./range.js";
 import { visible } from "./time.js";
 
@@ -13,8 +13,9 @@ export const summary = signal(null);
 export const received = signal(0);
 const failing = signal(false);
 
-/** "live", "polling", "paused", "stale", or "connecting". */
+/** "live", "polling", "paused", "stale", "connecting", or "closed": the caller may read nothing. */
 export const connection = computed(() => {
+  if (permitted.value === false) return "closed";
   if (frozen.value) return "paused";
   if (failing.value) return "stale";
   return received.value ? "polling" : "connecting";
@@ -23,7 +24,7 @@ export const connection = computed(() => {
 const EVERY_MS = 2000;
 
 effect(() => {
-  if (!visible.value || frozen.value) return undefined;
+  if (!visible.value || frozen.value || !permitted.value) return undefined;
   let stopped = false;
   (async () => {
     while (!stopped) {

@@ -5,19 +5,86 @@ import { computed, signal } from "@preact/signals";
 
 import { TartClient } from "../../../client/web/tart.js";
 
+/** @typedef {import("../../../client/web/tart.js").LoginSession} LoginSession */
+/** @typedef {"viewer" | "operator" | "admin"} Role */
+
+const RETRY_MS = 3000;
+/** The longest time that a timer of a browser takes. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The API is beside the page, whatever prefix a proxy adds. */
 export const client = new TartClient(new URL(".", document.baseURI).href.replace(/\/$/, ""), {
   retries: 1,
+  fetch: async (/** @type {any} */ input, /** @type {any} */ init) => {
+    const response = await window.fetch(input, init);
+    // The login ended, or the server asks for keys since a moment ago.
+    if (response.status === 401 && session.peek()?.role) refreshSession();
+    return response;
+  },
 });
 
-const ROLES = ["anyone", "viewer", "operator", "admin"];
+const ROLES = ["viewer", "operator", "admin"];
 
-/** What the server says of this caller; null until it has answered. @type {import("@preact/signals").Signal<{ role: string } | null>} */
+/** What the server says of this caller; null until it has answered. @type {import("@preact/signals").Signal<LoginSession | null>} */
 export const session = signal(null);
+const unanswered = signal(false);
 
-const rank = computed(() => ROLES.indexOf(session.value?.role ?? "admin"));
+const rank = computed(() => ROLES.indexOf(session.value?.role ?? (session.value ? "" : "viewer")));
 
-/** Whether the caller has a role. @param {"viewer" | "operator" | "admin"} role */
+/**
+ * Whether data may be requested: null until it is known. Without an answer it may: what is
+ * requested says why it fails.
+ */
+export const permitted = computed(() => {
+  if (session.value) return session.value.role !== null;
+  return unanswered.value ? true : null;
+});
+
+/** Whether the caller has a role. @param {Role} role */
 export function can(role) {
   return rank.value >= ROLES.indexOf(role);
 }
+
+/** Log in with a key. @param {string} key */
+export async function logIn(key) {
+  accept(await client.login({ key }));
+}
+
+/** Log out; everywhere: in all browsers that logged in with the same key. @param {boolean} [everywhere] */
+export async function logOut(everywhere = false) {
+  await client.logout({ everywhere });
+  await refreshSession();
+}
+
+/** @type {Promise<void> | null} */
+let refreshing = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/** Ask the server again what the caller may do. */
+export function refreshSession() {
+  refreshing ??= client
+    .session()
+    .then(accept, () => {
+      unanswered.value = true;
+      wait(RETRY_MS);
+    })
+    .finally(() => (refreshing = null));
+  return refreshing;
+}
+
+/** @param {LoginSession} answer */
+function accept(answer) {
+  unanswered.value = false;
+  session.value = answer;
+  clearTimeout(timer);
+  if (answer.expires_at) wait(Date.parse(answer.expires_at) - Date.now() + 500);
+}
+
+/** @param {number} milliseconds */
+function wait(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(refreshSession, Math.min(Math.max(milliseconds, RETRY_MS), LONGEST_TIMER_MS));
+}
+
+refreshSession();
