@@ -577,6 +577,68 @@ def assert_signers(body, own):
     assert all(each["guarantor_index"] is None for each in body["guarantor_info"])
 
 
+WATERFALL = {
+    "received": ("submit", "receive_share"),
+    "authorized": ("authorize",),
+    "refined": ("refine",),
+    "built": ("report",),
+    "signed": ("sign",),
+    "guaranteed": ("guarantee",),
+    "distributed": ("distribute",),
+}
+
+
+def test_a_waterfall_has_the_guarantors_steps_and_counts_what_others_did(truth, packages):
+    for name in some(packages):
+        body = truth.system.get(f"/api/workpackages/{name}/waterfall")
+        attempts = Counter(
+            (a.root["node"], packages.session(a.root), a.kind) for a in packages.by_hash[name]
+        )
+        kinds = {"primary": 90, "secondary": 91}
+        assert attempts == Counter(
+            (row["node_id"], row["session"], kinds[row["role"]]) for row in body["rows"]
+        )
+        for row in body["rows"]:
+            (attempt,) = [
+                a
+                for a in packages.by_hash[name]
+                if packages.session(a.root) == row["session"]
+                and packages.event(a.root)["id"]
+                in (row["bars"][0]["start_event_id"] if row["bars"] else None, None)
+            ] or [None]
+            if attempt is None:
+                continue
+            begun = attempt.root["node_us"]
+            for bar in row["bars"]:
+                for step, stages in WATERFALL.items():
+                    if bar["stage"] in stages and bar["status"] == "completed":
+                        passed = (attempt.steps[step] - begun) / 1000
+                        ended = bar["end_ms"] - row["start_ms"]
+                        assert ended == pytest.approx(passed, abs=0.0015)
+            ended = attempt.counted[-1]
+            if attempt.outcome == "failed":
+                last = row["bars"][-1]
+                assert last["status"] == ("superseded" if superseded(packages, name) else "failed")
+                assert last["reason"] == attempt.reason
+                assert last["end_event_id"] == packages.event(ended)["id"]
+        report = report_of(packages, name)
+        received, included, discarded = heard_of(packages, report) if report else ([], [], [])
+        groups = {group["name"]: group for group in body["groups"]}
+        for group, facts in (
+            ("guarantees_received", received),
+            ("reported_on_chain", included),
+            ("guarantees_discarded", discarded),
+        ):
+            shown = groups.get(group, {"count": 0, "nodes": 0})
+            assert shown["count"] == len(facts)
+            assert shown["nodes"] == len({fact["node"] for fact in facts})
+        origin = time_us(body["origin"], "")
+        for member, facts in (("guarantee_received_ms", received), ("included_ms", included)):
+            at = first(packages, facts)
+            wanted = None if at is None else pytest.approx((time_us(at, "") - origin) / 1000)
+            assert body["chain"][member] == wanted
+
+
 def test_stage_durations_are_the_leading_guarantor_s(truth, packages):
     for name in some(packages)[:6]:
         body = truth.system.get(f"/api/workpackages/{name}/journey/enhanced", limit=1000)

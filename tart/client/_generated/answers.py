@@ -2282,6 +2282,177 @@ class AuditEvent(TypedDict):
     data: dict[str, dict[str, Any]]
 
 
+class Waterfall(TypedDict):
+    """The course of a work-package over all nodes, on one scale of time."""
+
+    # The requested text if the package is not known.
+    work_package_hash: str
+    core_index: int | None
+    current_stage: Literal[
+        "submitted",
+        "received",
+        "authorized",
+        "refined",
+        "report_built",
+        "guarantee_built",
+        "distributed",
+        "guarantee_received",
+        "included",
+        "available",
+        "discarded",
+        "failed",
+    ]
+    failed: bool
+    superseded: bool
+    failure_reason: str | None
+    # Whether there may be more events than the limit.
+    truncated: bool
+    hash: str
+    # The first event; all times count from here.
+    origin: str
+    # From origin to the last event.
+    duration_ms: float
+    # Of the guarantee.
+    slot: int | None
+    # That signed the guarantee, its builder first.
+    guarantors: list[str]
+    rows: list[WaterfallRow]
+    groups: list[WaterfallGroup]
+    chain: WaterfallChain
+    critical_path: list[CriticalStep]
+    # Typical durations are of packages that began since then.
+    typical_since: str
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class WaterfallRow(TypedDict):
+    """The work-package at one guarantor; its bars follow one another."""
+
+    node_id: str
+    # primary: the package was submitted to the node; secondary: shared.
+    role: Literal["primary", "secondary"]
+    outcome: str
+    session: int
+    # Milliseconds since origin, by the node's clock corrected.
+    start_ms: float
+    # Milliseconds since origin, by the node's clock corrected.
+    end_ms: float
+    # Added to the node's clock to correct it. Without it, a time of this row is that much smaller.
+    clock_offset_ms: float
+    # False if the offset of the node's clock is not known; the arrival of its first event stands
+    # in.
+    is_corrected: bool
+    bars: list[WaterfallBar]
+    shares: list[WaterfallBar]
+    marks: list[WaterfallMark]
+
+
+class WaterfallBar(TypedDict):
+    """A step of the work-package at a guarantor."""
+
+    # submit or receive_share, authorize, refine, report, sign, guarantee, distribute; share for a
+    # share with another guarantor; duplicate.
+    stage: str
+    status: Literal["completed", "in_progress", "failed", "superseded"]
+    # Milliseconds since origin, by the node's clock corrected.
+    start_ms: float
+    # Milliseconds since origin, by the node's clock corrected.
+    end_ms: float
+    # Null if the event is no longer stored.
+    start_event_id: int | None
+    # Null if the event is no longer stored.
+    end_event_id: int | None
+    # Of a failure, as in its event.
+    reason: str | None
+    # Of a share: the other guarantor.
+    peer_id: str | None
+    # Of this step at all guarantors in the window; null without samples.
+    typical: Percentiles | None
+    # Whether the bar is on the critical path.
+    is_critical: bool
+
+
+class WaterfallMark(TypedDict):
+    """An event of the work-package at a guarantor within a step."""
+
+    stage: str
+    # Milliseconds since origin, by the node's clock corrected.
+    at_ms: float
+    # Null if the event is no longer stored.
+    event_id: int | None
+
+
+class WaterfallGroup(TypedDict):
+    """Events of many nodes about the report of the work-package or its shards, summarised."""
+
+    name: Literal[
+        "guarantees_received",
+        "reported_on_chain",
+        "guarantees_discarded",
+        "shards_requested",
+        "shards_transferred",
+        "shard_requests_failed",
+    ]
+    event_type: int
+    # Of all events, read or not.
+    count: int
+    # Events that times, nodes and reasons are made from.
+    read: int
+    # Nodes that sent them.
+    nodes: int
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    first_ms: float | None
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    p50_ms: float | None
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    p90_ms: float | None
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    last_ms: float | None
+    histogram: WaterfallHistogram | None
+    reasons: dict[str, int]
+    # Null if the event is no longer stored.
+    first_event_id: int | None
+    # Null if the event is no longer stored.
+    last_event_id: int | None
+
+
+class WaterfallHistogram(TypedDict):
+    """Events over time, in bins of equal width."""
+
+    start_ms: float
+    bin_ms: float
+    counts: list[int]
+
+
+class WaterfallChain(TypedDict):
+    """The work-package beyond its guarantors."""
+
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    guarantee_received_ms: float | None
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    included_ms: float | None
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    available_ms: float | None
+    # Milliseconds since origin, by the server's clock; null if it did not occur.
+    discarded_ms: float | None
+
+
+class CriticalStep(TypedDict):
+    """A step of the critical path; it begins where the one before it ends."""
+
+    stage: str
+    # Null beyond the guarantors.
+    node_id: str | None
+    start_ms: float
+    end_ms: float
+    # Null if the event is no longer stored.
+    event_id: int | None
+
+
 class BatchJourney(TypedDict):
     """The journeys of several work-packages."""
 

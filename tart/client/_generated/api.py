@@ -1735,6 +1735,52 @@ class Api:
             )
         )
 
+    def waterfall(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.Waterfall:
+        """Get the course of one work-package over all nodes, on one scale of time.
+
+        ``GET /api/workpackages/{hash}/waterfall``. A package is followed within a session by event
+        id, and across nodes by its hash, the hash of its report and its erasure root. Its stage is
+        that of its leading guarantor, which is the one that came furthest; then guarantee_received,
+        included or discarded by what other nodes reported of the report, and available when shards
+        of it were requested. discarded: a node discarded its guarantee because it cannot be
+        reported on chain; after a discard for another reason (too many, replaced by a better one)
+        it may still be included, so that only stages and discard_reason show it. failed: it failed
+        at its guarantors, and none guaranteed it. superseded: an attempt failed while another
+        guarantor guaranteed the package, whatever reason the event gives. Steps of guarantors are
+        by the node's clock. rows has a row for each guarantor, whose bars follow one another by its
+        clock; clock_offset_ms shifts the clock to the server's and is part of all times of the row.
+        Typical durations are those of the last hour, read from a histogram with bins 20 % wide.
+        groups summarises the events of all other nodes by the time of their arrival. critical_path
+        leads from the first event to the last, through the guarantor whose signature completed the
+        guarantee if its builder waited for it. If several connections gave the id to different
+        packages, the answer is 409 with candidates.
+
+        Args:
+            hash: Hash of the work-package, of its report or of its erasure root; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an event id: the node that sent the event. A prefix of the id, of 4 digits
+                or more, is enough if only one node has it.
+            session: With an event id: the connection of the event.
+            limit: Maximum number of events of each guarantor, of the report and of the erasure root
+                that are read of a shard; clamped to 1 to 1000. truncated is true if there may be
+                more; the counts of groups are exact all the same. Default: 1000.
+        """
+        return self._ask(
+            Call[answers.Waterfall](
+                "GET",
+                "/api/workpackages/{hash}/waterfall",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit},
+            )
+        )
+
     def batch_journey(self, *, hashes: list[str]) -> answers.BatchJourney:
         """Get the stages of up to 50 work-packages.
 
@@ -3903,6 +3949,27 @@ class AsyncApi:
                     "bytes": "hex",
                     "int64": "number",
                 },
+            )
+        )
+
+    async def waterfall(
+        self,
+        hash: str,
+        *,
+        node_id: str | None = None,
+        session: int | None = None,
+        limit: int | None = None,
+    ) -> answers.Waterfall:
+        """Get the course of one work-package over all nodes, on one scale of time.
+
+        See ``TartClient.waterfall``.
+        """
+        return await self._ask(
+            Call[answers.Waterfall](
+                "GET",
+                "/api/workpackages/{hash}/waterfall",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session, "limit": limit},
             )
         )
 

@@ -2294,6 +2294,156 @@ export interface AuditEvent<I = number> {
   data: EventData<I>;
 }
 
+/** The course of a work-package over all nodes, on one scale of time. */
+export interface Waterfall {
+  /** The requested text if the package is not known. */
+  work_package_hash: string;
+  core_index: number | null;
+  current_stage: "submitted" | "received" | "authorized" | "refined" | "report_built" | "guarantee_built" | "distributed" | "guarantee_received" | "included" | "available" | "discarded" | "failed";
+  failed: boolean;
+  superseded: boolean;
+  failure_reason: string | null;
+  /** Whether there may be more events than the limit. */
+  truncated: boolean;
+  hash: string;
+  /** The first event; all times count from here. */
+  origin: string;
+  /** From origin to the last event. */
+  duration_ms: number;
+  /** Of the guarantee. */
+  slot: number | null;
+  /** That signed the guarantee, its builder first. */
+  guarantors: string[];
+  rows: WaterfallRow[];
+  groups: WaterfallGroup[];
+  chain: WaterfallChain;
+  critical_path: CriticalStep[];
+  /** Typical durations are of packages that began since then. */
+  typical_since: string;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** The work-package at one guarantor; its bars follow one another. */
+export interface WaterfallRow {
+  node_id: string;
+  /** primary: the package was submitted to the node; secondary: shared. */
+  role: "primary" | "secondary";
+  outcome: string;
+  session: number;
+  /** Milliseconds since origin, by the node's clock corrected. */
+  start_ms: number;
+  /** Milliseconds since origin, by the node's clock corrected. */
+  end_ms: number;
+  /**
+   * Added to the node's clock to correct it. Without it, a time of this row is that much smaller.
+   */
+  clock_offset_ms: number;
+  /**
+   * False if the offset of the node's clock is not known; the arrival of its first event stands in.
+   */
+  is_corrected: boolean;
+  bars: WaterfallBar[];
+  shares: WaterfallBar[];
+  marks: WaterfallMark[];
+}
+
+/** A step of the work-package at a guarantor. */
+export interface WaterfallBar {
+  /**
+   * submit or receive_share, authorize, refine, report, sign, guarantee, distribute; share for a
+   * share with another guarantor; duplicate.
+   */
+  stage: string;
+  status: "completed" | "in_progress" | "failed" | "superseded";
+  /** Milliseconds since origin, by the node's clock corrected. */
+  start_ms: number;
+  /** Milliseconds since origin, by the node's clock corrected. */
+  end_ms: number;
+  /** Null if the event is no longer stored. */
+  start_event_id: number | null;
+  /** Null if the event is no longer stored. */
+  end_event_id: number | null;
+  /** Of a failure, as in its event. */
+  reason: string | null;
+  /** Of a share: the other guarantor. */
+  peer_id: string | null;
+  /** Of this step at all guarantors in the window; null without samples. */
+  typical: Percentiles | null;
+  /** Whether the bar is on the critical path. */
+  is_critical: boolean;
+}
+
+/** An event of the work-package at a guarantor within a step. */
+export interface WaterfallMark {
+  stage: string;
+  /** Milliseconds since origin, by the node's clock corrected. */
+  at_ms: number;
+  /** Null if the event is no longer stored. */
+  event_id: number | null;
+}
+
+/** Events of many nodes about the report of the work-package or its shards, summarised. */
+export interface WaterfallGroup {
+  name: "guarantees_received" | "reported_on_chain" | "guarantees_discarded" | "shards_requested" | "shards_transferred" | "shard_requests_failed";
+  event_type: number;
+  /** Of all events, read or not. */
+  count: number;
+  /** Events that times, nodes and reasons are made from. */
+  read: number;
+  /** Nodes that sent them. */
+  nodes: number;
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  first_ms: number | null;
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  p50_ms: number | null;
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  p90_ms: number | null;
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  last_ms: number | null;
+  histogram: WaterfallHistogram | null;
+  reasons: Record<string, number>;
+  /** Null if the event is no longer stored. */
+  first_event_id: number | null;
+  /** Null if the event is no longer stored. */
+  last_event_id: number | null;
+}
+
+/** Events over time, in bins of equal width. */
+export interface WaterfallHistogram {
+  start_ms: number;
+  bin_ms: number;
+  counts: number[];
+}
+
+/** The work-package beyond its guarantors. */
+export interface WaterfallChain {
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  guarantee_received_ms: number | null;
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  included_ms: number | null;
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  available_ms: number | null;
+  /** Milliseconds since origin, by the server's clock; null if it did not occur. */
+  discarded_ms: number | null;
+}
+
+/** A step of the critical path; it begins where the one before it ends. */
+export interface CriticalStep {
+  stage: string;
+  /** Null beyond the guarantors. */
+  node_id: string | null;
+  start_ms: number;
+  end_ms: number;
+  /** Null if the event is no longer stored. */
+  event_id: number | null;
+}
+
 /** The journeys of several work-packages. */
 export interface BatchJourney {
   journeys: BatchJourneyItem[];
@@ -5537,6 +5687,46 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<AuditProgress<Int64<F>>>;
+
+  /**
+   * Get the course of one work-package over all nodes, on one scale of time. `GET
+   * /api/workpackages/{hash}/waterfall`
+   *
+   * A package is followed within a session by event id, and across nodes by its hash, the hash of
+   * its report and its erasure root. Its stage is that of its leading guarantor, which is the one
+   * that came furthest; then guarantee_received, included or discarded by what other nodes reported
+   * of the report, and available when shards of it were requested. discarded: a node discarded its
+   * guarantee because it cannot be reported on chain; after a discard for another reason (too many,
+   * replaced by a better one) it may still be included, so that only stages and discard_reason show
+   * it. failed: it failed at its guarantors, and none guaranteed it. superseded: an attempt failed
+   * while another guarantor guaranteed the package, whatever reason the event gives. Steps of
+   * guarantors are by the node's clock. rows has a row for each guarantor, whose bars follow one
+   * another by its clock; clock_offset_ms shifts the clock to the server's and is part of all times
+   * of the row. Typical durations are those of the last hour, read from a histogram with bins 20 %
+   * wide. groups summarises the events of all other nodes by the time of their arrival.
+   * critical_path leads from the first event to the last, through the guarantor whose signature
+   * completed the guarantee if its builder waited for it. If several connections gave the id to
+   * different packages, the answer is 409 with candidates.
+   */
+  waterfall(
+    hash: string,
+    parameters?: {
+      /**
+       * With an event id: the node that sent the event. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
+      node_id?: string;
+      /** With an event id: the connection of the event. */
+      session?: number;
+      /**
+       * Maximum number of events of each guarantor, of the report and of the erasure root that are
+       * read of a shard; clamped to 1 to 1000. truncated is true if there may be more; the counts
+       * of groups are exact all the same. Default: 1000.
+       */
+      limit?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<Waterfall>;
 
   /**
    * Get the stages of up to 50 work-packages. `POST /api/workpackages/batch/journey`

@@ -1735,6 +1735,17 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the course of one work-package over all nodes, on one scale of time. */
+  waterfall(hash, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/workpackages/{hash}/waterfall",
+      values: { hash: hash },
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get the stages of up to 50 work-packages. */
   batchJourney(parameters = {}, options = {}) {
     const { hashes, ...others } = parameters;

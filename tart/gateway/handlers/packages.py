@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from tart.query.core.windows import Window
 from tart.query.packages import guarantees as guarantee_figures
 from tart.query.packages import journey_details, journeys, package_progress
 from tart.query.packages import packages as figures
+from tart.query.packages import waterfall as waterfall_figures
 from tart.query.packages import work_funnel as funnel_figures
 from tart.query.packages.journeys import Journey
 from tart.query.shard_queries.aggregates import AggregateSum
@@ -36,10 +37,14 @@ from tart.query.shard_queries.packages import (
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
 Json = dict[str, Any]
+# A function of a journey and of the requested text.
+Figure = Callable[[Journey, str], Mapping[str, Any]]
 
 MAX_BATCH = 50
 # Events of one type that arrived in the same microsecond.
 _EXAMPLES = 100
+# Offsets of clocks are the least of this time before and after a package.
+_CLOCKS_US = 10 * MINUTE_US
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
 # A guarantor that sends nothing about a package for this long has nothing to add.
 _INACTIVE_US = 60 * SECOND_US
@@ -174,8 +179,51 @@ def _audit_with_timestamp(journey: Journey, reference: str) -> Mapping[str, Any]
     return {**journey_details.audit(journey, reference), "timestamp": now_text()}
 
 
-async def _journey(
-    queries: QueryClient, values: Values, figure: Callable[[Journey, str], Mapping[str, Any]]
+async def waterfall(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/workpackages/{hash}/waterfall``."""
+    now = now_us()
+    typical = Window(now - HOUR_US, now)
+    durations, seen = await queries.ask(StepDurations(typical))
+    samples = samples_by_pair(durations)
+    percentiles = {name: figures.percentiles(counts) for name, counts in samples.items()}
+    known = {name: each for name, each in percentiles.items() if each is not None}
+
+    async def figure_of(journey: Journey) -> tuple[Figure, Coverage]:
+        offsets, also = await _clock_offsets(queries, journey)
+        figure = partial(
+            waterfall_figures.waterfall, offsets=offsets, typical=known, since_us=now - HOUR_US
+        )
+        return figure, seen & also
+
+    return await _answer_journey(queries, values, figure_of)
+
+
+async def _clock_offsets(queries: QueryClient, journey: Journey) -> tuple[dict[str, int], Coverage]:
+    """Return the offsets of the guarantors' clocks at the time of their package, microseconds."""
+    starts = [row["started_at"] for row in journey.rows]
+    ends = [row["ended_at"] for row in journey.rows]
+    rows, seen = await queries.ask(
+        AggregateSum(
+            "clocks",
+            Window(min(starts) - _CLOCKS_US, max(ends) + _CLOCKS_US),
+            by=["node"],
+            where={"node": sorted({row["node"] for row in journey.rows})},
+        )
+    )
+    return {row["node"]: row["offset_us"] for row in rows if row["offset_us"] is not None}, seen
+
+
+async def _journey(queries: QueryClient, values: Values, figure: Figure) -> Answer:
+    async def figure_of(journey: Journey) -> tuple[Figure, None]:
+        return figure, None
+
+    return await _answer_journey(queries, values, figure_of)
+
+
+async def _answer_journey(
+    queries: QueryClient,
+    values: Values,
+    figure_of: Callable[[Journey], Awaitable[tuple[Figure, Coverage | None]]],
 ) -> Answer:
     reference = values["hash"]
     if isinstance(reference, int):
@@ -193,8 +241,12 @@ async def _journey(
         # Found by an id or a report: other guarantors may have the package, too.
         rows, also = await queries.ask(PackageRows(hashes=hashes))
         seen &= also
-    journey, also = await package_queries.journey(queries, rows, values["limit"], values["bytes"])
-    return Answer(partial(figure, journey, str(reference)), seen & also)
+    journey, also = await package_queries.journey(
+        queries, rows, values["limit"], values.get("bytes", "hex")
+    )
+    figure, more = await figure_of(journey)
+    seen &= also
+    return Answer(partial(figure, journey, str(reference)), seen if more is None else seen & more)
 
 
 def _ambiguous(candidates: list[Json]) -> Json:
@@ -285,6 +337,7 @@ PACKAGE_HANDLERS: Mapping[str, Handler] = {
         journey,
         enhanced_journey,
         audit_progress,
+        waterfall,
         batch_journey,
         guarantees,
         guarantors,

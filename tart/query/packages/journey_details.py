@@ -55,7 +55,7 @@ def enhanced(journey: Journey, reference: str) -> answers.EnhancedJourney:
         "completed_at": rfc3339(steps[-1].at_us) if steps else None,
         "has_errors": bool(errors),
         "execution_details": _execution(journey.state),
-        "guarantor_info": _guarantor_info(steps),
+        "guarantor_info": guarantor_info(steps),
         "timing": _timing(journey, steps, stages),
         "errors": errors,
         "truncated": journey.events["truncated"],
@@ -129,7 +129,7 @@ def _execution(package: PackageState | None) -> Json | None:
     }
 
 
-def _guarantor_info(steps: Sequence[Step]) -> list[answers.GuarantorInfo]:
+def guarantor_info(steps: Sequence[Step]) -> list[answers.GuarantorInfo]:
     """Return the guarantors that signed, the builder of the guarantee first.
 
     A signature that only another guarantor reported is not local.

@@ -69,6 +69,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/workpackages/active",
         "/api/workpackages/funnel",
         "/api/workpackages/{hash}/journey",
+        "/api/workpackages/{hash}/waterfall",
         "/api/workpackages/{hash}/journey/enhanced",
         "/api/workpackages/{hash}/audit-progress",
         "/api/workpackages/batch/journey",

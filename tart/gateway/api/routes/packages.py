@@ -32,6 +32,7 @@ from tart.query.answers.packages import (
     WorkFunnel,
     Workpackages,
 )
+from tart.query.answers.waterfalls import Waterfall
 from tart.query.packages.core_grid import MAX_SLOTS
 
 
@@ -80,6 +81,17 @@ _JOURNEY = (
         "200",
     ),
     BYTES,
+)
+_WATERFALL = (
+    *(each for each in _JOURNEY if each.name not in ("limit", "bytes")),
+    Parameter(
+        "limit",
+        Integer(1, 1000, (True, True)),
+        "Maximum number of events of each guarantor, of the report and of the erasure root that "
+        "are read of a shard; clamped to 1 to 1000. truncated is true if there may be more; the "
+        "counts of groups are exact all the same.",
+        "1000",
+    ),
 )
 _CORE = Parameter("core_index", Integer(0, MAX_CORE), "The core.", where="path")
 _STAGES = (
@@ -172,6 +184,21 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "are null.",
         parameters=_JOURNEY,
         answer=AuditProgress,
+        errors=_AMBIGUOUS,
+    ),
+    Route(
+        "waterfall",
+        "/api/workpackages/{hash}/waterfall",
+        "Get the course of one work-package over all nodes, on one scale of time",
+        f"{_STAGES} rows has a row for each guarantor, whose bars follow one another by its clock; "
+        "clock_offset_ms shifts the clock to the server's and is part of all times of the row. "
+        "Typical durations are those of the last hour, read from a histogram with bins 20 % "
+        "wide. groups summarises the events of all other nodes by the time of their arrival. "
+        "critical_path leads from the first event to the last, through the guarantor whose "
+        "signature completed the guarantee if its builder waited for it. If several connections "
+        "gave the id to different packages, the answer is 409 with candidates.",
+        parameters=_WATERFALL,
+        answer=Waterfall,
         errors=_AMBIGUOUS,
     ),
     Route(
