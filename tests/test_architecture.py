@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "query/answers/nodes": "tests/gateway/handlers/test_nodes.py",
     "query/answers/packages": "tests/gateway/handlers/test_packages.py",
     "query/answers/sql": "tests/gateway/handlers/test_sql.py",
+    "query/answers/waterfalls": "tests/query/packages/test_waterfall.py",
 }
 # Modules that put a process together, and how many others any other may import.
 COMPOSE = {"gateway/app", "shard/worker", "shard/queries/handlers", "cli/main", "cli/serve"}

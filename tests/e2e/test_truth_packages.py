@@ -10,6 +10,7 @@ import pytest
 from tart.query.core.log_histogram import PER_OCTAVE
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
+from tart.query.shard_queries.packages import PAIRS
 from tests.e2e.packages_truth import STEPS, Packages, later
 
 MARKS = {
@@ -575,6 +576,26 @@ def assert_signers(body, own):
     wanted |= {(node, "secondary", False) for node in told - built - signed}
     assert found == wanted
     assert all(each["guarantor_index"] is None for each in body["guarantor_info"])
+
+
+def test_latency_over_time_has_every_pair_of_steps_once(truth, packages):
+    body = truth.system.get("/api/workpackages/latency", duration="24h")
+    shown = {each["stage"]: each for each in body["stages"]}
+    for name, (one, other) in PAIRS.items():
+        durations = sorted(
+            max(0, each.steps[other] - each.steps[one])
+            for each in packages.attempts
+            if one in each.steps and other in each.steps
+        )
+        if one != "started":
+            assert sum(shown[name]["counts"]) == len(durations)
+    # All that happened within one bucket has the percentiles of the whole.
+    whole = truth.system.get("/api/workpackages/active", duration="24h")
+    for name, known_durations in whole["stage_duration_percentiles"].items():
+        counts = shown[name]["counts"]
+        assert sum(counts) == known_durations["sample_count"]
+        if max(counts) == sum(counts):
+            assert shown[name]["p95_ms"][counts.index(max(counts))] == known_durations["p95_ms"]
 
 
 WATERFALL = {

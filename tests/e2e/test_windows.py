@@ -144,6 +144,7 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
         numbers("accumulation", "reports"),
     ],
     "workpackages": [numbers("events", "*")],
+    "work_latency": [numbers("stages", "*", "counts", "*")],
     "active_workpackages": [numbers("failure_breakdown", "*")],
     "guarantees": [numbers("totals", "*"), numbers("by_node", "*", "guarantees_built")],
     "guarantors": [

@@ -2094,6 +2094,31 @@ class WorkFailureGroup(TypedDict):
     example_event_id: int | None
 
 
+class WorkLatency(TypedDict):
+    """Durations of the stages of work-packages over time."""
+
+    window: Window
+    bucket_seconds: int
+    # The beginning of each bucket.
+    buckets: list[str]
+    stages: list[StageLatency]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class StageLatency(TypedDict):
+    """Durations of one stage, by bucket of time."""
+
+    # Like received_to_authorized.
+    stage: str
+    counts: list[int]
+    p50_ms: list[float | None]
+    p95_ms: list[float | None]
+
+
 class Journey(TypedDict):
     """The steps of a work-package over all nodes, in order of arrival."""
 

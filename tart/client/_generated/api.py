@@ -1601,6 +1601,35 @@ class Api:
             )
         )
 
+    def work_latency(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.WorkLatency:
+        """Get the durations of the stages of work-packages over time.
+
+        ``GET /api/workpackages/latency``. A duration is between two steps of one guarantor, by its
+        clock, for packages that began at it in the bucket. Percentiles are read from histograms
+        with bins 20 % wide, and null without samples. The window has at most 60 buckets of whole
+        minutes.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.WorkLatency](
+                "GET",
+                "/api/workpackages/latency",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
     def journey(
         self,
         hash: str,
@@ -3867,6 +3896,25 @@ class AsyncApi:
             Call[answers.WorkFunnel](
                 "GET",
                 "/api/workpackages/funnel",
+                query={"duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def work_latency(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.WorkLatency:
+        """Get the durations of the stages of work-packages over time.
+
+        See ``TartClient.work_latency``.
+        """
+        return await self._ask(
+            Call[answers.WorkLatency](
+                "GET",
+                "/api/workpackages/latency",
                 query={"duration": duration, "start": start, "end": end},
             )
         )

@@ -2136,6 +2136,31 @@ export interface WorkFailureGroup {
   example_event_id: number | null;
 }
 
+/** Durations of the stages of work-packages over time. */
+export interface WorkLatency {
+  window: Window;
+  bucket_seconds: number;
+  /** The beginning of each bucket. */
+  buckets: string[];
+  stages: StageLatency[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Durations of one stage, by bucket of time. */
+export interface StageLatency {
+  /** Like received_to_authorized. */
+  stage: string;
+  counts: number[];
+  p50_ms: (number | null)[];
+  p95_ms: (number | null)[];
+}
+
 /** The steps of a work-package over all nodes, in order of arrival. */
 export interface Journey<I = number> {
   /** The requested text if the package is not known. */
@@ -5591,6 +5616,28 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<WorkFunnel>;
+
+  /**
+   * Get the durations of the stages of work-packages over time. `GET /api/workpackages/latency`
+   *
+   * A duration is between two steps of one guarantor, by its clock, for packages that began at it
+   * in the bucket. Percentiles are read from histograms with bins 20 % wide, and null without
+   * samples. The window has at most 60 buckets of whole minutes.
+   */
+  workLatency(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<WorkLatency>;
 
   /**
    * Get the journey of one work-package, event by event. `GET /api/workpackages/{hash}/journey`

@@ -1699,6 +1699,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the durations of the stages of work-packages over time. */
+  workLatency(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/workpackages/latency",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get the journey of one work-package, event by event. */
   journey(hash, parameters = {}, options = {}) {
     const call = {

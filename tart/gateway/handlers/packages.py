@@ -160,6 +160,14 @@ async def _newest_of(queries: QueryClient, group: ReasonGroup) -> Json | None:
     return funnel_figures.pick_example(group, page.events)
 
 
+async def work_latency(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/workpackages/latency``."""
+    when = period(values)
+    step_us = figures.latency_step_us(when.window)
+    durations, seen = await queries.ask(StepDurations(when.window, when.core, step_us=step_us))
+    return Answer(partial(figures.latency_over_time, durations, when.window, step_us), seen)
+
+
 async def journey(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/workpackages/{hash}/journey``."""
     return await _journey(queries, values, journeys.plain)
@@ -334,6 +342,7 @@ PACKAGE_HANDLERS: Mapping[str, Handler] = {
         workpackages,
         active_workpackages,
         work_funnel,
+        work_latency,
         journey,
         enhanced_journey,
         audit_progress,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from msgspec import Meta
 
 from tart.query.answers.common import (
+    Amount,
     Count,
     Counters,
     Digits,
@@ -214,6 +215,23 @@ class WorkFunnel(Windowed):
         list[WorkFailureGroup], Meta(description="At most 20, most frequent first.")
     ]
     exact: bool
+
+
+class StageLatency(TypedDict):
+    """Durations of one stage, by bucket of time."""
+
+    stage: Annotated[str, Meta(description="Like received_to_authorized.")]
+    counts: list[Count]
+    p50_ms: list[Amount]
+    p95_ms: list[Amount]
+
+
+class WorkLatency(Windowed):
+    """Durations of the stages of work-packages over time."""
+
+    bucket_seconds: Count
+    buckets: Annotated[list[Time], Meta(description="The beginning of each bucket.")]
+    stages: list[StageLatency]
 
 
 class EventIdentity(TypedDict):

@@ -68,6 +68,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/workpackages",
         "/api/workpackages/active",
         "/api/workpackages/funnel",
+        "/api/workpackages/latency",
         "/api/workpackages/{hash}/journey",
         "/api/workpackages/{hash}/waterfall",
         "/api/workpackages/{hash}/journey/enhanced",

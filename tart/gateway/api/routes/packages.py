@@ -30,6 +30,7 @@ from tart.query.answers.packages import (
     EnhancedJourney,
     Journey,
     WorkFunnel,
+    WorkLatency,
     Workpackages,
 )
 from tart.query.answers.waterfalls import Waterfall
@@ -149,6 +150,18 @@ PACKAGE_ROUTES: tuple[Route, ...] = (
         "false.",
         parameters=_HOUR,
         answer=WorkFunnel,
+        errors=SHARD_ERRORS,
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "work_latency",
+        "/api/workpackages/latency",
+        "Get the durations of the stages of work-packages over time",
+        "A duration is between two steps of one guarantor, by its clock, for packages that began "
+        "at it in the bucket. Percentiles are read from histograms with bins 20 % wide, and null "
+        "without samples. The window has at most 60 buckets of whole minutes.",
+        parameters=_HOUR,
+        answer=WorkLatency,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
     ),
