@@ -435,6 +435,10 @@ class FakeShard:
             "aggregate_by_node": {"nodes": [], "rows": []},
             "storage": {"bytes": {"log": 1}, "rows": {"log": 2}},
             "slot": {"events": [], "hashes": [], "first_at": None, "last_at": None},
+            "slot_blocks": {
+                **{"nodes": [], "times": [], "outlines": {}, "authors": [], "heads": []},
+                "failed": [],
+            },
             "connections": {"open": 0, "buckets": []},
             "package_stages": {
                 "rows": [],

@@ -28,6 +28,7 @@ from tart.gateway.api.routes.nodes import NODE_ROUTES
 from tart.gateway.api.routes.packages import PACKAGE_ROUTES
 from tart.gateway.api.routes.server import SERVER_ROUTES
 from tart.gateway.api.routes.sessions import SESSION_ROUTES
+from tart.gateway.api.routes.slots import SLOT_ROUTES
 from tart.gateway.api.routes.streams import STREAM_ROUTES
 from tart.gateway.api.routes.web_page import WEB_PAGE_ROUTES
 from tart.query.answers.int64 import plan_of
@@ -41,6 +42,7 @@ _ROUTES = (
     *SESSION_ROUTES,
     *PACKAGE_ROUTES,
     *METRIC_ROUTES,
+    *SLOT_ROUTES,
     *ANALYTICS_ROUTES,
     *AVAILABILITY_ROUTES,
     *STREAM_ROUTES,

@@ -28,6 +28,7 @@ from tart.gateway.handlers.node_figures import NODE_FIGURE_HANDLERS
 from tart.gateway.handlers.nodes import NODE_HANDLERS
 from tart.gateway.handlers.packages import PACKAGE_HANDLERS
 from tart.gateway.handlers.sessions import SESSION_HANDLERS
+from tart.gateway.handlers.slots import SLOT_HANDLERS
 from tart.gateway.handlers.sql import SQL_HANDLERS
 from tart.gateway.handlers.windows import Handler, windowed
 
@@ -43,6 +44,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **NODE_HANDLERS,
     **NODE_FIGURE_HANDLERS,
     **METRIC_HANDLERS,
+    **SLOT_HANDLERS,
     **ANALYTICS_HANDLERS,
     **AVAILABILITY_HANDLERS,
     **GRAFANA_HANDLERS,

@@ -22,6 +22,7 @@ from tart.query.shard_queries import (
     packages,
     sessions,
     slow_steps,
+    slots,
 )
 
 _QUERIES: tuple[type[Query[Any, Any]], ...] = (
@@ -63,6 +64,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     sessions.Examples,
     sessions.FindingExamples,
     slow_steps.SlowestSteps,
+    slots.SlotBlocks,
 )
 QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
     {query.name: query for query in _QUERIES}

@@ -25,6 +25,7 @@ from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
 from tart.query.shard_queries.slow_steps import SlowestSteps
+from tart.query.shard_queries.slots import SlotBlocks
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.ingest.listener import Listener
@@ -34,6 +35,7 @@ from tart.shard.queries.backfill import Backfill
 from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
 from tart.shard.queries.network import NetworkState
+from tart.shard.queries.slot_blocks import SlotBlockReader
 from tart.shard.queries.slots import Slots
 from tart.shard.queries.slow_steps import SlowSteps
 from tart.shard.queries.sql import Sql
@@ -111,6 +113,7 @@ class QueryHandlers:
             JourneyEvents: Journeys(store, nodes).journey,
             Slot: Slots(store, nodes).slot,
             SlowestSteps: SlowSteps(store, nodes).slowest,
+            SlotBlocks: SlotBlockReader(store, nodes).slot_blocks,
             Storage: StorageSizes(store).storage,
             SqlScan: sql.scan,
         }
