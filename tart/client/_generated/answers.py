@@ -3364,6 +3364,211 @@ class TopNode(TypedDict):
     events_per_second: float | None
 
 
+class Slots(TypedDict):
+    """The newest slots, oldest first, and how soon the nodes had their blocks."""
+
+    timestamp: str
+    clock: Literal["server", "node"]
+    slot_seconds: int
+    # Whether slots begin when the calendar of the JAM Common Era says so.
+    follows_calendar: bool
+    # That has begun: by the calendar, or with a block where slots do not follow it.
+    newest_slot: int
+    # That a third of the nodes have reached.
+    best_slot: int | None
+    finalized_slot: int | None
+    slots: list[SlotSummary]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SlotSummary(TypedDict):
+    """A slot and its blocks."""
+
+    slot: int
+    # Start of the slot by the calendar of the JAM Common Era.
+    time: str | None
+    # authored: a node had a block of this slot; missed: nodes were connected and none had one;
+    # pending: the slot may still get its block; unknown: no node was connected to this server then.
+    state: Literal["authored", "missed", "pending", "unknown"]
+    # Those of the best chain first, then by nodes.
+    blocks: list[SlotBlock]
+    # Number of Authoring failed events.
+    authoring_failed: int
+    # Number of Block verification failed and Block execution failed events.
+    import_failed: int
+
+
+class SlotBlock(TypedDict):
+    """A block of a slot, and how soon the nodes had it.
+
+    A node has a block from its first Authored, Importing or Best block changed event about it.
+    """
+
+    size_bytes: int | None
+    num_tickets: int | None
+    num_preimages: int | None
+    num_guarantees: int | None
+    num_assurances: int | None
+    num_dispute_verdicts: int | None
+    hash: str
+    # Null if the author's Authoring event is not stored.
+    parent: str | None
+    # Null if the author sends no telemetry to this server.
+    author: SlotNode | None
+    # finalized and best: on the best chain of most nodes, finalized or not yet; fork: not on it;
+    # unknown: no node has reported a best block so high.
+    chain: Literal["finalized", "best", "fork", "unknown"]
+    # Time of the author's Authored event, by the clock chosen.
+    authored_at: str | None
+    # Time from which the first node had the block.
+    first_had_at: str | None
+    # Nodes that had the block within a minute after authoring.
+    nodes: int
+    # Those nodes, and all others that were connected to this server then.
+    expected: int
+    # Nodes that had the block more than a minute after.
+    late: int
+    # Until 50 % of the expected nodes had it; null until then.
+    until_50_ms: float | None
+    # Until 90 % of the expected nodes had it; null until then.
+    until_90_ms: float | None
+    # Until 99 % of the expected nodes had it; null until then.
+    until_99_ms: float | None
+
+
+class SlotNode(TypedDict):
+    """A node by its id and what it runs."""
+
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+
+
+class SlotPropagation(TypedDict):
+    """The blocks of one slot on their way through the network."""
+
+    timestamp: str
+    slot: int
+    time: str | None
+    clock: Literal["server", "node"]
+    slot_seconds: int
+    # authored: a node had a block of this slot; missed: nodes were connected and none had one;
+    # pending: the slot may still get its block; unknown: no node was connected to this server then.
+    state: Literal["authored", "missed", "pending", "unknown"]
+    newest_slot: int
+    best_slot: int | None
+    finalized_slot: int | None
+    # All nodes that the answer names, by their place.
+    nodes: list[SlotNode]
+    blocks: list[BlockPropagationDetail]
+    failures: list[StageFailure]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class BlockPropagationDetail(TypedDict):
+    """A block of a slot, and its way through the network."""
+
+    size_bytes: int | None
+    num_tickets: int | None
+    num_preimages: int | None
+    num_guarantees: int | None
+    num_assurances: int | None
+    num_dispute_verdicts: int | None
+    hash: str
+    # Null if the author's Authoring event is not stored.
+    parent: str | None
+    # Null if the author sends no telemetry to this server.
+    author: SlotNode | None
+    # finalized and best: on the best chain of most nodes, finalized or not yet; fork: not on it;
+    # unknown: no node has reported a best block so high.
+    chain: Literal["finalized", "best", "fork", "unknown"]
+    # Time of the author's Authored event, by the clock chosen.
+    authored_at: str | None
+    # Time from which the first node had the block.
+    first_had_at: str | None
+    # Nodes that had the block within a minute after authoring.
+    nodes: int
+    # Those nodes, and all others that were connected to this server then.
+    expected: int
+    # Nodes that had the block more than a minute after.
+    late: int
+    # Until 50 % of the expected nodes had it; null until then.
+    until_50_ms: float | None
+    # Until 90 % of the expected nodes had it; null until then.
+    until_90_ms: float | None
+    # Until 99 % of the expected nodes had it; null until then.
+    until_99_ms: float | None
+    # The moment from which milliseconds count.
+    reference: Literal["authored", "first_had"]
+    # From Authoring to Authored, by the author's own clock.
+    authoring_ms: float | None
+    curve: PropagationCurve
+    # Of the expected nodes that had it in a minute.
+    share: float | None
+    # Places in nodes of expected nodes that never had it.
+    never: list[int]
+    # Nodes left out because the offset of their clock is not known.
+    without_clock: int
+    stages: NodeStages
+
+
+class PropagationCurve(TypedDict):
+    """The share of the expected nodes that had a block, by time: one point for each node."""
+
+    ms: list[float]
+    share: list[float]
+
+
+class NodeStages(TypedDict):
+    """The times at which each node reached each stage with a block, in columns of equal length.
+
+    Times are milliseconds since authoring by the chosen clock; null is not reported.
+    """
+
+    # Places in nodes, by the time of had.
+    node: list[int]
+    # First Authored, Importing or Best block changed event.
+    had: list[float | None]
+    # First announced by a peer.
+    announced_to: list[float | None]
+    # First announced to a peer.
+    announced_by: list[float | None]
+    # Received from a peer.
+    transferred: list[float | None]
+    importing: list[float | None]
+    verified: list[float | None]
+    executed: list[float | None]
+    best: list[float | None]
+    finalized: list[float | None]
+    # From Importing to Block verified, by the node's own clock.
+    verification_ms: list[float | None]
+    # From Block verified, at the author from Authored, to Block executed, by the node's own clock.
+    execution_ms: list[float | None]
+
+
+class StageFailure(TypedDict):
+    """A failure of a node with a block of the slot."""
+
+    # Place in nodes.
+    node: int
+    # Null if authoring failed.
+    hash: str | None
+    event_type: int
+    stage: Literal["authoring", "verification", "execution"]
+    reason: str
+    at: str
+    # Null without a block.
+    ms: float | None
+
+
 class FailureRates(TypedDict):
     """Failures by category, node and reason."""
 

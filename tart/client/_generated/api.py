@@ -2441,6 +2441,60 @@ class Api:
             )
         )
 
+    def slots(
+        self,
+        *,
+        count: int | None = None,
+        before: int | None = None,
+        clock: Literal["server", "node"] | None = None,
+    ) -> answers.Slots:
+        """Get the newest slots: author, forks, missed slots, and how soon the nodes had the block.
+
+        ``GET /api/slots``. A node has a block from its first Authored, Importing or Best block
+        changed event about it. Times are since the author's Authored event, or since the first node
+        had the block if the author sends no telemetry to this server. A slot without a block is
+        missed if nodes were connected then, and unknown otherwise: the block may have been authored
+        while no node was. The newest slot is the calendar's, or the newest with a block in a
+        network that does not follow the calendar. Slots are listed oldest first.
+
+        Args:
+            count: Number of slots; clamped to 1-300. Default: 60.
+            before: Return the slots before this one instead of the newest.
+            clock: The clock of all times. server: this server's on receipt, the same for all nodes
+                and out of their reach, but with the delay of each node's telemetry. node: the
+                nodes' own, each corrected by its offset to the server's in that minute; nodes whose
+                offset is not known are left out. Default: server.
+        """
+        return self._ask(
+            Call[answers.Slots](
+                "GET", "/api/slots", query={"count": count, "before": before, "clock": clock}
+            )
+        )
+
+    def slot_propagation(
+        self, slot: int, *, clock: Literal["server", "node"] | None = None
+    ) -> answers.SlotPropagation:
+        """Get the way of a slot's blocks through the network: every stage of each node.
+
+        ``GET /api/slots/{slot}/propagation``. A node has a block from its first Authored, Importing
+        or Best block changed event about it. Times are since the author's Authored event, or since
+        the first node had the block if the author sends no telemetry to this server. The columns of
+        stages have one row for each node that reported the block, and null where it did not report
+        a stage. never lists the connected nodes that never had it.
+
+        Args:
+            slot: The slot.
+            clock: The clock of all times. server: this server's on receipt, the same for all nodes
+                and out of their reach, but with the delay of each node's telemetry. node: the
+                nodes' own, each corrected by its offset to the server's in that minute; nodes whose
+                offset is not known are left out. Default: server.
+        """
+        return self._ask(
+            Call[answers.SlotPropagation](
+                "GET", "/api/slots/{slot}/propagation", path={"slot": slot}, query={"clock": clock}
+            )
+        )
+
     def failure_rates(
         self,
         *,
@@ -4433,6 +4487,36 @@ class AsyncApi:
                     "start": start,
                     "end": end,
                 },
+            )
+        )
+
+    async def slots(
+        self,
+        *,
+        count: int | None = None,
+        before: int | None = None,
+        clock: Literal["server", "node"] | None = None,
+    ) -> answers.Slots:
+        """Get the newest slots: author, forks, missed slots, and how soon the nodes had the block.
+
+        See ``TartClient.slots``.
+        """
+        return await self._ask(
+            Call[answers.Slots](
+                "GET", "/api/slots", query={"count": count, "before": before, "clock": clock}
+            )
+        )
+
+    async def slot_propagation(
+        self, slot: int, *, clock: Literal["server", "node"] | None = None
+    ) -> answers.SlotPropagation:
+        """Get the way of a slot's blocks through the network: every stage of each node.
+
+        See ``TartClient.slot_propagation``.
+        """
+        return await self._ask(
+            Call[answers.SlotPropagation](
+                "GET", "/api/slots/{slot}/propagation", path={"slot": slot}, query={"clock": clock}
             )
         )
 

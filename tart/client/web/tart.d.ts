@@ -3315,6 +3315,210 @@ export interface TopNode {
   events_per_second: number | null;
 }
 
+/** The newest slots, oldest first, and how soon the nodes had their blocks. */
+export interface Slots {
+  timestamp: string;
+  clock: "server" | "node";
+  slot_seconds: number;
+  /** Whether slots begin when the calendar of the JAM Common Era says so. */
+  follows_calendar: boolean;
+  /** That has begun: by the calendar, or with a block where slots do not follow it. */
+  newest_slot: number;
+  /** That a third of the nodes have reached. */
+  best_slot: number | null;
+  finalized_slot: number | null;
+  slots: SlotSummary[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A slot and its blocks. */
+export interface SlotSummary {
+  slot: number;
+  /** Start of the slot by the calendar of the JAM Common Era. */
+  time: string | null;
+  /**
+   * authored: a node had a block of this slot; missed: nodes were connected and none had one;
+   * pending: the slot may still get its block; unknown: no node was connected to this server then.
+   */
+  state: "authored" | "missed" | "pending" | "unknown";
+  /** Those of the best chain first, then by nodes. */
+  blocks: SlotBlock[];
+  /** Number of Authoring failed events. */
+  authoring_failed: number;
+  /** Number of Block verification failed and Block execution failed events. */
+  import_failed: number;
+}
+
+/** A block of a slot, and how soon the nodes had it. */
+export interface SlotBlock {
+  size_bytes: number | null;
+  num_tickets: number | null;
+  num_preimages: number | null;
+  num_guarantees: number | null;
+  num_assurances: number | null;
+  num_dispute_verdicts: number | null;
+  hash: string;
+  /** Null if the author's Authoring event is not stored. */
+  parent: string | null;
+  /** Null if the author sends no telemetry to this server. */
+  author: SlotNode | null;
+  /**
+   * finalized and best: on the best chain of most nodes, finalized or not yet; fork: not on it;
+   * unknown: no node has reported a best block so high.
+   */
+  chain: "finalized" | "best" | "fork" | "unknown";
+  /** Time of the author's Authored event, by the clock chosen. */
+  authored_at: string | null;
+  /** Time from which the first node had the block. */
+  first_had_at: string | null;
+  /** Nodes that had the block within a minute after authoring. */
+  nodes: number;
+  /** Those nodes, and all others that were connected to this server then. */
+  expected: number;
+  /** Nodes that had the block more than a minute after. */
+  late: number;
+  /** Until 50 % of the expected nodes had it; null until then. */
+  until_50_ms: number | null;
+  /** Until 90 % of the expected nodes had it; null until then. */
+  until_90_ms: number | null;
+  /** Until 99 % of the expected nodes had it; null until then. */
+  until_99_ms: number | null;
+}
+
+/** A node by its id and what it runs. */
+export interface SlotNode {
+  node_id: string;
+  implementation_name: string | null;
+  implementation_version: string | null;
+}
+
+/** The blocks of one slot on their way through the network. */
+export interface SlotPropagation {
+  timestamp: string;
+  slot: number;
+  time: string | null;
+  clock: "server" | "node";
+  slot_seconds: number;
+  /**
+   * authored: a node had a block of this slot; missed: nodes were connected and none had one;
+   * pending: the slot may still get its block; unknown: no node was connected to this server then.
+   */
+  state: "authored" | "missed" | "pending" | "unknown";
+  newest_slot: number;
+  best_slot: number | null;
+  finalized_slot: number | null;
+  /** All nodes that the answer names, by their place. */
+  nodes: SlotNode[];
+  blocks: BlockPropagationDetail[];
+  failures: StageFailure[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A block of a slot, and its way through the network. */
+export interface BlockPropagationDetail {
+  size_bytes: number | null;
+  num_tickets: number | null;
+  num_preimages: number | null;
+  num_guarantees: number | null;
+  num_assurances: number | null;
+  num_dispute_verdicts: number | null;
+  hash: string;
+  /** Null if the author's Authoring event is not stored. */
+  parent: string | null;
+  /** Null if the author sends no telemetry to this server. */
+  author: SlotNode | null;
+  /**
+   * finalized and best: on the best chain of most nodes, finalized or not yet; fork: not on it;
+   * unknown: no node has reported a best block so high.
+   */
+  chain: "finalized" | "best" | "fork" | "unknown";
+  /** Time of the author's Authored event, by the clock chosen. */
+  authored_at: string | null;
+  /** Time from which the first node had the block. */
+  first_had_at: string | null;
+  /** Nodes that had the block within a minute after authoring. */
+  nodes: number;
+  /** Those nodes, and all others that were connected to this server then. */
+  expected: number;
+  /** Nodes that had the block more than a minute after. */
+  late: number;
+  /** Until 50 % of the expected nodes had it; null until then. */
+  until_50_ms: number | null;
+  /** Until 90 % of the expected nodes had it; null until then. */
+  until_90_ms: number | null;
+  /** Until 99 % of the expected nodes had it; null until then. */
+  until_99_ms: number | null;
+  /** The moment from which milliseconds count. */
+  reference: "authored" | "first_had";
+  /** From Authoring to Authored, by the author's own clock. */
+  authoring_ms: number | null;
+  curve: PropagationCurve;
+  /** Of the expected nodes that had it in a minute. */
+  share: number | null;
+  /** Places in nodes of expected nodes that never had it. */
+  never: number[];
+  /** Nodes left out because the offset of their clock is not known. */
+  without_clock: number;
+  stages: NodeStages;
+}
+
+/** The share of the expected nodes that had a block, by time: one point for each node. */
+export interface PropagationCurve {
+  ms: number[];
+  share: number[];
+}
+
+/** The times at which each node reached each stage with a block, in columns of equal length. */
+export interface NodeStages {
+  /** Places in nodes, by the time of had. */
+  node: number[];
+  /** First Authored, Importing or Best block changed event. */
+  had: (number | null)[];
+  /** First announced by a peer. */
+  announced_to: (number | null)[];
+  /** First announced to a peer. */
+  announced_by: (number | null)[];
+  /** Received from a peer. */
+  transferred: (number | null)[];
+  importing: (number | null)[];
+  verified: (number | null)[];
+  executed: (number | null)[];
+  best: (number | null)[];
+  finalized: (number | null)[];
+  /** From Importing to Block verified, by the node's own clock. */
+  verification_ms: (number | null)[];
+  /**
+   * From Block verified, at the author from Authored, to Block executed, by the node's own clock.
+   */
+  execution_ms: (number | null)[];
+}
+
+/** A failure of a node with a block of the slot. */
+export interface StageFailure {
+  /** Place in nodes. */
+  node: number;
+  /** Null if authoring failed. */
+  hash: string | null;
+  event_type: number;
+  stage: "authoring" | "verification" | "execution";
+  reason: string;
+  at: string;
+  /** Null without a block. */
+  ms: number | null;
+}
+
 /** Failures by category, node and reason. */
 export interface FailureRates {
   timestamp: string;
@@ -6239,6 +6443,58 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<TopNodes>;
+
+  /**
+   * Get the newest slots: author, forks, missed slots, and how soon the nodes had the block. `GET
+   * /api/slots`
+   *
+   * A node has a block from its first Authored, Importing or Best block changed event about it.
+   * Times are since the author's Authored event, or since the first node had the block if the
+   * author sends no telemetry to this server. A slot without a block is missed if nodes were
+   * connected then, and unknown otherwise: the block may have been authored while no node was. The
+   * newest slot is the calendar's, or the newest with a block in a network that does not follow the
+   * calendar. Slots are listed oldest first.
+   */
+  slots(
+    parameters?: {
+      /** Number of slots; clamped to 1-300. Default: 60. */
+      count?: number;
+      /** Return the slots before this one instead of the newest. */
+      before?: number;
+      /**
+       * The clock of all times. server: this server's on receipt, the same for all nodes and out of
+       * their reach, but with the delay of each node's telemetry. node: the nodes' own, each
+       * corrected by its offset to the server's in that minute; nodes whose offset is not known are
+       * left out. Default: server.
+       */
+      clock?: "server" | "node";
+    },
+    options?: RequestOptions,
+  ): Promise<Slots>;
+
+  /**
+   * Get the way of a slot's blocks through the network: every stage of each node. `GET
+   * /api/slots/{slot}/propagation`
+   *
+   * A node has a block from its first Authored, Importing or Best block changed event about it.
+   * Times are since the author's Authored event, or since the first node had the block if the
+   * author sends no telemetry to this server. The columns of stages have one row for each node that
+   * reported the block, and null where it did not report a stage. never lists the connected nodes
+   * that never had it.
+   */
+  slotPropagation(
+    slot: number,
+    parameters?: {
+      /**
+       * The clock of all times. server: this server's on receipt, the same for all nodes and out of
+       * their reach, but with the delay of each node's telemetry. node: the nodes' own, each
+       * corrected by its offset to the server's in that minute; nodes whose offset is not known are
+       * left out. Default: server.
+       */
+      clock?: "server" | "node";
+    },
+    options?: RequestOptions,
+  ): Promise<SlotPropagation>;
 
   /**
    * Get failure rates by category, node and reason. `GET /api/analytics/failure-rates`

@@ -1962,6 +1962,27 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the newest slots: author, forks, missed slots, and how soon the nodes had the block. */
+  slots(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/slots",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the way of a slot's blocks through the network: every stage of each node. */
+  slotPropagation(slot, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/slots/{slot}/propagation",
+      values: { slot: slot },
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get failure rates by category, node and reason. */
   failureRates(parameters = {}, options = {}) {
     const call = {

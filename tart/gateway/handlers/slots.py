@@ -37,8 +37,8 @@ _STEP_US = 10 * SECOND_US
 _BY_STEPS_US = 15 * MINUTE_US
 # Newest sights of blocks that are searched for the newest slot if no node is connected.
 _SIGHTS = 1_000
-# Nodes that are asked for the length of a slot.
-_ASKED = 50
+# Nodes of which the length of a slot is taken.
+_SAMPLE = 50
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ async def _newest_seen(queries: QueryClient) -> tuple[int | None, Coverage]:
 
 def _slot_seconds(queries: QueryClient) -> int:
     """Return the length of a slot that most of some nodes report."""
-    asked = [queries.registry.node(node, "hex") for node in [*queries.registry.ids()][:_ASKED]]
-    parameters = [((node or {}).get("node_info") or {}).get("params") or {} for node in asked]
+    sampled = [queries.registry.node(node, "hex") for node in [*queries.registry.ids()][:_SAMPLE]]
+    parameters = [((node or {}).get("node_info") or {}).get("params") or {} for node in sampled]
     return most_common(values.get("slot_period_sec") for values in parameters) or SLOT_SECONDS
 
 
@@ -207,8 +207,8 @@ def _activity_window(
 
 def _step_us(queries: QueryClient, network: _Network, window: Window) -> int:
     start, end = window.start_us or 0, window.end_us or 0
-    kept = network.now_us - (queries.retention.counts_10s_hours - 1) * HOUR_US
-    return _STEP_US if end - start <= _BY_STEPS_US and start >= kept else MINUTE_US
+    oldest = network.now_us - (queries.retention.counts_10s_hours - 1) * HOUR_US
+    return _STEP_US if end - start <= _BY_STEPS_US and start >= oldest else MINUTE_US
 
 
 def _describe(queries: QueryClient, node_id: str) -> answers.SlotNode:

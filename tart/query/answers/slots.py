@@ -148,7 +148,7 @@ class PropagationCurve(TypedDict):
 
 
 class NodeStages(TypedDict):
-    """When each node reached each stage with a block: columns of equal length.
+    """The times at which each node reached each stage with a block, in columns of equal length.
 
     Times are milliseconds since authoring by the chosen clock; null is not reported.
     """

@@ -281,7 +281,7 @@ class SlotTimes:
 
 @dataclass(frozen=True)
 class SlotInput:
-    """What figures of slots are computed from.
+    """The input of the figures of slots.
 
     Attributes:
         facts: The blocks.
