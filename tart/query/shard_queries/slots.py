@@ -214,10 +214,17 @@ def _add_part(facts: SlotFacts, part: SlotBlocksPart) -> None:
     for author in part.authors:
         block = blocks.setdefault(author.hash, BlockFacts(author.hash))
         block.author, block.parent = nodes[author.node], author.parent or block.parent
-    for row in part.failures:
-        moment = Moment(row.at_us, row.lag_us)
+    for failure in part.failures:
+        moment = Moment(failure.at_us, failure.lag_us)
         facts.failures.append(
-            Failed(row.hash, row.slot, nodes[row.node], row.type, row.reason, moment)
+            Failed(
+                failure.hash,
+                failure.slot,
+                nodes[failure.node],
+                failure.type,
+                failure.reason,
+                moment,
+            )
         )
     for slot, number, count in part.failed:
         facts.failed[slot, number] += count
