@@ -21,8 +21,8 @@ from tart.query.shard_queries import (
     package_totals,
     packages,
     sessions,
-    slow_steps,
     slots,
+    slow_steps,
 )
 
 _QUERIES: tuple[type[Query[Any, Any]], ...] = (

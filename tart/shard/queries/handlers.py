@@ -24,8 +24,8 @@ from tart.query.shard_queries.events import Event, Events, Export, Slot, SqlScan
 from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
-from tart.query.shard_queries.slow_steps import SlowestSteps
 from tart.query.shard_queries.slots import SlotBlocks
+from tart.query.shard_queries.slow_steps import SlowestSteps
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.ingest.listener import Listener
