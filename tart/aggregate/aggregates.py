@@ -205,6 +205,10 @@ class Aggregates:
             "pipelines": [(*end, count) for end, count in self._tracker.ended.items()],
         }
 
+    def problem_totals(self) -> tuple[int, int]:
+        """Return the numbers of failures and of findings since this object was made."""
+        return self._counters.failure_totals.total(), self._conformance.totals.total()
+
     def statistics(self) -> dict[str, object]:
         """Return figures for ``/metrics`` and health."""
         overflowed = {

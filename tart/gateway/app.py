@@ -35,8 +35,10 @@ from tart.gateway.http.auth import Authenticator
 from tart.gateway.http.responses import Answer
 from tart.gateway.http.sanic_adapter import upgrade
 from tart.gateway.http.server import HttpServer
+from tart.gateway.live.alert_monitor import AlertMonitor
 from tart.gateway.live.sse import EventStreams
 from tart.gateway.live.streams import Streams
+from tart.gateway.live.summary import Summaries
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
 from tart.query.core.query import Rendering
@@ -73,15 +75,21 @@ class Gateway:
         self.refresher = NodeRefresher(self.queries, self.registry, self.background)
         self.streams = Streams(self.shards)
         self.network_metrics = NetworkMetricsHandler(self.queries, restarted=restarted)
+        intervals = intervals or PushIntervals()
+        self.summaries = Summaries(
+            self.queries, self.background, lambda: self.alerts.count, intervals.summary
+        )
+        self.alerts = AlertMonitor(self.queries, self.summaries, self.background, intervals.alerts)
         self.websocket_clients = WebSocketClients(
             self.queries,
             self.streams,
             self.nodes,
             config.api,
-            intervals or PushIntervals(),
-            self.background,
+            self.summaries,
+            self.alerts,
+            intervals,
         )
-        self.event_streams = EventStreams(self.queries, self.streams, config.api)
+        self.event_streams = EventStreams(self.queries, self.streams, self.summaries, config.api)
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
         self.logins = LoginHandlers(self.authenticator, config.api)
         self.web_page = WebPage()
@@ -113,6 +121,7 @@ class Gateway:
         await self.authenticator.start()
         self.shards.start(self.streams, self.registry)
         self.refresher.start()
+        self.alerts.start()
         await self.server.start(listening, tls)
 
     async def stop(self) -> None:
@@ -120,8 +129,10 @@ class Gateway:
         self.shards.expect_disconnects()
         await self.server.drain()
         await self.refresher.stop()
+        await self.alerts.stop()
         await self.websocket_clients.stop()
         await self.event_streams.stop()
+        await self.summaries.stop()
         await self.dispatcher.stop()
         self.queries.sql_admission.close()
         await self.shards.stop()
@@ -165,8 +176,16 @@ class Gateway:
             "event_stream": lambda call: self.event_streams.serve_events(
                 call.route, call.request, call.values
             ),
+            "summary": lambda call: self.summaries.answer(call.values["since"]),
+            "summary_stream": lambda call: self.event_streams.serve_summaries(
+                call.route, call.request, call.values
+            ),
+            "alerts": self._answer_alerts,
             "websocket": self._serve_websocket,
         }
+
+    async def _answer_alerts(self, call: Call) -> Answer:
+        return self.alerts.answer()
 
     async def _answer_agent(self, call: Call) -> Answer:
         return await mcp.answer(
@@ -206,5 +225,8 @@ class Gateway:
             sql_statements=self.queries.sql_admission.admitted,
             sql_refused=self.queries.sql_admission.refused,
             sql_killed=self.queries.sql_admission.killed,
+            summary_readers=self.summaries.readers,
+            summary_states=self.summaries.states,
+            summary_skipped=self.summaries.skipped,
         )
         return {**gateway_metrics(counts), **self.server.connections.metrics()}

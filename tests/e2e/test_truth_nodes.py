@@ -781,3 +781,31 @@ def test_figures_of_implementations_are_those_of_their_nodes(truth):
         # Everything was told within one hour, or across the end of one.
         assert max(each["series"]) == len(nodes)
     assert max(found["buckets"]["total"]) == len(ids(truth))
+
+
+def test_the_summary_has_the_figures_of_every_node(truth):
+    found = truth.system.get("/api/summary")
+    assert sorted(found["added"]) == sorted(ids(truth))
+    columns = found["nodes"]
+    shown = {
+        node: (events, dropped)
+        for node, events, dropped in zip(
+            found["added"], columns["event_count"], columns["dropped_count"], strict=True
+        )
+    }
+    sent = Counter(each["node"] for each in truth.facts.sent)
+    dropped = Counter()
+    for each in truth.facts.events("Dropped"):
+        dropped[each["node"]] += each["data"]["num"]
+    assert shown == {node: (sent[node], dropped[node]) for node in ids(truth)}
+    assert found["events_total"] == sum(sent.values())
+    nodes = {each["node_id"]: each for each in truth.system.get("/api/nodes")["nodes"]}
+    for position, node in enumerate(found["added"]):
+        best, finalized = nodes[node]["best"], nodes[node]["finalized"]
+        assert columns["best_slot"][position] == (best and best["slot"])
+        assert columns["finalized_slot"][position] == (finalized and finalized["slot"])
+        assert columns["synced"][position] == nodes[node]["synced"]
+        assert columns["undecodable"][position] == nodes[node]["undecodable"]
+    # Nobody is connected any more, so nobody says what the chain has reached.
+    assert (found["nodes_connected"], found["best_block"]) == (0, None)
+    assert found["nodes_known"] == len(nodes)

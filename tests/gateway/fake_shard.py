@@ -165,6 +165,31 @@ def node(node_id: str = NODE_A, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def _in_summary(node: dict[str, Any], slots: list[Any] | None) -> list[Any]:
+    """A node as an element of ``summary``."""
+    stated: list[Any] = []
+    for index, name in enumerate(("best", "finalized", "synced")):
+        source, value = node["statements"].get(name), node[name]
+        if slots is not None and index < len(slots) and slots[index] is not None:
+            source, value = slots[index], slots[index]
+        if source is None or value is None:
+            stated.append(None)
+            continue
+        value = value["slot"] if isinstance(value, dict) else value
+        received_at = time_us(source["received_at"], "received_at")
+        is_ahead, address = source.get("is_ahead", False), source["address"] or ""
+        stated.append([value, source["is_open"], is_ahead, received_at, address])
+    last_seen = node["last_seen_at"]
+    return [
+        node["node_id"],
+        node["is_connected"],
+        None if last_seen is None else time_us(last_seen, "last_seen_at"),
+        *(node[name] for name in ("event_count", "dropped_count", "undecodable")),
+        *stated,
+        None,
+    ]
+
+
 def statistics(**changes: Any) -> dict[str, Any]:
     """A shard's ``statistics``."""
     histogram = {"buckets": [[0.001, 1], [0.01, 3]], "sum": 0.02, "count": 4}
@@ -431,6 +456,7 @@ class FakeShard:
             "chain": self.chain,
             "live": self.live,
             "statistics": self.statistics,
+            "summary": self._summary(),
             "network": self.network,
             "aggregate_by_node": {"nodes": [], "rows": []},
             "storage": {"bytes": {"log": 1}, "rows": {"log": 2}},
@@ -455,6 +481,21 @@ class FakeShard:
             "deliveries": {"starts": [], "arrivals": [], "below": None},
             "journey": {"pipelines": {}, "reports": [], "erasures": [], "auditors": []},
         }.get(query.name, [])
+
+    def _summary(self) -> dict[str, Any]:
+        """All nodes of ``nodes``, with the slots of ``chain`` if they are there too."""
+        slots = {node_id: said for node_id, *said in self.chain}
+        return {
+            "process": f"{self.pid}",
+            "now_us": NOON,
+            "since": self.live["since"],
+            "seconds": self.live["seconds"],
+            "by_type": {},
+            "failures": 0,
+            "findings": 0,
+            "complete": True,
+            "nodes": [_in_summary(each, slots.get(each["node_id"])) for each in self.nodes],
+        }
 
     def _event(self, event_id: int) -> dict[str, Any] | None:
         directory, _ = event_identity(event_id)

@@ -13,6 +13,7 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.route import EVENT_STREAM, Kind, Route
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.http.auth import Authenticator
+from tart.gateway.live.websocket import PushIntervals
 from tart.ipc.messages import NodeChanged
 from tart.query.shard_queries.catalog import QUERIES as SHARD_QUERIES
 from tests.gateway.fake_shard import node, raw
@@ -83,8 +84,8 @@ def test_a_client_that_leaves_cancels_its_queries(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def run() -> None:
-        async with running_gateway(tmp_path) as gateway:
-            # The gateway's own queries come first; they are not a client's.
+        # The gateway's own queries come first, and once; they are not a client's.
+        async with running_gateway(tmp_path, intervals=PushIntervals(alerts=3600.0)) as gateway:
             await eventually(lambda: all(each.requests for each in gateway.shards))
             await eventually(lambda: not any(e.pending for e in gateway.gateway.shards.every))
             for shard in gateway.shards:

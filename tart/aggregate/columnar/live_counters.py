@@ -14,9 +14,11 @@ from operator import or_
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tart.aggregate.core.event_columns import Array
 from tart.protocol.events import EventKind
+from tart.query.shard_queries.nodes import SecondRow
 from tart.query.topics.realtime import LIVE_KINDS
 from tart.units import SECOND_US
 
@@ -32,14 +34,14 @@ class Second:
 
     Attributes:
         active: The nodes that sent an event: bit ``n`` is the node of row ``n``.
-        counts: Events of the types in ``LIVE_KINDS``.
+        by_type: Well-formed events by event type.
     """
 
     __slots__ = (
         "active",
         "best",
         "best_events",
-        "counts",
+        "by_type",
         "events",
         "finalized",
         "finalized_events",
@@ -54,7 +56,18 @@ class Second:
         self.best: set[bytes] = set()
         self.finalized: set[bytes] = set()
         self.active = 0
-        self.counts = [0] * len(LIVE_KINDS)
+        self.by_type: npt.NDArray[np.uint32] = np.zeros(256, np.uint32)
+
+    def row(self) -> SecondRow:
+        """Return the second as an element of ``seconds``."""
+        return (
+            self.second,
+            self.events,
+            [block.hex() for block in self.best],
+            [block.hex() for block in self.finalized],
+            self.best_events,
+            self.finalized_events,
+        )
 
     def add_head(self, kind: int, block: bytes) -> None:
         """Count an event that reports a best or a finalized block, by its hash."""
@@ -99,9 +112,7 @@ class LiveCounters:
         seconds = received_at // SECOND_US
         for second in np.unique(seconds).tolist():
             by_type = np.bincount(number[seconds == second], minlength=256)
-            counts = self.at(second).counts
-            for index, kind in enumerate(LIVE_KINDS):
-                counts[index] += int(by_type[kind])
+            self.at(second).by_type += by_type.astype(np.uint32)
 
     def as_json(
         self, now: int, node_of: Callable[[int], str], seconds: int | None = None
@@ -122,26 +133,35 @@ class LiveCounters:
         recent = (each.active for each in complete if each.second >= now - ACTIVE_SECONDS)
         answer = {
             "since": min(self._began + 1, now),
-            "seconds": [
-                [
-                    each.second,
-                    each.events,
-                    [block.hex() for block in each.best],
-                    [block.hex() for block in each.finalized],
-                    each.best_events,
-                    each.finalized_events,
-                ]
-                for each in complete
-            ],
+            "seconds": [each.row() for each in complete],
             "active": sorted(map(node_of, bits_of(reduce(or_, recent, 0)))),
         }
         if seconds is not None:
             all_nodes = reduce(or_, (each.active for each in complete), 0)
             answer["nodes"] = [[row, node_of(row)] for row in bits_of(all_nodes)]
             answer["details"] = [
-                [each.second, each.counts, f"{each.active:x}"] for each in complete
+                [
+                    each.second,
+                    [int(each.by_type[kind]) for kind in LIVE_KINDS],
+                    f"{each.active:x}",
+                ]
+                for each in complete
             ]
         return answer
+
+    def newest(self, now: int, seconds: int) -> tuple[int, list[SecondRow], dict[int, int]]:
+        """Return the first second counted, the last complete seconds, and the last one by type.
+
+        Args:
+            now: The current Unix second.
+            seconds: How many seconds.
+        """
+        complete = [each for each in self._seconds if now - seconds <= each.second < now]
+        by_type: dict[int, int] = {}
+        if complete and complete[-1].second == now - 1:
+            counts = complete[-1].by_type
+            by_type = {kind: int(counts[kind]) for kind in counts.nonzero()[0].tolist()}
+        return min(self._began + 1, now), [each.row() for each in complete], by_type
 
 
 def bits_of(mask: int) -> list[int]:

@@ -4190,6 +4190,132 @@ class EventSample(TypedDict):
     complete: bool
 
 
+class Summary(TypedDict):
+    """The present of the network, and the nodes that changed."""
+
+    # Number of this state; later states have higher ones, also after a restart.
+    sequence: int
+    # The state whose changes follow; null if all nodes follow. A client whose own state is older
+    # has a gap and needs a full state.
+    since: int | None
+    timestamp: str
+    # Nodes of a shard that does not answer keep their last figures, and do not count for best_block
+    # and finalized_block.
+    shards_answered: int
+    shards_total: int
+    # The last complete second; null if no shard answered.
+    last_second: LiveWindow | None
+    # As in /api/metrics/live; null if no shard answered.
+    last_10s: LiveWindow | None
+    # Well-formed events of the last complete second by event type.
+    events_by_type: dict[str, int]
+    # The highest slot that a third of the connected nodes, and at least one, have reached, as in
+    # /api/stats; null if it is not known.
+    best_block: int | None
+    # The highest finalized slot that as many nodes have reached.
+    finalized_block: int | None
+    # Nodes that claim to be beyond either; /api/stats names them.
+    nodes_ahead: int
+    nodes_connected: int
+    # All nodes of /api/nodes.
+    nodes_known: int
+    # Sum of event_count over the nodes.
+    events_total: int
+    # Failures that nodes reported since the shards started; never falls.
+    failures_total: int
+    # Conformance findings since the shards started; never falls.
+    findings_total: int
+    # Alerts of /api/alerts; null until they are evaluated.
+    alerts: int | None
+    # Ids of the nodes that are new since, in the order of their numbers; in a full state all ids,
+    # from number 0 on.
+    added: list[str]
+    # The nodes that changed; in a full state all nodes.
+    nodes: SummaryNodes
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class SummaryNodes(TypedDict):
+    """Figures of nodes: the same position of each list is the same node."""
+
+    # Numbers of the nodes: their positions in the list of all added node ids.
+    number: list[int]
+    is_connected: list[bool]
+    # Slot of the best block that the node named last, as in /api/nodes; null without one.
+    best_slot: list[int | None]
+    finalized_slot: list[int | None]
+    # Null if the node never said.
+    synced: list[bool | None]
+    # Peers by the node's last Status event; null without one.
+    peers: list[int | None]
+    # Arrival of the node's last message, Unix milliseconds.
+    last_seen_ms: list[int | None]
+    # Events of all its connections, as in /api/nodes.
+    event_count: list[int]
+    # Mean since the state before, which is a second older while somebody reads the summary; null if
+    # it is not known.
+    events_per_second: list[float | None]
+    # Events that the node reported to have dropped.
+    dropped_count: list[int]
+    # Events that could not be decoded.
+    undecodable: list[int]
+
+
+class Alerts(TypedDict):
+    """Problems of the network, found by comparing its state every few seconds."""
+
+    # Those that hold now: worst first, then newest first.
+    alerts: list[NetworkAlert]
+    # The last 200 that ended while this gateway ran, newest first.
+    ended: list[NetworkAlert]
+    # Those that ended before, which are not listed.
+    ended_forgotten: int
+    # When the alerts were evaluated last; null until they have been.
+    evaluated_at: str | None
+    # When they were evaluated first: earlier ones are unknown.
+    evaluated_since: str | None
+    # Shards that the last evaluation covers: of the others' nodes, no alert is noticed.
+    shards_answered: int
+    shards_total: int
+    # Time between two evaluations.
+    interval_seconds: float
+
+
+class NetworkAlert(TypedDict):
+    """A problem."""
+
+    # The same for as long as the problem lasts, and if it comes back.
+    id: str
+    # dropped_events, undecodable_events, node_behind, node_inactive or high_failure_rate; later
+    # versions may have more.
+    rule: str
+    severity: Literal["info", "warning", "critical"]
+    # Later versions may have more states.
+    state: Literal["firing", "ended"]
+    # One sentence: what is wrong, with its numbers.
+    message: str
+    # When it was first noticed.
+    since: str
+    # When it was first not noticed any more; null while it holds.
+    ended_at: str | None
+    about: AlertSubject
+    # The figures of the message, by the rule's own names.
+    details: dict[str, Any]
+
+
+class AlertSubject(TypedDict):
+    """The subject of an alert."""
+
+    # node or pipeline (of /api/analytics/failure-rates); later versions may have more.
+    kind: str
+    # Node id, or name of the pipeline.
+    id: str
+
+
 class Keys(TypedDict):
     """All API keys, revoked ones included."""
 

@@ -2797,6 +2797,31 @@ class Api:
             )
         )
 
+    def summary(self, *, since: int | None = None) -> answers.Summary:
+        """Get the present of the network in brief, and the nodes that changed.
+
+        ``GET /api/summary``. What a page needs each second to be alive: counts of the last second,
+        the chain, and of the nodes that changed since an earlier answer the figures that change. A
+        first request without since gets all nodes; the next ones send the sequence of the answer
+        before. Computed once a second for all clients. The same data comes by /api/summary/stream,
+        and over WebSocket after SubscribeSummary. 503 if no shard answers.
+
+        Args:
+            since: The sequence of the state that the client has. The answer has all nodes if it is
+                left out, older than 60 states, or of another gateway; its member since is null
+                then.
+        """
+        return self._ask(Call[answers.Summary]("GET", "/api/summary", query={"since": since}))
+
+    def alerts(self) -> answers.Alerts:
+        """Get the alerts.
+
+        ``GET /api/alerts``. Problems of nodes and pipelines that hold now, and the last ones that
+        ended, each with its times, a sentence, and what it is about. They are evaluated every ten
+        seconds; SubscribeAlerts of the WebSocket sends them when they change.
+        """
+        return self._ask(Call[answers.Alerts]("GET", "/api/alerts"))
+
     def keys(self) -> answers.Keys:
         """List API keys.
 
@@ -4707,6 +4732,20 @@ class AsyncApi:
                 },
             )
         )
+
+    async def summary(self, *, since: int | None = None) -> answers.Summary:
+        """Get the present of the network in brief, and the nodes that changed.
+
+        See ``TartClient.summary``.
+        """
+        return await self._ask(Call[answers.Summary]("GET", "/api/summary", query={"since": since}))
+
+    async def alerts(self) -> answers.Alerts:
+        """Get the alerts.
+
+        See ``TartClient.alerts``.
+        """
+        return await self._ask(Call[answers.Alerts]("GET", "/api/alerts"))
 
     async def keys(self) -> answers.Keys:
         """List API keys.

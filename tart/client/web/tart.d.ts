@@ -123,6 +123,7 @@ export type Message<I = number> = { timestamp?: string } & (
   | { type: "event"; data: Event<I> }
   | { type: "lagged"; data: { missed: number | null } }
   | { type: "metrics"; data: Record<string, unknown> }
+  | { type: "summary"; data: Summary }
   | { type: "alert"; data: { alerts: Record<string, unknown>[]; count: number } }
   | { type: "stats"; data: Record<string, unknown> }
   | { type: "connected"; data: Record<string, unknown> }
@@ -137,6 +138,9 @@ export class LiveConnection<I = number> extends Subscription<Message<I>> {
   /** Send messages of type metrics, every `intervalMs` from 500 to 10,000. */
   subscribeMetrics(intervalMs?: number): Promise<void>;
   unsubscribeMetrics(): Promise<void>;
+  /** Send messages of type summary: all nodes, then every `intervalMs` (1000 to 10,000) changes. */
+  subscribeSummary(intervalMs?: number): Promise<void>;
+  unsubscribeSummary(): Promise<void>;
   /** Send messages of type alert when the alerts change. */
   subscribeAlerts(): Promise<void>;
   unsubscribeAlerts(): Promise<void>;
@@ -4133,6 +4137,141 @@ export interface EventSample {
   complete: boolean;
 }
 
+/** The present of the network, and the nodes that changed. */
+export interface Summary {
+  /** Number of this state; later states have higher ones, also after a restart. */
+  sequence: number;
+  /**
+   * The state whose changes follow; null if all nodes follow. A client whose own state is older has
+   * a gap and needs a full state.
+   */
+  since: number | null;
+  timestamp: string;
+  /**
+   * Nodes of a shard that does not answer keep their last figures, and do not count for best_block
+   * and finalized_block.
+   */
+  shards_answered: number;
+  shards_total: number;
+  /** The last complete second; null if no shard answered. */
+  last_second: LiveWindow | null;
+  /** As in /api/metrics/live; null if no shard answered. */
+  last_10s: LiveWindow | null;
+  /** Well-formed events of the last complete second by event type. */
+  events_by_type: Record<string, number>;
+  /**
+   * The highest slot that a third of the connected nodes, and at least one, have reached, as in
+   * /api/stats; null if it is not known.
+   */
+  best_block: number | null;
+  /** The highest finalized slot that as many nodes have reached. */
+  finalized_block: number | null;
+  /** Nodes that claim to be beyond either; /api/stats names them. */
+  nodes_ahead: number;
+  nodes_connected: number;
+  /** All nodes of /api/nodes. */
+  nodes_known: number;
+  /** Sum of event_count over the nodes. */
+  events_total: number;
+  /** Failures that nodes reported since the shards started; never falls. */
+  failures_total: number;
+  /** Conformance findings since the shards started; never falls. */
+  findings_total: number;
+  /** Alerts of /api/alerts; null until they are evaluated. */
+  alerts: number | null;
+  /**
+   * Ids of the nodes that are new since, in the order of their numbers; in a full state all ids,
+   * from number 0 on.
+   */
+  added: string[];
+  /** The nodes that changed; in a full state all nodes. */
+  nodes: SummaryNodes;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Figures of nodes: the same position of each list is the same node. */
+export interface SummaryNodes {
+  /** Numbers of the nodes: their positions in the list of all added node ids. */
+  number: number[];
+  is_connected: boolean[];
+  /** Slot of the best block that the node named last, as in /api/nodes; null without one. */
+  best_slot: (number | null)[];
+  finalized_slot: (number | null)[];
+  /** Null if the node never said. */
+  synced: (boolean | null)[];
+  /** Peers by the node's last Status event; null without one. */
+  peers: (number | null)[];
+  /** Arrival of the node's last message, Unix milliseconds. */
+  last_seen_ms: (number | null)[];
+  /** Events of all its connections, as in /api/nodes. */
+  event_count: number[];
+  /**
+   * Mean since the state before, which is a second older while somebody reads the summary; null if
+   * it is not known.
+   */
+  events_per_second: (number | null)[];
+  /** Events that the node reported to have dropped. */
+  dropped_count: number[];
+  /** Events that could not be decoded. */
+  undecodable: number[];
+}
+
+/** Problems of the network, found by comparing its state every few seconds. */
+export interface Alerts {
+  /** Those that hold now: worst first, then newest first. */
+  alerts: NetworkAlert[];
+  /** The last 200 that ended while this gateway ran, newest first. */
+  ended: NetworkAlert[];
+  /** Those that ended before, which are not listed. */
+  ended_forgotten: number;
+  /** When the alerts were evaluated last; null until they have been. */
+  evaluated_at: string | null;
+  /** When they were evaluated first: earlier ones are unknown. */
+  evaluated_since: string | null;
+  /** Shards that the last evaluation covers: of the others' nodes, no alert is noticed. */
+  shards_answered: number;
+  shards_total: number;
+  /** Time between two evaluations. */
+  interval_seconds: number;
+}
+
+/** A problem. */
+export interface NetworkAlert {
+  /** The same for as long as the problem lasts, and if it comes back. */
+  id: string;
+  /**
+   * dropped_events, undecodable_events, node_behind, node_inactive or high_failure_rate; later
+   * versions may have more.
+   */
+  rule: string;
+  severity: "info" | "warning" | "critical";
+  /** Later versions may have more states. */
+  state: "firing" | "ended";
+  /** One sentence: what is wrong, with its numbers. */
+  message: string;
+  /** When it was first noticed. */
+  since: string;
+  /** When it was first not noticed any more; null while it holds. */
+  ended_at: string | null;
+  about: AlertSubject;
+  /** The figures of the message, by the rule's own names. */
+  details: Record<string, unknown>;
+}
+
+/** The subject of an alert. */
+export interface AlertSubject {
+  /** node or pipeline (of /api/analytics/failure-rates); later versions may have more. */
+  kind: string;
+  /** Node id, or name of the pipeline. */
+  id: string;
+}
+
 /** All API keys, revoked ones included. */
 export interface Keys {
   keys: Key[];
@@ -4661,6 +4800,14 @@ export class TartClient<F extends Int64Form = "number"> {
   ): Subscription<Event<Int64<F>> | Lagged>;
   /** Follow the figures of /api/metrics/live, every second. */
   streamMetrics(options?: StreamOptions): Subscription<Live>;
+  /**
+   * Follow the summary of the network: all nodes first, or what changed since a state, then the
+   * changes every second. After a reconnect it goes on behind the last one.
+   */
+  streamSummary(
+    parameters?: { since?: number; interval_ms?: number },
+    options?: StreamOptions,
+  ): Subscription<Summary>;
 
   /**
    * Check that the gateway answers. `GET /api/health`
@@ -6732,6 +6879,38 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Preimages<Int64<F>>>;
+
+  /**
+   * Get the present of the network in brief, and the nodes that changed. `GET /api/summary`
+   *
+   * What a page needs each second to be alive: counts of the last second, the chain, and of the
+   * nodes that changed since an earlier answer the figures that change. A first request without
+   * since gets all nodes; the next ones send the sequence of the answer before. Computed once a
+   * second for all clients. The same data comes by /api/summary/stream, and over WebSocket after
+   * SubscribeSummary. 503 if no shard answers.
+   */
+  summary(
+    parameters?: {
+      /**
+       * The sequence of the state that the client has. The answer has all nodes if it is left out,
+       * older than 60 states, or of another gateway; its member since is null then.
+       */
+      since?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<Summary>;
+
+  /**
+   * Get the alerts. `GET /api/alerts`
+   *
+   * Problems of nodes and pipelines that hold now, and the last ones that ended, each with its
+   * times, a sentence, and what it is about. They are evaluated every ten seconds; SubscribeAlerts
+   * of the WebSocket sends them when they change.
+   */
+  alerts(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<Alerts>;
 
   /**
    * List API keys. `GET /api/keys`

@@ -565,6 +565,22 @@ async function* metricsStream(transport, subscription, signal) {
   });
 }
 
+async function* summaryStream(transport, subscription, signal, { since, interval_ms }) {
+  let known = since;
+  yield* reconnecting(transport, signal, async function* () {
+    let open = false;
+    const query = { since: known, interval_ms };
+    for await (const item of serverSent(transport, "/api/summary/stream", query, signal)) {
+      if (!open) subscription.connections += 1;
+      open = true;
+      if (item.name !== "summary") continue;
+      const summary = JSON.parse(item.data);
+      known = summary.sequence;
+      yield summary;
+    }
+  });
+}
+
 // --- WebSocket -------------------------------------------------------------------------------
 
 /**
@@ -952,6 +968,7 @@ class Connection {
 const REPLIES = new Set([
   ...["subscribed", "unsubscribed", "recent_events", "pong", "error"],
   ...["metrics_subscribed", "metrics_unsubscribed", "alerts_subscribed", "alerts_unsubscribed"],
+  ...["summary_subscribed", "summary_unsubscribed"],
 ]);
 
 const closeError = ({ code, reason }) =>
@@ -972,6 +989,7 @@ export class LiveConnection extends Subscription {
   #wasSubscribed = false;
   #metrics;
   #alerts = false;
+  #summary;
 
   constructor(transport, { filter = null, signal, ...options }) {
     super(signal, (self, inner) => self.#messages(inner, options));
@@ -1006,6 +1024,18 @@ export class LiveConnection extends Subscription {
   async unsubscribeMetrics() {
     await this.#connection?.request({ type: "UnsubscribeMetrics" });
     this.#metrics = undefined;
+  }
+
+  /** Send messages of type summary: all nodes, then every `intervalMs` (1000 to 10,000) changes. */
+  async subscribeSummary(intervalMs = 1000) {
+    const message = { type: "SubscribeSummary", interval_ms: intervalMs };
+    await this.#connection?.request(message);
+    this.#summary = message;
+  }
+
+  async unsubscribeSummary() {
+    await this.#connection?.request({ type: "UnsubscribeSummary" });
+    this.#summary = undefined;
   }
 
   /** Send messages of type alert when the alerts change. */
@@ -1059,6 +1089,7 @@ export class LiveConnection extends Subscription {
     this.#connection = connection;
     if (this.#filter !== null) await this.subscribe(this.#filter);
     if (this.#metrics) await connection.request(this.#metrics);
+    if (this.#summary) await connection.request(this.#summary);
     if (this.#alerts) await connection.request({ type: "SubscribeAlerts" });
   }
 
@@ -1164,7 +1195,7 @@ export class TartClient {
     return new EventSubscription(this.#transport, filter, options);
   }
 
-  /** All messages of the WebSocket: events, metrics, alerts. */
+  /** All messages of the WebSocket: events, metrics, summaries, alerts. */
   connect(options = {}) {
     return new LiveConnection(this.#transport, options);
   }
@@ -1179,6 +1210,13 @@ export class TartClient {
   /** Figures of every second over server-sent events. */
   streamMetrics({ signal } = {}) {
     return new Subscription(signal, (self, inner) => metricsStream(this.#transport, self, inner));
+  }
+
+  /** The summary of the network every second over server-sent events. */
+  streamSummary(parameters = {}, { signal } = {}) {
+    return new Subscription(signal, (self, inner) =>
+      summaryStream(this.#transport, self, inner, parameters),
+    );
   }
 
   /** Check that the gateway answers. */
@@ -2070,6 +2108,26 @@ export class TartClient {
       path: "/api/preimages",
       query: parameters,
       plan: PLANS.Preimages,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the present of the network in brief, and the nodes that changed. */
+  summary(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/summary",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the alerts. */
+  alerts(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/alerts",
+      query: parameters,
     };
     return this.#transport.ask(call, options);
   }

@@ -20,6 +20,7 @@ from tart.gateway.api.routes.grafana_availability import GRAFANA_AVAILABILITY_RO
 from tart.gateway.api.routes.grafana_guarantees import GRAFANA_GUARANTEE_ROUTES
 from tart.gateway.api.routes.grafana_onchain import GRAFANA_ONCHAIN_ROUTES
 from tart.gateway.api.routes.grafana_packages import GRAFANA_PACKAGE_ROUTES
+from tart.gateway.api.routes.live import LIVE_ROUTES
 from tart.gateway.api.routes.logins import LOGIN_ROUTES
 from tart.gateway.api.routes.metrics import METRIC_ROUTES
 from tart.gateway.api.routes.network import NETWORK_ROUTES
@@ -45,6 +46,7 @@ _ROUTES = (
     *SLOT_ROUTES,
     *ANALYTICS_ROUTES,
     *AVAILABILITY_ROUTES,
+    *LIVE_ROUTES,
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
     *LOGIN_ROUTES,

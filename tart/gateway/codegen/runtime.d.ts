@@ -123,6 +123,7 @@ export type Message<I = number> = { timestamp?: string } & (
   | { type: "event"; data: Event<I> }
   | { type: "lagged"; data: { missed: number | null } }
   | { type: "metrics"; data: Record<string, unknown> }
+  | { type: "summary"; data: Summary }
   | { type: "alert"; data: { alerts: Record<string, unknown>[]; count: number } }
   | { type: "stats"; data: Record<string, unknown> }
   | { type: "connected"; data: Record<string, unknown> }
@@ -137,6 +138,9 @@ export class LiveConnection<I = number> extends Subscription<Message<I>> {
   /** Send messages of type metrics, every `intervalMs` from 500 to 10,000. */
   subscribeMetrics(intervalMs?: number): Promise<void>;
   unsubscribeMetrics(): Promise<void>;
+  /** Send messages of type summary: all nodes, then every `intervalMs` (1000 to 10,000) changes. */
+  subscribeSummary(intervalMs?: number): Promise<void>;
+  unsubscribeSummary(): Promise<void>;
   /** Send messages of type alert when the alerts change. */
   subscribeAlerts(): Promise<void>;
   unsubscribeAlerts(): Promise<void>;
@@ -172,6 +176,14 @@ export class TartClient<F extends Int64Form = "number"> {
   ): Subscription<Event<Int64<F>> | Lagged>;
   /** Follow the figures of /api/metrics/live, every second. */
   streamMetrics(options?: StreamOptions): Subscription<Live>;
+  /**
+   * Follow the summary of the network: all nodes first, or what changed since a state, then the
+   * changes every second. After a reconnect it goes on behind the last one.
+   */
+  streamSummary(
+    parameters?: { since?: number; interval_ms?: number },
+    options?: StreamOptions,
+  ): Subscription<Summary>;
 
   // GENERATED METHODS
 }

@@ -33,7 +33,6 @@ from tart.query.core.windows import Window, time_us
 from tart.query.shard_queries.aggregates import AggregateRows
 from tart.query.shard_queries.events import Event, Events
 from tart.query.shard_queries.nodes import Chain, Live, Nodes, NodeStatus, Statistics
-from tart.units import SECOND_US
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -334,11 +333,7 @@ class LiveFigures:
 
     def window(self, length: int) -> LiveWindow:
         """Return figures of the last ``length`` seconds, with their bounds."""
-        return {
-            "start": server_time(min(self.now, max(self.now - length, self.since)) * SECOND_US),
-            "end": server_time(self.now * SECOND_US),
-            **chain_stats.live(self.seconds, self.now, length, self.since),
-        }
+        return chain_stats.live_window(self.seconds, self.now, length, self.since)
 
 
 def _decode(query: Query[A, R], answers: Answers[Partial]) -> list[tuple[int, A]]:

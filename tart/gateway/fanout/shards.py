@@ -371,6 +371,15 @@ class Shards:
         for shard in self.every:
             await shard.welcomed.wait()
 
+    async def wait_any_welcomed(self) -> None:
+        """Return once a shard is available."""
+        waiting = [asyncio.ensure_future(shard.welcomed.wait()) for shard in self.every]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
     async def scatter(self, query: Query[A, R], deadline: float) -> Answers[Partial]:
         """Send a query to every shard and wait for those that answer in time.
 

@@ -13,6 +13,7 @@ from typing import Any
 from tart.query.core.failure_rates import rates
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339
+from tart.query.topics.summary import NodeSample
 from tart.units import SECOND_US
 
 BEHIND_SLOTS = 10
@@ -32,7 +33,7 @@ class AlertSample:
         counts: Events by type, in the ``ALERT_WINDOW_US`` before the sample.
     """
 
-    nodes: Mapping[str, Json]
+    nodes: Mapping[str, NodeSample]
     best_block: int | None
     now_us: int = 0
     counts: Mapping[int, int] = field(default_factory=dict)
@@ -49,14 +50,15 @@ def alerts(
         timestamp: The present, for new alerts.
         raised: The alerts of the previous sample.
     """
-    since = {_key(alert): alert["timestamp"] for alert in raised}
+    since = {alert_key(alert): alert["timestamp"] for alert in raised}
     current = [*_pipeline_alerts(now.counts)]
     for node_id, node in sorted(now.nodes.items()):
         current += _node_alerts(before.nodes.get(node_id), node, now)
-    return [{**alert, "timestamp": since.get(_key(alert), timestamp)} for alert in current]
+    return [{**alert, "timestamp": since.get(alert_key(alert), timestamp)} for alert in current]
 
 
-def _key(alert: Json) -> tuple[str, str]:
+def alert_key(alert: Json) -> tuple[str, str]:
+    """Return what an alert is about: its type, and the id of its node or its pipeline."""
     return alert["type"], alert.get("node_id") or alert["details"]["pipeline"]
 
 
@@ -78,33 +80,23 @@ def _pipeline_alerts(counts: Mapping[int, int]) -> Iterator[Json]:
             }
 
 
-def _node_alerts(before: Json | None, node: Json, now: AlertSample) -> Iterator[Json]:
-    short = node["node_id"][:16]
-    dropped = _increase(before, node, "dropped_count")
-    if dropped:
+def _node_alerts(before: NodeSample | None, node: NodeSample, now: AlertSample) -> Iterator[Json]:
+    short = node.node_id[:16]
+    if before is not None and (dropped := node.dropped_count - before.dropped_count) > 0:
         yield _alert("dropped_events", node, f"node {short} dropped {dropped} events", dropped)
-    undecodable = _increase(before, node, "undecodable")
-    if undecodable:
+    if before is not None and (undecodable := node.undecodable - before.undecodable) > 0:
         text = f"node {short} sent {undecodable} events that cannot be read"
         yield _alert("undecodable_events", node, text, undecodable)
-    slot = (node["best"] or {}).get("slot")
-    statement = node["statements"]["best"]
-    # A statement on a connection that has ended is out of date.
-    if statement and statement["is_open"] and slot is not None and now.best_block is not None:
-        behind = now.best_block - slot
+    if node.best_slot is not None and now.best_block is not None:
+        behind = now.best_block - node.best_slot
         if behind > BEHIND_SLOTS:
             text = f"node {short} is {behind} slots behind"
             yield _alert("node_behind", node, text, behind)
-    seen = node["last_seen_at"]
-    # Times as text sort like the times.
-    if node["is_connected"] and seen and seen < (rfc3339(now.now_us - ALERT_WINDOW_US) or ""):
+    seen_us = (node.last_seen_ms or 0) * 1000
+    if node.is_connected and seen_us and seen_us < now.now_us - ALERT_WINDOW_US:
         text = f"node {short} is connected and has sent nothing for five minutes"
+        seen = rfc3339(seen_us) or ""
         yield {**_alert("node_inactive", node, text, seen), "severity": "info"}
-
-
-def _increase(before: Json | None, node: Json, name: str) -> int:
-    """Return the increase of a counter; 0 for a node that the previous sample lacks."""
-    return 0 if before is None else max(0, node[name] - before[name])
 
 
 _DETAILS = {
@@ -115,11 +107,11 @@ _DETAILS = {
 }
 
 
-def _alert(kind: str, node: Json, message: str, detail: int | str) -> dict[str, Any]:
+def _alert(kind: str, node: NodeSample, message: str, detail: int | str) -> dict[str, Any]:
     return {
         "severity": "warning",
         "type": kind,
         "message": message,
-        "node_id": node["node_id"],
+        "node_id": node.node_id,
         "details": {_DETAILS[kind]: detail},
     }

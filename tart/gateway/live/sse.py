@@ -38,6 +38,7 @@ from tart.gateway.http import responses
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.catch_up import CatchingUp, Found
 from tart.gateway.live.streams import Encoded, Streams, Subscriber
+from tart.gateway.live.summary import Summaries
 from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.event_ids import event_identity
 from tart.query.core.live_event import encode_integers, live_event
@@ -215,8 +216,11 @@ class EventStreams:
         stalled: Clients closed because they read nothing.
     """
 
-    def __init__(self, queries: QueryClient, streams: Streams, config: ApiConfig) -> None:
+    def __init__(
+        self, queries: QueryClient, streams: Streams, summaries: Summaries, config: ApiConfig
+    ) -> None:
         self._queries = queries
+        self._summaries = summaries
         self._streams = streams
         self._config = config
         self._live: SingleFlight[Json] = SingleFlight(self._figures)
@@ -252,6 +256,27 @@ class EventStreams:
             if not written:
                 self.stalled += 1
                 return
+
+    async def serve_summaries(self, route: Route, request: Request[Any, Any], values: Json) -> None:
+        """Send the summary at once and then at its interval, until the client leaves or stalls."""
+        summaries, step = self._summaries, round((values["interval_ms"] or 1000) / 1000)
+        since = _sequence_of(request.headers.get("last-event-id")) or values["since"]
+        response = await _Response.open(route, request, self._config)
+        if not response.wanted:
+            return
+        with summaries.reading():
+            # The number before that of the next state to send.
+            position = summaries.sequence - summaries.is_fresh
+            data = CONNECTED
+            while await response.write(data):
+                if not await _comes_beyond(summaries, position):
+                    data = LIVE
+                    continue
+                newest = summaries.sequence
+                summaries.skipped += newest - position - 1
+                data = sse("summary", summaries.encode(since), str(newest))
+                since, position = newest, newest + step - 1
+        self.stalled += 1
 
     async def serve_events(self, route: Route, request: Request[Any, Any], values: Json) -> None:
         """Send live events until the client leaves or stalls."""
@@ -338,6 +363,22 @@ class EventStreams:
             for shard in range(self._queries.shards.total):
                 reader.release(shard)
         await reader.reply(LIVE)
+
+
+async def _comes_beyond(summaries: Summaries, sequence: int) -> bool:
+    """Return whether a state with a higher number comes before the next comment is due."""
+    try:
+        async with asyncio.timeout(KEEP_ALIVE_SECONDS + METRICS_SECONDS):
+            await summaries.wait_beyond(sequence)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _sequence_of(last_event_id: str | None) -> int | None:
+    """Return the state that a client names; another text means that it has none."""
+    text = (last_event_id or "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 16 else None
 
 
 class _Response:

@@ -21,7 +21,6 @@ from sanic.exceptions import RequestCancelled, ServerError, WebsocketClosed
 
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.aggregate.keyed.pipelines import UNFINISHED
-from tart.background_tasks import Background
 from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, TartError
 from tart.gateway.fanout.node_resolver import NodeResolver
@@ -30,10 +29,11 @@ from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.http.responses import error_object
 from tart.gateway.http.sanic_adapter import WebSocket
 from tart.gateway.http.slow_client import send_with_stall_timeout
-from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
-from tart.gateway.live.streams import ALL, Streams, Subscriber, message
+from tart.gateway.http.websocket_frames import text_frame
+from tart.gateway.live.alert_monitor import ALERT_SECONDS, AlertMonitor
+from tart.gateway.live.streams import ALL, Streams, Subscriber, envelope, message
+from tart.gateway.live.summary import SUMMARY_SECONDS, Summaries
 from tart.query.core import filters
-from tart.query.core.chain_stats import chain_figures
 from tart.query.core.failure_rates import overall
 from tart.query.core.live_event import encode_integers, live_event
 from tart.query.core.merge import Json
@@ -46,9 +46,9 @@ from tart.units import MINUTE_US, SECOND_US
 log = logging.getLogger(__name__)
 
 STATS_SECONDS = 5.0
-ALERT_SECONDS = 10.0
 METRICS_MS = (500, 1000, 10_000)
 METRICS_FRESH_SECONDS = 0.25
+SUMMARY_MS = (1000, 1000, 10_000)
 SAMPLES = 200
 MAX_RECENT = 10_000
 # The size of one write; more would only wait in memory, above the transport's high-water mark.
@@ -65,6 +65,7 @@ class PushIntervals:
 
     stats: float = STATS_SECONDS
     alerts: float = ALERT_SECONDS
+    summary: float = SUMMARY_SECONDS
 
 
 class WebSocketClients:
@@ -80,10 +81,12 @@ class WebSocketClients:
         streams: Streams,
         nodes: NodeResolver,
         config: ApiConfig,
+        summaries: Summaries,
+        monitor: AlertMonitor,
         intervals: PushIntervals = PushIntervals(),
-        background: Background | None = None,
     ) -> None:
-        self._background = background or Background()
+        self.summaries = summaries
+        self.monitor = monitor
         self.queries = queries
         self.streams = streams
         self.nodes = nodes
@@ -92,8 +95,6 @@ class WebSocketClients:
         self.stalled = 0
         self.stats: SingleFlight[Json] = SingleFlight(self._stats)
         self.metrics: SingleFlight[Json] = SingleFlight(self._metrics)
-        self._alert_subscribers: set[Subscriber] = set()
-        self._alert_task: asyncio.Task[None] | None = None
 
     async def serve(self, socket: WebSocket, initial: Json | None, rendering: Rendering) -> None:
         """Serve one client until it leaves; ``initial`` is the filter of its first subscription."""
@@ -110,11 +111,12 @@ class WebSocketClients:
                 asyncio.create_task(sender.run(greeting)),
                 asyncio.create_task(client.push_stats()),
                 asyncio.create_task(client.push_metrics()),
+                asyncio.create_task(client.push_summaries()),
                 asyncio.create_task(client.listen(socket)),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._alert_subscribers.discard(subscriber)
+            self.monitor.unsubscribe(subscriber)
             self.streams.remove(subscriber)
             self.stalled += sender.stalled
             for task in tasks:
@@ -122,49 +124,10 @@ class WebSocketClients:
             await asyncio.gather(*tasks, return_exceptions=True)
         _raise_faults(tasks)
 
-    def subscribe_alerts(self, subscriber: Subscriber) -> None:
-        """Send alerts to a subscriber; they are evaluated while there are subscribers."""
-        self._alert_subscribers.add(subscriber)
-        if self._alert_task is None or self._alert_task.done():
-            self._alert_task = asyncio.create_task(self._push_alerts())
-
-    def unsubscribe_alerts(self, subscriber: Subscriber) -> None:
-        """Send no more alerts to a subscriber."""
-        self._alert_subscribers.discard(subscriber)
-
     async def stop(self) -> None:
         """Stop the shared tasks; the clients' own tasks end with their connections."""
-        if self._alert_task is not None:
-            self._alert_task.cancel()
-            await asyncio.gather(self._alert_task, return_exceptions=True)
         await self.stats.stop()
         await self.metrics.stop()
-
-    async def _push_alerts(self) -> None:
-        last, raised = await self._sample(), list[Json]()
-        while self._alert_subscribers:
-            await asyncio.sleep(self.intervals.alerts)
-            with self._background.guard("alerts"):
-                sample = await self._sample()
-                if sample is None:
-                    continue
-                current = alerts(last or sample, sample, now_text(), raised)
-                if current and current != raised:
-                    frame = message("alert", {"alerts": current, "count": len(current)})
-                    for subscriber in self._alert_subscribers:
-                        subscriber.try_reply(frame)
-                last, raised = sample, current
-
-    async def _sample(self) -> AlertSample | None:
-        try:
-            now = now_us()
-            (nodes, _), (claims, _), counts = await gather_all(
-                self.queries.nodes(), self.queries.chain(), self._counts(now - ALERT_WINDOW_US)
-            )
-        except TartError:
-            return None
-        best = chain_figures(claims)["best_block"]
-        return AlertSample({node["node_id"]: node for node in nodes}, best, now, counts)
 
     async def _counts(self, start_us: int) -> dict[int, int]:
         """Return events by type since a time, rounded down to a whole bucket."""
@@ -239,6 +202,11 @@ class Client:
         self._started = time.monotonic()
         self._metrics_seconds: float | None = None
         self._metrics_changed = asyncio.Event()
+        # The states of the summary between two messages; ``None`` if it is not subscribed.
+        self._summary_step: int | None = None
+        self._summary_since: int | None = None
+        self._summary_queued = False
+        self._summary_changed = asyncio.Event()
 
     async def greeting(self) -> bytes:
         """Return the first message: the newest events and the number of nodes."""
@@ -346,12 +314,7 @@ class Client:
 
     async def subscribe_metrics(self, request: Json) -> tuple[str, Json]:
         """SubscribeMetrics: send metrics at once and then at an interval."""
-        low, usual, high = METRICS_MS
-        interval = request.get("interval_ms")
-        interval = usual if interval is None else interval
-        if type(interval) is not int:
-            raise BadQuery(f"interval_ms must be an integer from {low} to {high}", "interval_ms")
-        interval = max(low, min(interval, high))
+        interval = _read_integer(request, "interval_ms", METRICS_MS)
         self._metrics_seconds = interval / 1000
         self._metrics_changed.set()
         return "metrics_subscribed", {
@@ -364,14 +327,34 @@ class Client:
         self._metrics_seconds = None
         return "metrics_unsubscribed", {"message": "No more metrics"}
 
+    async def subscribe_summary(self, request: Json) -> tuple[str, Json]:
+        """SubscribeSummary: send the present at once, and then what changed at an interval."""
+        interval = _read_integer(request, "interval_ms", SUMMARY_MS)
+        since = request.get("since")
+        if since is not None and (type(since) is not int or since < 0):
+            raise BadQuery("since must be the sequence of an earlier summary", "since")
+        self._summary_step = round(interval / 1000)
+        self._summary_since = since
+        self._summary_changed.set()
+        return "summary_subscribed", {
+            "message": "Summary subscription updated",
+            "interval_ms": self._summary_step * 1000,
+        }
+
+    async def unsubscribe_summary(self, request: Json) -> tuple[str, Json]:
+        """UnsubscribeSummary."""
+        self._summary_step = None
+        self._summary_changed.set()
+        return "summary_unsubscribed", {"message": "No more summaries"}
+
     async def subscribe_alerts(self, request: Json) -> tuple[str, Json]:
         """SubscribeAlerts."""
-        self._shared.subscribe_alerts(self._subscriber)
+        self._shared.monitor.subscribe(self._subscriber)
         return "alerts_subscribed", {"message": "Alerts are sent when they change"}
 
     async def unsubscribe_alerts(self, request: Json) -> tuple[str, Json]:
         """UnsubscribeAlerts."""
-        self._shared.unsubscribe_alerts(self._subscriber)
+        self._shared.monitor.unsubscribe(self._subscriber)
         return "alerts_unsubscribed", {"message": "No more alerts"}
 
     async def push_stats(self) -> None:
@@ -403,6 +386,47 @@ class Client:
                     metrics = await self._shared.metrics.get(METRICS_FRESH_SECONDS)
                     self._subscriber.try_reply(message("metrics", metrics))
 
+    async def push_summaries(self) -> None:
+        """Send the summary at once and then at its interval, while it is subscribed."""
+        while True:
+            await self._summary_changed.wait()
+            self._summary_changed.clear()
+            if self._summary_step is not None:
+                with self._shared.summaries.reading():
+                    await self._push_summaries(self._shared.summaries)
+
+    async def _push_summaries(self, summaries: Summaries) -> None:
+        """Send summaries until the subscription changes."""
+        if not summaries.is_fresh:
+            await self._wait_summary(summaries, 1)
+        while not self._summary_changed.is_set():
+            self._queue_summary(summaries)
+            await self._wait_summary(summaries, self._summary_step or 1)
+
+    async def _wait_summary(self, summaries: Summaries, states: int) -> None:
+        """Return when there are that many more states, or the subscription has changed."""
+        later = asyncio.ensure_future(summaries.wait_beyond(summaries.sequence + states - 1))
+        changed = asyncio.ensure_future(self._summary_changed.wait())
+        try:
+            await asyncio.wait((later, changed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            later.cancel()
+            changed.cancel()
+
+    def _queue_summary(self, summaries: Summaries) -> None:
+        """Queue a summary, unless one waits for the client: that will have the newest state."""
+
+        def encode() -> bytes:
+            self._summary_queued = False
+            data = summaries.encode(self._summary_since)
+            self._summary_since = summaries.sequence
+            return text_frame(envelope("summary", data, now_text()))
+
+        if not self._summary_queued and self._subscriber.try_reply(encode):
+            self._summary_queued = True
+        else:
+            summaries.skipped += 1
+
 
 _Command = Callable[[Client, Json], Coroutine[Any, Any, tuple[str, Json]]]
 # The method of each type of message, and its members besides the type.
@@ -413,9 +437,21 @@ _COMMANDS: Mapping[str, tuple[_Command, *tuple[str, ...]]] = {
     "Ping": (Client.ping,),
     "SubscribeMetrics": (Client.subscribe_metrics, "interval_ms"),
     "UnsubscribeMetrics": (Client.unsubscribe_metrics,),
+    "SubscribeSummary": (Client.subscribe_summary, "interval_ms", "since"),
+    "UnsubscribeSummary": (Client.unsubscribe_summary,),
     "SubscribeAlerts": (Client.subscribe_alerts,),
     "UnsubscribeAlerts": (Client.unsubscribe_alerts,),
 }
+
+
+def _read_integer(request: Json, name: str, bounds: tuple[int, int, int]) -> int:
+    """Return an integer of a message, clamped; ``bounds`` are the least, the usual, the most."""
+    low, usual, high = bounds
+    value = request.get(name)
+    value = usual if value is None else value
+    if type(value) is not int:
+        raise BadQuery(f"{name} must be an integer from {low} to {high}", name)
+    return max(low, min(value, high))
 
 
 def _read(text: str | bytes) -> Json:

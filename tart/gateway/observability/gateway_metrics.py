@@ -28,6 +28,9 @@ class GatewayCounts(NamedTuple):
         sql_statements: SQL statements that run or wait.
         sql_refused: SQL statements that were not admitted.
         sql_killed: SQL statements whose process was ended at a limit.
+        summary_readers: Clients of the summarised live channel.
+        summary_states: States of the network made for it.
+        summary_skipped: States that slow clients skipped.
     """
 
     uptime_seconds: float
@@ -47,6 +50,9 @@ class GatewayCounts(NamedTuple):
     sql_statements: int
     sql_refused: int
     sql_killed: int
+    summary_readers: int
+    summary_states: int
+    summary_skipped: int
 
 
 _METRICS = {
@@ -93,6 +99,15 @@ _METRICS = {
     "sql_killed": (
         "tart_sql_killed_total",
         "SQL statements whose sandbox process was ended at its limit of time or memory.",
+    ),
+    "summary_readers": ("tart_summary_clients", "Clients of the summarised live channel."),
+    "summary_states": (
+        "tart_summary_states_total",
+        "States of the network made for the summarised live channel and for alerts.",
+    ),
+    "summary_skipped": (
+        "tart_summary_skipped_total",
+        "States that clients of the summarised live channel skipped because they were slow.",
     ),
 }
 

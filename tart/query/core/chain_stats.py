@@ -16,13 +16,16 @@ from tart.query.answers.network import (
     ChainFigures,
     Implementation,
     LiveCounts,
+    LiveWindow,
     Network,
     NetworkTopology,
     NodeAhead,
 )
 from tart.query.answers.nodes import EventTypeCount, ReportedStatus
 from tart.query.core.merge import Claim, Json, NodeStatusAnswer, Second
+from tart.query.core.rfc3339 import server_time
 from tart.query.core.wall_clock import plausible_slots
+from tart.units import SECOND_US
 
 LIVE_SECONDS = 10
 MINUTE_SECONDS = 60
@@ -148,6 +151,15 @@ def live(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -
         "finalized_block_events": sum(second.finalized_events for second in inside),
         "events_per_second": events / counted if counted else None,
         "blocks_per_second": blocks / counted if counted else None,
+    }
+
+
+def live_window(seconds: Mapping[int, Second], now: int, length: int, since: int = 0) -> LiveWindow:
+    """Return counts of the last complete seconds with their bounds; see ``live``."""
+    return {
+        "start": server_time(min(now, max(now - length, since)) * SECOND_US),
+        "end": server_time(now * SECOND_US),
+        **live(seconds, now, length, since),
     }
 
 

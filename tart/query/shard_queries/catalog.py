@@ -23,6 +23,7 @@ from tart.query.shard_queries import (
     sessions,
     slots,
     slow_steps,
+    summary,
 )
 
 _QUERIES: tuple[type[Query[Any, Any]], ...] = (
@@ -65,6 +66,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     sessions.FindingExamples,
     slow_steps.SlowestSteps,
     slots.SlotBlocks,
+    summary.Summary,
 )
 QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
     {query.name: query for query in _QUERIES}

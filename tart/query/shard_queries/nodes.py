@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 from tart.query.core import merge
 from tart.query.core.merge import ChainStatements, NodeStatusAnswer, Statements
@@ -57,18 +57,20 @@ class Chain(Query[list[ChainStatements], dict[str, Statements]], frozen=True):
         return merge.chain(partials)
 
 
+# A Unix second: events, best hashes, finalized hashes, best-block events, finalized-block events.
+SecondRow: TypeAlias = tuple[int, int, list[str], list[str], int, int]
+
+
 class LiveCounts(TypedDict):
     """Counts of the last complete seconds.
 
-    ``since`` is the first second that was counted completely. ``seconds`` are rows of Unix second,
-    events, best hashes, finalized hashes, best-block events, finalized-block events. ``active``
-    are the nodes of the last 10 seconds. Only with ``Live.seconds``: ``nodes`` are pairs of
-    bit and node id, ``details`` rows of Unix second, counts of ``query.topics.realtime``, and
-    bits of the nodes in hex.
+    ``since`` is the first second that was counted completely. ``active`` are the nodes of the last
+    10 seconds. Only with ``Live.seconds``: ``nodes`` are pairs of bit and node id, ``details`` rows
+    of Unix second, counts of ``query.topics.realtime``, and bits of the nodes in hex.
     """
 
     since: int
-    seconds: list[tuple[int, int, list[str], list[str], int, int]]
+    seconds: list[SecondRow]
     active: list[str]
     nodes: NotRequired[list[tuple[int, str]]]
     details: NotRequired[list[tuple[int, list[int], str]]]

@@ -190,6 +190,10 @@ class Aggregator:
         """Return what was counted since this process started, without what it recovered."""
         return self._aggregates.totals()
 
+    def problem_totals(self) -> tuple[int, int]:
+        """Return the numbers of failures and of findings since this process started."""
+        return self._aggregates.problem_totals()
+
     def statistics(self) -> dict[str, Any]:
         """Return figures for ``/metrics`` and health."""
         return {

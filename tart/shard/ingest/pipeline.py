@@ -306,6 +306,7 @@ class Ingest:
             self._directory, information.peer_id
         )
         self._nodes.add_session(session)
+        session.node.joined_at = now_us
         for deviation in information.deviations:
             self._count_deviation(session, deviation.rule)
         self._touch(now_us)

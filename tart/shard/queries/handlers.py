@@ -26,6 +26,7 @@ from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
 from tart.query.shard_queries.slots import SlotBlocks
 from tart.query.shard_queries.slow_steps import SlowestSteps
+from tart.query.shard_queries.summary import Summary
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.ingest.listener import Listener
@@ -42,6 +43,7 @@ from tart.shard.queries.sql import Sql
 from tart.shard.queries.sql_tables import SqlTables
 from tart.shard.queries.statistics import ProcessStatistics, QueryCounts
 from tart.shard.queries.storage import StorageSizes
+from tart.shard.queries.summary import SummaryState
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
@@ -103,6 +105,7 @@ class QueryHandlers:
             queries.Live: self._live,
             queries.Statistics: statistics.statistics,
             Network: NetworkState(nodes, ingest).figures,
+            Summary: SummaryState(nodes, counters, ingest).summary,
         }
         sql = self._sql = Sql(tables)
         self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {

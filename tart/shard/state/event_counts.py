@@ -38,3 +38,8 @@ class EventCounts:
         """Return a row's counts by event type."""
         counts: list[int] = self._counts[row].tolist()
         return counts
+
+    def totals(self) -> list[int]:
+        """Return the events of all types, by row."""
+        totals: list[int] = self._counts[: self._rows].sum(axis=1).tolist()
+        return totals

@@ -200,6 +200,8 @@ class Node:
         past_statements: Likewise the statements, by event type.
         past_events: Events that no file of the directories holds any more.
         disconnected_at: When the last of the ended connections ended; an open one may be older.
+        joined_at: When the node information of its newest connection came; 0 if this process has
+            seen none.
         bucket: The rate limit of the node, which its connections in this shard share.
         pauses: How often reading from a connection of the node paused, by reason, since this
             process started.
@@ -210,6 +212,7 @@ class Node:
     peer_id: bytes
     first_seen: int | None = None
     disconnected_at: int | None = None
+    joined_at: int = 0
     last_seen: int | None = None
     dropped_events: int = 0
     dropped_messages: int = 0

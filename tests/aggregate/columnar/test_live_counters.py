@@ -113,6 +113,11 @@ def test_types_are_counted_by_second():
     }
     nothing = dict.fromkeys(LIVE_KINDS, 0)
     assert found == {NOW - 2: {**nothing, 62: 2}, NOW - 1: {**nothing, 42: 1}}
+    # The newest seconds, and all types of the last complete one.
+    assert counters.newest(NOW, 10)[2] == {42: 1}
+    assert counters.newest(NOW + 1, 10)[2] == {62: 1}
+    assert counters.newest(NOW + 2, 10)[2] == {}
+    assert [row[0] for row in counters.newest(NOW, 1)[1]] == [NOW - 1]
 
 
 def test_counting_begins_with_the_first_whole_second():

@@ -190,6 +190,14 @@ test("requests beside the events: replies go to their requests", async () => {
   }
   await live.unsubscribeMetrics();
   await live.unsubscribeAlerts();
+  await live.subscribeSummary();
+  while (!messages.some(({ type }) => type === "summary")) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const { data: summary } = messages.find(({ type }) => type === "summary");
+  assert.equal(summary.since, null);
+  assert.equal(summary.added.length, summary.nodes.event_count.length);
+  await live.unsubscribeSummary();
   live.close();
   await reading;
   await assert.rejects(live.ping(), { code: "unreachable" });
@@ -331,6 +339,16 @@ test("metrics arrive every second", async () => {
   const stream = new TartClient(URL_).streamMetrics();
   for await (const figures of stream) {
     assert.ok("latest_slot" in figures);
+    break;
+  }
+});
+
+test("summaries over server-sent events go on behind a state", async () => {
+  const client = new TartClient(URL_);
+  const { sequence, nodes_known } = await client.summary();
+  for await (const summary of client.streamSummary({ since: sequence })) {
+    assert.deepEqual([summary.since, summary.added], [sequence, []]);
+    assert.equal(summary.nodes_known, nodes_known);
     break;
   }
 });

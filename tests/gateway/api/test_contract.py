@@ -123,6 +123,9 @@ def test_the_contract_has_all_routes() -> None:
         "/api/availability/requests",
         "/api/preimages",
         "/api/metrics/stream",
+        "/api/summary",
+        "/api/summary/stream",
+        "/api/alerts",
         "/api/events/stream",
     }
 

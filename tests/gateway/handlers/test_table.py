@@ -19,7 +19,7 @@ from tests.gateway.fake_packages import PACKAGE
 from tests.gateway.fake_shard import NODE_A
 from tests.gateway.handlers.test_sql import arrow
 from tests.gateway.json_schema import violations
-from tests.gateway.running import Running, path_of, url_of, with_gateway
+from tests.gateway.running import Running, eventually, path_of, url_of, with_gateway
 
 JSON_ROUTES = [
     route
@@ -95,6 +95,8 @@ def test_answers_to_posted_bodies_match_the_openapi_document(
 
 def test_health_has_the_members_of_jamtart_and_queries_no_shard(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
+        # The alerts are evaluated in the background.
+        await eventually(lambda: gateway.gateway.alerts.count is not None)
         asked = [len(shard.requests) for shard in gateway.shards]
         body = await gateway.json("/api/health")
         assert list(body) == ["status", "service", "version"]

@@ -11,12 +11,27 @@ from tart.gateway.live.alerts import (
     AlertSample,
     alerts,
 )
-from tart.query.core.rfc3339 import rfc3339
-from tests.gateway.fake_shard import NODE_A, NODE_B, node, statement
+from tart.query.topics.summary import NodeSample
+from tests.gateway.fake_shard import NODE_A, NODE_B
+
+NOW_US = 1_795_176_000_000_000
 
 
-def look(*nodes: dict[str, Any], best: int | None = 7) -> AlertSample:
-    return AlertSample({each["node_id"]: each for each in nodes}, best)
+def node(node_id: str = NODE_A, **changes: Any) -> NodeSample:
+    """A node that is connected and well."""
+    well = NodeSample(
+        node_id=node_id,
+        is_connected=True,
+        best_slot=7,
+        last_seen_ms=NOW_US // 1000,
+        dropped_count=0,
+        undecodable=0,
+    )
+    return well._replace(**changes)
+
+
+def look(*nodes: NodeSample, best: int | None = 7) -> AlertSample:
+    return AlertSample({each.node_id: each for each in nodes}, best)
 
 
 def kinds(before: AlertSample, now: AlertSample) -> list[tuple[str, str]]:
@@ -52,29 +67,21 @@ def test_undecodable_events_raise_an_alert() -> None:
 
 
 def test_a_connected_node_far_behind_raises_an_alert() -> None:
-    def at(slot: int, **changes: Any) -> dict[str, Any]:
-        return node(best={"slot": slot, "hash": "0x"}, **changes)
-
     best = 100
-    enough = at(best - BEHIND_SLOTS)
-    behind = at(best - BEHIND_SLOTS - 1)
+    enough = node(best_slot=best - BEHIND_SLOTS)
+    behind = node(best_slot=best - BEHIND_SLOTS - 1)
     assert kinds(look(), look(enough, best=best)) == []
     assert kinds(look(), look(behind, best=best)) == [("node_behind", NODE_A)]
-    # Said before it reconnected: nobody knows how far it is now.
-    ended = {"statements": {"best": statement(is_open=False)}}
-    assert kinds(look(), look(at(1, **ended), best=best)) == []
-    assert kinds(look(), look(node(best=None, statements={"best": None}), best=best)) == []
+    # It named no block since it connected: nobody knows how far it is now.
+    assert kinds(look(), look(node(best_slot=None), best=best)) == []
     assert kinds(look(), look(behind, best=None)) == []
 
 
 def test_a_persisting_node_alert_keeps_its_first_time() -> None:
-    behind = [node(each, best={"slot": 1, "hash": "0x"}) for each in (NODE_A, NODE_B)]
+    behind = [node(each, best_slot=1) for each in (NODE_A, NODE_B)]
     first = alerts(look(), look(behind[0], best=100), "early")
     then = alerts(look(), look(*behind, best=101), "late", first)
     assert [each["timestamp"] for each in then] == ["early", "late"]
-
-
-NOW_US = 1_795_176_000_000_000
 
 
 def failing(counts: dict[int, int]) -> list[dict[str, Any]]:
@@ -111,10 +118,10 @@ def test_a_persisting_pipeline_alert_keeps_its_first_time() -> None:
 
 def test_a_connected_node_that_sends_nothing_raises_an_alert() -> None:
     def heard(us: int, **changes: Any) -> list[dict[str, Any]]:
-        speaking = node(last_seen_at=rfc3339(us), **changes)
+        speaking = node(last_seen_ms=us // 1000, **changes)
         return alerts(look(), AlertSample({NODE_A: speaking}, 7, NOW_US), "now")
 
     assert heard(NOW_US - ALERT_WINDOW_US) == []
-    (alert,) = heard(NOW_US - ALERT_WINDOW_US - 1)
+    (alert,) = heard(NOW_US - ALERT_WINDOW_US - 1000)
     assert (alert["type"], alert["severity"]) == ("node_inactive", "info")
     assert heard(NOW_US - 2 * ALERT_WINDOW_US, is_connected=False) == []

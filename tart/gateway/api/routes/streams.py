@@ -20,7 +20,14 @@ from tart.gateway.api.parameters import (
     NodeId,
     Parameter,
 )
-from tart.gateway.api.route import BYTES, EVENT_STREAM, NODE_PREFIX, Cache, Kind, Route
+from tart.gateway.api.route import (
+    BYTES,
+    EVENT_STREAM,
+    NODE_PREFIX,
+    Cache,
+    Kind,
+    Route,
+)
 from tart.query.core import filters
 from tart.query.core.event_names import GROUP_TYPES, MAX_EVENT_TYPE
 
@@ -130,7 +137,9 @@ STREAM_ROUTES: tuple[Route, ...] = (
         '{"type": "Unsubscribe"} to subscribe to all events again, with "silent": true to none. '
         '{"type": "GetRecentEvents", "limit": n?} for at most 10,000 events, oldest first. '
         '{"type": "SubscribeMetrics", "interval_ms": n?} with 500 to 10,000. Ping, '
-        "UnsubscribeMetrics, SubscribeAlerts and UnsubscribeAlerts have no members. "
+        "UnsubscribeMetrics, SubscribeAlerts, UnsubscribeAlerts and UnsubscribeSummary have no "
+        'members. {"type": "SubscribeSummary", "interval_ms": n?, "since": sequence?} with 1000 to '
+        "10,000 for messages of type summary with the data of /api/summary. "
         "Filters F by type: All; Node with node_id; EventType with event_type; "
         "EventTypeRange with start and end; Group with group; Slot with slot; Core with "
         "core; Hash with hash; Any and Both with filters. A client that falls behind loses the "

@@ -32,5 +32,5 @@ def test_administrative_routes_are_not_cached(route) -> None:
 
 
 def test_only_streams_take_a_key_in_the_url() -> None:
-    streams = {"websocket", "metrics_stream", "event_stream"}
+    streams = {"websocket", "metrics_stream", "summary_stream", "event_stream"}
     assert {route.name for route in ROUTES if route.token} == streams
