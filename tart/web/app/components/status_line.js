@@ -14,20 +14,22 @@ const CONNECTIONS = {
   polling: ["ok", "polling"],
   paused: ["info", "paused"],
   stale: ["bad", "no answer"],
+  offline: ["bad", "offline"],
   connecting: ["idle", "connecting"],
   closed: ["idle", "not logged in"],
 };
 
 export function StatusLine() {
   const [state, word] = CONNECTIONS[connection.value];
-  const shards = summary.value?.shards;
+  const old = connection.value === "stale" || connection.value === "offline";
+  const newest = summary.value;
   return html`<footer class="status">
     <${State} state=${state} word=${word} />
-    ${connection.value === "stale" && received.value > 0 && html`<span>since <${Ago} value=${received.value} /></span>`}
-    ${shards &&
+    ${old && received.value > 0 && html`<span>since <${Ago} value=${received.value} /></span>`}
+    ${newest &&
     html`<${State}
-      state=${shards.answered < shards.total ? "warn" : "ok"}
-      word=${`${shards.answered} of ${shards.total} shards`}
+      state=${old ? "idle" : newest.shards_answered < newest.shards_total ? "warn" : "ok"}
+      word=${`${newest.shards_answered} of ${newest.shards_total} shards`}
     />`}
     <button
       type="button"
