@@ -34,7 +34,7 @@ TESTED_ELSEWHERE = {
     "query/answers/sql": "tests/gateway/handlers/test_sql.py",
     "query/answers/waterfalls": "tests/query/packages/test_waterfall.py",
 }
-# Modules that put a process or the list of all routes together, and how many others any other may import.
+# Modules that put a process or all routes together, and how many others any other may import.
 COMPOSE = {
     "gateway/app",
     "gateway/api/contract",
