@@ -57,15 +57,20 @@ class Faults(list[str]):
     Args:
         context: The pages that are watched.
         origin: Of the server under test.
+
+    Attributes:
+        pending: Requests without an answer; those of streams do not count.
     """
 
     def __init__(self, context: BrowserContext, origin: str) -> None:
         super().__init__()
         self._host = urlsplit(origin).netloc
+        self.pending: set[Request] = set()
         context.add_init_script(_REPORT_VIOLATIONS)
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self.append(f"error: {error.error}"))
-        context.on("request", lambda request: self._on_url(request.url))
+        context.on("request", self._on_request)
+        context.on("requestfinished", lambda request: self.pending.discard(request))
         context.on("requestfailed", self._on_failure)
         context.on("page", lambda page: page.on("websocket", self._on_socket))
 
@@ -73,7 +78,13 @@ class Faults(list[str]):
         if message.type == "error":
             self.append(f"console: {message.text} ({message.location.get('url')})")
 
+    def _on_request(self, request: Request) -> None:
+        self._on_url(request.url)
+        if not urlsplit(request.url).path.endswith("stream"):
+            self.pending.add(request)
+
     def _on_failure(self, request: Request) -> None:
+        self.pending.discard(request)
         # A page that is left, or that does not need an answer any more, aborts its requests.
         if request.failure != "net::ERR_ABORTED":
             self.append(f"failed: {request.url}: {request.failure}")

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser import Faults
+from tests.running import wait_for
+
 # npm's packages, in the versions that tart/web/package-lock.json locks; `make tools` installs them.
 AXE = Path(sys.prefix) / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -35,6 +38,14 @@ def table_rows(page: Page, selector: str = "table") -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=False)) for row in rest]
 
 
+def settled(page: Page, faults: Faults) -> None:
+    """Wait until a page has what it asked for."""
+    page.locator("h1").first.wait_for()
+    wait_for(
+        lambda: page.locator(".skeleton").count() == 0 and not faults.pending, f"all of {page.url}"
+    )
+
+
 def axe(page: Page) -> list[str]:
     """Return what axe finds wrong with a page: rule, element and what to mend."""
     page.evaluate(_axe_source())
@@ -47,9 +58,10 @@ def axe(page: Page) -> list[str]:
 
 
 def is_scrolled_sideways(page: Page) -> bool:
-    """Return whether the document is wider than its window."""
+    """Return whether the document, or what scrolls in its place, is wider than the window."""
     found: bool = page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        "[document.documentElement, ...document.querySelectorAll('main')]"
+        ".some((element) => element.scrollWidth > element.clientWidth)"
     )
     return found
 

@@ -18,6 +18,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 code, pre { font: 0.9em ui-monospace, monospace; }
 pre { background: var(--soft); padding: 0.75rem; white-space: pre-wrap; }
 h2, h3 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem; }
+h3 { font-size: 1.3rem; }
 table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.8rem 0.3rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: normal; }
