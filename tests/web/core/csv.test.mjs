@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { csvOf, tsvOf } from "../../../tart/web/app/core/csv.js";
+
+test("cells are quoted as RFC 4180 has it", () => {
+  assert.equal(csvOf(["a", "b"], [['x,"y"', "l1\nl2"], [null, 1.5]]), 'a,b\r\n"x,""y""","l1\nl2"\r\n,1.5\r\n');
+});
+
+test("a spreadsheet executes no cell that a node has named", () => {
+  assert.equal(csvOf(["a"], [["=1+1"], ["@x"], [-1]]), "a\r\n'=1+1\r\n'@x\r\n-1\r\n");
+});
+
+test("copied tables have one line for each row", () => {
+  assert.equal(tsvOf(["a", "b"], [["x\ty", "1\r\n2"]]), "a\tb\nx y\t1 2");
+});

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { readSort, sorted } from "../../../tart/web/app/core/sorting.js";
+
+test("rows without a value come last in both directions", () => {
+  const rows = [3, null, 1, undefined, 2, NaN];
+  const value = (row) => row;
+  assert.deepEqual(sorted(rows, value, false).slice(0, 3), [1, 2, 3]);
+  assert.deepEqual(sorted(rows, value, true).slice(0, 3), [3, 2, 1]);
+});
+
+test("equal rows keep their order, numbers within text count", () => {
+  const rows = [["b", 1], ["a10", 2], ["a9", 3], ["b", 4]];
+  assert.deepEqual(sorted(rows, ([name]) => name, false).map(([, index]) => index), [3, 2, 1, 4]);
+  assert.deepEqual(sorted(rows, ([name]) => name, true).map(([, index]) => index), [1, 4, 2, 3]);
+  assert.deepEqual(rows[0], ["b", 1]);
+});
+
+test("a sort parameter is a column and a direction", () => {
+  assert.deepEqual(readSort("-lag", "id"), { by: "lag", descending: true });
+  assert.deepEqual(readSort(undefined, "id"), { by: "id", descending: false });
+});
