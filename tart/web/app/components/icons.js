@@ -45,6 +45,8 @@ const PATHS = {
   login: "M8.500 2.500h5v11h-5M2 8h7.500M6.500 5l3 3-3 3",
 };
 
+export const ICON_NAMES = Object.keys(PATHS);
+
 /** @param {{ name: string }} properties */
 export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;

@@ -233,11 +233,11 @@ function options({ series, format, formatX, time, local, log, bands, most, least
         const stroke = colourOf(lineColour(colour, ghost, place));
         return {
           label,
-          stroke: points ? undefined : stroke,
+          stroke: points || bars ? undefined : stroke,
           width: 1,
           dash: ghost ? [4, 4] : undefined,
-          fill: fill || bars ? faint(stroke) : undefined,
-          paths: points ? () => null : bars ? uPlot.paths.bars?.({ size: [0.9, 24], align: 1 }) : undefined,
+          fill: fill || bars ? faint(stroke, bars ? 0.6 : 0.16) : undefined,
+          paths: points ? () => null : bars ? uPlot.paths.bars?.({ size: [0.8, 24], align: 1 }) : undefined,
           points: points ? { show: true, size: 4, stroke, fill: stroke } : { show: false },
         };
       }),
@@ -270,7 +270,7 @@ const TIMES = [
   [0.001, ":{ss}.{fff}", "\n{HH}:{mm}", null, "\n{HH}:{mm}", null, "\n{HH}:{mm}", null, 1],
 ];
 
-/** @param {string} colour Like "rgb(1, 2, 3)". */
-function faint(colour) {
-  return colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.16)");
+/** @param {string} colour Like "rgb(1, 2, 3)". @param {number} [opacity] */
+function faint(colour, opacity = 0.16) {
+  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
 }
