@@ -115,3 +115,25 @@ def test_errors_name_the_wrong_word_and_the_right_one(truth, body, message):
     response = post(truth, body)
     assert response.status_code in (400, 422)
     assert message in response.json()["error"]["message"]
+
+
+def test_a_result_explains_its_execution_on_demand(truth):
+    split = "SELECT node_id, count(*) AS n FROM events GROUP BY node_id"
+    whole = "SELECT count(*) AS n FROM authored a JOIN nodes n ON a.node_id = n.node_id"
+    plain = post(truth, {"query": split}).json()
+    assert "execution" not in plain
+    response = post(truth, {"query": split}, params={"explain": "true"}).json()
+    execution = response.pop("execution")
+    assert sorted(response.pop("rows")) == sorted(plain.pop("rows"))
+    assert response == plain
+    assert execution["split"]
+    assert "count" in execution["shard_statement"].lower()
+    assert execution["read"] == []
+    execution = post(truth, {"query": whole}, params={"explain": "true"}).json()["execution"]
+    assert (execution["split"], execution["shard_statement"]) == (False, None)
+    read = {table["table"]: table for table in execution["read"]}
+    assert read.keys() == {"authored", "nodes"}
+    assert read["authored"]["rows"] == truth.facts.counts()[42]
+    assert read["authored"]["columns"] == ["node_id"]
+    assert all(table["bytes"] > 0 for table in read.values())
+    assert execution["elapsed_ms"] > 0

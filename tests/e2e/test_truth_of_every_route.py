@@ -21,6 +21,7 @@ ELSEWHERE = {
     "docs": "likewise",
     "event_types": "the types of JIP-3: tests/gateway/api/test_event_pages.py",
     "event_page": "likewise",
+    "sql_tables": "declarations: tests/query/sql/test_reference.py",
     "sql_docs": "likewise: tests/gateway/api/test_sql_page.py",
     "llms": "likewise: tests/gateway/api/test_agent_guide.py",
     "javascript_client": "a file: tests/gateway/codegen/test_javascript.py",

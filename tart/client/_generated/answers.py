@@ -1523,6 +1523,8 @@ class SqlResult(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present with explain=true.
+    execution: NotRequired[SqlExecution]
 
 
 class SqlColumn(TypedDict):
@@ -1531,6 +1533,28 @@ class SqlColumn(TypedDict):
     name: str
     # DuckDB's name of the type.
     type: str
+
+
+class SqlExecution(TypedDict):
+    """How a statement was executed."""
+
+    # Whether every shard ran a part of it, and only the results were sent.
+    split: bool
+    # The SELECT that every shard ran; null if it was not split.
+    shard_statement: str | None
+    # What was read from the shards; empty if it was split.
+    read: list[SqlRead]
+    # With the time that it waited to be admitted.
+    elapsed_ms: float
+
+
+class SqlRead(TypedDict):
+    """Rows of a table that were read from the shards for a statement that ran once."""
+
+    table: str
+    columns: list[str]
+    rows: int
+    bytes: int
 
 
 class SqlStatement(TypedDict):
@@ -1543,6 +1567,35 @@ class SqlStatement(TypedDict):
     # With map: one SELECT over the table partials, which has the rows that map returned on all
     # shards.
     reduce: NotRequired[str | None]
+
+
+class SqlTables(TypedDict):
+    """The tables of SQL."""
+
+    tables: list[SqlTable]
+
+
+class SqlTable(TypedDict):
+    """A table of SQL."""
+
+    name: str
+    # A sentence about a row of it.
+    description: str
+    # Whether it has the events of one type.
+    is_event_type: bool
+    columns: list[SqlTableColumn]
+    # A statement that reads it.
+    example: str
+
+
+class SqlTableColumn(TypedDict):
+    """A column of a table."""
+
+    name: str
+    # DuckDB's name of the type.
+    type: str
+    # Meaning and unit; may be empty.
+    description: str
 
 
 class Sessions(TypedDict):

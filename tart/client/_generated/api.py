@@ -1104,7 +1104,12 @@ class Api:
         )
 
     def sql(
-        self, *, query: str | None = None, map: str | None = None, reduce: str | None = None
+        self,
+        *,
+        query: str | None = None,
+        map: str | None = None,
+        reduce: str | None = None,
+        explain: Literal["true", "false"] | None = None,
     ) -> answers.SqlResult:
         """Run a SELECT over all events, as over one database.
 
@@ -1129,6 +1134,8 @@ class Api:
         values, and UHUGEINT as text.
 
         Args:
+            explain: Whether a result in json has the member execution: how the statement was split
+                over the shards, and what was read. Default: false.
             query: One SELECT over the tables of all shards, as if they were one database.
             map: For experts: one SELECT that each shard runs over its own rows.
             reduce: With map: one SELECT over the table partials, which has the rows that map
@@ -1138,10 +1145,18 @@ class Api:
             Call[answers.SqlResult](
                 "POST",
                 "/api/sql",
-                query={"int64": "number"},
+                query={"explain": explain, "int64": "number"},
                 body={"query": query, "map": map, "reduce": reduce},
             )
         )
+
+    def sql_tables(self) -> answers.SqlTables:
+        """Get the tables of SQL and their columns.
+
+        ``GET /api/sql/tables``. The tables that /api/sql reads, also those of the event types, with
+        types, meanings and an example each. No key is needed: the answer contains no data.
+        """
+        return self._ask(Call[answers.SqlTables]("GET", "/api/sql/tables"))
 
     def sessions(
         self,
@@ -3654,7 +3669,12 @@ class AsyncApi:
         )
 
     async def sql(
-        self, *, query: str | None = None, map: str | None = None, reduce: str | None = None
+        self,
+        *,
+        query: str | None = None,
+        map: str | None = None,
+        reduce: str | None = None,
+        explain: Literal["true", "false"] | None = None,
     ) -> answers.SqlResult:
         """Run a SELECT over all events, as over one database.
 
@@ -3664,10 +3684,17 @@ class AsyncApi:
             Call[answers.SqlResult](
                 "POST",
                 "/api/sql",
-                query={"int64": "number"},
+                query={"explain": explain, "int64": "number"},
                 body={"query": query, "map": map, "reduce": reduce},
             )
         )
+
+    async def sql_tables(self) -> answers.SqlTables:
+        """Get the tables of SQL and their columns.
+
+        See ``TartClient.sql_tables``.
+        """
+        return await self._ask(Call[answers.SqlTables]("GET", "/api/sql/tables"))
 
     async def sessions(
         self,

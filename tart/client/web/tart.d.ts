@@ -1610,6 +1610,8 @@ export interface SqlResult<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /** Present with explain=true. */
+  execution?: SqlExecution;
 }
 
 /** A column of a result. */
@@ -1617,6 +1619,26 @@ export interface SqlColumn {
   name: string;
   /** DuckDB's name of the type. */
   type: string;
+}
+
+/** How a statement was executed. */
+export interface SqlExecution {
+  /** Whether every shard ran a part of it, and only the results were sent. */
+  split: boolean;
+  /** The SELECT that every shard ran; null if it was not split. */
+  shard_statement: string | null;
+  /** What was read from the shards; empty if it was split. */
+  read: SqlRead[];
+  /** With the time that it waited to be admitted. */
+  elapsed_ms: number;
+}
+
+/** Rows of a table that were read from the shards for a statement that ran once. */
+export interface SqlRead {
+  table: string;
+  columns: string[];
+  rows: number;
+  bytes: number;
 }
 
 /** Either query, or map with or without reduce. */
@@ -1630,6 +1652,32 @@ export interface SqlStatement {
    * shards.
    */
   reduce?: string | null;
+}
+
+/** The tables of SQL. */
+export interface SqlTables {
+  tables: SqlTable[];
+}
+
+/** A table of SQL. */
+export interface SqlTable {
+  name: string;
+  /** A sentence about a row of it. */
+  description: string;
+  /** Whether it has the events of one type. */
+  is_event_type: boolean;
+  columns: SqlTableColumn[];
+  /** A statement that reads it. */
+  example: string;
+}
+
+/** A column of a table. */
+export interface SqlTableColumn {
+  name: string;
+  /** DuckDB's name of the type. */
+  type: string;
+  /** Meaning and unit; may be empty. */
+  description: string;
 }
 
 /** A page of telemetry connections. */
@@ -5673,9 +5721,25 @@ export class TartClient<F extends Int64Form = "number"> {
        * shards.
        */
       reduce?: string | null;
+      /**
+       * Whether a result in json has the member execution: how the statement was split over the
+       * shards, and what was read. Default: false.
+       */
+      explain?: "true" | "false";
     },
     options?: RequestOptions,
   ): Promise<SqlResult<Int64<F>>>;
+
+  /**
+   * Get the tables of SQL and their columns. `GET /api/sql/tables`
+   *
+   * The tables that /api/sql reads, also those of the event types, with types, meanings and an
+   * example each. No key is needed: the answer contains no data.
+   */
+  sqlTables(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<SqlTables>;
 
   /**
    * List connections of all nodes, newest first. `GET /api/sessions`

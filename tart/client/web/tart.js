@@ -1617,6 +1617,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the tables of SQL and their columns. */
+  sqlTables(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/sql/tables",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List connections of all nodes, newest first. */
   sessions(parameters = {}, options = {}) {
     const call = {

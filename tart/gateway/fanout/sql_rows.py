@@ -15,6 +15,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tart.errors import ShardUnavailable, SqlRefused, TartError
+from tart.query.answers.sql import SqlRead
 from tart.query.core.query import Attached, decode_partial
 from tart.query.shard_queries.events import Sql, SqlPage, SqlScan
 from tart.query.sql.limits import MAX_GATHERED_BYTES, too_many_bytes
@@ -40,6 +41,8 @@ class SqlRows:
     Attributes:
         seen: The coverage of what was read; ``None`` if nothing was.
         left: Called on the thread; returns whether the client has left.
+        read: What was read of each table.
+        shard_statement: The statement that the shards ran; ``None`` if it was not split.
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class SqlRows:
     ) -> None:
         self.seen: Coverage | None = None
         self.left: Callable[[], bool] = lambda: False
+        self.read: list[SqlRead] = []
+        self.shard_statement: str | None = None
         self._queries = queries
         self._coverage = coverage
         self._seconds = seconds
@@ -63,12 +68,14 @@ class SqlRows:
             QueryTimeout: No shard answered in time.
         """
         pages = self._wait(self._first_pages(dict(scan)))
-        rows = 0
+        read = SqlRead(table=scan["view"], columns=list(scan["columns"]), rows=0, bytes=0)
+        self.read.append(read)
         while pages:
             for page in pages.values():
-                rows += page.value["rows"]
+                read["rows"] += page.value["rows"]
+                read["bytes"] += sum(page.value["lengths"])
                 yield from self._blocks(scan, page)
-            if scan.get("enough") is not None and rows >= scan["enough"]:
+            if scan.get("enough") is not None and read["rows"] >= scan["enough"]:
                 return
             positions = {
                 shard: page.value["next"]
@@ -79,6 +86,7 @@ class SqlRows:
 
     def results(self, statement: str) -> Iterator[bytes]:
         """Yield each shard's result of a statement, as an Arrow stream."""
+        self.shard_statement = statement
         seconds = self._first_seconds
         answers = self._wait(self._queries.ask_each(Sql(statement, seconds), seconds))
         self._cover(self._coverage(answers))

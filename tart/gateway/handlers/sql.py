@@ -15,9 +15,11 @@ from tart.gateway.fanout.queries import Coverage, QueryClient, coverage
 from tart.gateway.fanout.sql_rows import SqlRows
 from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of, members_of
+from tart.query.answers.sql import SqlExecution
 from tart.query.shard_queries.events import Sql
 from tart.query.sql.formats import SQL_FORMATS, accepted_format, cut_off
 from tart.query.sql.limits import MAX_JSON_ROWS, MAX_ROWS
+from tart.query.sql.reference import sql_tables
 from tart.sandbox import process
 
 # The part of the time limit in which the shards must have answered map.
@@ -34,6 +36,8 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/sql``."""
     body = values["body"]
     form = values["format"] or accepted_format(values["accept"], tuple(SQL_FORMATS), "/api/sql")
+    begun = time.monotonic()
+    source = SqlRows(queries, queries.config.sql_seconds, coverage)
     if body.get("query") is None:
         mapped, reduced = _map_and_reduce(body)
         async with queries.sql_admission:
@@ -47,10 +51,17 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
             )
         statement = _statement(body, "query")
         async with queries.sql_admission:
-            data, seen = await _run_statement(queries, statement, form)
+            data, seen = await _run_statement(queries, statement, form, source)
     media_type = SQL_FORMATS[form].media_type
     if form == "json":
-        members = members_of(seen)
+        members = dict(members_of(seen))
+        if values["explain"] == "true":
+            members["execution"] = SqlExecution(
+                split=source.shard_statement is not None,
+                shard_statement=source.shard_statement,
+                read=source.read,
+                elapsed_ms=round((time.monotonic() - begun) * 1000, 1),
+            )
         data = data[:-1] + b"," + json_encoding.dumps(members)[1:] if members else data
         return Answer(data, seen, media_type=media_type)
     lacks = lacks_of(seen)
@@ -58,10 +69,11 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
     return Answer(data, seen, media_type=media_type, stream=sent)
 
 
-async def _run_statement(queries: QueryClient, statement: str, form: str) -> tuple[bytes, Coverage]:
+async def _run_statement(
+    queries: QueryClient, statement: str, form: str, source: SqlRows
+) -> tuple[bytes, Coverage]:
     """Return the result of a statement over the rows of all shards."""
     job = replace(_job(queries, statement, form), splits=True)
-    source = SqlRows(queries, job.seconds, coverage)
     data = await queries.sql_admission.run(job, source=source)
     total = len(queries.shards.every)
     return data, source.seen or Coverage(frozenset(range(total)), total)
@@ -118,4 +130,18 @@ async def sql_docs(queries: QueryClient, values: Values) -> Answer:
     return Answer(_page)
 
 
-SQL_HANDLERS: Mapping[str, Handler] = {"sql": sql, "sql_docs": sql_docs}
+@cache
+def _tables() -> bytes:
+    return json_encoding.dumps(sql_tables())
+
+
+async def tables(queries: QueryClient, values: Values) -> Answer:
+    """Answer ``/api/sql/tables``."""
+    return Answer(_tables())
+
+
+SQL_HANDLERS: Mapping[str, Handler] = {
+    "sql": sql,
+    "sql_docs": sql_docs,
+    "sql_tables": tables,
+}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Count, Scattered
+from tart.query.answers.common import Count, Number, Scattered
 from tart.query.answers.int64 import ROWS, Wide
 
 
@@ -56,6 +56,40 @@ class SqlColumn(TypedDict):
     type: Annotated[str, Meta(description="DuckDB's name of the type.")]
 
 
+class SqlRead(TypedDict):
+    """Rows of a table that were read from the shards for a statement that ran once."""
+
+    table: str
+    columns: list[str]
+    rows: Count
+    bytes: Count
+
+
+class SqlExecution(TypedDict):
+    """How a statement was executed."""
+
+    split: Annotated[
+        bool,
+        Meta(description="Whether every shard ran a part of it, and only the results were sent."),
+    ]
+    shard_statement: Annotated[
+        str | None, Meta(description="The SELECT that every shard ran; null if it was not split.")
+    ]
+    read: Annotated[
+        list[SqlRead],
+        Meta(description="What was read from the shards; empty if it was split."),
+    ]
+    elapsed_ms: Annotated[Number, Meta(description="With the time that it waited to be admitted.")]
+
+
+class SqlTableColumn(TypedDict):
+    """A column of a table."""
+
+    name: str
+    type: Annotated[str, Meta(description="DuckDB's name of the type.")]
+    description: Annotated[str, Meta(description="Meaning and unit; may be empty.")]
+
+
 class SqlResult(Scattered):
     """The rows of a result."""
 
@@ -70,3 +104,20 @@ class SqlResult(Scattered):
         Wide(ROWS),
     ]
     row_count: Count
+    execution: NotRequired[Annotated[SqlExecution, Meta(description="Present with explain=true.")]]
+
+
+class SqlTable(TypedDict):
+    """A table of SQL."""
+
+    name: str
+    description: Annotated[str, Meta(description="A sentence about a row of it.")]
+    is_event_type: Annotated[bool, Meta(description="Whether it has the events of one type.")]
+    columns: list[SqlTableColumn]
+    example: Annotated[str, Meta(description="A statement that reads it.")]
+
+
+class SqlTables(TypedDict):
+    """The tables of SQL."""
+
+    tables: list[SqlTable]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tart.query.answers.sql import SqlTable, SqlTableColumn, SqlTables
 from tart.query.sql.formats import SQL_FORMATS
 from tart.query.sql.table import Table
 from tart.query.sql.tables import TABLES
@@ -169,6 +170,27 @@ def blocks(limits: Iterable[tuple[str, str]], url: str = DEFAULT_URL) -> Iterato
     yield Grid(
         ("Table", "Event", "Fields"),
         tuple(_event_row(table) for name, table in TABLES.items() if is_event_view(name)),
+    )
+
+
+def sql_tables() -> SqlTables:
+    """Return all tables with their columns."""
+    return SqlTables(
+        tables=[
+            SqlTable(
+                name=table.name,
+                description=table.description,
+                is_event_type=is_event_view(table.name),
+                columns=[
+                    SqlTableColumn(
+                        name=column.name, type=column.type, description=column.description
+                    )
+                    for column in table.columns
+                ],
+                example=table.example,
+            )
+            for table in TABLES.values()
+        ]
     )
 
 

@@ -64,6 +64,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/nodes/{id}/conformance",
         "/api/docs/rules",
         "/api/docs/sql",
+        "/api/sql/tables",
         "/api/docs/rules/{code}",
         "/api/workpackages",
         "/api/workpackages/active",

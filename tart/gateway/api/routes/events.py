@@ -10,10 +10,10 @@ from tart.gateway.api.common import (
     MAX_EVENT_ID,
     limit,
 )
-from tart.gateway.api.parameters import Format, Integer, Parameter
+from tart.gateway.api.parameters import Choice, Format, Integer, Parameter
 from tart.gateway.api.route import BYTES, HTML, NODE, SHARD_ERRORS, Cache, Kind, Route
 from tart.query.answers.events import EventDetails, Events, SearchResult, Trace
-from tart.query.answers.sql import SqlResult, SqlStatement
+from tart.query.answers.sql import SqlResult, SqlStatement, SqlTables
 from tart.query.sql.exports import FORMATS
 from tart.query.sql.formats import SQL_FORMATS
 from tart.query.sql.limits import MAX_GATHERED_BYTES
@@ -162,6 +162,13 @@ EVENT_ROUTES: tuple[Route, ...] = (
                 Format(tuple(SQL_FORMATS), {"capture": "/api/events/export"}),
                 "Format of the result; takes precedence over Accept, json without both.",
             ),
+            Parameter(
+                "explain",
+                Choice(("true", "false")),
+                "Whether a result in json has the member execution: how the statement was split "
+                "over the shards, and what was read.",
+                "false",
+            ),
         ),
         answer=SqlResult,
         errors=(413, 415, 422, *SHARD_ERRORS),
@@ -170,6 +177,16 @@ EVENT_ROUTES: tuple[Route, ...] = (
         body=SqlStatement,
         audited=("query", "map"),
         role=Role.OPERATOR,
+    ),
+    Route(
+        "sql_tables",
+        "/api/sql/tables",
+        "Get the tables of SQL and their columns",
+        "The tables that /api/sql reads, also those of the event types, with types, meanings and "
+        "an example each. No key is needed: the answer contains no data.",
+        answer=SqlTables,
+        scattered=False,
+        role=Role.ANYONE,
     ),
     Route(
         "sql_docs",
