@@ -6,7 +6,7 @@ import { html } from "../html.js";
 import { CopyButton } from "./basics.js";
 import { Icon } from "./icons.js";
 
-/** Save a text as a file. @param {string} name @param {string} text @param {string} [type] */
+/** Save a text, or bytes, as a file. @param {string} name @param {BlobPart} text @param {string} [type] */
 export function download(name, text, type = "text/csv") {
   const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
   const link = document.createElement("a");

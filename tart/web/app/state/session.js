@@ -22,6 +22,30 @@ export const client = new TartClient(new URL(".", document.baseURI).href.replace
     return response;
   },
 });
+const BASE = new URL(".", document.baseURI).href.replace(/\/$/, "");
+
+export const client = new TartClient(BASE, { retries: 1 });
+/** The same with 64-bit integers as text, where every digit counts. */
+export const exactClient = new TartClient(BASE, { retries: 0, int64: "string" });
+
+/**
+ * Run a SELECT and return its result as a file.
+ *
+ * @param {string} query
+ * @param {string} format One of /api/sql.
+ * @param {AbortSignal} signal
+ */
+export async function runSql(query, format, signal) {
+  const response = await fetch(`${BASE}/api/sql?format=${encodeURIComponent(format)}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+    signal,
+  });
+  if (!response.ok) throw new Error((await response.json()).error?.message ?? response.statusText);
+  const [answered, total] = (response.headers.get("x-tart-shards") ?? "").split("/");
+  return { blob: await response.blob(), complete: answered === total };
+}
 
 const ROLES = ["viewer", "operator", "admin"];
 
