@@ -11,13 +11,37 @@ import { tags } from "@lezer/highlight";
 
 const COLOURS = syntaxHighlighting(
   HighlightStyle.define([
-    { tag: tags.keyword, class: "sql-keyword" },
-    { tag: [tags.string, tags.special(tags.string)], class: "sql-string" },
-    { tag: tags.number, class: "sql-number" },
-    { tag: tags.comment, class: "sql-comment" },
-    { tag: tags.typeName, class: "sql-type" },
+    { tag: tags.keyword, color: "var(--accent)" },
+    { tag: [tags.string, tags.special(tags.string)], color: "var(--ok)" },
+    { tag: tags.number, color: "var(--warn)" },
+    { tag: tags.comment, color: "var(--text-3)" },
   ]),
 );
+
+const THEME = EditorView.theme({
+  "&": { minHeight: "140px", maxHeight: "360px", color: "var(--text-1)", fontSize: "var(--size-13)" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5", overflow: "auto" },
+  ".cm-content": { caretColor: "var(--text-1)", minHeight: "140px", padding: "8px 0" },
+  ".cm-gutters": { border: "0", background: "none", color: "var(--text-3)" },
+  ".cm-cursor": { borderLeftColor: "var(--text-1)" },
+  ".cm-placeholder": { color: "var(--text-3)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "var(--info-surface)",
+  },
+  ".cm-matchingBracket": { background: "var(--surface-3) !important" },
+  ".cm-tooltip": {
+    border: "1px solid var(--line)",
+    borderRadius: "6px",
+    background: "var(--surface-1)",
+    color: "var(--text-1)",
+    boxShadow: "var(--shadow)",
+  },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--accent)", color: "var(--on-accent)" },
+  ".cm-completionDetail": { color: "inherit", opacity: "0.8" },
+  ".cm-completionInfo": { maxWidth: "320px", padding: "8px" },
+});
 
 /**
  * Make an editor.
@@ -29,8 +53,12 @@ const COLOURS = syntaxHighlighting(
 export function createEditor(parent, { text, onChange, onRun }) {
   const schema = new Compartment();
   const language = (/** @type {Record<string, any>} */ tables) => sql({ dialect: PostgreSQL, schema: tables, upperCaseKeywords: true });
+  // In a shadow root the editor's styles are constructed style sheets, which the
+  // Content-Security-Policy permits; in the document they would be <style> elements.
+  const root = parent.shadowRoot ?? parent.attachShadow({ mode: "open" });
   const view = new EditorView({
-    parent,
+    parent: root,
+    root,
     state: EditorState.create({
       doc: text,
       extensions: [
@@ -42,6 +70,7 @@ export function createEditor(parent, { text, onChange, onRun }) {
         closeBrackets(),
         autocompletion(),
         COLOURS,
+        THEME,
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": "SQL statement" }),
         placeholder("SELECT …"),

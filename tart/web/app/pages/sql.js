@@ -252,7 +252,8 @@ function Editor({ sheet, tables, onReady, onRun }) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) onRun(sheet.text);
   }
 
-  return html`<div class="sql-editor" ref=${root}>
+  return html`<div class="sql-editor">
+    <div ref=${root}></div>
     ${!made &&
     html`<textarea
       class="mono"
