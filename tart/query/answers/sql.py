@@ -66,7 +66,7 @@ class SqlRead(TypedDict):
 
 
 class SqlExecution(TypedDict):
-    """How a statement was executed."""
+    """The execution of a statement."""
 
     split: Annotated[
         bool,
