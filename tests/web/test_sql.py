@@ -10,7 +10,6 @@ from tests.running import System
 from tests.web.conftest import Opener
 
 
-
 def open_statement(open_page: Opener, text: str) -> Page:
     page = open_page(f"#/sql?q={quote(text)}")
     page.locator(".cm-content").wait_for()

@@ -1536,7 +1536,7 @@ class SqlColumn(TypedDict):
 
 
 class SqlExecution(TypedDict):
-    """How a statement was executed."""
+    """The execution of a statement."""
 
     # Whether every shard ran a part of it, and only the results were sent.
     split: bool

@@ -1621,7 +1621,7 @@ export interface SqlColumn {
   type: string;
 }
 
-/** How a statement was executed. */
+/** The execution of a statement. */
 export interface SqlExecution {
   /** Whether every shard ran a part of it, and only the results were sent. */
   split: boolean;
