@@ -13,20 +13,19 @@ const RETRY_MS = 3000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The API is beside the page, whatever prefix a proxy adds. */
-export const client = new TartClient(new URL(".", document.baseURI).href.replace(/\/$/, ""), {
-  retries: 1,
-  fetch: async (/** @type {any} */ input, /** @type {any} */ init) => {
-    const response = await window.fetch(input, init);
-    // The login ended, or the server asks for keys since a moment ago.
-    if (response.status === 401 && session.peek()?.role) refreshSession();
-    return response;
-  },
-});
 const BASE = new URL(".", document.baseURI).href.replace(/\/$/, "");
 
-export const client = new TartClient(BASE, { retries: 1 });
+/** As `fetch`; a login that has ended is noticed. @type {typeof fetch} */
+async function request(input, init) {
+  const response = await window.fetch(input, init);
+  // The login ended, or the server asks for keys since a moment ago.
+  if (response.status === 401 && session.peek()?.role) refreshSession();
+  return response;
+}
+
+export const client = new TartClient(BASE, { retries: 1, fetch: request });
 /** The same with 64-bit integers as text, where every digit counts. */
-export const exactClient = new TartClient(BASE, { retries: 0, int64: "string" });
+export const exactClient = new TartClient(BASE, { retries: 0, int64: "string", fetch: request });
 
 /**
  * Run a SELECT and return its result as a file.
@@ -36,7 +35,7 @@ export const exactClient = new TartClient(BASE, { retries: 0, int64: "string" })
  * @param {AbortSignal} signal
  */
 export async function runSql(query, format, signal) {
-  const response = await fetch(`${BASE}/api/sql?format=${encodeURIComponent(format)}`, {
+  const response = await request(`${BASE}/api/sql?format=${encodeURIComponent(format)}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ query }),
