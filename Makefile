@@ -3,15 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Locks TypeScript's compiler, which checks the types of the JavaScript client.
-TYPESCRIPT := tests/e2e/javascript/typescript
+WEB := tart/web
+# npm's packages, as tart/web/package-lock.json locks them: what the web page is built of, esbuild,
+# TypeScript's compiler, which checks the page and the JavaScript client, and axe.
+NPM := $(VENV)/web
 
 # Tests of the pure packages; their branch coverage has a floor (pyproject.toml, tool.coverage).
 PURE := access aggregate cli/render client/core gateway/api protocol query shard/check shard/decode \
 	shard/encoding shard/state simulate/model storage/core supervisor/core
 
 .PHONY: generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
-	bench-quick lock clean tools
+	bench-quick lock clean tools web web-check
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
@@ -77,12 +79,25 @@ tools:
 		&& apt-get install --quiet --quiet --yes --no-install-recommends "$${program#*:}" >/dev/null; } \
 		|| echo "without $${program%:*} its tests are skipped (Debian: apt-get install $${program#*:})"; \
 	done
-	@# TypeScript's compiler, from npm, in the version that is locked.
-	@cmp -s $(TYPESCRIPT)/package-lock.json $(VENV)/typescript/package-lock.json \
-		|| { rm -rf $(VENV)/typescript && cp -r $(TYPESCRIPT) $(VENV)/typescript \
-		&& npm ci --silent --no-audit --no-fund --prefix $(VENV)/typescript >/dev/null 2>&1; } \
-		|| { rm -rf $(VENV)/typescript; \
-		echo "without npm the types of the JavaScript client are not checked (Debian: apt-get install npm)"; }
+	@$(MAKE) --no-print-directory --silent $(NPM)/.ready >/dev/null 2>&1 \
+		|| echo "without npm the build of the web page, its accessibility and the types of the JavaScript" \
+		"client are not checked (Debian: apt-get install npm)"
+
+web: $(NPM)/.ready  ## build the web page, tart/web/static, from tart/web/app; needs Node and npm
+	@node $(WEB)/build.mjs
+
+web-check: $(NPM)/.ready  ## check the types of the web page's sources
+	@node $(NPM)/node_modules/typescript/bin/tsc -p $(WEB)/tsconfig.json
+
+# No package's own scripts run, but esbuild's, which puts its program in place.
+$(NPM)/.ready: $(WEB)/package.json $(WEB)/package-lock.json
+	@command -v npm >/dev/null || { echo "make web needs npm (Debian: apt-get install npm)" >&2; false; }
+	rm -rf $(NPM) && mkdir -p $(NPM)
+	cp $^ $(NPM)/
+	npm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(NPM)
+	node $(NPM)/node_modules/esbuild/install.js
+	ln -sfn $(abspath $(NPM))/node_modules $(WEB)/node_modules
+	@touch $@
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tart needs Python 3.11 or newer; try make PYTHON=python3.12")'
@@ -106,4 +121,4 @@ lock:  ## update requirements.lock to the newest versions that pyproject.toml al
 	rm -rf $(VENV)/lock
 
 clean:
-	rm -rf $(VENV) mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(WEB)/node_modules mutants .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

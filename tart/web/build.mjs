@@ -15,6 +15,8 @@ const output = resolve(process.argv[2] ?? join(here, "static"));
 
 const { metafile } = await build({
   absWorkingDir: here,
+  // The names have a hash of the inputs' paths, too: those below node_modules here, wherever it is.
+  preserveSymlinks: true,
   entryPoints: { main: "app/main.js" },
   outdir: output,
   entryNames: "[name]-[hash]",

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ pytestmark = [
 ]
 
 DIST = Path(__file__).parents[2] / "dist" / "tart"
+STATIC = Path(__file__).parents[2] / "tart" / "web" / "static"
 COMMANDS = (
     *("sh", "env", "tail", "gzip", "tar", "mkdir", "mv", "rm", "id", "ls", "grep", "basename"),
     "cat",
@@ -73,6 +75,18 @@ def inside(root, how, *arguments, environ=()):
     """A command in the root file system."""
     program = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "enter"]
     return Process(root, how, *environ, "/opt/tart/bin/tart", *arguments, program=program)
+
+
+def test_the_wheel_has_the_built_page_and_not_its_sources():
+    (wheel,) = DIST.parent.glob("tart-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {each.filename: each.file_size for each in archive.infolist()}
+    inside = {name: size for name, size in sizes.items() if name.startswith("tart/web/")}
+    built = {f"tart/web/static/{each.name}": each.stat().st_size for each in STATIC.iterdir()}
+    assert {"tart/web/static/index.html", "tart/web/static/THIRD_PARTY.txt"} <= built.keys()
+    module = "tart/web/__init__.py"
+    assert inside == {**built, module: sizes[module]}
+    assert sum(inside.values()) < 2_000_000
 
 
 def serve(root, how, **options):

@@ -164,7 +164,7 @@ def test_the_examples_of_the_guide_run_in_node(talking, tmp_path):
     assert sse
 
 
-TYPESCRIPT = Path(sys.prefix) / "typescript" / "node_modules" / "typescript" / "bin" / "tsc"
+TYPESCRIPT = Path(sys.prefix) / "web" / "node_modules" / "typescript" / "bin" / "tsc"
 
 
 @pytest.mark.skipif(
@@ -172,7 +172,7 @@ TYPESCRIPT = Path(sys.prefix) / "typescript" / "node_modules" / "typescript" / "
 )
 def test_the_types_are_right_for_the_compiler(tmp_path):
     folder = folder_with_client(tmp_path / "project")
-    shutil.copy(FOLDER / "typescript" / "types.ts", folder)
+    shutil.copy(FOLDER / "types.ts", folder)
     for number, text in enumerate(examples("ts")):
         (folder / f"example_{number}.ts").write_text(text)
     options = ("--noEmit", "--strict", "--target", "es2022", "--module", "nodenext")
