@@ -24,7 +24,8 @@ LICENCES = {"MIT", "Apache-2.0", "ISC", "BSD-2-Clause", "BSD-3-Clause"}
 INPUTS = """
 import { build } from "esbuild";
 const { metafile } = await build({
-  entryPoints: ["app/main.js"], preserveSymlinks: true, bundle: true, splitting: true, format: "esm", outdir: "out",
+  entryPoints: ["app/main.js"], preserveSymlinks: true, outdir: "out",
+  bundle: true, splitting: true, format: "esm",
   metafile: true, write: false, logLevel: "error",
 });
 console.log(JSON.stringify(Object.keys(metafile.inputs)));
