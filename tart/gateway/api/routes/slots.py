@@ -11,8 +11,8 @@ from tart.gateway.api.route import SHARD_ERRORS, Cache, Route
 from tart.gateway.api.routes.metrics import SLOT
 from tart.query.answers import slots as answers
 
-# At 1,023 nodes an answer reads 300,000 times of nodes.
-MAX_SLOTS = 300
+# An hour. At 1,023 nodes that is 600,000 times of nodes.
+MAX_SLOTS = 600
 _HAD = (
     "A node has a block from its first Authored, Importing or Best block changed event about it. "
     "Times are since the author's Authored event, or since the first node had the block if the "
