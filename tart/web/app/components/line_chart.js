@@ -218,7 +218,7 @@ function options({ series, format, formatX, time, local, log, bands, most, least
     },
     axes: [
       { ...axis, space: 70, ...(formatX && { values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map(formatX) }), ...(time && { values: TIMES }) },
-      { ...axis, size: 62, values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))) },
+      { ...axis, size: 62, ...(log && { splits: powers }), values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))) },
     ],
     cursor: {
       ...(sync && { sync: { key: cursors.key, setSeries: false } }),
@@ -259,6 +259,12 @@ function options({ series, format, formatX, time, local, log, bands, most, least
       ],
     },
   };
+}
+
+/** Lines of a logarithmic axis: powers of ten. @param {uPlot} _ @param {number} __ @param {number} least @param {number} most */
+function powers(_, __, least, most) {
+  const first = Math.ceil(Math.log10(least) - 1e-9);
+  return Array.from({ length: Math.max(1, Math.floor(Math.log10(most) + 1e-9) - first + 1) }, (___, index) => 10 ** (first + index));
 }
 
 /** Labels of the time axis: 24 hours, the date where it changes. @type {any} */

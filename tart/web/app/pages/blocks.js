@@ -105,7 +105,7 @@ function Blocks({ data, before }) {
   const series = useMemo(() => slotSeries(slots, follows), [data]);
   const ghost = useMemo(() => before && slotSeries(before.slots, follows), [before]);
   const shown = { ...data, slots: slots.slice(-STRIP) };
-  return html`
+  return html`<div class="stack">
     ${data.cut &&
     html`<div class="notice" role="status">
       Shown are the newest ${counted(slots.length, "slot")} of the range; move the range with [ and ] to see the others.
@@ -156,10 +156,10 @@ function Blocks({ data, before }) {
           onPick=${(/** @type {number} */ index) => goToTime(slots, series.x[index], follows)}
         />
       <//>
-      <${Card} title="Blocks" flush size="two-thirds"><${BlockTable} slots=${slots} newest=${newest} /><//>
-      <${Card} title="Authors" flush size="third"><${AuthorTable} slots=${slots} /><//>
+      <${Card} title="Blocks" flush><${BlockTable} slots=${slots} newest=${newest} /><//>
+      <${Card} title="Authors" note="medians of their blocks" flush><${AuthorTable} slots=${slots} /><//>
     </div>
-  `;
+  </div>`;
 }
 
 /** The newest values of the range before, below those of this one. @param {(number | null)[]} values @param {number} length */

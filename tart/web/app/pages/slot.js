@@ -102,7 +102,7 @@ function Slot({ data }) {
   const { blocks, nodes, failures } = data;
   const forked = blocks.length > 1;
   return html`
-    <div data-slot=${data.slot} data-state=${data.state} data-blocks=${blocks.length}>
+    <div class="stack" data-slot=${data.slot} data-state=${data.state} data-blocks=${blocks.length}>
       ${blocks.length === 0 && html`<${WithoutBlock} data=${data} />`}
       ${forked && html`<div class="notice" data-state="warn" role="status">A fork: ${counted(blocks.length, "block")} of this slot, side by side.</div>`}
       <div class="cards">
