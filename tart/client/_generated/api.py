@@ -2473,7 +2473,7 @@ class Api:
         network that does not follow the calendar. Slots are listed oldest first.
 
         Args:
-            count: Number of slots; clamped to 1-300. Default: 60.
+            count: Number of slots; clamped to 1-600. Default: 60.
             before: Return the slots before this one instead of the newest.
             clock: The clock of all times. server: this server's on receipt, the same for all nodes
                 and out of their reach, but with the delay of each node's telemetry. node: the

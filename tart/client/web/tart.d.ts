@@ -6668,7 +6668,7 @@ export class TartClient<F extends Int64Form = "number"> {
    */
   slots(
     parameters?: {
-      /** Number of slots; clamped to 1-300. Default: 60. */
+      /** Number of slots; clamped to 1-600. Default: 60. */
       count?: number;
       /** Return the slots before this one instead of the newest. */
       before?: number;

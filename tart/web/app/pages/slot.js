@@ -53,7 +53,7 @@ function NoSlot({ text }) {
 function OneSlot({ slot }) {
   const clock = location.value.parameters.clock === "node" ? "node" : "server";
   const answer = useAnswer(`slot ${slot}`, (signal) => client.slotPropagation(slot, { clock }, { signal }), { every: 6000, deps: [slot, clock] });
-  const around = useAnswer("the slots around it", (signal) => client.slots({ before: slot + AROUND + 1, count: 2 * AROUND + 1, clock }, { signal }), {
+  const around = useAnswer("the slots around it", (signal) => client.slots({ before: Math.min(slot + AROUND, MOST_SLOT) + 1, count: 2 * AROUND + 1, clock }, { signal }), {
     every: 12_000,
     deps: [slot, clock],
   });
