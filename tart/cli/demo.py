@@ -7,9 +7,11 @@ them in order, prints where to look, and stops them in the opposite order.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from tart.cli.arguments import add_config
 from tart.errors import StartupError
@@ -25,7 +27,11 @@ tart is running with a simulated network of {nodes} validators and {cores} cores
   live counters    curl http://{api}/api/metrics/live
   all routes       http://{api}/api/docs
 
-Your own node may send to {telemetry}. Ctrl-C stops everything."""
+Your own node may send to {telemetry}. Ctrl-C stops everything.
+
+open http://{api}/"""
+# The text above is for people: between its lines stand warnings and errors alone.
+_LOG = {"TART_LOG_LEVEL": "warning", "TART_LOG_FORMAT": "text"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,10 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         StartupError: The server did not become ready; it has printed why.
     """
-    flags = [] if arguments.config is None else ["--config", str(arguments.config)]
-    server = _start("serve", *flags, stdout=subprocess.PIPE)
+    if arguments.config is None:
+        flags, environ = [], {**_LOG, **os.environ}
+    else:
+        flags, environ = ["--config", str(arguments.config)], dict(os.environ)
+    server = _start("serve", *flags, stdout=subprocess.PIPE, environ=environ)
     assert server.stdout is not None
-    ready = dict(part.split("=") for part in server.stdout.readline().split() if "=" in part)
+    with server.stdout as output:
+        ready = dict(part.split("=") for part in output.readline().split() if "=" in part)
     if "telemetry" not in ready:
         server.wait()
         raise StartupError("the server did not start")
@@ -59,12 +69,23 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _start(command: str, *arguments: str, stdout: int | None = None) -> subprocess.Popen[str]:
+def _start(
+    command: str,
+    *arguments: str,
+    stdout: int | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tart", command, *arguments], stdout=stdout, text=True
+        [sys.executable, "-m", "tart", command, *arguments],
+        stdout=stdout,
+        env=environ,
+        text=True,
     )
 
 
 def _reachable(addresses: dict[str, str]) -> dict[str, str]:
     """Return the addresses with the loopback address in place of the wildcard."""
-    return {name: text.replace("0.0.0.0", "127.0.0.1") for name, text in addresses.items()}
+    return {
+        name: text.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")
+        for name, text in addresses.items()
+    }

@@ -22,6 +22,7 @@ def test_the_demo_shows_a_rising_chain_and_stops_on_ctrl_c(tmp_path):
     }
     with Process("tart", "demo", environ=free_ports, cwd=tmp_path) as demo:
         api = demo.line(r".*(http://\S+)/api/stats")[1]
+        assert demo.line(r"open (http://\S+)/")[1] == api
         with httpx.Client(base_url=api, trust_env=False, timeout=30) as http:
             wait_for(lambda: connected(http) == 6, "six nodes")
             first = wait_for(lambda: http.get("/api/stats").json()["best_block"], "a block")
@@ -33,6 +34,8 @@ def test_the_demo_shows_a_rising_chain_and_stops_on_ctrl_c(tmp_path):
         # A terminal's Ctrl-C goes to the whole group.
         os.killpg(demo.pid, signal.SIGINT)
         assert demo.ended() == 0
+        # Nothing went wrong, so the log said nothing between the lines for people.
+        assert demo.errors() == ""
 
 
 def connected(http):
