@@ -471,6 +471,7 @@ class Api:
     def nodes_summary(
         self,
         *,
+        node_id: str | None = None,
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
@@ -484,6 +485,8 @@ class Api:
         series.
 
         Args:
+            node_id: Only the columns of this node; everything else is of all nodes. A prefix of the
+                id, of 4 digits or more, is enough if only one node has it.
             duration: Length of the window, which ends now; start and end take precedence. Default:
                 1h.
             start: Start of the window, which begins with the bucket that contains this time.
@@ -494,7 +497,13 @@ class Api:
             Call[answers.NodesSummary](
                 "GET",
                 "/api/nodes/summary",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "node_id": node_id,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
             )
         )
 
@@ -3249,6 +3258,7 @@ class AsyncApi:
     async def nodes_summary(
         self,
         *,
+        node_id: str | None = None,
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
@@ -3261,7 +3271,13 @@ class AsyncApi:
             Call[answers.NodesSummary](
                 "GET",
                 "/api/nodes/summary",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "node_id": node_id,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "int64": "number",
+                },
             )
         )
 

@@ -5223,6 +5223,11 @@ export class TartClient<F extends Int64Form = "number"> {
    */
   nodesSummary(
     parameters?: {
+      /**
+       * Only the columns of this node; everything else is of all nodes. A prefix of the id, of 4
+       * digits or more, is enough if only one node has it.
+       */
+      node_id?: string;
       /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
       duration?: string;
       /** Start of the window, which begins with the bucket that contains this time. */

@@ -41,7 +41,7 @@ async def nodes_summary(queries: QueryClient, values: Values) -> Answer:
     window = request_window(values)
     buckets = window.buckets(series_step_us(window.length_us()))
     rows, seen = await _summary_input(queries, buckets, window.now)
-    return timestamped_answer(partial(summarize_nodes, rows), (None, seen))
+    return timestamped_answer(partial(summarize_nodes, rows, values["node_id"]), (None, seen))
 
 
 async def _summary_input(
@@ -69,8 +69,11 @@ async def _summary_input(
         queries.ask(AggregateSum("conformance", hours, by=["node", "rule"])),
         queries.ask(ProtocolVersions(window, now)),
         queries.ask(AggregateSum("clocks", window, by=["bucket", "node"], step_us=HOUR_US)),
+        queries.ask(
+            AggregateSum("counts", minute, by=["node"], where={"type": [EventKind.DROPPED]})
+        ),
     )
-    nodes, series, recent, typed, status, failures, breaches, connections, clocks = (
+    nodes, series, recent, typed, status, failures, breaches, connections, clocks, dropping = (
         part for part, _ in parts
     )
     statuses = [row for row in typed if row["type"] == EventKind.STATUS]
@@ -90,6 +93,7 @@ async def _summary_input(
         status=status,
         failures=failures,
         dropped=[row for row in typed if row["type"] == EventKind.DROPPED],
+        dropping=dropping,
         conformance=ConformanceInput(
             counts=await plausible_breaches(queries, breaches),
             connections=connections,

@@ -35,7 +35,7 @@ class NodeFacts:
         synced: Its sync status; ``None`` if it has not sent one.
         peers: Number of its peers; ``None`` if it has not sent a Status.
         clock_offset_us: The server's clock minus the node's; ``None`` if unknown.
-        dropping: Whether it reported dropped events in the window.
+        dropping: Whether it reported dropped events in the last minute.
     """
 
     connected: bool
@@ -113,7 +113,7 @@ _RULES: Mapping[StateCode, _Rule] = {
     ),
     "dropping": _Rule(
         "warning",
-        "Reported in the window that it dropped events.",
+        "Reported in the last minute that it dropped events.",
         lambda node: node.dropping,
     ),
     "no_block": _Rule(

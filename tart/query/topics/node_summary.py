@@ -40,6 +40,7 @@ class SummaryInput:
         status: Node and the newest ``num_peers`` and ``num_val_peers``.
         failures: Node and count of events that report a failure.
         dropped: Node and count of Dropped messages.
+        dropping: Likewise of the last ``recent_seconds``.
         conformance: Rows from which findings are made.
     """
 
@@ -52,6 +53,7 @@ class SummaryInput:
     status: Sequence[Json]
     failures: Sequence[Json]
     dropped: Sequence[Json]
+    dropping: Sequence[Json]
     conformance: ConformanceInput
 
 
@@ -65,14 +67,20 @@ def series_step_us(length_us: int) -> int:
     return max(1, -(-length_us // (SERIES_BUCKETS * ten_us))) * ten_us
 
 
-def nodes_summary(rows: SummaryInput) -> answers.NodesSummary:
-    """Return the answer of ``/api/nodes/summary``."""
+def nodes_summary(rows: SummaryInput, node: str | None = None) -> answers.NodesSummary:
+    """Return the answer of ``/api/nodes/summary``.
+
+    Args:
+        rows: Rows about all nodes.
+        node: The id of the only node that the columns have; ``None`` for all.
+    """
     heads = network_heads(rows.nodes)
     implementations = index_implementations(rows.nodes)
     lines = _lines(rows, heads, implementations)
     levels = Counter(level_of(line["state"]) for line in lines)
+    shown = [line for line in lines if node in (None, line["node_id"])]
     columns: Any = {
-        name: [line[name] for line in lines] for name in answers.NodeColumns.__annotations__
+        name: [line[name] for line in shown] for name in answers.NodeColumns.__annotations__
     }
     starts = rows.buckets.starts
     return {
@@ -142,6 +150,7 @@ def _lines(
     status = {row["node"]: row for row in rows.status}
     failures = {row["node"]: row["count"] for row in rows.failures}
     dropped = {row["node"]: row["count"] for row in rows.dropped}
+    dropping = {row["node"] for row in rows.dropping}
     findings = findings_in(rows.conformance, rows.buckets)
     clocks = newest_clocks(rows.conformance.clocks)
     lines = []
@@ -174,7 +183,8 @@ def _lines(
             "failures": failures.get(node_id, 0),
             **_finding_columns(findings.get(node_id, ())),
         }
-        line["state"] = state_of(_facts(line, rows.now, clocks.get(node_id)))
+        facts = _facts(line, rows.now, clocks.get(node_id))
+        line["state"] = state_of(replace(facts, dropping=node_id in dropping))
         lines.append(line)
     return lines
 
@@ -188,7 +198,6 @@ def _facts(line: Json, now: int, clock_offset_us: int | None) -> NodeFacts:
         synced=line["synced"],
         peers=line["peers"],
         clock_offset_us=clock_offset_us,
-        dropping=line["dropped_messages"] > 0,
     )
 
 

@@ -62,6 +62,12 @@ async def test_nodes_of_all_shards_are_columns_in_order_of_their_ids(gateway: Ru
     assert (body["total"], body["connected"]) == (2, 2)
 
 
+async def test_the_columns_of_one_node_are_found_by_a_prefix(gateway: Running) -> None:
+    body = await gateway.json(f"/api/nodes/summary?node_id={NODE_B[:6]}")
+    assert (body["nodes"]["node_id"], body["total"]) == ([NODE_B], 2)
+    await gateway.json(f"/api/nodes/summary?node_id={'cc' * 32}", 404)
+
+
 async def test_breaches_are_read_from_the_hour_and_counted_from_the_windows_start(
     gateway: Running,
 ) -> None:

@@ -49,7 +49,7 @@ def summary_input(*nodes: dict[str, Any], **changes: Any) -> SummaryInput:
     rows = {"counts": [], "connections": [], "clocks": [], "events": [], "status": []}
     conformance = ConformanceInput(**{**rows, **changes.pop("conformance", {})}, examples=[])
     given: dict[str, Any] = {"series": {}, "recent": [], "recent_seconds": 60, "status": []}
-    given |= {"failures": [], "dropped": [], **changes}
+    given |= {"failures": [], "dropped": [], "dropping": [], **changes}
     return SummaryInput(buckets=BUCKETS, now=NOW, nodes=nodes, conformance=conformance, **given)
 
 
@@ -64,6 +64,14 @@ def test_every_column_has_one_element_for_each_node_in_order_of_id():
     ]
     assert columns["implementation"] == [0, 1, 0]
     assert (found["total"], found["connected"], found["levels"]["well"]) == (3, 3, 3)
+
+
+def test_the_columns_of_one_node_are_against_all_nodes():
+    rows = summary_input(node(A), node(B, best={"slot": 90, "hash": ""}))
+    found = nodes_summary(rows, B)
+    assert found["nodes"]["node_id"] == [B]
+    assert found["nodes"]["best_lag"] == [10]
+    assert (found["total"], found["levels"]["bad"]) == (2, 1)
 
 
 def test_lags_are_against_what_a_third_of_the_connected_nodes_reached():
@@ -109,7 +117,8 @@ def test_peers_failures_drops_and_clocks_are_those_of_the_node():
             node(B),
             status=[{"node": B, "num_peers": 9, "num_val_peers": 4}],
             failures=[{"node": B, "count": 3}],
-            dropped=[{"node": B, "count": 1}],
+            dropped=[{"node": A, "count": 2}, {"node": B, "count": 1}],
+            dropping=[{"node": B, "count": 1}],
             conformance={
                 "clocks": [
                     {"node": B, "bucket": NOON, "offset_us": 9_000_000},
@@ -122,7 +131,7 @@ def test_peers_failures_drops_and_clocks_are_those_of_the_node():
     assert columns["peers"] == [None, 9]
     assert columns["validator_peers"] == [None, 4]
     assert columns["failures"] == [0, 3]
-    assert columns["dropped_messages"] == [0, 1]
+    assert columns["dropped_messages"] == [2, 1]
     assert columns["clock_offset_ms"] == [None, 1.5]
     assert columns["state"] == ["well", "dropping"]
 

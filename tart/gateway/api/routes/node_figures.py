@@ -41,7 +41,14 @@ NODE_FIGURE_ROUTES: tuple[Route, ...] = (
         "one element for each node, in the order of node_id. state is the first of rules that "
         "holds; rules has their thresholds. Lags are against the slots that a third of the "
         "connected nodes have reached. The window is cut into about 30 buckets for series.",
-        parameters=window("1h"),
+        parameters=(
+            Parameter(
+                "node_id",
+                NodeId(),
+                f"Only the columns of this node; everything else is of all nodes. {NODE_PREFIX}",
+            ),
+            *window("1h"),
+        ),
         answer=NodesSummary,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,

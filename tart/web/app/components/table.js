@@ -7,7 +7,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { number } from "../core/format.js";
-import { readSort, sorted } from "../core/sorting.js";
+import { grouped, GroupHead, inOrderOf, readSort, sorted } from "../core/sorting.js";
 import { windowOfRows } from "../core/window_of_rows.js";
 import { html } from "../html.js";
 import { location, setParameters } from "../state/location.js";
@@ -50,11 +50,16 @@ const ROW_HEIGHT = 32;
  *   expanded?: (row: any) => any,
  *   onEnd?: () => void,
  *   headless?: boolean,
+ *   steady?: boolean,
+ *   groupOf?: (row: any) => string,
+ *   groupHead?: (name: string, count: number) => any,
  * }} properties `caption` names the table for screen readers. `sort` is the column of the first
  *   order, with "-" before it for descending; the address has another as `sortParameter`; without
  *   `sort` rows stay in their order. Pinned rows stand first. `csv` is the name of the saved file.
  *   `tools` stand above the table. `height` is the most of the scrolled part, in pixels. `expanded`
  *   gives what is shown below a row, if anything. `onEnd` is called when the end comes near.
+ *   The rows of a `steady` table stay in their places while the pointer is over it. `groupOf` names
+ *   the group of a row: groups stand below heads, in the order of their names.
  */
 export function Table({
   columns,
@@ -73,22 +78,33 @@ export function Table({
   rowState,
   expanded,
   onEnd,
+  steady = false,
+  groupOf,
+  groupHead,
 }) {
   const small = narrow.value;
   const shown = useMemo(() => (small ? ranked(columns) : columns), [columns, small]);
   const order = readSort(sort && location.value.parameters[sortParameter], sort);
   const column = columns.find(({ id }) => id === order.by);
+  const [hovered, setHovered] = useState(false);
+  const held = useRef({ order: "", keys: /** @type {(string | number)[]} */ ([]) });
   const ordered = useMemo(() => {
     const all = column ? sorted(rows, column.value, order.descending) : [...rows];
-    return pinned ? [...all.filter(pinned), ...all.filter((row) => !pinned(row))] : all;
-  }, [rows, column, order.descending, pinned]);
+    const free = pinned ? [...all.filter(pinned), ...all.filter((row) => !pinned(row))] : all;
+    const name = `${order.by} ${order.descending}`;
+    if (steady && hovered && held.current.order === name) return inOrderOf(free, held.current.keys, rowKey);
+    if (steady) held.current = { order: name, keys: free.map(rowKey) };
+    return free;
+  }, [rows, column, order.descending, pinned, hovered]);
+  /** Rows, with the heads of their groups. @type {any[]} */
+  const items = useMemo(() => (groupOf ? grouped(ordered, groupOf) : ordered), [ordered, groupOf]);
 
   const scroller = useRef(/** @type {HTMLElement | null} */ (null));
   const [view, setView] = useState({ top: 0, height: typeof height === "number" ? height : 800 });
   const [active, setActive] = useState(-1);
   // Rows of different heights cannot be left out by arithmetic.
-  const whole = Boolean(expanded) && ordered.length <= 2000;
-  const [first, last] = whole ? [0, ordered.length] : windowOfRows(ordered.length, ROW_HEIGHT, view.top, view.height);
+  const whole = Boolean(expanded) && items.length <= 2000;
+  const [first, last] = whole ? [0, items.length] : windowOfRows(items.length, ROW_HEIGHT, view.top, view.height);
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -99,8 +115,8 @@ export function Table({
   }, []);
 
   useEffect(() => {
-    if (onEnd && last >= ordered.length - 10) onEnd();
-  }, [last, ordered.length]);
+    if (onEnd && last >= items.length - 10) onEnd();
+  }, [last, items.length]);
 
   function scrolled() {
     const element = /** @type {HTMLElement} */ (scroller.current);
@@ -108,7 +124,7 @@ export function Table({
   }
 
   function activate(/** @type {number} */ index) {
-    const next = Math.max(0, Math.min(ordered.length - 1, index));
+    const next = Math.max(0, Math.min(items.length - 1, index));
     setActive(next);
     const element = /** @type {HTMLElement} */ (scroller.current);
     const [top, bottom] = [next * ROW_HEIGHT, (next + 2) * ROW_HEIGHT];
@@ -121,10 +137,10 @@ export function Table({
     const page = Math.max(1, Math.floor(view.height / ROW_HEIGHT) - 2);
     /** @type {Record<string, number>} */
     const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: page, PageUp: -page };
-    const row = ordered[active];
+    const row = items[active] instanceof GroupHead ? undefined : items[active];
     if (event.key in steps) activate(active + steps[event.key]);
     else if (event.key === "Home") activate(0);
-    else if (event.key === "End") activate(ordered.length - 1);
+    else if (event.key === "End") activate(items.length - 1);
     else if (event.key === "Enter" && row && onOpen) onOpen(row);
     else if (event.key === "x" && row && onPin) onPin(row);
     else return;
@@ -160,13 +176,15 @@ export function Table({
       class="table-scroll"
       ref=${scroller}
       onScroll=${scrolled}
+      onPointerEnter=${steady ? () => setHovered(true) : undefined}
+      onPointerLeave=${steady ? () => setHovered(false) : undefined}
       style=${{ maxHeight: typeof height === "number" ? `${height}px` : height }}
     >
       <table
         class="table"
         role="grid"
         aria-label=${caption}
-        aria-rowcount=${ordered.length + 1}
+        aria-rowcount=${items.length + 1}
         aria-activedescendant=${active >= first && active < last ? `${name}-${active}` : undefined}
         tabindex="0"
         onKeyDown=${pressed}
@@ -193,8 +211,13 @@ export function Table({
         </thead>
         <tbody>
           ${first > 0 && html`<tr class="gap" aria-hidden="true"><td colspan=${shown.length} style=${{ height: `${first * ROW_HEIGHT}px` }}></td></tr>`}
-          ${ordered.slice(first, last).map((row, offset) => {
+          ${items.slice(first, last).map((row, offset) => {
             const index = first + offset;
+            if (row instanceof GroupHead) {
+              return html`<tr key=${`group ${row.name}`} class="group" aria-rowindex=${index + 2}>
+                <th scope="rowgroup" colspan=${shown.length}>${groupHead ? groupHead(row.name, row.count) : row.name}</th>
+              </tr>`;
+            }
             const below = expanded?.(row);
             return html`
               <tr
@@ -216,8 +239,8 @@ export function Table({
               ${below && html`<tr key=${`${rowKey(row)}-below`} class="below"><td colspan=${shown.length}>${below}</td></tr>`}
             `;
           })}
-          ${last < ordered.length &&
-          html`<tr class="gap" aria-hidden="true"><td colspan=${shown.length} style=${{ height: `${(ordered.length - last) * ROW_HEIGHT}px` }}></td></tr>`}
+          ${last < items.length &&
+          html`<tr class="gap" aria-hidden="true"><td colspan=${shown.length} style=${{ height: `${(items.length - last) * ROW_HEIGHT}px` }}></td></tr>`}
         </tbody>
       </table>
       ${ordered.length === 0 && html`<div class="table-empty">${empty}</div>`}

@@ -47,3 +47,53 @@ function compare(a, b) {
   if (typeof a === "string" || typeof b === "string") return collator.compare(String(a), String(b));
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/**
+ * Return the rows in the order of some keys; those with other keys come last, as they were.
+ *
+ * @template Row
+ * @param {readonly Row[]} rows
+ * @param {readonly (string | number)[]} keys
+ * @param {(row: Row) => string | number} keyOf
+ * @returns {Row[]}
+ */
+export function inOrderOf(rows, keys, keyOf) {
+  const places = new Map(keys.map((key, index) => [key, index]));
+  return rows
+    .map((row, index) => ({ row, place: places.get(keyOf(row)) ?? keys.length + index }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ row }) => row);
+}
+
+/** The head of a group of rows. */
+export class GroupHead {
+  /** @param {string} name @param {number} count Of its rows. */
+  constructor(name, count) {
+    this.name = name;
+    this.count = count;
+  }
+}
+
+/**
+ * Return the rows below the heads of their groups, the groups in the order of their names.
+ *
+ * @template Row
+ * @param {readonly Row[]} rows
+ * @param {(row: Row) => string} groupOf
+ * @returns {(Row | GroupHead)[]}
+ */
+export function grouped(rows, groupOf) {
+  /** @type {Map<string, Row[]>} */
+  const groups = new Map();
+  for (const row of rows) {
+    const name = groupOf(row);
+    const members = groups.get(name);
+    if (members) members.push(row);
+    else groups.set(name, [row]);
+  }
+  const names = [...groups.keys()].sort(collator.compare);
+  return names.flatMap((name) => {
+    const members = groups.get(name) ?? [];
+    return [new GroupHead(name, members.length), ...members];
+  });
+}
