@@ -38,6 +38,7 @@ TESTED_ELSEWHERE = {
 COMPOSE = {
     "gateway/app",
     "gateway/api/contract",
+    "gateway/handlers/table",
     "shard/worker",
     "shard/queries/handlers",
     "cli/main",

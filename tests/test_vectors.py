@@ -18,6 +18,7 @@ from tart.protocol.connection import Connection
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.protocol.framing import LENGTH_BYTES, frame
+from tart.protocol.vector_values import vector_value
 from tests.vectors import event_vectors, field_table, natural_vectors, node_vectors
 from vectors import generate
 
@@ -94,7 +95,7 @@ def framed(content: bytes) -> bytes:
 def test_the_second_encoder_writes_what_others_wrote(vector):
     version = vector.protocol_version
     fields = decode_event(vector.number, vector.payload, version=version, cores=vector.cores).fields
-    shown = generate.shown(EVENTS[vector.number].layout(version), fields)
+    shown = vector_value(EVENTS[vector.number].layout(version), fields)
     assert encoded_fields(rows_of(vector.number, version), shown) == vector.payload
 
 
@@ -233,5 +234,5 @@ def test_our_decoder_reads_all_of_it():
             )
             assert decoded.deviations == ()
             layout = EVENTS[each["number"]].layout(version)
-            assert generate.shown(layout, decoded.fields) == each["fields"]
+            assert vector_value(layout, decoded.fields) == each["fields"]
         assert frame(content).hex() == each["hex"]

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 from tart.protocol.byte_reader import encode_natural
 from tart.protocol.encoding import encode_event, encode_first_message
 from tart.protocol.events import EVENTS, EventKind
+from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.node_information import PARAMETER_LAYOUTS, NodeInformation
 from tart.protocol.types import ImportSpecification
+from tart.protocol.vector_values import event_vector, vector_value
 from tart.protocol.wire import (
     Address,
     Boolean,
@@ -144,27 +146,6 @@ def _octets(case: Case, size: int) -> bytes:
     return bytes(case.octet() for _ in range(size))
 
 
-def shown(layout: Type, value: Any) -> Any:
-    """A value in JSON, as README.md says."""
-    match layout:
-        case ImportSpecification():
-            ((kind, root),) = value["root_identifier"].items()
-            return {"root_identifier": {kind: root.hex()}, "export_index": value["export_index"]}
-        case Struct(fields=fields):
-            return {name: shown(each, value[name]) for name, each in fields}
-        case Tuple(inner=types):
-            return [shown(each, part) for each, part in zip(types, value, strict=True)]
-        case List(inner=inner):
-            return [shown(inner, each) for each in value]
-        case Option(inner=inner):
-            return None if value is None else shown(inner, value)
-        case Integer(size=8):
-            return str(value)
-        case Bytes() | CoreBytes() | CoreBits():
-            return bytes(value).hex()
-    return value
-
-
 def holds(layout: Type, wanted: type[Type], lists: int = 0) -> bool:
     """Whether a type is somewhere inside, within so many lists at least."""
     if lists <= 0 and isinstance(layout, wanted):
@@ -222,17 +203,9 @@ def event_vectors(event: EventKind) -> Iterator[dict[str, Any]]:
         for name, case in cases(layout):
             fields = value_of(layout, case)
             timestamp = {"smallest": 0, "largest": _TOP}.get(name, _TIMESTAMP)
-            frame = encode_event(event.variant, timestamp, fields, version=version)
-            yield {
-                "event": event.variant,
-                "number": event.number,
-                "case": name,
-                "protocol_versions": list(VERSIONS) if both else [version],
-                "cores": case.cores,
-                "timestamp": str(timestamp),
-                "fields": shown(layout, fields),
-                "hex": frame.hex(),
-            }
+            content = encode_event(event.variant, timestamp, fields, version=version)[LENGTH_BYTES:]
+            vector = event_vector(event, version, case.cores, content, fields)
+            yield {**vector, "case": name}
 
 
 # --- Node information, connections, naturals -------------------------------------
@@ -298,7 +271,7 @@ def _node_vector(name: str, information: NodeInformation) -> dict[str, Any]:
         "case": name,
         "protocol_version": information.protocol_version,
         "parameters_layout": information.layout,
-        "parameters": shown(layout, information.parameters),
+        "parameters": vector_value(layout, information.parameters),
         "genesis": information.genesis.hex(),
         "peer_id": information.peer_id.hex(),
         "address": information.address,

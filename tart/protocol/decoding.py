@@ -86,7 +86,7 @@ class Decoded(NamedTuple):
     deviations: tuple[Deviation, ...]
 
 
-class _Reading(NamedTuple):
+class Reading(NamedTuple):
     """One way to read a payload.
 
     Attributes:
@@ -134,10 +134,22 @@ def decode_event(
     Raises:
         DecodeError: No known reading fits; the error is that of the specification's reading.
     """
+    return read_event(number, payload, version=version, cores=cores, dialect=dialect)[1]
+
+
+def read_event(
+    number: int,
+    payload: bytes,
+    *,
+    version: int = 1,
+    cores: int | None = None,
+    dialect: Dialect = Dialect.STANDARD,
+) -> tuple[Reading, Decoded]:
+    """Return the reading that fits a payload, and the event; see ``decode_event``."""
     event = event_kind(number)
     layout = event.layout(version)
     failure: DecodeError | None = None
-    leftover: Decoded | None = None
+    leftover: tuple[Reading, Decoded] | None = None
     readings = _readings(event, layout, payload, version, cores)
     if dialect is not Dialect.STANDARD:
         readings = chain(_jamixir_readings(event, layout, payload, cores), readings)
@@ -149,18 +161,27 @@ def decode_event(
             failure = failure or error.with_traceback(None)
             continue
         if not left:
-            return _with_reference(event, decoded, dialect)
+            return reading, _with_reference(event, decoded, dialect)
         if leftover is None and reading.deviation is None:
             end = HEADER_BYTES + len(payload) - left
             extra = Deviation("trailing_bytes", end, "", f"the end, {left} bytes are left")
-            leftover = Decoded(decoded.fields, (*decoded.deviations, extra))
+            leftover = reading, Decoded(decoded.fields, (*decoded.deviations, extra))
     if leftover:
-        return _with_reference(event, leftover, dialect)
+        reading, decoded = leftover
+        return reading, _with_reference(event, decoded, dialect)
     assert failure is not None
     # A new error: raising one that a local variable holds would make a reference cycle.
     raise DecodeError(
         failure.rule, HEADER_BYTES + failure.offset, failure.expectation, failure.field
     )
+
+
+def specified_reading(
+    number: int, payload: bytes, *, version: int = 1, cores: int | None = None
+) -> Reading:
+    """Return the specification's reading of a payload; ``DecodeError`` for an unknown type."""
+    event = event_kind(number)
+    return next(_readings(event, event.layout(version), payload, version, cores))
 
 
 def check_event(
@@ -205,15 +226,15 @@ def _shape(number: int, version: int) -> tuple[int | None, tuple[tuple[int, int,
 
 def _readings(
     event: EventKind, layout: Struct, payload: bytes, version: int, cores: int | None
-) -> Iterator[_Reading]:
+) -> Iterator[Reading]:
     """Return the specification's reading, then each known deviation that could apply."""
     if event.number in _CORE_LISTS:
         yield from _core_readings(event.number, layout, payload, cores)
         return
-    yield _Reading(layout)
+    yield Reading(layout)
     if event is EventKind.DROPPED:
-        yield _Reading(_DROPPED_U32, _deviation("dropped_count_u32", 8, "num", "num as u64"))
-        yield _Reading(
+        yield Reading(_DROPPED_U32, _deviation("dropped_count_u32", 8, "num", "num as u64"))
+        yield Reading(
             _DROPPED_BARE,
             _deviation(
                 "dropped_without_timestamp", 0, "last_timestamp", "last_timestamp before num"
@@ -222,14 +243,14 @@ def _readings(
     if event.version_0 is not None:
         other = event.fields if layout is event.version_0 else event.version_0
         expectation = f"the layout of version {version}"
-        yield _Reading(other, _deviation("other_version_layout", 0, "", expectation))
+        yield Reading(other, _deviation("other_version_layout", 0, "", expectation))
     if layout.size is None:
-        yield _Reading(layout, leb128=True)
+        yield Reading(layout, leb128=True)
 
 
 def _jamixir_readings(
     event: EventKind, layout: Struct, payload: bytes, cores: int | None
-) -> Iterator[_Reading]:
+) -> Iterator[Reading]:
     """Return the readings of Jamixir's bytes, which precede the specification's."""
     if event in _JAMIXIR_NATURALS:
         yield from _natural_readings(event, layout, payload)
@@ -240,16 +261,16 @@ def _jamixir_readings(
             deviation = _deviation(
                 "port_big_endian", len(payload) - _PORT_BYTES, field, "a little-endian port"
             )
-            yield _Reading(_replace(layout, PEER_ADDRESS, _BIG_ENDIAN_ADDRESS), deviation)
+            yield Reading(_replace(layout, PEER_ADDRESS, _BIG_ENDIAN_ADDRESS), deviation)
     elif event is EventKind.STATUS and cores is not None:
         packed, expected = len(payload) - layout.minimum, -(-cores // 8)
         if packed == expected != cores:
             field, offset, _ = _CORE_LISTS[event]
             deviation = _deviation("core_list_packed", offset, field, f"{cores} bytes, one a core")
-            yield _Reading(_PACKED_STATUS, deviation, core_bytes=cores)
+            yield Reading(_PACKED_STATUS, deviation, core_bytes=cores)
 
 
-def _natural_readings(event: EventKind, layout: Struct, payload: bytes) -> Iterator[_Reading]:
+def _natural_readings(event: EventKind, layout: Struct, payload: bytes) -> Iterator[Reading]:
     """Return the reading with a natural, unless that of fixed width is the more likely.
 
     Both fit where the natural has four bytes. As such a number is below 2^28, and its bytes with
@@ -279,7 +300,7 @@ def _natural_readings(event: EventKind, layout: Struct, payload: bytes) -> Itera
             (field, NaturalInteger() if field == name else kind) for field, kind in layout.fields
         ),
     )
-    yield _Reading(natural_layout, deviation)
+    yield Reading(natural_layout, deviation)
 
 
 _BIG_ENDIAN_ADDRESS = Struct(
@@ -324,7 +345,7 @@ def _deviation(rule: str, offset: int, field: str, expectation: str) -> Deviatio
 
 def _core_readings(
     number: int, layout: Struct, payload: bytes, cores: int | None
-) -> Iterator[_Reading]:
+) -> Iterator[Reading]:
     """Return the readings of an event with a list sized by C, which some nodes do not send.
 
     All other fields have a fixed size, so the payload's length determines the list's: it
@@ -334,22 +355,22 @@ def _core_readings(
     length = len(payload) - layout.minimum
     longest = -(-MAX_CORES // cores_per_byte)
     if cores is None:
-        yield _Reading(layout, core_bytes=min(max(length, 1), longest))
+        yield Reading(layout, core_bytes=min(max(length, 1), longest))
         return
     expected = -(-cores // cores_per_byte)
-    yield _Reading(layout, core_bytes=expected)
+    yield Reading(layout, core_bytes=expected)
     prefix = encode_natural(expected)
     if length == len(prefix) + expected and payload[offset : offset + len(prefix)] == prefix:
         # Nothing after the list can deviate, so no offset needs to be moved.
         prefixed = _deviation("core_list_prefixed", offset, field, "no length before the list")
-        yield _Reading(layout, prefixed, cut=(offset, len(prefix)), core_bytes=expected)
+        yield Reading(layout, prefixed, cut=(offset, len(prefix)), core_bytes=expected)
     if 1 <= length <= longest:
         expectation = f"{expected} bytes for {cores} cores, not {length}"
         mismatch = _deviation("core_count_mismatch", offset, field, expectation)
-        yield _Reading(layout, mismatch, core_bytes=length)
+        yield Reading(layout, mismatch, core_bytes=length)
 
 
-def _read(reading: _Reading, payload: bytes) -> tuple[Decoded, int]:
+def _read(reading: Reading, payload: bytes) -> tuple[Decoded, int]:
     """Return the decoded payload and the number of bytes left over."""
     offset, size = reading.cut
     if size:

@@ -69,7 +69,7 @@ _GP_0_8 = Struct(
 _CORE_COUNT_OFFSET = 24
 PARAMETER_LAYOUTS: Mapping[str, Struct] = {"gp-0.7": _GP_0_7, "gp-0.8": _GP_0_8}
 
-_TAIL = struct(
+TAIL = struct(
     "NodeInformation",
     genesis=HASH,
     details=PEER_DETAILS,
@@ -175,7 +175,7 @@ def encode_node_information(node: NodeInformation) -> bytes:
             PARAMETER_LAYOUTS[node.layout].write(node.parameters, out)
         except KeyError:
             raise EncodeError("layout", "gp-0.7 or gp-0.8") from None
-    _TAIL.write(
+    TAIL.write(
         {
             "genesis": node.genesis,
             "details": {
@@ -225,7 +225,7 @@ def _candidates(content: bytes, leb128: bool) -> Iterator[NodeInformation]:
             yield _assemble(content, name, layout.size, *tail)
     if flawless or content[0] not in KNOWN_VERSIONS:
         return
-    longest = len(content) - 1 - _TAIL.minimum
+    longest = len(content) - 1 - TAIL.minimum
     for length in range(max(0, longest - _TAIL_SLACK), longest + 1):
         start = 1 + length
         if not _could_be_tail(content, start):
@@ -248,7 +248,7 @@ def _read_tail(
     """Read the fields from ``start`` if they end exactly; a guessed start must be flawless."""
     reader = Reader(content, offset=start, leb128=leb128)
     try:
-        tail = _TAIL.read(reader)
+        tail = TAIL.read(reader)
     except DecodeError:
         return None
     other = [each for each in reader.deviations if each.rule != "leb128_length"]
@@ -345,7 +345,7 @@ def _describe_failure(content: bytes) -> str:
     try:
         if len(content) < reader.offset:
             raise DecodeError("truncated", len(content), "JAM parameters", "params")
-        _TAIL.read(reader)
+        TAIL.read(reader)
         problem = f"{reader.remaining} bytes are left at offset {reader.offset}"
     except DecodeError as error:
         problem = str(error)

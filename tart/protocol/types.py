@@ -137,11 +137,14 @@ class ImportSpecification(Struct):
     """
 
     def read(self, reader: Reader) -> Any:
-        value = super().read(reader)
-        index = value["export_index"]
+        return self.value(super().read(reader))
+
+    def value(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the kind of the root as its key, and the index without the bit for it."""
+        index = fields["export_index"]
         kind = "WorkPackageHash" if index & WORK_PACKAGE_HASH_BIT else "SegmentsRoot"
         return {
-            "root_identifier": {kind: value["root_identifier"]},
+            "root_identifier": {kind: fields["root_identifier"]},
             "export_index": index & ~WORK_PACKAGE_HASH_BIT,
         }
 

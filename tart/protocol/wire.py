@@ -431,6 +431,10 @@ class Struct(Type):
                 reader.deviations[index] = inner._replace(field=path)
         return value
 
+    def value(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the value of the structure whose fields have these values."""
+        return fields
+
     def _named(self, values: Iterator[Any]) -> dict[str, Any]:
         return {
             name: each._named(values) if isinstance(each, Struct) else next(values)

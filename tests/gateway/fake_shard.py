@@ -37,6 +37,7 @@ from tart.ipc.messages import (
     Unsubscribe,
     Welcome,
 )
+from tart.protocol.node_information import encode_node_information
 from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.core.filters import FilterInput, Selection, parse
 from tart.query.core.live_event import live_event
@@ -47,7 +48,11 @@ from tart.query.core.windows import time_us
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateRows, AggregateSum
 from tart.query.shard_queries.catalog import QUERIES
 from tart.query.shard_queries.events import Backfill, Event, Events, Export, Trace
+from tart.query.shard_queries.histogram import EventHistogram
+from tart.query.shard_queries.messages import FirstMessage, Message
 from tart.query.shard_queries.nodes import Nodes
+from tart.shard.encoding.message_fields import StoredMessage, message_fields
+from tart.testing import FakeNode
 from tart.units import SECOND_US
 
 NODE_A = "aa" * 32
@@ -85,6 +90,28 @@ def event(
         "node_version": "0.1.0",
         "context": {"slot": None, "core": None, "hash": None, "root_event_id": None},
     }
+
+
+def message(event_id: int | None) -> dict[str, Any]:
+    """A message byte by byte, as a shard gives it: of an event, or the first of a session."""
+    content = bytes(8) + bytes([11]) + bytes(36)
+    first = encode_node_information(FakeNode(bytes.fromhex(NODE_A)).information)
+    stored = StoredMessage(
+        id=event_id,
+        session=256,
+        node=NODE_A,
+        name="fake-node",
+        implementation_version="0.1.0",
+        protocol_version=1,
+        cores=2,
+        slot_seconds=6,
+        event_id=None if event_id is None else 7,
+        type=None if event_id is None else 11,
+        received_at=NOON,
+        content=first if event_id is None else content,
+        is_first=event_id is None,
+    )
+    return {**message_fields(stored)}
 
 
 def raw(value: Any) -> Raw:
@@ -442,6 +469,12 @@ class FakeShard:
                 return self._event(event_id) or NOTHING
             case Trace(id=event_id):
                 return self._trace(event_id) or NOTHING
+            case Message(id=event_id):
+                return message(event_id) if self._event(event_id) else NOTHING
+            case FirstMessage(session=session):
+                return message(None) if self.nodes and session & 0xFF == self.index else NOTHING
+            case EventHistogram():
+                return {"buckets": [], "nodes": []}
             case Backfill():
                 return self._backfill(query)
             case Nodes(node=wanted):

@@ -32,6 +32,7 @@ def path_of(route: Route) -> str:
     path = path.replace("{hash}", "cc" * 32).replace("{core_index}", "1")
     path = path.replace("{code}", "truncated").replace("{slot}", "7")
     path = path.replace("{wp_hash}", "cc" * 32)
+    path = path.replace("{session}", "256")
     for name in ("core_id", "service_id", "validator_idx"):
         path = path.replace(f"{{{name}}}", "1")
     return path

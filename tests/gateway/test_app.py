@@ -57,7 +57,10 @@ def test_a_running_request_is_answered_before_the_gateway_stops(tmp_path: Path) 
     asyncio.run(run())
 
 
-QUERIES = {"event_stream": "last_event_id=1", "events": "offset=9"}
+QUERIES = {
+    **{"event_stream": "last_event_id=1", "events": "offset=9"},
+    "lookup": f"q={'cc' * 32}",
+}
 BODIES = {
     "sql": b'{"map": "SELECT 1"}',
     "grafana_wp_batch": b'["%b"]' % (b"cc" * 32),

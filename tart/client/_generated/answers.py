@@ -1425,6 +1425,73 @@ class SearchResult(TypedDict):
     unreadable: NotRequired[list[Unreadable]]
 
 
+class EventHistogramAnswer(TypedDict):
+    """Events by time, node, type and reason."""
+
+    window: Window
+    # aggregates: counts of all events, also of expired ones. event log: of the events that are
+    # still stored; used where slot, core or hash is a condition.
+    source: Literal["aggregates", "event log"]
+    bucket_seconds: int
+    total: int
+    # Newest first, without gaps.
+    buckets: list[EventBucket]
+    # Nodes with such events.
+    nodes: int
+    top_nodes: list[SenderCount]
+    # Event types of them.
+    types: int
+    top_types: list[TypeCount]
+    # Of failures and discards. Null where the source is the event log.
+    top_reasons: list[ReasonCount] | None
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class EventBucket(TypedDict):
+    """Events of a bucket of time."""
+
+    # Start of the bucket.
+    timestamp: str
+    # True if the window ends within the bucket.
+    partial: bool
+    events: int
+    # Events of types that only report failures.
+    failures: int
+    # By group of JIP-3; groups without are absent.
+    groups: dict[str, int]
+
+
+class SenderCount(TypedDict):
+    """Events of one node."""
+
+    node_id: str
+    node_name: str | None
+    node_version: str | None
+    events: int
+
+
+class TypeCount(TypedDict):
+    """Events of one type."""
+
+    event_type: int
+    event_name: str | None
+    group: str | None
+    events: int
+
+
+class ReasonCount(TypedDict):
+    """Events of one type with one reason."""
+
+    event_type: int
+    event_name: str | None
+    reason: str
+    events: int
+
+
 class EventDetails(TypedDict):
     """A telemetry event with its bytes."""
 
@@ -1507,6 +1574,143 @@ class TracedEvent(TypedDict):
     parent: int | None
     # 0 for the root.
     depth: int
+
+
+class MessageFields(TypedDict):
+    """A message byte by byte, and what it refers to."""
+
+    # Null for the first message of a connection.
+    id: int | None
+    kind: Literal["event", "undecodable", "node_information"]
+    # The name of the event type, or of the message.
+    title: str
+    # The heading in JIP-3.
+    section: str
+    session: int
+    node_id: str | None
+    node_name: str | None
+    node_version: str | None
+    protocol_version: int
+    # The node's core count C, if it is valid.
+    cores: int | None
+    event_id: int | None
+    event_type: int | None
+    # By the node's clock.
+    timestamp: str | None
+    received_at: str
+    # received_at less timestamp in microseconds: by two clocks. Null if the timestamp is no time up
+    # to the year 9999.
+    delay_us: int | None
+    size: int
+    # The message after its length prefix.
+    content: str
+    fields: list[MessageField]
+    deviations: list[MessageDeviation]
+    context: MessageContext
+    # The event that the leading Event ID names.
+    refers_to: list[MessageNeighbour]
+    # That Event ID if no such event is stored.
+    missing_ref: int | None
+    # Events that refer to this one, oldest first; at most limit.
+    referred_to_by: list[MessageNeighbour]
+    # limit left events out.
+    more_referring: bool
+    # The last arrival that was searched for them; null if no event refers to events of this type.
+    # The search ends ten minutes after the last one found.
+    searched_until: str | None
+    # Id of the message before, in the same session, if one is near.
+    previous: int | None
+    # Id of the message after; likewise.
+    next: int | None
+    # As a reference vector; null unless all bytes are as specified.
+    vector: MessageVector | None
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class MessageField(TypedDict):
+    """A field of a message: a leaf with its bytes, or a group of the fields after it."""
+
+    # Names from the outermost field on, with dots.
+    path: str
+    name: str
+    # 0 for the outermost; children follow their group.
+    depth: int
+    # As JIP-3 writes it.
+    type: str
+    # prefix: a length, count or tag. rest: the other elements of a list. trailing: bytes after the
+    # last field. unread: bytes that could not be read. All but group are leaves, and every byte of
+    # the message is in exactly one of them.
+    role: Literal["value", "group", "prefix", "rest", "trailing", "unread"]
+    # Of the first byte, in content.
+    offset: int
+    length: int
+    # The exact value as text: decimal, hex after 0x, text, true or false; lists as JSON. Null for
+    # groups.
+    value: str | None
+    unit: str | None
+    # The time of a timestamp or slot, the name of an enumeration's value, the event that an id
+    # names.
+    meaning: str | None
+    # The page of the web page about it, after #/. Null if there is none.
+    opens: str | None
+
+
+class MessageDeviation(TypedDict):
+    """Bytes that are not as JIP-3 specifies."""
+
+    rule: str
+    severity: Literal["error", "warning", "info"]
+    explanation: str
+    # Path of the field; empty for the whole message.
+    field: str
+    offset: int
+    # Of the leaf from the offset on; 0 at the end.
+    length: int
+    expectation: str
+    # The bytes there, and the value they are read as.
+    found: str
+    # The message could not be read because of it.
+    undecodable: bool
+    # Path of the rule's page on this server.
+    docs: str | None
+
+
+class MessageContext(TypedDict):
+    """The slot, core and hash of an event, by its chain of references."""
+
+    slot: int | None
+    core: int | None
+    hash: str | None
+    root_event_id: int | None
+
+
+class MessageNeighbour(TypedDict):
+    """Another event of the same session."""
+
+    id: int
+    event_id: int
+    event_type: int
+    event_name: str
+    received_at: str
+    # Its field, or this message's, with the reference.
+    field: str
+
+
+class MessageVector(TypedDict):
+    """An event in the form of the reference vectors (``vectors/README.md``)."""
+
+    event: str
+    number: int
+    case: str
+    protocol_versions: list[int]
+    cores: int | None
+    timestamp: str
+    fields: dict[str, Any]
+    hex: str
 
 
 class SqlResult(TypedDict):
@@ -1929,6 +2133,56 @@ class FindingExample(TypedDict):
     event_name: str | None
     # Up to 16 bytes at offset; null if the message ends before, or is longer than the stored part.
     found: str | None
+
+
+class Lookup(TypedDict):
+    """Meanings of a text, the most likely first."""
+
+    # The text that was read, at most 200 characters.
+    q: str
+    candidates: list[Candidate]
+    # What can be searched for, if nothing was found.
+    hint: str | None
+    # The most similar known name, if nothing was found.
+    suggestion: str | None
+    # Shortened hashes are searched for from this time on. Null where none was, or where all stored
+    # ones were searched.
+    since: str | None
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class Candidate(TypedDict):
+    """One meaning of a text."""
+
+    kind: Literal[
+        "node",
+        "implementation",
+        "block",
+        "package",
+        "report",
+        "erasure_root",
+        "segments_root",
+        "anchor",
+        "hash",
+        "slot",
+        "core",
+        "event",
+        "event_type",
+        "event_group",
+        "rule",
+    ]
+    # Its name, with hashes shortened.
+    label: str
+    # Its name in full: an id, hash, number or name.
+    value: str
+    # What it is, and what is known of it.
+    sentence: str
+    # The page that shows it, after #/ of the web page.
+    page: str
 
 
 class Workpackages(TypedDict):

@@ -664,6 +664,7 @@ class Api:
         id: str,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
         slot: int | None = None,
@@ -685,6 +686,8 @@ class Api:
             event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
                 letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
                 lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
             core_index: Events that name this core, or that inherit it: an event that refers to the
                 submission of a work-package belongs to the core of that package.
             wp_hash: Events that name this work-package hash.
@@ -706,6 +709,7 @@ class Api:
                 path={"id": id},
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
                     "slot": slot,
@@ -726,6 +730,7 @@ class Api:
         id: str,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
         slot: int | None = None,
@@ -744,6 +749,8 @@ class Api:
             event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
                 letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
                 lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
             core_index: Events that name this core, or that inherit it: an event that refers to the
                 submission of a work-package belongs to the core of that package.
             wp_hash: Events that name this work-package hash.
@@ -761,6 +768,7 @@ class Api:
                 path={"id": id},
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
                     "slot": slot,
@@ -779,6 +787,7 @@ class Api:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -798,6 +807,8 @@ class Api:
             event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
                 letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
                 lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
             node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
                 one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
@@ -820,6 +831,7 @@ class Api:
                 "/api/events",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -840,6 +852,7 @@ class Api:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -857,6 +870,8 @@ class Api:
             event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
                 letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
                 lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
             node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
                 one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
@@ -875,6 +890,7 @@ class Api:
                 "/api/events",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -894,6 +910,7 @@ class Api:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -914,6 +931,8 @@ class Api:
             event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
                 letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
                 lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
             node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
                 one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
@@ -936,6 +955,7 @@ class Api:
                 "/api/events/search",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -956,6 +976,7 @@ class Api:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -973,6 +994,8 @@ class Api:
             event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
                 letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
                 lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
             node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
                 one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
@@ -991,6 +1014,7 @@ class Api:
                 "/api/events/search",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -1004,6 +1028,71 @@ class Api:
                 },
             ),
             "events",
+        )
+
+    def event_histogram(
+        self,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        buckets: int | None = None,
+        top: int | None = None,
+    ) -> answers.EventHistogramAnswer:
+        """Count events by time, node, type and reason under conditions.
+
+        ``GET /api/events/histogram``. All conditions must hold. With no condition but event types,
+        node and time the counts come from aggregates, at a cost that does not depend on the number
+        of events; else from the events that are still stored, which are searched within the
+        deadline. source says which. Buckets have the shortest length that makes at most buckets of
+        them, at least 10 s; a minute or an hour where only those are stored.
+
+        Args:
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
+            node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
+                one node has it.
+            core_index: Events that name this core, or that inherit it: an event that refers to the
+                submission of a work-package belongs to the core of that package.
+            wp_hash: Events that name this work-package hash.
+            slot: Events that name this slot, or that inherit it: an event that refers to an
+                authoring, an import or a guarantee built belongs to the slot of that event.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+            buckets: Maximum number of buckets; clamped to 1 to 240. Default: 60.
+            top: Maximum length of the lists of nodes, types and reasons; clamped to 1 to 100.
+                Default: 10.
+        """
+        return self._ask(
+            Call[answers.EventHistogramAnswer](
+                "GET",
+                "/api/events/histogram",
+                query={
+                    "event_types": event_types,
+                    "exclude_types": exclude_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "buckets": buckets,
+                    "top": top,
+                },
+            )
         )
 
     def event(self, id: int) -> answers.EventDetails:
@@ -1050,11 +1139,35 @@ class Api:
             )
         )
 
+    def event_fields(self, id: int, *, limit: int | None = None) -> answers.MessageFields:
+        """Get one message byte by byte: its fields, deviations and references.
+
+        ``GET /api/events/{id}/fields``. content is the whole message after its length prefix;
+        fields has every field with its bytes, type, value and meaning, in order, each group before
+        the fields in it. Lengths, counts and tags are fields of their own, so every byte belongs to
+        exactly one leaf. deviations names the bytes that are not as JIP-3 specifies. A frame that
+        could not be decoded is returned as far as it can be read, with the rest as unread. previous
+        and next are messages of the same session, decodable or not.
+
+        Args:
+            id: Id of the event.
+            limit: Maximum number of events in referred_to_by; clamped to 1 to 1000. Default: 50.
+        """
+        return self._ask(
+            Call[answers.MessageFields](
+                "GET",
+                "/api/events/{id}/fields",
+                path={"id": id},
+                query={"limit": limit, "int64": "number"},
+            )
+        )
+
     def export(
         self,
         *,
         format: Literal["ndjson", "csv", "capture"] | None = None,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -1081,6 +1194,8 @@ class Api:
             event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
                 letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
                 lists them.
+            exclude_types: Event types to leave out, written as in event_types; of all types without
+                event_types.
             node_id: Events of this node. A prefix of the id, of 4 digits or more, is enough if only
                 one node has it.
             core_index: Events that name this core, or that inherit it: an event that refers to the
@@ -1099,6 +1214,7 @@ class Api:
                 query={
                     "format": format,
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -1319,6 +1435,26 @@ class Api:
             "sessions",
         )
 
+    def session_fields(self, session: int) -> answers.MessageFields:
+        """Get the first message of a connection byte by byte.
+
+        ``GET /api/sessions/{session}/fields``. The node information that a connection began with,
+        as /api/events/{id}/fields shows events; next is its first event. It is stored as long as
+        events of the connection. A first message that could not be read has an event's id: it is in
+        /api/events/{id}/fields.
+
+        Args:
+            session: Number of the session, as events and sessions have it.
+        """
+        return self._ask(
+            Call[answers.MessageFields](
+                "GET",
+                "/api/sessions/{session}/fields",
+                path={"session": session},
+                query={"int64": "number"},
+            )
+        )
+
     def conformance(
         self,
         *,
@@ -1516,6 +1652,24 @@ class Api:
                 },
             )
         )
+
+    def lookup(self, *, q: str | None = None, limit: int | None = None) -> answers.Lookup:
+        """Find what a text names.
+
+        ``GET /api/search``. Reads a node's id or its first four digits, the name of an
+        implementation, a hash of a block, work-package, work-report, erasure root or anchor, a
+        slot, a core, an event's id, the number or name of an event type, a group of them, or the
+        code of a rule, and returns candidates, the most likely first. A word before it restricts
+        the kind: slot 12, core 12, event 12, type 12. Hashes may be shortened to eight digits or
+        more, as b5af…42e8 or its first digits; shortened ones are searched for in the last 24
+        hours. Any text is accepted: one that names nothing has no candidates, a hint and perhaps a
+        suggestion. Events are not searched; /api/events does that.
+
+        Args:
+            q: The text. Default: .
+            limit: Maximum number of candidates; clamped to 1 to 20. Default: 10.
+        """
+        return self._ask(Call[answers.Lookup]("GET", "/api/search", query={"q": q, "limit": limit}))
 
     def workpackages(
         self,
@@ -3385,6 +3539,7 @@ class AsyncApi:
         id: str,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
         slot: int | None = None,
@@ -3406,6 +3561,7 @@ class AsyncApi:
                 path={"id": id},
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
                     "slot": slot,
@@ -3426,6 +3582,7 @@ class AsyncApi:
         id: str,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
         slot: int | None = None,
@@ -3445,6 +3602,7 @@ class AsyncApi:
                 path={"id": id},
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
                     "slot": slot,
@@ -3463,6 +3621,7 @@ class AsyncApi:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -3484,6 +3643,7 @@ class AsyncApi:
                 "/api/events",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -3504,6 +3664,7 @@ class AsyncApi:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -3523,6 +3684,7 @@ class AsyncApi:
                 "/api/events",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -3542,6 +3704,7 @@ class AsyncApi:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -3563,6 +3726,7 @@ class AsyncApi:
                 "/api/events/search",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -3583,6 +3747,7 @@ class AsyncApi:
         self,
         *,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -3602,6 +3767,7 @@ class AsyncApi:
                 "/api/events/search",
                 query={
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -3615,6 +3781,45 @@ class AsyncApi:
                 },
             ),
             "events",
+        )
+
+    async def event_histogram(
+        self,
+        *,
+        event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        core_index: int | None = None,
+        wp_hash: str | None = None,
+        slot: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        buckets: int | None = None,
+        top: int | None = None,
+    ) -> answers.EventHistogramAnswer:
+        """Count events by time, node, type and reason under conditions.
+
+        See ``TartClient.event_histogram``.
+        """
+        return await self._ask(
+            Call[answers.EventHistogramAnswer](
+                "GET",
+                "/api/events/histogram",
+                query={
+                    "event_types": event_types,
+                    "exclude_types": exclude_types,
+                    "node_id": node_id,
+                    "core_index": core_index,
+                    "wp_hash": wp_hash,
+                    "slot": slot,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "buckets": buckets,
+                    "top": top,
+                },
+            )
         )
 
     async def event(self, id: int) -> answers.EventDetails:
@@ -3647,11 +3852,26 @@ class AsyncApi:
             )
         )
 
+    async def event_fields(self, id: int, *, limit: int | None = None) -> answers.MessageFields:
+        """Get one message byte by byte: its fields, deviations and references.
+
+        See ``TartClient.event_fields``.
+        """
+        return await self._ask(
+            Call[answers.MessageFields](
+                "GET",
+                "/api/events/{id}/fields",
+                path={"id": id},
+                query={"limit": limit, "int64": "number"},
+            )
+        )
+
     def export(
         self,
         *,
         format: Literal["ndjson", "csv", "capture"] | None = None,
         event_types: Sequence[int | str] | None = None,
+        exclude_types: Sequence[int | str] | None = None,
         node_id: str | None = None,
         core_index: int | None = None,
         wp_hash: str | None = None,
@@ -3671,6 +3891,7 @@ class AsyncApi:
                 query={
                     "format": format,
                     "event_types": event_types,
+                    "exclude_types": exclude_types,
                     "node_id": node_id,
                     "core_index": core_index,
                     "wp_hash": wp_hash,
@@ -3826,6 +4047,20 @@ class AsyncApi:
             "sessions",
         )
 
+    async def session_fields(self, session: int) -> answers.MessageFields:
+        """Get the first message of a connection byte by byte.
+
+        See ``TartClient.session_fields``.
+        """
+        return await self._ask(
+            Call[answers.MessageFields](
+                "GET",
+                "/api/sessions/{session}/fields",
+                path={"session": session},
+                query={"int64": "number"},
+            )
+        )
+
     async def conformance(
         self,
         *,
@@ -3962,6 +4197,15 @@ class AsyncApi:
                     "int64": "number",
                 },
             )
+        )
+
+    async def lookup(self, *, q: str | None = None, limit: int | None = None) -> answers.Lookup:
+        """Find what a text names.
+
+        See ``TartClient.lookup``.
+        """
+        return await self._ask(
+            Call[answers.Lookup]("GET", "/api/search", query={"q": q, "limit": limit})
         )
 
     async def workpackages(

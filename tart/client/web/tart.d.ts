@@ -1508,6 +1508,72 @@ export interface SearchResult<I = number> {
   unreadable?: Unreadable[];
 }
 
+/** Events by time, node, type and reason. */
+export interface EventHistogramAnswer {
+  window: Window;
+  /**
+   * aggregates: counts of all events, also of expired ones. event log: of the events that are still
+   * stored; used where slot, core or hash is a condition.
+   */
+  source: "aggregates" | "event log";
+  bucket_seconds: number;
+  total: number;
+  /** Newest first, without gaps. */
+  buckets: EventBucket[];
+  /** Nodes with such events. */
+  nodes: number;
+  top_nodes: SenderCount[];
+  /** Event types of them. */
+  types: number;
+  top_types: TypeCount[];
+  /** Of failures and discards. Null where the source is the event log. */
+  top_reasons: ReasonCount[] | null;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** Events of a bucket of time. */
+export interface EventBucket {
+  /** Start of the bucket. */
+  timestamp: string;
+  /** True if the window ends within the bucket. */
+  partial: boolean;
+  events: number;
+  /** Events of types that only report failures. */
+  failures: number;
+  /** By group of JIP-3; groups without are absent. */
+  groups: Record<string, number>;
+}
+
+/** Events of one node. */
+export interface SenderCount {
+  node_id: string;
+  node_name: string | null;
+  node_version: string | null;
+  events: number;
+}
+
+/** Events of one type. */
+export interface TypeCount {
+  event_type: number;
+  event_name: string | null;
+  group: string | null;
+  events: number;
+}
+
+/** Events of one type with one reason. */
+export interface ReasonCount {
+  event_type: number;
+  event_name: string | null;
+  reason: string;
+  events: number;
+}
+
 /** A telemetry event with its bytes. */
 export interface EventDetails<I = number> {
   /** Below 2^53; unique while the event is stored. */
@@ -1591,6 +1657,149 @@ export interface TracedEvent<I = number> {
   parent: number | null;
   /** 0 for the root. */
   depth: number;
+}
+
+/** A message byte by byte, and what it refers to. */
+export interface MessageFields<I = number> {
+  /** Null for the first message of a connection. */
+  id: number | null;
+  kind: "event" | "undecodable" | "node_information";
+  /** The name of the event type, or of the message. */
+  title: string;
+  /** The heading in JIP-3. */
+  section: string;
+  session: number;
+  node_id: string | null;
+  node_name: string | null;
+  node_version: string | null;
+  protocol_version: number;
+  /** The node's core count C, if it is valid. */
+  cores: number | null;
+  event_id: I | null;
+  event_type: number | null;
+  /** By the node's clock. */
+  timestamp: string | null;
+  received_at: string;
+  /**
+   * received_at less timestamp in microseconds: by two clocks. Null if the timestamp is no time up
+   * to the year 9999.
+   */
+  delay_us: number | null;
+  size: number;
+  /** The message after its length prefix. */
+  content: string;
+  fields: MessageField[];
+  deviations: MessageDeviation[];
+  context: MessageContext<I>;
+  /** The event that the leading Event ID names. */
+  refers_to: MessageNeighbour<I>[];
+  /** That Event ID if no such event is stored. */
+  missing_ref: I | null;
+  /** Events that refer to this one, oldest first; at most limit. */
+  referred_to_by: MessageNeighbour<I>[];
+  /** limit left events out. */
+  more_referring: boolean;
+  /**
+   * The last arrival that was searched for them; null if no event refers to events of this type.
+   * The search ends ten minutes after the last one found.
+   */
+  searched_until: string | null;
+  /** Id of the message before, in the same session, if one is near. */
+  previous: number | null;
+  /** Id of the message after; likewise. */
+  next: number | null;
+  /** As a reference vector; null unless all bytes are as specified. */
+  vector: MessageVector | null;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A field of a message: a leaf with its bytes, or a group of the fields after it. */
+export interface MessageField {
+  /** Names from the outermost field on, with dots. */
+  path: string;
+  name: string;
+  /** 0 for the outermost; children follow their group. */
+  depth: number;
+  /** As JIP-3 writes it. */
+  type: string;
+  /**
+   * prefix: a length, count or tag. rest: the other elements of a list. trailing: bytes after the
+   * last field. unread: bytes that could not be read. All but group are leaves, and every byte of
+   * the message is in exactly one of them.
+   */
+  role: "value" | "group" | "prefix" | "rest" | "trailing" | "unread";
+  /** Of the first byte, in content. */
+  offset: number;
+  length: number;
+  /**
+   * The exact value as text: decimal, hex after 0x, text, true or false; lists as JSON. Null for
+   * groups.
+   */
+  value: string | null;
+  unit: string | null;
+  /**
+   * The time of a timestamp or slot, the name of an enumeration's value, the event that an id
+   * names.
+   */
+  meaning: string | null;
+  /** The page of the web page about it, after #/. Null if there is none. */
+  opens: string | null;
+}
+
+/** Bytes that are not as JIP-3 specifies. */
+export interface MessageDeviation {
+  rule: string;
+  severity: "error" | "warning" | "info";
+  explanation: string;
+  /** Path of the field; empty for the whole message. */
+  field: string;
+  offset: number;
+  /** Of the leaf from the offset on; 0 at the end. */
+  length: number;
+  expectation: string;
+  /** The bytes there, and the value they are read as. */
+  found: string;
+  /** The message could not be read because of it. */
+  undecodable: boolean;
+  /** Path of the rule's page on this server. */
+  docs: string | null;
+}
+
+/** The slot, core and hash of an event, by its chain of references. */
+export interface MessageContext<I = number> {
+  slot: number | null;
+  core: number | null;
+  hash: string | null;
+  root_event_id: I | null;
+}
+
+/** Another event of the same session. */
+export interface MessageNeighbour<I = number> {
+  id: number;
+  event_id: I;
+  event_type: number;
+  event_name: string;
+  received_at: string;
+  /** Its field, or this message's, with the reference. */
+  field: string;
+}
+
+/** An event in the form of the reference vectors (``vectors/README.md``). */
+export interface MessageVector {
+  event: string;
+  number: number;
+  case: string;
+  protocol_versions: number[];
+  cores: number | null;
+  timestamp: string;
+  fields: Record<string, unknown>;
+  hex: string;
 }
 
 /** The rows of a result. */
@@ -2004,6 +2213,42 @@ export interface FindingExample<I = number> {
    * Up to 16 bytes at offset; null if the message ends before, or is longer than the stored part.
    */
   found: string | null;
+}
+
+/** Meanings of a text, the most likely first. */
+export interface Lookup {
+  /** The text that was read, at most 200 characters. */
+  q: string;
+  candidates: Candidate[];
+  /** What can be searched for, if nothing was found. */
+  hint: string | null;
+  /** The most similar known name, if nothing was found. */
+  suggestion: string | null;
+  /**
+   * Shortened hashes are searched for from this time on. Null where none was, or where all stored
+   * ones were searched.
+   */
+  since: string | null;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** One meaning of a text. */
+export interface Candidate {
+  kind: "node" | "implementation" | "block" | "package" | "report" | "erasure_root" | "segments_root" | "anchor" | "hash" | "slot" | "core" | "event" | "event_type" | "event_group" | "rule";
+  /** Its name, with hashes shortened. */
+  label: string;
+  /** Its name in full: an id, hash, number or name. */
+  value: string;
+  /** What it is, and what is known of it. */
+  sentence: string;
+  /** The page that shows it, after #/ of the web page. */
+  page: string;
 }
 
 /** Numbers of work-packages by stage. */
@@ -4809,6 +5054,8 @@ export interface EventStreamParameters {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /** First event type of a range, by number or name. */
       start?: string;
       /** Last event type of a range, by number or name. */
@@ -5366,6 +5613,8 @@ export class TartClient<F extends Int64Form = "number"> {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /**
        * Events that name this core, or that inherit it: an event that refers to the submission of a
        * work-package belongs to the core of that package.
@@ -5409,6 +5658,8 @@ export class TartClient<F extends Int64Form = "number"> {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /**
        * Events that name this core, or that inherit it: an event that refers to the submission of a
        * work-package belongs to the core of that package.
@@ -5445,6 +5696,8 @@ export class TartClient<F extends Int64Form = "number"> {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /**
        * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
        * has it.
@@ -5492,6 +5745,8 @@ export class TartClient<F extends Int64Form = "number"> {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /**
        * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
        * has it.
@@ -5533,6 +5788,8 @@ export class TartClient<F extends Int64Form = "number"> {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /**
        * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
        * has it.
@@ -5582,6 +5839,8 @@ export class TartClient<F extends Int64Form = "number"> {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /**
        * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
        * has it.
@@ -5610,6 +5869,60 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): AsyncGenerator<Event<Int64<F>>, void, undefined>;
+
+  /**
+   * Count events by time, node, type and reason under conditions. `GET /api/events/histogram`
+   *
+   * All conditions must hold. With no condition but event types, node and time the counts come from
+   * aggregates, at a cost that does not depend on the number of events; else from the events that
+   * are still stored, which are searched within the deadline. source says which. Buckets have the
+   * shortest length that makes at most buckets of them, at least 10 s; a minute or an hour where
+   * only those are stored.
+   */
+  eventHistogram(
+    parameters?: {
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
+      event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
+      /**
+       * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
+      node_id?: string;
+      /**
+       * Events that name this core, or that inherit it: an event that refers to the submission of a
+       * work-package belongs to the core of that package.
+       */
+      core_index?: number;
+      /** Events that name this work-package hash. */
+      wp_hash?: string;
+      /**
+       * Events that name this slot, or that inherit it: an event that refers to an authoring, an
+       * import or a guarantee built belongs to the slot of that event.
+       */
+      slot?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+      /** Maximum number of buckets; clamped to 1 to 240. Default: 60. */
+      buckets?: number;
+      /**
+       * Maximum length of the lists of nodes, types and reasons; clamped to 1 to 100. Default: 10.
+       */
+      top?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<EventHistogramAnswer>;
 
   /**
    * Get one event with its raw bytes. `GET /api/events/{id}`
@@ -5644,6 +5957,26 @@ export class TartClient<F extends Int64Form = "number"> {
   ): Promise<Trace<Int64<F>>>;
 
   /**
+   * Get one message byte by byte: its fields, deviations and references. `GET
+   * /api/events/{id}/fields`
+   *
+   * content is the whole message after its length prefix; fields has every field with its bytes,
+   * type, value and meaning, in order, each group before the fields in it. Lengths, counts and tags
+   * are fields of their own, so every byte belongs to exactly one leaf. deviations names the bytes
+   * that are not as JIP-3 specifies. A frame that could not be decoded is returned as far as it can
+   * be read, with the rest as unread. previous and next are messages of the same session, decodable
+   * or not.
+   */
+  eventFields(
+    id: number,
+    parameters?: {
+      /** Maximum number of events in referred_to_by; clamped to 1 to 1000. Default: 50. */
+      limit?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<MessageFields<Int64<F>>>;
+
+  /**
    * Export all events of a window as a stream, oldest first. `GET /api/events/export`
    *
    * The number of events is not limited; data is sent as fast as the client reads it. ndjson: one
@@ -5666,6 +5999,8 @@ export class TartClient<F extends Int64Form = "number"> {
        * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
        */
       event_types?: readonly (number | string)[] | string;
+      /** Event types to leave out, written as in event_types; of all types without event_types. */
+      exclude_types?: readonly (number | string)[] | string;
       /**
        * Events of this node. A prefix of the id, of 4 digits or more, is enough if only one node
        * has it.
@@ -5833,6 +6168,19 @@ export class TartClient<F extends Int64Form = "number"> {
   ): AsyncGenerator<Session<Int64<F>>, void, undefined>;
 
   /**
+   * Get the first message of a connection byte by byte. `GET /api/sessions/{session}/fields`
+   *
+   * The node information that a connection began with, as /api/events/{id}/fields shows events;
+   * next is its first event. It is stored as long as events of the connection. A first message that
+   * could not be read has an event's id: it is in /api/events/{id}/fields.
+   */
+  sessionFields(
+    session: number,
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<MessageFields<Int64<F>>>;
+
+  /**
    * List conformance findings for all nodes. `GET /api/conformance`
    *
    * A finding is a rule that a node broke. Rules have stable codes and a page each (docs). error:
@@ -5947,6 +6295,27 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<ConformanceExamples<Int64<F>>>;
+
+  /**
+   * Find what a text names. `GET /api/search`
+   *
+   * Reads a node's id or its first four digits, the name of an implementation, a hash of a block,
+   * work-package, work-report, erasure root or anchor, a slot, a core, an event's id, the number or
+   * name of an event type, a group of them, or the code of a rule, and returns candidates, the most
+   * likely first. A word before it restricts the kind: slot 12, core 12, event 12, type 12. Hashes
+   * may be shortened to eight digits or more, as b5af…42e8 or its first digits; shortened ones are
+   * searched for in the last 24 hours. Any text is accepted: one that names nothing has no
+   * candidates, a hint and perhaps a suggestion. Events are not searched; /api/events does that.
+   */
+  lookup(
+    parameters?: {
+      /** The text. Default: . */
+      q?: string;
+      /** Maximum number of candidates; clamped to 1 to 20. Default: 10. */
+      limit?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<Lookup>;
 
   /**
    * Count work-packages by stage. `GET /api/workpackages`

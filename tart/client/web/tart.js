@@ -1570,6 +1570,16 @@ export class TartClient {
     return this.#transport.pages(call, "events", options);
   }
 
+  /** Count events by time, node, type and reason under conditions. */
+  eventHistogram(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/events/histogram",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get one event with its raw bytes. */
   event(id, parameters = {}, options = {}) {
     const call = {
@@ -1590,6 +1600,18 @@ export class TartClient {
       values: { id: id },
       query: parameters,
       plan: PLANS.Trace,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get one message byte by byte: its fields, deviations and references. */
+  eventFields(id, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/events/{id}/fields",
+      values: { id: id },
+      query: parameters,
+      plan: PLANS.MessageFields,
     };
     return this.#transport.ask(call, options);
   }
@@ -1673,6 +1695,18 @@ export class TartClient {
     return this.#transport.pages(call, "sessions", options);
   }
 
+  /** Get the first message of a connection byte by byte. */
+  sessionFields(session, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/sessions/{session}/fields",
+      values: { session: session },
+      query: parameters,
+      plan: PLANS.MessageFields,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List conformance findings for all nodes. */
   conformance(parameters = {}, options = {}) {
     const call = {
@@ -1713,6 +1747,16 @@ export class TartClient {
       path: "/api/conformance/examples",
       query: parameters,
       plan: PLANS.ConformanceExamples,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Find what a text names. */
+  lookup(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/search",
+      query: parameters,
     };
     return this.#transport.ask(call, options);
   }
@@ -2238,6 +2282,7 @@ const PLANS = {
   Execution: { refinement: { total_gas_used: 1 }, authorization: { total_gas_used: 1 }, accumulation: { total_gas_used: 1 }, by_service: { "*": { refine_gas_used: 1, refine_time_ns: 1, accumulate_gas_used: 1 } } },
   Guarantees: { recent: { "*": { data: "event" } } },
   Journey: { stages: { "*": { event_id: 1, data: "event" } } },
+  MessageFields: { event_id: 1, context: { root_event_id: 1 }, refers_to: { "*": { event_id: 1 } }, missing_ref: 1, referred_to_by: { "*": { event_id: 1 } } },
   Network: { protocol_params: { "*": 1 } },
   NodeConformance: { findings: { "*": { examples: { "*": { event_id: 1 } } } } },
   NodeDetails: { node_info: { params: { "*": 1 } }, dropped_count: 1, connections: { "*": { next_event_id: 1, dropped_count: 1 } } },

@@ -121,10 +121,17 @@ TYPES = (
     "and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them."
 )
 
+EXCLUDE_TYPES = Parameter(
+    "exclude_types",
+    EventTypes(),
+    "Event types to leave out, written as in event_types; of all types without event_types.",
+)
+
 # --- Conditions on events ------------------------------------------------------------------
 
 EVENT_FILTERS = (
     Parameter("event_types", EventTypes(), TYPES, aliases=("event_type",)),
+    EXCLUDE_TYPES,
     Parameter("node_id", NodeId(), f"Events of this node. {NODE_PREFIX}"),
     Parameter(
         "core_index",

@@ -22,6 +22,7 @@ from tart.gateway.api.routes.grafana_onchain import GRAFANA_ONCHAIN_ROUTES
 from tart.gateway.api.routes.grafana_packages import GRAFANA_PACKAGE_ROUTES
 from tart.gateway.api.routes.live import LIVE_ROUTES
 from tart.gateway.api.routes.logins import LOGIN_ROUTES
+from tart.gateway.api.routes.lookup import LOOKUP_ROUTES
 from tart.gateway.api.routes.metrics import METRIC_ROUTES
 from tart.gateway.api.routes.network import NETWORK_ROUTES
 from tart.gateway.api.routes.node_figures import NODE_FIGURE_ROUTES
@@ -41,6 +42,7 @@ _ROUTES = (
     *NODE_FIGURE_ROUTES,
     *EVENT_ROUTES,
     *SESSION_ROUTES,
+    *LOOKUP_ROUTES,
     *PACKAGE_ROUTES,
     *METRIC_ROUTES,
     *SLOT_ROUTES,

@@ -11,6 +11,7 @@ from tart.gateway.http.responses import Answer
 from tart.query.answers.events import Events, SearchResult
 from tart.query.core import cursor as cursors
 from tart.query.core.cursor import Cursor
+from tart.query.core.event_names import selected_types
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Page
 from tart.query.shard_queries.events import Event, Trace
@@ -68,18 +69,23 @@ async def _one(queries: QueryClient, query: Event | Trace) -> Answer:
 
 async def _events(queries: QueryClient, values: Values, node: str | None) -> tuple[Page, Coverage]:
     """Return a page of the events that fulfil the conditions of a request."""
-    selection = Selection(
-        node=node,
-        types=values["event_types"],
-        slot=values["slot"],
-        core=values["core_index"],
-        hash=values["wp_hash"],
-    )
+    selection = selection_of(values, node)
     place = values["cursor"]
     window = request_window(values).open(place=place and place.window)
     place = place or Cursor(now_us(), window)
     limit, offset = values["limit"], values["offset"]
     return await queries.events(selection, limit, offset, place, values["bytes"])
+
+
+def selection_of(values: Values, node: str | None) -> Selection:
+    """Return the conditions of a request, without its window."""
+    return Selection(
+        node=node,
+        types=selected_types(values["event_types"], values["exclude_types"]),
+        slot=values["slot"],
+        core=values["core_index"],
+        hash=values["wp_hash"],
+    )
 
 
 def _listed(page: Page) -> Events:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from tart.errors import Incomplete, ShardUnavailable, TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_us
+from tart.gateway.handlers.events import selection_of
 from tart.gateway.handlers.windows import Handler, Values
 from tart.gateway.http.responses import Answer, lacks_of
 from tart.protocol import capture
-from tart.query.core.filters import Selection
 from tart.query.core.windows import resolve
 from tart.query.shard_queries.events import Export
 from tart.query.sql.exports import (
@@ -40,14 +41,10 @@ async def export(queries: QueryClient, values: Values) -> Answer:
     )
     first = Export(
         format=form,
-        selection=Selection(
-            node=values["node_id"],
-            types=values["event_types"],
+        selection=dataclasses.replace(
+            selection_of(values, values["node_id"]),
             start_us=window.start_us,
             end_us=window.end_us,
-            slot=values["slot"],
-            core=values["core_index"],
-            hash=values["wp_hash"],
         ),
         byte_encoding=values["bytes"],
         int64=values["int64"],

@@ -12,6 +12,7 @@ from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
 from tart.gateway.handlers.availability import AVAILABILITY_HANDLERS
 from tart.gateway.handlers.client_files import CLIENT_FILE_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
+from tart.gateway.handlers.event_histogram import EVENT_HISTOGRAM_HANDLERS
 from tart.gateway.handlers.event_reference import EVENT_REFERENCE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
@@ -22,6 +23,8 @@ from tart.gateway.handlers.grafana_network import GRAFANA_NETWORK_HANDLERS
 from tart.gateway.handlers.grafana_nodes import GRAFANA_NODE_HANDLERS
 from tart.gateway.handlers.grafana_onchain import GRAFANA_ONCHAIN_HANDLERS
 from tart.gateway.handlers.grafana_packages import GRAFANA_PACKAGE_HANDLERS
+from tart.gateway.handlers.lookup import LOOKUP_HANDLERS
+from tart.gateway.handlers.messages import MESSAGE_HANDLERS
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
 from tart.gateway.handlers.network import NETWORK_HANDLERS
 from tart.gateway.handlers.node_figures import NODE_FIGURE_HANDLERS
@@ -35,7 +38,10 @@ from tart.gateway.handlers.windows import Handler, windowed
 _HANDLERS: Mapping[str, Handler] = {
     **NETWORK_HANDLERS,
     **EVENT_HANDLERS,
+    **EVENT_HISTOGRAM_HANDLERS,
     **EVENT_REFERENCE_HANDLERS,
+    **LOOKUP_HANDLERS,
+    **MESSAGE_HANDLERS,
     **EXPORT_HANDLERS,
     **SQL_HANDLERS,
     **SESSION_HANDLERS,

@@ -95,13 +95,14 @@ class RequestWindow:
         return MINUTE_US if minutes else HOUR_US
 
     def counts_step_us(self) -> int:
-        """Return the length of the buckets at the ends of a half-open window of event counts.
+        """Return the length of the buckets at the ends of a window of event counts.
 
         Within a window longer than a day they are longer; see ``counts_bucket_us``.
         """
-        assert self._start is not None
+        start = self._bounded().start_us if self._start is None else self._start
+        assert start is not None
         # As ``storage.aggregates.merged_relations`` selects the tables.
-        if self._start >= self.now - self._retention.counts_10s_hours * HOUR_US + MINUTE_US:
+        if start >= self.now - self._retention.counts_10s_hours * HOUR_US + MINUTE_US:
             return COUNT_BUCKET * SECOND_US
         return MINUTE_US
 

@@ -9,7 +9,7 @@ is both: in lower case it is the group, as ``Status`` the event type.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -183,6 +183,16 @@ def group_name(value: Any, parameter: str = "group") -> str:
         hint = did_you_mean(value.casefold(), GROUP_TYPES) if isinstance(value, str) else ""
         raise BadQuery(f"{parameter} must be one of {', '.join(GROUP_TYPES)}{hint}", parameter)
     return name
+
+
+def selected_types(
+    types: Sequence[int] | None, excluded: Sequence[int] | None
+) -> tuple[int, ...] | None:
+    """Return event types without some of them; ``None`` stands for all types of JIP-3."""
+    if excluded is None:
+        return None if types is None else tuple(types)
+    selected = EVENTS if types is None else types
+    return tuple(number for number in selected if number not in excluded)
 
 
 def view_name(variant: str) -> str:

@@ -81,13 +81,18 @@ def _fields(structure: Struct) -> list[answers.EventField]:
         {
             "name": name,
             "type": type_name(field),
-            "unit": next((unit for end, unit in _UNITS.items() if name.endswith(end)), None)
-            if isinstance(field, Integer)
-            else None,
+            "unit": unit_of(name, field),
             "refers_to": list(field.refers_to) if isinstance(field, EventId) else [],
         }
         for name, field in structure.fields
     ]
+
+
+def unit_of(name: str, field: Type | None) -> str | None:
+    """Return the unit of a number by the name of its field; ``None`` for others."""
+    if not isinstance(field, Integer):
+        return None
+    return next((unit for end, unit in _UNITS.items() if name.endswith(end)), None)
 
 
 def type_name(field: Type) -> str:

@@ -33,6 +33,7 @@ from tart.query.shard_queries.aggregates import (
 )
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
 from tart.query.shard_queries.deliveries import Deliveries
+from tart.query.shard_queries.hashes import HashMatches
 from tart.query.shard_queries.package_outcomes import PackageOutcomes
 from tart.query.shard_queries.package_totals import PackageServices, StageTotals
 from tart.query.shard_queries.packages import (
@@ -55,6 +56,7 @@ from tart.shard.queries import (
     conformance,
     deliveries,
     first_seen,
+    hashes,
     package_outcomes,
     package_totals,
     packages,
@@ -95,6 +97,7 @@ _HANDLERS: Mapping[type[AnyQuery], Handler] = {
     StageTotals: package_totals.stage_totals,
     PackageServices: package_totals.package_services,
     Deliveries: deliveries.deliveries,
+    HashMatches: hashes.hash_matches,
 }
 
 

@@ -22,6 +22,8 @@ from tart.query.shard_queries import nodes as queries
 from tart.query.shard_queries.events import Backfill as BackfillQuery
 from tart.query.shard_queries.events import Event, Events, Export, Slot, SqlScan, Storage, Trace
 from tart.query.shard_queries.events import Sql as SqlQuery
+from tart.query.shard_queries.histogram import EventHistogram
+from tart.query.shard_queries.messages import FirstMessage, Message
 from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
 from tart.query.shard_queries.slots import SlotBlocks
@@ -33,8 +35,10 @@ from tart.shard.ingest.listener import Listener
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest
 from tart.shard.queries.backfill import Backfill
+from tart.shard.queries.histogram import Histograms
 from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
+from tart.shard.queries.messages import Messages
 from tart.shard.queries.network import NetworkState
 from tart.shard.queries.slot_blocks import SlotBlockReader
 from tart.shard.queries.slots import Slots
@@ -98,6 +102,7 @@ class QueryHandlers:
         self.counts = QueryCounts()
         statistics = ProcessStatistics(store, ingest, listener, streams, self.counts)
         history = History(store, nodes)
+        messages = Messages(store, nodes)
         self.memory: dict[type[AnyQuery], Callable[[Any], Any]] = {
             queries.Nodes: self._all_nodes,
             queries.NodeStatus: self._node_status,
@@ -113,6 +118,9 @@ class QueryHandlers:
             BackfillQuery: Backfill(store, nodes, lambda: ingest.sequences).backfill,
             Events: self._events,
             Trace: history.trace,
+            Message: messages.message,
+            FirstMessage: messages.first_message,
+            EventHistogram: Histograms(store, nodes).histogram,
             JourneyEvents: Journeys(store, nodes).journey,
             Slot: Slots(store, nodes).slot,
             SlowestSteps: SlowSteps(store, nodes).slowest,

@@ -17,8 +17,6 @@ import duckdb
 
 from tart.errors import BadQuery
 from tart.protocol import capture
-from tart.protocol.decoding import HEADER_BYTES
-from tart.protocol.framing import frame
 from tart.protocol.references import Context, resolve_reference
 from tart.query.core.event_ids import DIRECTORY_BITS, event_api_id, event_identity
 from tart.query.core.filters import Selection
@@ -35,12 +33,13 @@ from tart.query.shard_queries.events import (
 from tart.query.sql.cells import csv_cell
 from tart.query.sql.exports import CSV_COLUMNS
 from tart.shard.encoding.event_json import to_json
-from tart.shard.encoding.json_bytes import dumps_data, dumps_event, to_hex
+from tart.shard.encoding.json_bytes import dumps_data, dumps_event
 from tart.shard.ingest.aggregator import decode_context_for
+from tart.shard.queries.stored_frame import StoredFrame, find_frame
 from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import LOG_SELECT, UndecodableRow, log_rows_query, log_subquery
+from tart.storage.core.schema import LOG_SELECT, UndecodableRow, log_subquery
 from tart.storage.core.seq_ranges import SeqRange, scan_forward
 from tart.storage.log.contexts import read_contexts
 from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
@@ -69,20 +68,23 @@ class History:
     def event(self, cursor: Cursor, query: Event) -> dict[str, Any] | None:
         """Return one event with its bytes, or ``None`` if its directory is not this shard's."""
         directory, sequence = event_identity(query.id)
-        row = self._row(cursor, directory, sequence)
-        if row is not None:
-            decode_context = decode_context_for(self._nodes, directory)
-            contexts = read_contexts(cursor, self._store.files(directory), [row], decode_context)
-            event = self._json(directory, row, contexts)
-            return {**event, "raw": _raw(_Frame(row).content)}
-        return self._undecodable(cursor, directory, sequence)
+        stored = find_frame(cursor, self._store.files(directory), sequence)
+        if stored is None:
+            return None
+        row = stored.row
+        if isinstance(row, UndecodableRow):
+            return {**self._undecodable_event(directory, row), "raw": stored.raw}
+        decode_context = decode_context_for(self._nodes, directory)
+        contexts = read_contexts(cursor, self._store.files(directory), [row], decode_context)
+        return {**self._json(directory, row, contexts), "raw": stored.raw}
 
     def trace(self, cursor: Cursor, query: Trace) -> dict[str, Any] | None:
         """Return the tree an event belongs to, or ``None`` if its directory is not this shard's."""
         directory, sequence = event_identity(query.id)
-        start = self._row(cursor, directory, sequence)
-        if start is None:
+        stored = find_frame(cursor, self._store.files(directory), sequence)
+        if stored is None or isinstance(stored.row, UndecodableRow):
             return None
+        start = stored.row
         nodes = max(1, min(query.limit, MAX_NODES))
         depth = max(1, min(query.depth, MAX_DEPTH))
         files = self._store.files(directory)
@@ -137,28 +139,12 @@ class History:
                     part.update(self._ends(cursor, directory, page.rows, query.selection.end_us))
         return Attached({"parts": parts}, b"".join(texts))
 
-    def _row(self, cursor: Cursor, directory: int, sequence: int) -> LogRow | None:
-        for file in self._store.files(directory):
-            rows = cursor.execute(log_rows_query(file.alias, f"seq = {sequence}")).fetchall()
-            if rows:
-                return LogRow(*rows[0])
-        return None
-
     def _json(
         self, directory: int, row: LogRow, contexts: Mapping[int, Context] = NO_CONTEXTS
     ) -> dict[str, Any]:
         raise_if_cancelled()
         owner = self._nodes.session_owners[directory, row.session]
         return to_json(row, directory, owner, contexts.get(row.seq))
-
-    def _undecodable(self, cursor: Cursor, directory: int, sequence: int) -> dict[str, Any] | None:
-        for file in self._store.files(directory):
-            rows = cursor.execute(
-                f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE seq = {sequence}"
-            ).fetchall()
-            if rows:
-                return self._undecodable_event(directory, UndecodableRow(*rows[0]))
-        return None
 
     def _undecodable_event(self, directory: int, row: UndecodableRow) -> dict[str, Any]:
         """Return an undecodable frame as an event object; unknown members are null."""
@@ -181,7 +167,6 @@ class History:
                 "offset": row.byte_offset,
                 "expectation": row.expectation,
             },
-            "raw": _raw(row.frame),
         }
 
     # --- Pages of an export ----------------------------------------------------------
@@ -195,7 +180,7 @@ class History:
             number = self._nodes.number_of(directory, selection.node)
             if number is None:
                 return _Page([], None)
-        frames: list[_Frame] = []
+        frames: list[StoredFrame] = []
         size = 0
         ranges = read_file_ranges(cursor, self._store.files(directory), FRAME_TABLES)
         for seq_range in scan_forward(ranges, first, _RANGE_SIZE):
@@ -207,7 +192,7 @@ class History:
         return _Page(frames, None)
 
     def _ends(
-        self, cursor: Cursor, directory: int, rows: Sequence[_Frame], last: int | None
+        self, cursor: Cursor, directory: int, rows: Sequence[StoredFrame], last: int | None
     ) -> SessionEnds:
         """Return the known beginnings and ends of the rows' sessions.
 
@@ -245,7 +230,7 @@ class History:
         }
 
     def _contexts(
-        self, cursor: Cursor, directory: int, rows: Sequence[_Frame]
+        self, cursor: Cursor, directory: int, rows: Sequence[StoredFrame]
     ) -> dict[int, Context]:
         events = [each.row for each in rows if isinstance(each.row, LogRow)]
         if not events:
@@ -254,14 +239,14 @@ class History:
         return read_contexts(cursor, files, events, decode_context_for(self._nodes, directory))
 
     def as_line(
-        self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
+        self, directory: int, stored: StoredFrame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
         """Return a line of NDJSON: the API's Event object."""
         assert isinstance(stored.row, LogRow)
         return dumps_event(self._json(directory, stored.row, contexts), style.rendering) + b"\n"
 
     def as_values(
-        self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
+        self, directory: int, stored: StoredFrame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
         """Return a line of CSV: ``CSV_COLUMNS``, the data as JSON."""
         assert isinstance(stored.row, LogRow)
@@ -274,7 +259,7 @@ class History:
         return out.getvalue().encode()
 
     def as_record(
-        self, directory: int, stored: _Frame, style: _Style, contexts: Mapping[int, Context]
+        self, directory: int, stored: StoredFrame, style: _Style, contexts: Mapping[int, Context]
     ) -> bytes:
         """Return a record of ``protocol.capture``."""
         session = stored.row.session << DIRECTORY_BITS | directory
@@ -283,32 +268,10 @@ class History:
         )
 
 
-class _Frame(NamedTuple):
-    """A stored frame, decodable or not."""
-
-    row: LogRow | UndecodableRow
-
-    @property
-    def seq(self) -> int:
-        return self.row.seq
-
-    @property
-    def size(self) -> int:
-        return len(self.row.body if isinstance(self.row, LogRow) else self.row.frame)
-
-    @property
-    def content(self) -> bytes:
-        """The message as it was received, without its length."""
-        if isinstance(self.row, UndecodableRow):
-            return self.row.frame
-        head = self.row.timestamp.to_bytes(HEADER_BYTES - 1, "little") + bytes([self.row.type])
-        return head + self.row.payload
-
-
 class _Page(NamedTuple):
     """Some frames and the sequence to continue at; ``None`` after the last."""
 
-    rows: list[_Frame]
+    rows: list[StoredFrame]
     next: int | None
 
 
@@ -333,7 +296,7 @@ class _Form(NamedTuple):
         contexts: Whether events are written with their contexts.
     """
 
-    write: Callable[[History, int, _Frame, _Style, Mapping[int, Context]], bytes]
+    write: Callable[[History, int, StoredFrame, _Style, Mapping[int, Context]], bytes]
     whole: bool = False
     contexts: bool = False
 
@@ -343,11 +306,6 @@ _FORMS: Mapping[str, _Form] = {
     "csv": _Form(History.as_values),
     "capture": _Form(History.as_record, whole=True),
 }
-
-
-def _raw(content: bytes) -> dict[str, str]:
-    """Return a message in hex: its payload, and its frame with the length in front."""
-    return {"payload": to_hex(content[HEADER_BYTES:]), "frame": to_hex(frame(content))}
 
 
 def _part(page: _Page) -> ExportPart:
@@ -361,11 +319,11 @@ def _part(page: _Page) -> ExportPart:
 
 def _frames(
     cursor: Cursor, seq_range: SeqRange, selection: Selection, number: int | None, *, whole: bool
-) -> list[_Frame]:
+) -> list[StoredFrame]:
     """Return frames of a range in order, at most ``PAGE_ROWS``."""
     node = "" if number is None else f" AND node = {number}"
     within = f"seq >= {seq_range.first} AND seq < {seq_range.end}{node}"
-    frames: list[_Frame] = []
+    frames: list[StoredFrame] = []
     for file in seq_range.files:
         clause, values = selection.where(file.alias)
         rows = (
@@ -373,7 +331,7 @@ def _frames(
             f"AND {clause} ORDER BY seq LIMIT {PAGE_ROWS}) "
             f"LEFT JOIN {file.alias}.peers USING (peer)"
         )
-        frames += (_Frame(LogRow(*row)) for row in cursor.execute(rows, values).fetchall())
+        frames += (StoredFrame(LogRow(*row)) for row in cursor.execute(rows, values).fetchall())
         if whole and selection.any_content:
             rows = (
                 f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE {within} "
@@ -381,5 +339,5 @@ def _frames(
                 f"AND {clause} AND event_id IS NOT NULL ORDER BY seq LIMIT {PAGE_ROWS}"
             )
             undecodable = cursor.execute(rows, values).fetchall()
-            frames += (_Frame(UndecodableRow(*row)) for row in undecodable)
+            frames += (StoredFrame(UndecodableRow(*row)) for row in undecodable)
     return sorted(frames, key=lambda each: each.seq)[:PAGE_ROWS]

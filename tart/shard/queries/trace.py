@@ -28,9 +28,9 @@ MAX_NODES = 1000
 MAX_DEPTH = 64
 # A descendant that arrives later than this after all others is not found.
 HORIZON_US = 600_000_000
-_FIRST_RANGE = 1 << 15
-_LONGEST_RANGE = 1 << 21
-_REFER = ", ".join(str(number) for number, parents in PARENT_TYPES.items() if parents)
+FIRST_RANGE = 1 << 15
+LONGEST_RANGE = 1 << 21
+REFERRING_TYPES = ", ".join(str(number) for number, parents in PARENT_TYPES.items() if parents)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def trace(
         nodes: Limit of events.
         depth: Limit of levels.
     """
-    log = _Log(cursor, files, start.session)
+    log = SessionLog(cursor, files, start.session)
     root, missing, cut = _root(log, start, depth)
     tree = {root.event_id: root}
     levels = {root.event_id: 0}
@@ -81,7 +81,7 @@ def trace(
     return Trace(rows, missing, cut, until)
 
 
-def _root(log: _Log, row: LogRow, depth: int) -> tuple[LogRow, int | None, bool]:
+def _root(log: SessionLog, row: LogRow, depth: int) -> tuple[LogRow, int | None, bool]:
     """Return the highest ancestor, the missing id it refers to, and whether ``depth`` ended it."""
     for _ in range(depth):
         ref = resolve_reference(row.type, row.event_id, row.ref)
@@ -96,16 +96,22 @@ def _root(log: _Log, row: LogRow, depth: int) -> tuple[LogRow, int | None, bool]
 
 
 def _children(
-    log: _Log, seq_range: SeqRange, tree: dict[int, LogRow], levels: dict[int, int], depth: int
+    log: SessionLog,
+    seq_range: SeqRange,
+    tree: dict[int, LogRow],
+    levels: dict[int, int],
+    depth: int,
 ) -> list[LogRow]:
     """Return events of a range that refer to events of the tree and are not in it yet."""
     parents = [event_id for event_id in tree if levels[event_id] < depth]
     listed = ", ".join(map(str, parents)) or "NULL"
-    rows = log.rows(seq_range, f"ref IN ({listed}) AND ref < event_id AND type IN ({_REFER})")
+    rows = log.rows(
+        seq_range, f"ref IN ({listed}) AND ref < event_id AND type IN ({REFERRING_TYPES})"
+    )
     return [row for row in rows if row.event_id not in tree]
 
 
-class _Log:
+class SessionLog:
     """The events of one session in a directory's event log."""
 
     def __init__(self, cursor: Cursor, files: Sequence[LogFile], session: int) -> None:
@@ -128,7 +134,7 @@ class _Log:
 
     def find(self, event_id: int, before: int) -> LogRow | None:
         """Return the newest event of an id below a sequence."""
-        for seq_range in scan_backward(self._ranges, before, _FIRST_RANGE, _LONGEST_RANGE):
+        for seq_range in scan_backward(self._ranges, before, FIRST_RANGE, LONGEST_RANGE):
             rows = self.rows(seq_range, f"event_id = {event_id}")
             if rows:
                 return rows[-1]
@@ -136,7 +142,7 @@ class _Log:
 
     def after(self, sequence: int) -> Iterator[tuple[SeqRange, int, int]]:
         """Yield ranges from a sequence on, with the first and last arrival in each."""
-        for seq_range in scan_forward(self._ranges, sequence + 1, _FIRST_RANGE, _LONGEST_RANGE):
+        for seq_range in scan_forward(self._ranges, sequence + 1, FIRST_RANGE, LONGEST_RANGE):
             yield seq_range, *self._times(seq_range)
 
     def _has_session(self, file: LogFile) -> bool:

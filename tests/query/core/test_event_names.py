@@ -18,6 +18,7 @@ from tart.query.core.event_names import (
     event_types,
     event_types_of,
     group_name,
+    selected_types,
 )
 
 
@@ -109,3 +110,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert all(0 <= number <= 255 for number in event_types(text))
     except BadQuery:
         return
+
+
+def test_types_are_left_out_of_those_that_are_selected_or_of_all() -> None:
+    assert selected_types(None, None) is None
+    assert selected_types([11, 12], None) == (11, 12)
+    assert selected_types([11, 12], [12, 13]) == (11,)
+    assert selected_types(None, [11]) == tuple(number for number in EVENTS if number != 11)

@@ -139,6 +139,10 @@ def test_an_empty_shard_answers_every_query(tmp_path, name):
         "finding_examples": [],
         "stage_totals": [],
         "package_services": {"rows": [], "below": None},
+        "message": None,
+        "first_message": None,
+        "event_histogram": {"buckets": [], "nodes": []},
+        "hash_matches": [],
         "deliveries": {"starts": [], "arrivals": [], "below": None},
     }
     parameters = {
@@ -148,6 +152,10 @@ def test_an_empty_shard_answers_every_query(tmp_path, name):
         "deliveries": {"kind": 105},
         "event": {"id": 0},
         "trace": {"id": 0},
+        "message": {"id": 0},
+        "first_message": {"session": 0},
+        "event_histogram": {"step_us": 1},
+        "hash_matches": {"first": "abcd", "last": "ef"},
         "aggregate_sum": {"table": "counts", "by": ["type"]},
         "aggregate_rows": {"table": "blocks"},
         "aggregate_by_node": {"table": "counts", "value": "count", "by": ["bucket"]},

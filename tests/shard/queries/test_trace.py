@@ -92,8 +92,8 @@ def test_references_are_followed_across_files(tmp_path):
 
 
 def test_events_later_than_the_horizon_are_not_in_a_trace(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_FIRST_RANGE", 1)
-    monkeypatch.setattr(module, "_LONGEST_RANGE", 1)
+    monkeypatch.setattr(module, "FIRST_RANGE", 1)
+    monkeypatch.setattr(module, "LONGEST_RANGE", 1)
     near = [plain(0, at=NOON), failed(1, 0, at=NOON + HORIZON_US)]
     far = failed(2, 0, at=NOON + 3 * HOUR_US)
     found = traced(tmp_path, [*near, far], 0, hourly=True)
@@ -136,8 +136,8 @@ def test_a_trace_is_the_tree_of_its_references(tmp_path_factory, parents, data):
 
     start = data.draw(st.integers(0, len(parents) - 1))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "_FIRST_RANGE", 2)
-        patched.setattr(module, "_LONGEST_RANGE", 4)
+        patched.setattr(module, "FIRST_RANGE", 2)
+        patched.setattr(module, "LONGEST_RANGE", 4)
         found = traced(tmp_path_factory.mktemp("trace"), rows, start)
     assert sequences(found) == [seq for seq in range(len(rows)) if root(seq) == root(start)]
 

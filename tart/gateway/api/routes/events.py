@@ -9,10 +9,13 @@ from tart.gateway.api.common import (
     EVENT_WINDOW,
     MAX_EVENT_ID,
     limit,
+    window,
 )
 from tart.gateway.api.parameters import Choice, Format, Integer, Parameter
 from tart.gateway.api.route import BYTES, HTML, NODE, SHARD_ERRORS, Cache, Kind, Route
+from tart.query.answers.event_histogram import EventHistogramAnswer
 from tart.query.answers.events import EventDetails, Events, SearchResult, Trace
+from tart.query.answers.messages import MessageFields
 from tart.query.answers.sql import SqlResult, SqlStatement, SqlTables
 from tart.query.sql.exports import FORMATS
 from tart.query.sql.formats import SQL_FORMATS
@@ -67,6 +70,35 @@ EVENT_ROUTES: tuple[Route, ...] = (
         cache=Cache.LIVE,
     ),
     Route(
+        "event_histogram",
+        "/api/events/histogram",
+        "Count events by time, node, type and reason under conditions",
+        "All conditions must hold. With no condition but event types, node and time the counts "
+        "come from aggregates, at a cost that does not depend on the number of events; else from "
+        "the events that are still stored, which are searched within the deadline. source says "
+        "which. Buckets have the shortest length that makes at most buckets of them, at least 10 "
+        "s; a minute or an hour where only those are stored.",
+        parameters=(
+            *EVENT_FILTERS,
+            *window("1h"),
+            Parameter(
+                "buckets",
+                Integer(1, 240, (True, True)),
+                "Maximum number of buckets; clamped to 1 to 240.",
+                "60",
+            ),
+            Parameter(
+                "top",
+                Integer(1, 100, (True, True)),
+                "Maximum length of the lists of nodes, types and reasons; clamped to 1 to 100.",
+                "10",
+            ),
+        ),
+        answer=EventHistogramAnswer,
+        errors=SHARD_ERRORS,
+        cache=Cache.AGGREGATED,
+    ),
+    Route(
         "event",
         "/api/events/{id}",
         "Get one event with its raw bytes",
@@ -98,6 +130,20 @@ EVENT_ROUTES: tuple[Route, ...] = (
             BYTES,
         ),
         answer=Trace,
+        errors=(404, *SHARD_ERRORS),
+    ),
+    Route(
+        "event_fields",
+        "/api/events/{id}/fields",
+        "Get one message byte by byte: its fields, deviations and references",
+        "content is the whole message after its length prefix; fields has every field with its "
+        "bytes, type, value and meaning, in order, each group before the fields in it. Lengths, "
+        "counts and tags are fields of their own, so every byte belongs to exactly one leaf. "
+        "deviations names the bytes that are not as JIP-3 specifies. A frame that could not be "
+        "decoded is returned as far as it can be read, with the rest as unread. previous and next "
+        "are messages of the same session, decodable or not.",
+        parameters=(_ID, limit(50, "events in referred_to_by")),
+        answer=MessageFields,
         errors=(404, *SHARD_ERRORS),
     ),
     Route(

@@ -7,11 +7,12 @@ from typing import Any
 
 from tart.access.roles import Role
 from tart.errors import BadQuery, NotFound
-from tart.gateway.api.common import CURSOR, LIST_WINDOW, limit, window
-from tart.gateway.api.parameters import NodeId, Parameter, Text
+from tart.gateway.api.common import CURSOR, LIST_WINDOW, MAX_EVENT_ID, limit, window
+from tart.gateway.api.parameters import Integer, NodeId, Parameter, Text
 from tart.gateway.api.route import HTML, NODE, NODE_PREFIX, SHARD_ERRORS, Cache, Kind, Route
 from tart.protocol.rules import RULES, SEVERITY_MEANINGS
 from tart.query.answers.findings import ConformanceExamples, ConformanceMatrix
+from tart.query.answers.messages import MessageFields
 from tart.query.answers.sessions import Conformance, NodeConformance, Sessions
 from tart.query.topics.conformance import RULE_PAGES, rule_page
 from tart.suggestions import did_you_mean
@@ -79,6 +80,25 @@ SESSION_ROUTES: tuple[Route, ...] = (
         answer=Sessions,
         errors=(404, *SHARD_ERRORS),
         cache=Cache.AGGREGATED,
+    ),
+    Route(
+        "session_fields",
+        "/api/sessions/{session}/fields",
+        "Get the first message of a connection byte by byte",
+        "The node information that a connection began with, as /api/events/{id}/fields shows "
+        "events; next is its first event. It is stored as long as events of the connection. A "
+        "first message that could not be read has an event's id: it is in "
+        "/api/events/{id}/fields.",
+        parameters=(
+            Parameter(
+                "session",
+                Integer(0, MAX_EVENT_ID),
+                "Number of the session, as events and sessions have it.",
+                where="path",
+            ),
+        ),
+        answer=MessageFields,
+        errors=(404, *SHARD_ERRORS),
     ),
     Route(
         "conformance",

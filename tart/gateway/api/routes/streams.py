@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from tart.errors import BadQuery
-from tart.gateway.api.common import MAX_CORE, MAX_SLOT, TYPES
+from tart.gateway.api.common import EXCLUDE_TYPES, MAX_CORE, MAX_SLOT, TYPES
 from tart.gateway.api.parameters import (
     Choice,
     EventType,
@@ -29,7 +29,7 @@ from tart.gateway.api.route import (
     Route,
 )
 from tart.query.core import filters
-from tart.query.core.event_names import GROUP_TYPES, MAX_EVENT_TYPE
+from tart.query.core.event_names import GROUP_TYPES, MAX_EVENT_TYPE, selected_types
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,13 @@ def filter_of(values: Mapping[str, Any]) -> dict[str, Any]:
     terms: list[dict[str, Any]] = []
     if values["filter"] is not None:
         terms.append(values["filter"])
-    if values["event_types"] is not None:
-        types = values["event_types"]
-        terms.append({"type": "EventType", "event_type": types if len(types) > 1 else types[0]})
+    types = selected_types(values["event_types"], values["exclude_types"])
+    if types == ():
+        raise BadQuery("exclude_types leaves no event type", "exclude_types")
+    if types is not None:
+        terms.append(
+            {"type": "EventType", "event_type": list(types) if len(types) > 1 else types[0]}
+        )
     if values["start"] is not None or values["end"] is not None:
         low = values["start"] or 0
         high = MAX_EVENT_TYPE if values["end"] is None else values["end"]
@@ -114,6 +118,7 @@ _FILTERS = (
     Parameter("filter", FilterText(), "A filter of the WebSocket route, as JSON."),
     Parameter("node_id", NodeId(), f"Events of this node. {NODE_PREFIX}"),
     Parameter("event_types", EventTypes(), TYPES, aliases=("event_type",)),
+    EXCLUDE_TYPES,
     Parameter("start", EventType(), "First event type of a range, by number or name."),
     Parameter("end", EventType(), "Last event type of a range, by number or name."),
     Parameter(

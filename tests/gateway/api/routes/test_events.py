@@ -7,8 +7,10 @@ import pytest
 from tart.errors import BadQuery
 from tart.gateway.api.route import Cache
 from tart.gateway.api.routes.events import EVENT_ROUTES
+from tart.gateway.handlers.event_histogram import EVENT_HISTOGRAM_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
+from tart.gateway.handlers.messages import MESSAGE_HANDLERS
 from tart.gateway.handlers.sql import SQL_HANDLERS
 from tart.query.sql.exports import FORMATS
 from tart.query.sql.formats import SQL_FORMATS
@@ -17,7 +19,13 @@ BY_NAME = {route.name: route for route in EVENT_ROUTES}
 
 
 def test_every_route_has_a_handler() -> None:
-    handlers = {**EVENT_HANDLERS, **EXPORT_HANDLERS, **SQL_HANDLERS}
+    handlers = {
+        **EVENT_HANDLERS,
+        **EVENT_HISTOGRAM_HANDLERS,
+        **EXPORT_HANDLERS,
+        **SQL_HANDLERS,
+        "event_fields": MESSAGE_HANDLERS["event_fields"],
+    }
     assert BY_NAME.keys() == handlers.keys()
 
 

@@ -27,6 +27,10 @@ def read(query: str) -> dict[str, Any]:
         (f"node_id={NODE}", {"type": "Node", "node_id": NODE.lower()}),
         ("event_type=42", {"type": "EventType", "event_type": 42}),
         ("event_types=42,Status", {"type": "EventType", "event_type": [10, 42]}),
+        (
+            "event_types=42,Status&exclude_types=status",
+            {"type": "EventType", "event_type": 42},
+        ),
         ("group=Wp-Pipeline", {"type": "Group", "group": "wp_pipeline"}),
         ("start=authoring&end=Authored", {"type": "EventTypeRange", "start": 40, "end": 42}),
         ("start=40", {"type": "EventTypeRange", "start": 40, "end": 255}),
@@ -42,6 +46,12 @@ def read(query: str) -> dict[str, Any]:
 def test_stream_parameters_become_one_filter(query: str, document: dict[str, Any]) -> None:
     assert read(query) == document
     parse(document)
+
+
+def test_event_types_of_which_none_is_left_are_refused() -> None:
+    with pytest.raises(BadQuery) as refused:
+        read("event_types=42&exclude_types=40-50")
+    assert refused.value.parameter == "exclude_types"
 
 
 def test_a_range_that_ends_before_it_starts_is_refused() -> None:
