@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from tart.protocol.events import EventKind
@@ -113,7 +114,7 @@ class Arrivals:
     without_clock: int
     expected: frozenset[str]
 
-    @property
+    @cached_property
     def in_time(self) -> list[int]:
         """The times that are not late, in order."""
         return sorted(time_us for time_us in self.times.values() if time_us <= LATE_US)

@@ -14,6 +14,7 @@ import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import * as format from "../core/format.js";
 import { html } from "../html.js";
+import { SlotSamples } from "./design_slots.js";
 
 export default function DesignPage() {
   return html`<${Page} title="Design" question="The parts of which all pages are made, in each state.">
@@ -26,6 +27,7 @@ export default function DesignPage() {
       <${Absence} />
       <${Charts} />
       <${Grids} />
+      <${SlotSamples} />
       <${Tables} />
       <${Icons} />
     </div>
