@@ -113,12 +113,12 @@ function Blocks({ data, before }) {
     <${Figures}>
       <${Figure} id="best" label="Best slot" value=${number(data.best_slot)} note=${`finalized ${number(data.finalized_slot)}`} />
       <${Figure} id="authored" label="Slots with a block" value=${`${number(now.authored)} of ${number(now.settled)}`} note=${percent(now.settled ? now.authored / now.settled : null)} before=${then && percent(then.settled ? then.authored / then.settled : null)} />
-      <${Figure} id="missed" label="Missed" value=${number(now.missed)} state=${now.missed ? "warn" : undefined} before=${then && number(then.missed)} />
-      <${Figure} id="forks" label="Slots with a fork" value=${number(now.forks)} state=${now.forks ? "warn" : undefined} before=${then && number(then.forks)} />
+      <${Figure} id="missed" label="Missed" value=${number(now.missed)} state=${now.missed ? "warn" : undefined} before=${then && number(then.settled ? then.missed : null)} />
+      <${Figure} id="forks" label="Slots with a fork" value=${number(now.forks)} state=${now.forks ? "warn" : undefined} before=${then && number(then.settled ? then.forks : null)} />
       <${Figure} id="p50" label="Until 50 % had it" value=${duration(now.p50)} note="median of slots" before=${then && duration(then.p50)} />
       <${Figure} id="p90" label="Until 90 % had it" value=${duration(now.p90)} note="median of slots" before=${then && duration(then.p90)} />
       <${Figure} id="p99" label="Until 99 % had it" value=${duration(now.p99)} note="median of slots" before=${then && duration(then.p99)} />
-      <${Figure} id="incomplete" label="90 % not reached" value=${number(now.incomplete)} note="slots" state=${now.incomplete ? "bad" : undefined} before=${then && number(then.incomplete)} />
+      <${Figure} id="incomplete" label="90 % not reached" value=${number(now.incomplete)} note="slots" state=${now.incomplete ? "bad" : undefined} before=${then && number(then.settled ? then.incomplete : null)} />
     <//>
     <div class="cards">
       <${Card} title=${`Last ${counted(shown.slots.length, "slot")}`} note="click: that slot">
@@ -204,15 +204,15 @@ function BlockTable({ slots, newest }) {
       { id: "state", title: "state", value: (/** @type {Row} */ { block }) => block?.chain ?? "missed", cell: (/** @type {Row} */ { block }) => html`<${ChainState} chain=${block?.chain} />`, rank: 2 },
       { id: "author", title: "author", value: (/** @type {Row} */ { block }) => block?.author?.node_id, cell: (/** @type {Row} */ { block }) => (block?.author ? html`<${NodeLabel} node=${block.author} />` : html`<span class="muted" title="The author sends no telemetry to this server.">—</span>`) },
       { id: "hash", title: "hash", value: (/** @type {Row} */ { block }) => block?.hash, cell: (/** @type {Row} */ { block }) => html`<${Hash} value=${block?.hash} />` },
+      { id: "p50", title: "50 %", end: true, value: (/** @type {Row} */ { block }) => block?.until_50_ms, cell: (/** @type {Row} */ row) => reached(row, "until_50_ms", newest) },
+      { id: "p90", title: "90 %", end: true, value: (/** @type {Row} */ { block }) => block?.until_90_ms, cell: (/** @type {Row} */ row) => reached(row, "until_90_ms", newest), rank: 3 },
+      { id: "p99", title: "99 %", end: true, value: (/** @type {Row} */ { block }) => block?.until_99_ms, cell: (/** @type {Row} */ row) => reached(row, "until_99_ms", newest) },
+      { id: "nodes", title: "nodes", end: true, help: "Nodes that had it within a minute, of those connected", value: (/** @type {Row} */ { block }) => block?.nodes, cell: (/** @type {Row} */ { block }) => (block ? `${number(block.nodes)} of ${number(block.expected)}` : "—") },
       { id: "size", title: "size", end: true, value: (/** @type {Row} */ { block }) => block?.size_bytes, cell: (/** @type {Row} */ { block }) => bytes(block?.size_bytes) },
       { id: "guarantees", title: "guarantees", end: true, value: (/** @type {Row} */ { block }) => block?.num_guarantees },
       { id: "assurances", title: "assurances", end: true, value: (/** @type {Row} */ { block }) => block?.num_assurances },
       { id: "tickets", title: "tickets", end: true, value: (/** @type {Row} */ { block }) => block?.num_tickets },
       { id: "preimages", title: "preimages", end: true, value: (/** @type {Row} */ { block }) => block?.num_preimages },
-      { id: "p50", title: "50 %", end: true, value: (/** @type {Row} */ { block }) => block?.until_50_ms, cell: (/** @type {Row} */ row) => reached(row, "until_50_ms", newest) },
-      { id: "p90", title: "90 %", end: true, value: (/** @type {Row} */ { block }) => block?.until_90_ms, cell: (/** @type {Row} */ row) => reached(row, "until_90_ms", newest), rank: 3 },
-      { id: "p99", title: "99 %", end: true, value: (/** @type {Row} */ { block }) => block?.until_99_ms, cell: (/** @type {Row} */ row) => reached(row, "until_99_ms", newest) },
-      { id: "nodes", title: "nodes", end: true, help: "Nodes that had it within a minute, of those connected", value: (/** @type {Row} */ { block }) => block?.nodes, cell: (/** @type {Row} */ { block }) => (block ? `${number(block.nodes)} of ${number(block.expected)}` : "—") },
     ]}
   />`;
 }
