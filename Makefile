@@ -13,7 +13,7 @@ PURE := access aggregate cli/render client/core gateway/api protocol query shard
 	shard/encoding shard/state simulate/model storage/core supervisor/core
 
 .PHONY: generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
-	bench-quick lock clean tools web web-check
+	bench-quick bench-web lock clean tools web web-check
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
@@ -71,6 +71,9 @@ bench: $(READY)  ## all benchmarks with their limits, about ten minutes; BENCH_A
 
 bench-quick: $(READY)  ## a short benchmark, under a minute
 	$(BIN)/python -m loadtest.bench quick $(BENCH_ARGS)
+
+bench-web: $(READY) tools  ## the web page with 1,023 nodes, three minutes; BENCH_ARGS="--seconds 600" for its heap
+	$(BIN)/python -m loadtest.web $(BENCH_ARGS)
 
 # Programs that tests run and that PyPI does not have. As root they are installed from Debian.
 tools:
