@@ -30,7 +30,7 @@ Act = Callable[[int], list[bytes]]
 
 
 class Chain:
-    """What the nodes do, slot by slot.
+    """The actions of the nodes, slot by slot.
 
     Args:
         nodes: The nodes; their number and cores are those of their node information.
@@ -79,10 +79,10 @@ class Chain:
         def act(now: int) -> list[bytes]:
             peer = self._nodes[(number + 1) % len(self._nodes)].peer_id
             block = {"slot": number, "hash": block_hash(number)}
-            heard = node.event("BlockAnnounced", now, peer=peer, announcer="Remote", **block)[1]
+            announced = node.event("BlockAnnounced", now, peer=peer, announcer="Remote", **block)[1]
             root, first = node.event("Importing", now, slot=number, outline=outline(number))
             verified = node.event("BlockVerified", now, importing_id=root)[1]
-            return [heard, first, verified, *self._executed(node, root, number, now)]
+            return [announced, first, verified, *self._executed(node, root, number, now)]
 
         return act
 
