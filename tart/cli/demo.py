@@ -50,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         flags, environ = [], {**_LOG, **os.environ}
     else:
         flags, environ = ["--config", str(arguments.config)], dict(os.environ)
+    print("starting tart …", flush=True)
     server = _start("serve", *flags, stdout=subprocess.PIPE, environ=environ)
     assert server.stdout is not None
     with server.stdout as output:

@@ -75,8 +75,14 @@ export async function logIn(key) {
 
 /** Log out; everywhere: in all browsers that logged in with the same key. @param {boolean} [everywhere] */
 export async function logOut(everywhere = false) {
-  await client.logout({ everywhere });
-  await refreshSession();
+  const before = session.value;
+  // The pages end what they follow before the server does.
+  if (before) session.value = { ...before, role: null, key: null, expires_at: null, login_required: true };
+  try {
+    await client.logout({ everywhere });
+  } finally {
+    await refreshSession();
+  }
 }
 
 /** @type {Promise<void> | null} */
