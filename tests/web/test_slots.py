@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page
 
 from tests.running import System, wait_for
 from tests.web.conftest import Opener
-from tests.web.looking import is_scrolled_sideways
 
 
 def settled_slot(system: System) -> int:
@@ -30,11 +28,11 @@ def settled_slot(system: System) -> int:
 
 def figure(page: Page, name: str) -> str:
     """Return the text of a figure without thin spaces."""
-    text = page.locator(f'[data-figure="{name}"] dd').first.inner_text()
+    text = page.locator(f'[data-figure="{name}"] .figure-value').first.inner_text()
     return text.replace("\u2009", "").strip()
 
 
-def test_the_page_of_blocks_shows_the_slots_of_the_api(
+def test_the_page_of_blocks_shows_the_slots_of_the_api_and_opens_one_by_keyboard(
     open_page: Opener, live_system: System
 ) -> None:
     settled_slot(live_system)
@@ -42,7 +40,7 @@ def test_the_page_of_blocks_shows_the_slots_of_the_api(
     strip = page.locator(".slot-cell")
     strip.first.wait_for()
     shown = strip.evaluate_all(
-        "(cells) => cells.map((c) => [Number(c.dataset.slot), c.dataset.state])"
+        "(cells) => cells.map((cell) => [Number(cell.dataset.slot), cell.dataset.state])"
     )
     answer = live_system.get("/api/slots", count=120)
     states = {slot["slot"]: slot["state"] for slot in answer["slots"]}
@@ -51,33 +49,25 @@ def test_the_page_of_blocks_shows_the_slots_of_the_api(
     assert settled
     assert {slot: states[slot] for slot, _ in settled} == dict(settled)
     hashes = page.locator(".chain-block[data-hash]").evaluate_all(
-        "(all) => all.map((b) => b.dataset.hash)"
+        "(blocks) => blocks.map((block) => block.dataset.hash)"
     )
     known = {block["hash"] for slot in answer["slots"] for block in slot["blocks"]}
     assert set(hashes) - known <= set(hashes[-3:])
     assert len(hashes) > 1
 
-
-def test_the_strip_is_read_with_the_keyboard_and_opens_a_slot(
-    open_page: Opener, live_system: System
-) -> None:
-    settled_slot(live_system)
-    page = open_page("#/blocks")
     current = page.locator('.slot-cell[tabindex="0"]')
-    current.wait_for()
     current.focus()
     slot = int(current.get_attribute("data-slot") or 0)
     page.keyboard.press("ArrowLeft")
     focused = page.locator(".slot-cell:focus")
-    assert int(focused.get_attribute("data-slot") or 0) < slot
-    label = focused.get_attribute("aria-label")
-    assert page.locator("[data-slot-text]").inner_text() == label
-    opened = focused.get_attribute("data-slot")
+    opened = int(focused.get_attribute("data-slot") or 0)
+    assert opened < slot
+    assert page.locator("[data-slot-text]").inner_text() == focused.get_attribute("aria-label")
     page.keyboard.press("Enter")
     page.locator(f'[data-slot="{opened}"][data-blocks]').wait_for()
 
 
-def test_the_page_of_a_slot_has_the_figures_of_the_api(
+def test_the_page_of_a_slot_has_the_figures_of_the_api_and_selects_the_late_tail(
     open_page: Opener, live_system: System
 ) -> None:
     slot = settled_slot(live_system)
@@ -89,24 +79,10 @@ def test_the_page_of_a_slot_has_the_figures_of_the_api(
     dots = page.locator("figure[data-dots]").first
     assert int(dots.get_attribute("data-dots") or 0) == len(block["curve"]["ms"])
     ids = {answer["nodes"][place]["node_id"] for place in block["stages"]["node"]}
-    table = page.locator('table[aria-label="Nodes of the block"]').first
-    assert (
-        set(
-            table.locator("tbody tr[data-key]").evaluate_all(
-                "(rows) => rows.map((r) => r.dataset.key)"
-            )
-        )
-        == ids
-    )
+    rows = page.locator('table[aria-label="Nodes of the block"]').first.locator("tr[data-key]")
+    assert set(rows.evaluate_all("(rows) => rows.map((row) => row.dataset.key)")) == ids
 
-
-def test_the_late_tail_is_selected_by_dragging_and_in_the_address(
-    open_page: Opener, live_system: System
-) -> None:
-    slot = settled_slot(live_system)
-    page = open_page(f"#/slots/{slot}")
     plot = page.locator(".dot-plot").first
-    plot.wait_for()
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box is not None
@@ -116,46 +92,18 @@ def test_the_late_tail_is_selected_by_dragging_and_in_the_address(
     page.mouse.up()
     page.get_by_role("button", name="Show all").first.wait_for()
     assert "part=" in page.url
-    table = page.locator('table[aria-label="Nodes of the block"]').first
-    selected = table.locator("tbody tr[data-key]").count()
-    everyone = len(live_system.get(f"/api/slots/{slot}/propagation")["blocks"][0]["stages"]["node"])
-    assert 0 < selected < everyone
-
-
-def test_by_the_clocks_of_the_nodes_the_times_are_other_ones(
-    open_page: Opener, live_system: System
-) -> None:
-    slot = settled_slot(live_system)
-    page = open_page(f"#/slots/{slot}")
+    assert 0 < rows.count() < len(ids)
     page.get_by_role("button", name="nodes, corrected").click()
     page.wait_for_url("**clock=node**")
     page.locator(f'[data-slot="{slot}"][data-blocks]').wait_for()
 
 
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("#/slots/4294967295", "has not begun"),
-        ("#/slots/12", "Nothing is known of this slot"),
+def test_an_unknown_slot_says_so_and_offers_the_newest(open_page: Opener) -> None:
+    page = open_page("#/slots/last")
+    for path, text in (
         ("#/slots/last", "is not a slot"),
-    ],
-)
-def test_an_unknown_slot_says_so_and_offers_the_newest(
-    open_page: Opener, live_system: System, path: str, text: str
-) -> None:
-    page = open_page(path)
-    empty = page.locator(".empty", has_text=text)
-    empty.locator('a[href*="slots/"]').wait_for()
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 1440), ("light", 390)])
-def test_the_pages_are_well_made(
-    open_page: Opener, live_system: System, scheme: str, width: int
-) -> None:
-    slot = settled_slot(live_system)
-    page = open_page(f"#/slots/{slot}", scheme=scheme, width=width)
-    page.locator(".dot-plot").first.wait_for()
-    assert not is_scrolled_sideways(page)
-    page.goto(page.url.partition("#")[0] + "#/blocks")
-    page.locator(".slot-cell").first.wait_for()
-    assert not is_scrolled_sideways(page)
+        ("#/slots/12", "Nothing is known of this slot"),
+        ("#/slots/4294967295", "has not begun"),
+    ):
+        page.goto(page.url.partition("#")[0] + path)
+        page.locator(".empty", has_text=text).locator('a[href*="slots/"]').wait_for()

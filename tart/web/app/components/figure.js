@@ -11,13 +11,13 @@ import { html } from "../html.js";
 export function Figure({ label, value, unit, note, before, state, spark, title, id }) {
   return html`<div class="figure" data-state=${state} data-figure=${id}>
     <dt>${label}</dt>
-    <dd title=${title}>
+    <dd class="figure-value" title=${title}>
       <span>${value}</span>
       ${unit && html`<span class="figure-unit">${unit}</span>`}
       ${spark && html`<${Spark} values=${spark} />`}
     </dd>
-    ${note && html`<span class="figure-note">${note}</span>`}
-    ${before !== undefined && before !== null && html`<span class="figure-note">before: ${before}</span>`}
+    ${note && html`<dd class="figure-note">${note}</dd>`}
+    ${before !== undefined && before !== null && html`<dd class="figure-note">before: ${before}</dd>`}
   </div>`;
 }
 

@@ -73,7 +73,13 @@ function OneSlot({ slot }) {
     question="How did its block reach the nodes, and who was late?"
     actions=${html`<${Neighbours} slot=${slot} newest=${newest} clock=${clock} /><${ClockSwitch} clock=${clock} />`}
   >
-    ${around.data && html`<${Card} title="Around it" note="click: that slot"><${SlotStrip} answer=${upToNewest(around.data)} selected=${slot} title="Slots around it" /><//>`}
+    <${Card} title="Around it" note="click: that slot">
+      <div class="slot-around">
+        <${Answered} answer=${around} lines=${5}>
+          ${(/** @type {Slots} */ data) => html`<${SlotStrip} answer=${upToNewest(data)} selected=${slot} title="Slots around it" />`}
+        <//>
+      </div>
+    <//>
     <${Answered} answer=${answer} lines=${12}>
       ${(/** @type {SlotPropagation} */ data) => html`<${Slot} data=${data} />`}
     <//>
