@@ -28,7 +28,7 @@ def settled_slot(system: System) -> int:
 
 def figure(page: Page, name: str) -> str:
     """Return the text of a figure without thin spaces."""
-    text = page.locator(f'[data-figure="{name}"] .figure-value').first.inner_text()
+    text = page.locator(f'[data-figure="{name}"] dd').first.inner_text()
     return text.replace("\u2009", "").strip()
 
 

@@ -10,14 +10,16 @@ import { html } from "../html.js";
  */
 export function Figure({ label, value, unit, note, before, state, spark, title, id }) {
   return html`<div class="figure" data-state=${state} data-figure=${id}>
-    <dt>${label}</dt>
-    <dd class="figure-value" title=${title}>
+    <dt>
+      <span>${label}</span>
+      ${note && html`<span class="figure-note">${note}</span>`}
+      ${before !== undefined && before !== null && html`<span class="figure-note">before: ${before}</span>`}
+    </dt>
+    <dd title=${title}>
       <span>${value}</span>
       ${unit && html`<span class="figure-unit">${unit}</span>`}
       ${spark && html`<${Spark} values=${spark} />`}
     </dd>
-    ${note && html`<dd class="figure-note">${note}</dd>`}
-    ${before !== undefined && before !== null && html`<dd class="figure-note">before: ${before}</dd>`}
   </div>`;
 }
 
