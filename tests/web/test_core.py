@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+MODULES = HERE.parents[1] / "tart" / "web" / "app" / "core"
 
 
 def test_the_pure_modules_of_the_page() -> None:
@@ -18,3 +19,18 @@ def test_the_pure_modules_of_the_page() -> None:
     tests = sorted((HERE / "core").glob("*.test.mjs"))
     done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_pure_module_has_tests() -> None:
+    tested = {path.name.removesuffix(".test.mjs") for path in (HERE / "core").glob("*.test.mjs")}
+    assert tested == {path.stem for path in MODULES.glob("*.js")}
+
+
+def test_they_are_pure() -> None:
+    for path in MODULES.glob("*.js"):
+        text = path.read_text()
+        for name in ("Date.now", "fetch(", "document.", "window.", "localStorage", "Math.random"):
+            assert name not in text, f"{path.name} uses {name}"
+        for line in text.splitlines():
+            if line.startswith(("import ", "} from ")):
+                assert '"./' in line, f"{path.name} imports from another folder: {line}"

@@ -1,23 +1,254 @@
 // @ts-check
-/** The network: is it well? */
+/** The network: is it well, and if not, what is wrong? */
 
-import { Answered } from "../components/answered.js";
-import { Figure, Figures } from "../components/figure.js";
-import { Page } from "../components/page.js";
-import { number, rate } from "../core/format.js";
+import { useMemo } from "preact/hooks";
+
+import { Answered, Empty, Skeleton } from "../components/answered.js";
+import { Ago, Implementation, State } from "../components/basics.js";
+import { Bars, Figure, Figures } from "../components/figure.js";
+import { LineChart } from "../components/line_chart.js";
+import { Card, Page } from "../components/page.js";
+import { SlotStrip } from "../components/slot_strip.js";
+import { Table } from "../components/table.js";
+import { attention } from "../core/attention.js";
+import { compact, counted, DASH, duration, millis, number, percent, rate } from "../core/format.js";
+import { implementationText } from "../core/implementations.js";
 import { html } from "../html.js";
+import { go, href } from "../state/location.js";
+import { summary } from "../state/live.js";
+import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 
+const SLOTS = 60;
+/** Finality lags by 2 or 3 slots where all is well. */
+const FINALITY_WARN = 6;
+const MAX_ITEMS = 12;
+
 export default function NetworkPage() {
-  const stats = useAnswer("the chain", (signal) => client.stats({}, { signal }), { every: 2000 });
-  return html`<${Page} title="Network" question="Is it well?">
-    <${Answered} answer=${stats}>
-      ${(/** @type {import("../../../client/web/tart.js").Stats} */ data) => html`<${Figures} large>
-        <${Figure} id="best" label="Best slot" value=${data.best_block_known ? number(data.best_block) : "—"} />
-        <${Figure} id="finalized" label="Finalized" value=${data.finalized_block_known ? number(data.finalized_block) : "—"} />
-        <${Figure} id="authored" label="Blocks authored" value=${number(data.total_blocks_authored)} />
-      <//>`}
+  const deps = [range.value];
+  const before = { deps: [range.value], when: comparing.value };
+  const nodes = useAnswer("the nodes", (signal) => client.nodesSummary({ ...currentWindow() }, { signal }), { every: 10_000, deps });
+  const slots = useAnswer("the slots", (signal) => client.slots({ count: SLOTS }, { signal }), { every: 6_000 });
+  const alerts = useAnswer("the alerts", (signal) => client.alerts({}, { signal }), { every: 10_000 });
+  const funnel = useAnswer("the work-packages", (signal) => client.workFunnel({ ...currentWindow() }, { signal }), { every: 10_000, deps });
+  const earlierFunnel = useAnswer("the work-packages before", (signal) => client.workFunnel(earlierWindow(), { signal }), before);
+  const findings = useAnswer("the findings", (signal) => client.conformance({ ...currentWindow() }, { signal }), { every: 30_000, deps });
+  const implementations = useAnswer("the implementations", (signal) => client.implementations({ ...currentWindow() }, { signal }), { every: 15_000, deps });
+  const events = useAnswer("the events by time", (signal) => client.timeseries({ metric: "events", ...currentWindow() }, { signal }), { every: 15_000, deps });
+  const earlierEvents = useAnswer("the events before", (signal) => client.timeseries({ metric: "events", ...earlierWindow() }, { signal }), before);
+  const failures = useAnswer("the failures", (signal) => client.failureRates({ ...currentWindow() }, { signal }), { every: 15_000, deps });
+  const earlierFailures = useAnswer("the failures before", (signal) => client.failureRates(earlierWindow(), { signal }), before);
+
+  return html`<${Page} title="Network" question="Is it well, and if not, what and since when?">
+    <${Headline} nodes=${nodes.data} alerts=${alerts.data} failures=${failures.data} earlier=${earlierFailures.data} events=${events.data} />
+    <div class="cards">
+      <${Card} title=${`Last ${SLOTS} slots`} note="height: time until 90 % of the nodes had the block; colour: the author's implementation" actions=${html`<a class="button quiet small" href=${href("blocks")}>All blocks</a>`}>
+        <${Answered} answer=${slots} isEmpty=${(/** @type {any} */ data) => !data.slots.length} empty=${html`<${Empty} title="No slot yet">Blocks appear as soon as a node reports them.<//>`}>
+          ${(/** @type {any} */ data) => html`<${SlotStrip} answer=${data} />`}
+        <//>
+      <//>
+      <${Attention}
+        answers=${{ nodes: nodes.data, slots: slots.data, alerts: alerts.data, funnel: funnel.data, conformance: findings.data, implementations: implementations.data }}
+        missing=${[nodes, slots, alerts, funnel, findings, implementations].filter(({ error }) => error).map(({ name }) => name)}
+      />
+      <${Propagation} answer=${slots} />
+      <${ImplementationRows} answer=${implementations} />
+      <${Funnel} answer=${funnel} earlier=${earlierFunnel.data} />
+      <${EventRate} answer=${events} earlier=${earlierEvents.data} />
+      <${BlockInterval} answer=${slots} />
+    </div>
+  <//>`;
+}
+
+/** @param {any} properties */
+function Headline({ nodes, alerts, failures, earlier, events }) {
+  const live = summary.value;
+  const best = live?.best_block ?? null;
+  const finalized = live?.finalized_block ?? null;
+  const lag = best !== null && finalized !== null ? best - finalized : null;
+  const [connected, known] = [live?.nodes_connected ?? nodes?.connected, live?.nodes_known ?? nodes?.total];
+  const firing = alerts?.alerts.length;
+  const overall = failures?.overall;
+  const spark = events?.data.map((/** @type {any} */ bucket) => bucket.events_per_second ?? null).slice(0, 60).reverse();
+  return html`<${Figures} large>
+    <${Figure} id="best" label="Best slot" value=${number(best)} note=${live && best === null ? "no third of the nodes has reached one" : undefined} />
+    <${Figure}
+      id="finalized"
+      label="Finalized"
+      value=${number(finalized)}
+      note=${lag === null ? live && "no block is finalized yet" : `${counted(lag, "slot")} behind`}
+      state=${lag !== null && lag >= FINALITY_WARN ? "warn" : undefined}
+    />
+    <${Figure}
+      id="nodes"
+      label="Nodes connected"
+      value=${number(connected)}
+      unit=${known === undefined || known === null ? "" : `of ${number(known)}`}
+      state=${connected < known ? "warn" : undefined}
+      note=${nodes ? levelsText(nodes.levels) : undefined}
+    />
+    <${Figure} id="rate" label="Events" value=${rate(live?.last_10s?.events_per_second)} spark=${spark} note=${live ? "over the last 10 s" : undefined} />
+    <${Figure}
+      id="failures"
+      label="Failures"
+      value=${overall ? compact(overall.failed_events) : DASH}
+      note=${overall ? `${percent(overall.failure_rate)} of ${compact(overall.attempts)} attempts` : undefined}
+      before=${earlier ? `${compact(earlier.overall.failed_events)} (${percent(earlier.overall.failure_rate)})` : undefined}
+    />
+    <${Figure} id="alerts" label="Alerts" value=${number(firing)} state=${firing ? "warn" : undefined} note=${html`<a href=${href("alerts")}>all alerts</a>`} />
+  <//>`;
+}
+
+/** @param {{ well: number, warning: number, bad: number, no_data: number }} levels */
+function levelsText({ well, warning, bad, no_data: silent }) {
+  const parts = [[bad, "bad"], [warning, "with a warning"], [silent, "without data"]].filter(([count]) => count);
+  return parts.length ? parts.map(([count, word]) => `${number(/** @type {number} */ (count))} ${word}`).join(", ") : `all ${number(well)} well`;
+}
+
+/** @param {{ answers: any, missing: string[] }} properties */
+function Attention({ answers, missing }) {
+  const items = useMemo(() => attention(answers), Object.values(answers));
+  // As long as an answer is awaited, nothing can be said of the whole.
+  const waiting = Object.values(answers).filter((answer) => answer === null).length > missing.length;
+  return html`<${Card} size="half" title="Needs attention" note=${items.length ? counted(items.length, "item") : ""}>
+    ${missing.length > 0 && html`<div class="notice" data-state="warn">Not checked, because they cannot be read: ${missing.join(", ")}.</div>`}
+    ${waiting && !items.length && html`<${Skeleton} />`}
+    ${!waiting && !items.length && !missing.length && html`<${AllWell} alerts=${answers.alerts} />`}
+    <ul class="attention">
+      ${items.slice(0, MAX_ITEMS).map(
+        ({ state, text, path, parameters }) => html`<li key=${path + text}>
+          <a href=${href(path, parameters)}><${State} state=${state} hideWord /><span>${text}</span></a>
+        </li>`,
+      )}
+    </ul>
+    ${items.length > MAX_ITEMS && html`<p class="muted">and ${counted(items.length - MAX_ITEMS, "more")}</p>`}
+  <//>`;
+}
+
+/** @param {{ alerts: any }} properties */
+function AllWell({ alerts }) {
+  const last = alerts?.ended[0]?.ended_at;
+  const since = last ?? alerts?.evaluated_since;
+  return html`<p class="all-well">
+    <${State} state="ok" word="Nothing needs attention" />
+    ${since && html`<span class="muted">${last ? "the last alert ended" : "no alert since the server started,"} <${Ago} value=${since} /></span>`}
+  </p>`;
+}
+
+/** Of each slot its first block, as columns. @param {any} data */
+function columnsOf(data) {
+  const rows = data.slots.filter((/** @type {any} */ { blocks, time }) => blocks.length && time);
+  return { rows, x: rows.map((/** @type {any} */ { time }) => millis(time)) };
+}
+
+/** @param {{ answer: any }} properties */
+function Propagation({ answer }) {
+  return html`<${Card} size="half" title="Propagation" note="time until the nodes had the block, slot by slot">
+    <${Answered} answer=${answer}>
+      ${(/** @type {any} */ data) => {
+        const { rows, x } = columnsOf(data);
+        const of = (/** @type {string} */ member) => rows.map((/** @type {any} */ { blocks }) => blocks[0][member]);
+        return html`<${LineChart}
+          title="Propagation by slot"
+          x=${x}
+          format=${duration}
+          series=${[
+            { label: "50 % of nodes", values: of("until_50_ms") },
+            { label: "90 %", values: of("until_90_ms") },
+            { label: "99 %", values: of("until_99_ms") },
+          ]}
+        />`;
+      }}
+    <//>
+  <//>`;
+}
+
+/** @param {{ answer: any }} properties */
+function BlockInterval({ answer }) {
+  return html`<${Card} size="half" title="Block interval" note="from one block to the next; a slot has 6 s">
+    <${Answered} answer=${answer}>
+      ${(/** @type {any} */ data) => {
+        const rows = data.slots.flatMap((/** @type {any} */ { blocks }) => (blocks[0]?.first_had_at ? [millis(blocks[0].first_had_at)] : []));
+        const x = rows.slice(1);
+        return html`<${LineChart} title="Block interval" x=${x} format=${duration} series=${[{ label: "interval", values: x.map((/** @type {number} */ at, /** @type {number} */ index) => at - rows[index]) }]} />`;
+      }}
+    <//>
+  <//>`;
+}
+
+/** @param {{ answer: any, earlier: any }} properties */
+function EventRate({ answer, earlier }) {
+  return html`<${Card} size="half" title="Events per second">
+    <${Answered} answer=${answer}>
+      ${(/** @type {any} */ { data }) => {
+        const rows = [...data].reverse();
+        const x = rows.map(({ timestamp }) => millis(timestamp));
+        const before = earlier ? [...earlier.data].reverse() : [];
+        return html`<${LineChart}
+          title="Events per second"
+          x=${x}
+          series=${[
+            { label: "events/s", values: rows.map(({ events_per_second: value }) => value ?? null), fill: true },
+            ...(before.length ? [{ label: "before", ghost: true, values: x.map((_, index) => before[index]?.events_per_second ?? null) }] : []),
+          ]}
+        />`;
+      }}
+    <//>
+  <//>`;
+}
+
+/** @param {{ answer: any }} properties */
+function ImplementationRows({ answer }) {
+  /** @type {import("../components/table.js").Column<any>[]} */
+  const columns = [
+    { id: "name", title: "implementation", rank: 1, value: (row) => implementationText(row.name, row.version), cell: (row) => html`<${Implementation} name=${row.name} version=${row.version} />` },
+    { id: "nodes", title: "nodes", end: true, rank: 2, value: (row) => row.nodes },
+    { id: "state", title: "state", value: (row) => row.levels.bad * 1000 + row.levels.warning, cell: (row) => html`<${Levels} levels=${row.levels} />` },
+    { id: "lag", title: "lag", help: "Median and most slots behind the network's best", end: true, value: (row) => row.best_lag_p50, cell: (row) => (row.best_lag_p50 === null ? DASH : `${number(row.best_lag_p50)} / ${number(row.best_lag_max)}`) },
+    { id: "import", title: "import p95", end: true, rank: 3, value: (row) => row.import_p95_ms, cell: (row) => (row.imports ? duration(row.import_p95_ms) : DASH) },
+    { id: "failures", title: "failures", end: true, value: (row) => row.failures },
+    { id: "findings", title: "findings", help: "Rules of severity error and warning that its nodes broke", end: true, value: (row) => row.errors + row.warnings },
+  ];
+  return html`<${Card} size="two-thirds" flush title="Implementations">
+    <${Answered} answer=${answer}>
+      ${(/** @type {any} */ { implementations }) => html`<${Table}
+        caption="Implementations"
+        rows=${implementations}
+        rowKey=${(/** @type {any} */ row) => `${row.name} ${row.version}`}
+        columns=${columns}
+        sort="-nodes"
+        sortParameter="implementations-sort"
+        onOpen=${() => go("implementations")}
+        empty="No node has connected in this range."
+        height=${320}
+      />`}
+    <//>
+  <//>`;
+}
+
+/** @param {{ levels: any }} properties */
+function Levels({ levels: { well, warning, bad, no_data: silent } }) {
+  if (bad) return html`<${State} state="bad" word=${`${number(bad)} bad`} />`;
+  if (warning) return html`<${State} state="warn" word=${`${number(warning)} with a warning`} />`;
+  if (silent) return html`<${State} state="idle" word=${`${number(silent)} without data`} />`;
+  return html`<${State} state="ok" word=${well === 1 ? "well" : "all well"} />`;
+}
+
+/** @param {{ answer: any, earlier: any }} properties */
+function Funnel({ answer, earlier }) {
+  return html`<${Card} size="third" title="Work" note="packages that reached each stage" actions=${html`<a class="button quiet small" href=${href("work")}>Details</a>`}>
+    <${Answered} answer=${answer} isEmpty=${(/** @type {any} */ { packages }) => !packages} empty=${html`<${Empty} title="No work-package in this range">Builders submit them to guarantors.<//>`}>
+      ${(/** @type {any} */ { stages, packages }) => html`<${Bars}
+        label="Work-packages by stage"
+        rows=${stages.map((/** @type {any} */ { stage, reached, lost }, /** @type {number} */ index) => ({
+          label: stage,
+          value: reached,
+          text: `${number(reached)} (${percent(reached / packages)})${earlier ? `, before ${number(earlier.stages[index].reached)}` : ""}`,
+          state: "info",
+          title: lost ? `${number(lost)} lost after this stage` : undefined,
+        }))}
+      />`}
     <//>
   <//>`;
 }

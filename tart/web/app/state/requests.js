@@ -11,6 +11,7 @@ import { visible } from "./time.js";
 /**
  * @template Data
  * @typedef {object} Answer
+ * @property {string} name
  * @property {Data | null} data The last good answer.
  * @property {any} error Why the newest request failed; null if it did not.
  * @property {boolean} loading Whether a request is on its way and there is no data yet.

@@ -1,0 +1,166 @@
+// @ts-check
+/**
+ * What needs attention: one sentence and one link each, worst first. Pure.
+ *
+ * @typedef {object} Item
+ * @property {"bad" | "warn" | "info"} state
+ * @property {string} text One sentence, without a full stop.
+ * @property {string} path Page that it opens.
+ * @property {Record<string, string>} [parameters] Of that page.
+ * @property {number} harm Orders items of one state.
+ */
+
+import { counted, duration, number, percent, shortNode } from "./format.js";
+import { implementationText } from "./implementations.js";
+
+/** Nodes in one state are listed one by one up to this number, then counted. */
+const MAX_SINGLE = 3;
+const FINALITY_WARN = 6;
+const FINALITY_BAD = 20;
+/** Of the slots, the share without a block from which it is worth a look. */
+const MISSED_WARN = 0.1;
+const SLOW_MS = 2000;
+/** Imports that an implementation needs before it is compared with others. */
+const MIN_IMPORTS = 50;
+const SLOWER = 1.4;
+const MAX_REASONS = 3;
+
+/** @type {Record<string, "bad" | "warn" | "info">} */
+const LEVELS = { bad: "bad", warning: "warn", critical: "bad", error: "bad", warn: "warn", info: "info" };
+
+/**
+ * Return all items, worst first.
+ *
+ * @param {{
+ *   nodes?: any, slots?: any, alerts?: any, funnel?: any, conformance?: any, implementations?: any,
+ * }} answers Those of /api/nodes/summary, /api/slots, /api/alerts, /api/workpackages/funnel,
+ *   /api/conformance and /api/implementations; null if they are not known.
+ * @returns {Item[]}
+ */
+export function attention({ nodes, slots, alerts, funnel, conformance, implementations }) {
+  const named = new Set();
+  const items = [
+    ...(slots ? ofSlots(slots) : []),
+    ...(nodes ? ofNodes(nodes, named) : []),
+    ...(alerts ? ofAlerts(alerts, named) : []),
+    ...(funnel ? ofWork(funnel) : []),
+    ...(conformance ? ofFindings(conformance) : []),
+    ...(implementations ? ofImplementations(implementations) : []),
+  ];
+  const order = ["bad", "warn", "info"];
+  return items.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.harm - a.harm);
+}
+
+/** @param {any} slots @returns {Item[]} */
+function ofSlots({ best_slot: best, finalized_slot: finalized, slots }) {
+  /** @type {Item[]} */
+  const items = [];
+  if (best !== null && finalized !== null && best - finalized >= FINALITY_WARN) {
+    const behind = best - finalized;
+    items.push({ state: behind >= FINALITY_BAD ? "bad" : "warn", text: `The finalized block is ${number(behind)} slots behind the best`, path: "blocks", harm: 1000 });
+  }
+  const decided = slots.filter((/** @type {any} */ { state }) => state === "authored" || state === "missed");
+  const missed = decided.filter((/** @type {any} */ { state }) => state === "missed").length;
+  if (decided.length >= 10 && missed / decided.length >= MISSED_WARN) {
+    items.push({ state: missed / decided.length >= 0.5 ? "bad" : "warn", text: `${number(missed)} of the last ${counted(decided.length, "slot")} have no block (${percent(missed / decided.length)})`, path: "blocks", harm: 900 });
+  }
+  const slow = slots.filter((/** @type {any} */ { blocks }) => blocks.length && (blocks[0].until_90_ms ?? 0) > SLOW_MS);
+  if (slow.length) {
+    const worst = slow.reduce((/** @type {any} */ a, /** @type {any} */ b) => (a.blocks[0].until_90_ms >= b.blocks[0].until_90_ms ? a : b));
+    items.push({ state: "warn", text: `${counted(slow.length, "block")} took more than ${duration(SLOW_MS)} to reach 90 % of the nodes; slot ${number(worst.slot)} took ${duration(worst.blocks[0].until_90_ms)}`, path: `slots/${worst.slot}`, harm: 500 });
+  }
+  return items;
+}
+
+/** @param {any} answer @param {Set<string>} named @returns {Item[]} */
+function ofNodes({ nodes, rules, implementations, total }, named) {
+  /** @type {Map<string, number[]>} */
+  const byState = new Map();
+  for (const [index, state] of nodes.state.entries()) {
+    if (!byState.has(state)) byState.set(state, []);
+    byState.get(state)?.push(index);
+  }
+  /** @type {Item[]} */
+  const items = [];
+  for (const { state, level, meaning } of rules) {
+    const found = byState.get(state);
+    if (!found || !LEVELS[level] || LEVELS[level] === "info") continue;
+    for (const index of found) named.add(nodes.node_id[index]);
+    if (found.length > MAX_SINGLE) {
+      items.push({ state: LEVELS[level], text: `${number(found.length)} of ${number(total)} nodes: ${lower(meaning)}`, path: "nodes", parameters: { state }, harm: found.length });
+      continue;
+    }
+    for (const index of found) {
+      const { name, version } = implementations[nodes.implementation[index]] ?? {};
+      items.push({
+        state: LEVELS[level],
+        text: `${shortNode(nodes.node_id[index])} (${implementationText(name, version)}): ${lower(meaning)}`,
+        path: `nodes/${nodes.node_id[index]}`,
+        harm: 1,
+      });
+    }
+  }
+  return items;
+}
+
+/** @param {any} answer @param {Set<string>} named @returns {Item[]} */
+function ofAlerts({ alerts }, named) {
+  return alerts
+    .filter((/** @type {any} */ { about }) => !named.has(about.id))
+    .map((/** @type {any} */ { severity, message, about }) => ({
+      state: LEVELS[severity],
+      text: message.replace(/\.$/, ""),
+      path: about.kind === "node" ? `nodes/${about.id}` : "alerts",
+      harm: 10,
+    }));
+}
+
+/** @param {any} answer @returns {Item[]} */
+function ofWork({ stages, packages }) {
+  const lost = stages.flatMap((/** @type {any} */ { stage, reasons }) => reasons.map((/** @type {any} */ reason) => ({ stage, ...reason })));
+  return lost
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => b.count - a.count)
+    .slice(0, MAX_REASONS)
+    .map((/** @type {any} */ { stage, count, reason }) => ({
+      state: count / Math.max(packages, 1) >= 0.2 ? "bad" : count / Math.max(packages, 1) >= 0.02 ? "warn" : "info",
+      text: `${number(count)} of ${counted(packages, "work-package")} lost after ${stage}: ${reason}`,
+      path: "work",
+      harm: count,
+    }));
+}
+
+/** @param {any} answer @returns {Item[]} */
+function ofFindings({ rules }) {
+  return rules
+    .filter((/** @type {any} */ { severity }) => severity !== "info")
+    .map((/** @type {any} */ { code, severity, count, nodes }) => ({
+      state: severity === "error" ? "bad" : "warn",
+      text: `${counted(nodes, "node")}: ${counted(count, "finding")} of ${code}`,
+      path: "conformance",
+      parameters: { rule: code },
+      harm: nodes,
+    }));
+}
+
+/** @param {any} answer @returns {Item[]} */
+function ofImplementations({ implementations }) {
+  const compared = implementations.filter((/** @type {any} */ each) => each.imports >= MIN_IMPORTS && each.import_p95_ms !== null);
+  return compared.flatMap((/** @type {any} */ each) => {
+    const others = compared.filter((/** @type {any} */ other) => other !== each).map((/** @type {any} */ other) => other.import_p95_ms);
+    if (others.length < 2) return [];
+    const typical = others.sort((/** @type {number} */ a, /** @type {number} */ b) => a - b)[Math.floor(others.length / 2)];
+    if (!(each.import_p95_ms > typical * SLOWER)) return [];
+    return {
+      state: "warn",
+      text: `${implementationText(each.name, each.version)}: 95 % of imports take up to ${duration(each.import_p95_ms)}, those of the others ${duration(typical)}`,
+      path: "implementations",
+      harm: each.nodes,
+    };
+  });
+}
+
+/** @param {string} text */
+function lower(text) {
+  const plain = text.replace(/\.$/, "");
+  return plain.slice(0, 1).toLowerCase() + plain.slice(1);
+}

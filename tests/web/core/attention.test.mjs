@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { attention } from "../../../tart/web/app/core/attention.js";
+
+const RULES = [
+  { state: "silent", level: "bad", meaning: "Connected, but silent." },
+  { state: "behind", level: "warning", meaning: "Behind the network." },
+  { state: "well", level: "well", meaning: "Well." },
+];
+const nodes = (...states) => ({
+  total: states.length,
+  rules: RULES,
+  implementations: [{ name: "PolkaJam", version: "1" }],
+  nodes: { node_id: states.map((_, index) => String(index).repeat(64)), state: states, implementation: states.map(() => 0) },
+});
+const slot = (number, state, ms = 100) => ({ slot: number, state, blocks: state === "authored" ? [{ until_90_ms: ms }] : [] });
+const slots = (list, best = 10, finalized = 8) => ({ best_slot: best, finalized_slot: finalized, slots: list });
+
+test("a network that is well needs nothing", () => {
+  const authored = Array.from({ length: 60 }, (_, index) => slot(index, "authored"));
+  const answers = {
+    nodes: nodes("well", "well"),
+    slots: slots(authored),
+    alerts: { alerts: [] },
+    funnel: { packages: 10, stages: [{ stage: "refined", reasons: [] }] },
+    conformance: { rules: [{ code: "x", severity: "info", count: 1, nodes: 1 }] },
+    implementations: { implementations: [] },
+  };
+  assert.deepEqual(attention(answers), []);
+  assert.deepEqual(attention({}), []);
+});
+
+test("few nodes are named, many are counted, bad ones come first", () => {
+  const items = attention({ nodes: nodes("behind", "silent", "well", "behind", "behind", "behind") });
+  assert.deepEqual(items.map(({ state, text }) => [state, text]), [
+    ["bad", "11111111 (PolkaJam 1): connected, but silent"],
+    ["warn", "4 of 6 nodes: behind the network"],
+  ]);
+  assert.equal(items[0].path, `nodes/${"1".repeat(64)}`);
+  assert.deepEqual(items[1].parameters, { state: "behind" });
+});
+
+test("an alert about a node whose state says it already is not repeated", () => {
+  const about = { kind: "node", id: "1".repeat(64) };
+  const alert = { severity: "warning", message: "x is silent.", about };
+  const other = { ...alert, about: { kind: "pipeline", id: "connections" } };
+  const items = attention({ nodes: nodes("well", "silent"), alerts: { alerts: [alert, other] } });
+  assert.equal(items.length, 2);
+  assert.equal(items[1].path, "alerts");
+});
+
+test("finality, missed slots and slow blocks", () => {
+  const list = Array.from({ length: 20 }, (_, index) => slot(index, index % 4 ? "authored" : "missed", index === 7 ? 5000 : 100));
+  const items = attention({ slots: slots(list, 40, 8) });
+  assert.deepEqual(items.map(({ state, path }) => [state, path]), [["bad", "blocks"], ["warn", "blocks"], ["warn", "slots/7"]]);
+});
+
+test("a finality that is not known is no lag", () => {
+  assert.deepEqual(attention({ slots: slots([], 40, null) }), []);
+});
+
+test("an implementation is compared only with enough imports and others", () => {
+  const each = (name, p95, imports = 100) => ({ name, version: "1", nodes: 3, imports, import_p95_ms: p95 });
+  const slow = attention({ implementations: { implementations: [each("a", 100), each("b", 110), each("c", 300)] } });
+  assert.equal(slow.length, 1);
+  assert.match(slow[0].text, /^c 1: 95 % of imports take up to 300/);
+  assert.deepEqual(attention({ implementations: { implementations: [each("a", 100), each("c", 300)] } }), []);
+  assert.deepEqual(attention({ implementations: { implementations: [each("a", 1), each("b", 1), each("c", 300, 3)] } }), []);
+});
+
+test("losses of work by their share, the most frequent reasons", () => {
+  const stages = [{ stage: "authorized", reasons: [{ reason: "x", count: 5 }] }, { stage: "refined", reasons: [{ reason: "y", count: 1 }] }];
+  const items = attention({ funnel: { packages: 20, stages } });
+  assert.deepEqual(items.map(({ state }) => state), ["bad", "warn"]);
+  assert.equal(items[0].text, "5 of 20 work-packages lost after authorized: x");
+});

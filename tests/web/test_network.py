@@ -1,0 +1,134 @@
+"""The Network page and the frame around all pages: figures, attention, keys, range, links."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.running import System, wait_for
+from tests.web.conftest import Opener
+from tests.web.looking import table_rows
+
+MAX_SINGLE = 3
+
+
+def figure(page: Page, name: str) -> str:
+    """Return the text of a figure without the spaces that group its digits."""
+    text = page.locator(f"[data-figure={name}] dd > span").first.inner_text()
+    return re.sub(r"\s", "", text)
+
+
+def test_the_figures_are_those_of_the_api(live_system: System, open_page: Opener) -> None:
+    page = open_page("#/")
+
+    def answers() -> dict[str, Any]:
+        summary = live_system.get("/api/summary")
+        failures = live_system.get("/api/analytics/failure-rates", duration="1h")["overall"]
+        return {
+            "best": summary["best_block"],
+            "finalized": summary["finalized_block"],
+            "nodes": summary["nodes_connected"],
+            "failures": failures["failed_events"],
+            "alerts": len(live_system.get("/api/alerts")["alerts"]),
+        }
+
+    def same() -> set[str]:
+        return {name for name, value in answers().items() if figure(page, name) == str(value)}
+
+    found: set[str] = set()
+    # Each changes every few seconds, so they need not agree at the same moment.
+    wait_for(lambda: found.update(same()) or len(found) == 5, "the figures of the API")
+    expect(page.locator("[data-figure=nodes] .figure-unit")).to_have_text("of 6")
+    assert float(figure(page, "rate").removesuffix("/s").replace("k", "e3")) > 0
+
+
+def test_the_table_of_implementations_is_that_of_the_api(
+    live_system: System, open_page: Opener
+) -> None:
+    page = open_page("#/")
+    page.locator("table[aria-label=Implementations] tbody tr").first.wait_for()
+    expected = {
+        f"{row['name']} {row['version']}": str(row["nodes"])
+        for row in live_system.get("/api/implementations", duration="1h")["implementations"]
+    }
+    rows = table_rows(page, "table[aria-label=Implementations]")
+    assert {row["implementation"]: row["nodes"] for row in rows} == expected
+
+
+def test_what_needs_attention_names_the_nodes_that_are_not_well(
+    live_system: System, open_page: Opener
+) -> None:
+    page = open_page("#/")
+
+    def expected() -> set[str]:
+        answer = live_system.get("/api/nodes/summary", duration="1h")
+        nodes = answer["nodes"]
+        levels = {rule["state"]: rule["level"] for rule in answer["rules"]}
+        states = nodes["state"]
+        return {
+            node
+            for node, state in zip(nodes["node_id"], states, strict=True)
+            if levels[state] in ("bad", "warning") and states.count(state) <= MAX_SINGLE
+        }
+
+    def named() -> set[str]:
+        links = page.locator(".attention a[href*='#/nodes/']").all()
+        return {str(link.get_attribute("href")).split("/")[-1].split("?")[0] for link in links}
+
+    wait_for(lambda: expected() <= named(), "the nodes that need attention")
+
+
+def test_keys_lead_to_pages_and_open_help(open_page: Opener) -> None:
+    page = open_page("#/")
+    page.locator("h1").wait_for()
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    expect(page.locator("h1")).to_have_text("Blocks")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("compare with the range before")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_pause_and_a_range_are_in_the_address(live_system: System, open_page: Opener) -> None:
+    page = open_page("#/?range=15m")
+    expect(page.get_by_role("button", name="Last 15 min")).to_be_visible()
+    page.locator("h1").wait_for()
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Paused 15 min")).to_be_visible()
+    expect(page.locator(".status")).to_contain_text("paused")
+    assert "pause=" in page.url
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    expect(page.locator("h1")).to_have_text("Nodes")
+    # The range is one for all pages, and so is the pause.
+    assert "pause=" in page.url
+    windows = [url for url in asked if "duration=" in url]
+    assert windows == []
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Last 15 min")).to_be_visible()
+
+
+def test_the_range_before_stands_beside_the_figures(open_page: Opener) -> None:
+    page = open_page("#/?compare=1")
+    expect(page.locator("[data-figure=failures]")).to_contain_text("before:")
+
+
+def test_an_address_without_a_page_says_so(open_page: Opener) -> None:
+    page = open_page("#/nodez")
+    expect(page.locator("h1")).to_have_text("There is no such page")
+
+
+def test_the_colours_can_be_chosen(open_page: Opener) -> None:
+    page = open_page("#/", scheme="dark")
+    root = page.locator("html")
+    dark = root.evaluate("element => getComputedStyle(element).backgroundColor")
+    page.get_by_role("button", name="Colours: as the system has them").click()
+    expect(root).to_have_attribute("data-scheme", "light")
+    assert root.evaluate("element => getComputedStyle(element).backgroundColor") != dark
+    page.reload()
+    expect(root).to_have_attribute("data-scheme", "light")
