@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readSort, sorted } from "../../../tart/web/app/core/sorting.js";
+import { grouped, GroupHead, inOrderOf, readSort, sorted } from "../../../tart/web/app/core/sorting.js";
 
 test("rows without a value come last in both directions", () => {
   const rows = [3, null, 1, undefined, 2, NaN];
@@ -20,4 +20,16 @@ test("equal rows keep their order, numbers within text count", () => {
 test("a sort parameter is a column and a direction", () => {
   assert.deepEqual(readSort("-lag", "id"), { by: "lag", descending: true });
   assert.deepEqual(readSort(undefined, "id"), { by: "id", descending: false });
+});
+
+test("rows keep the places of earlier keys, new ones come last", () => {
+  const rows = [{ id: "c" }, { id: "a" }, { id: "new" }, { id: "b" }];
+  assert.deepEqual(inOrderOf(rows, ["a", "gone", "b", "c"], ({ id }) => id).map(({ id }) => id), ["a", "b", "c", "new"]);
+  assert.deepEqual(inOrderOf(rows, [], ({ id }) => id), rows);
+});
+
+test("groups stand below their heads, in the order of their names", () => {
+  const items = grouped(["b2", "a1", "b1"], (text) => text[0]);
+  assert.deepEqual(items, [new GroupHead("a", 1), "a1", new GroupHead("b", 2), "b2", "b1"]);
+  assert.deepEqual(grouped([], String), []);
 });
