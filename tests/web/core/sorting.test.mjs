@@ -33,3 +33,9 @@ test("groups stand below their heads, in the order of their names", () => {
   assert.deepEqual(items, [new GroupHead("a", 1), "a1", new GroupHead("b", 2), "b2", "b1"]);
   assert.deepEqual(grouped([], String), []);
 });
+
+test("hashes are in the order of their text, other texts with their numbers by value", () => {
+  const hashes = ["9af0".padEnd(64, "0"), "63b2".padEnd(64, "0"), "aaaa".padEnd(64, "0")];
+  assert.deepEqual(sorted(hashes, (text) => text, false), [hashes[1], hashes[0], hashes[2]]);
+  assert.deepEqual(sorted(["v10", "v9"], (text) => text, false), ["v9", "v10"]);
+});

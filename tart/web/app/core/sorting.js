@@ -40,10 +40,13 @@ function missing(value) {
   return value === null || value === undefined || value === "" || Number.isNaN(value);
 }
 
+/** Hashes and keys, whose digits are no numbers. */
+const HEX = /^(0x)?[0-9a-f]{16,}$/;
 const collator = new Intl.Collator("en", { numeric: true });
 
 /** @param {any} a @param {any} b */
 function compare(a, b) {
+  if (typeof a === "string" && typeof b === "string" && HEX.test(a) && HEX.test(b)) return a < b ? -1 : a > b ? 1 : 0;
   if (typeof a === "string" || typeof b === "string") return collator.compare(String(a), String(b));
   return a < b ? -1 : a > b ? 1 : 0;
 }
