@@ -20,7 +20,9 @@ import math
 import re
 import sys
 import threading
+from collections import deque
 from datetime import UTC, datetime
+from typing import TextIO
 
 from tart.config.schema import LogConfig
 
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 MESSAGE_CHARACTERS = 4000
 # The maximum length of an exception with its traceback, whose end says what happened.
 EXCEPTION_CHARACTERS = 8000
+# The maximum length of a line that is kept in memory.
+RECENT_CHARACTERS = 1000
 _MINUTE_SECONDS = 60.0
 # Call sites are few, but a module that is loaded again has new ones each time.
 _MAX_SITES = 1000
@@ -165,6 +169,48 @@ class SiteLimit(logging.Filter):
 
 
 _limit = SiteLimit(0)
+# The last lines of level warning and above: of this process, and of the supervisor until the fork.
+RECENT_LINES = 200
+_recent: deque[dict[str, str]] = deque(maxlen=RECENT_LINES)
+# Keys as clients send them; a line should never have one.
+_SECRET = re.compile(r"tart_[\w-]{8,}|(?i:(?:token|authorization|password|secret)[=:]\s*)\S+")
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines, and keeps the last ones of level warning and above for ``recent_lines``."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__(sys.stderr)
+        self._process = process
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line (called by ``logging``)."""
+        super().emit(record)
+        if record.levelno >= logging.WARNING:
+            _recent.append(_recent_line(record, self._process))
+
+
+def _recent_line(record: logging.LogRecord, process: str) -> dict[str, str]:
+    text = _Formatter.message(record)
+    if record.exc_info and record.exc_info[1] is not None:
+        text += f": {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return {
+        "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06}Z",
+        "level": record.levelname.lower(),
+        "process": process,
+        "logger": record.name,
+        "message": _SECRET.sub("…", escape_line(shorten(text, RECENT_CHARACTERS))),
+    }
+
+
+def recent_lines() -> list[dict[str, str]]:
+    """Return the last lines of level warning and above, oldest first, without secrets.
+
+    A forked process begins with those of its parent: the supervisor's, which say why a process
+    was started again.
+    """
+    return list(_recent)
 
 
 def suppressed_lines() -> int:
@@ -175,7 +221,7 @@ def suppressed_lines() -> int:
 def set_up(config: LogConfig, process: str) -> None:
     """Send the log of this process to stderr; ``process`` is its name in each line."""
     level = config.level.upper()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(process)
     as_json = config.format == "json" or (config.format == "auto" and not sys.stderr.isatty())
     handler.setFormatter(JsonFormatter(process) if as_json else TextFormatter(process))
     global _limit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import resource
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,13 @@ def raise_limit_for_connections(connections: int, setting: str) -> None:
             setting,
             wanted,
         )
+
+
+def count_descriptors() -> tuple[int, int]:
+    """Return the open file descriptors of this process, and its limit."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # One is that of the listing itself.
+    return len(os.listdir("/proc/self/fd")) - 1, limit
 
 
 def raise_nofile_limit(wanted: int) -> int:

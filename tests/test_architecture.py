@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {
     "query/answers/nodes": "tests/gateway/handlers/test_nodes.py",
     "query/answers/packages": "tests/gateway/handlers/test_packages.py",
     "query/answers/slots": "tests/gateway/handlers/test_slots.py",
+    "query/answers/server": "tests/gateway/observability/test_server_report.py",
     "query/answers/sql": "tests/gateway/handlers/test_sql.py",
     "query/answers/waterfalls": "tests/query/packages/test_waterfall.py",
 }

@@ -3,11 +3,13 @@ import json
 import logging
 import subprocess
 import sys
+from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tart import logs
 from tart.config.schema import LogConfig
 from tart.logs import SiteLimit, set_up, suppressed_lines
 
@@ -241,3 +243,29 @@ def test_output_of_python_itself_goes_through_the_log():
 def test_statements_of_the_registry_are_not_logged(monkeypatch):
     logged(monkeypatch, LogConfig(level="debug"))
     assert not logging.getLogger("aiosqlite").isEnabledFor(logging.DEBUG)
+
+
+def test_the_last_warnings_are_remembered_without_secrets_and_inherited(monkeypatch):
+    monkeypatch.setattr(logs, "_recent", deque(logs._recent, logs.RECENT_LINES))
+    logs._recent.clear()
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    logs.set_up(LogConfig(level="info"), "supervisor")
+    log = logging.getLogger("tart.remembered")
+    log.info("not remembered")
+    log.warning("shard 1 ended by signal 9; restarting it")
+    # As in a process that was forked meanwhile.
+    logs.set_up(LogConfig(level="info"), "shard 1")
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        log.exception("a turn failed; Authorization: Bearer tart_abcdefghijklmnop token=abc\x1b[2J")
+    first, second = logs.recent_lines()
+    assert (first["process"], first["level"]) == ("supervisor", "warning")
+    assert first["message"] == "shard 1 ended by signal 9; restarting it"
+    assert (second["process"], second["level"]) == ("shard 1", "error")
+    assert second["message"].endswith("ValueError: broken")
+    for secret in ("tart_", "abc", "\x1b"):
+        assert secret not in second["message"]
+    for number in range(logs.RECENT_LINES + 5):
+        log.warning("line %d", number) if number % 2 else log.error("line %d", number)
+    assert len(logs.recent_lines()) <= logs.RECENT_LINES

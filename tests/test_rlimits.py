@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tart.rlimits import OTHER_DESCRIPTORS, raise_limit_for_connections
+from tart.rlimits import OTHER_DESCRIPTORS, count_descriptors, raise_limit_for_connections
 
 
 @contextmanager
@@ -43,3 +43,9 @@ def test_a_limit_below_the_need_is_logged(caplog):
         raise_limit_for_connections(hard, "api.max_connections")
         assert soft() == hard
     assert f"api.max_connections needs {hard + OTHER_DESCRIPTORS}" in caplog.text
+
+
+def test_descriptors_are_counted_and_limited():
+    before, limit = count_descriptors()
+    with open("/dev/null"):
+        assert count_descriptors() == (before + 1, limit)

@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 
+from tart.access.roles import Role
 from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.gateway.api.contract import ROUTES
@@ -156,6 +157,8 @@ class Gateway:
             "detailed_health": lambda call: self.status.detailed_health(),
             "metrics": lambda call: self.status.metrics(),
             "network_metrics": lambda call: self.network_metrics.answer(),
+            "server": lambda call: self.status.server(is_admin=call.caller.role >= Role.ADMIN),
+            "server_log": lambda call: self.status.server_log(),
             "llms": lambda call: self.status.llms(),
             "mcp": self._answer_agent,
             "openapi": lambda call: self.status.openapi(),

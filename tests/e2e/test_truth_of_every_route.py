@@ -44,6 +44,7 @@ ELSEWHERE = {
     "node_events": "likewise",
     "websocket": "the order and the bytes: tests/gateway/live/test_websocket.py, test_streams",
     "metrics_stream": "sends what live, stats and realtime answer: tests/gateway/live/test_sse.py",
+    "server": "about processes: tests/gateway/observability/test_server_report.py",
     "summary_stream": "sends what summary answers: tests/gateway/live/test_summary.py",
     "alerts": "the rules: tests/gateway/live/test_alerts.py, test_alert_monitor.py",
     "core_guarantors": "with guarantors/enhanced, by one test of test_truth_cores.py",

@@ -222,6 +222,9 @@ def statistics(**changes: Any) -> dict[str, Any]:
     histogram = {"buckets": [[0.001, 1], [0.01, 3]], "sum": 0.02, "count": 4}
     return {
         "pid": 1,
+        "duckdb": "1.5.6",
+        "open_descriptors": 40,
+        "descriptor_limit": 1024,
         "uptime_seconds": 5.0,
         "rss_bytes": 50 << 20,
         "cpu_seconds": 1.5,

@@ -88,6 +88,217 @@ class HealthSummary(TypedDict):
     unhealthy_components: int
 
 
+class ServerStatus(TypedDict):
+    """The server itself: processes, disk, requests, settings."""
+
+    version: str
+    python: str
+    # Null if no shard answered.
+    duckdb: str | None
+    timestamp: str
+    host: ServerHost
+    gateway: ServerGateway
+    shards_up: int
+    shard_list: list[ServerShard]
+    disk: ServerDisk
+    # Those that took most time in sum first, at most 50.
+    requests: list[ServerRoute]
+    settings: list[ServerSetting]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class ServerHost(TypedDict):
+    """The machine."""
+
+    # Null unless the caller is an admin.
+    name: str | None
+    cpus: int
+    memory_total_bytes: int
+    memory_available_bytes: int
+
+
+class ServerGateway(TypedDict):
+    """The process that answers requests."""
+
+    uptime_seconds: float
+    # Whether it replaces one that ended.
+    restarted: bool
+    resident_bytes: int
+    descriptors: Descriptors
+    # Clients of WebSockets and event streams.
+    subscribers: int
+    # Live events in their queues.
+    queued_events: int
+    # Live events that slow clients missed.
+    missed_events: int
+    # Of background tasks, by task.
+    background_failures: dict[str, int]
+    nodes_known: int
+
+
+class Descriptors(TypedDict):
+    """File descriptors of a process."""
+
+    open: int
+    limit: int
+
+
+class ServerShard(TypedDict):
+    """A shard: a process that stores events."""
+
+    shard: int
+    # starting: it replays what a crash left behind; down: no answer.
+    state: Literal["up", "starting", "down"]
+    # The progress of the start.
+    message: str | None
+    # Times that it came back as another process.
+    restarts: int
+    # Queries not answered, by reason.
+    unanswered: dict[str, int]
+    # Null if it does not answer.
+    figures: ShardFigures | None
+
+
+class ShardFigures(TypedDict):
+    """Figures of a shard's process; counts begin when it starts."""
+
+    uptime_seconds: float
+    connections: int
+    connections_total: int
+    connections_rejected: dict[str, int]
+    events_received: int
+    # Mean of the last ten seconds.
+    events_per_second: float | None
+    # From receipt to commit, of the oldest event of a batch.
+    commit_ms: MillisecondPercentiles
+    # A commit itself.
+    write_ms: MillisecondPercentiles
+    # Received and not yet committed.
+    pending_events: int
+    pending_bytes: int
+    # Whether it reads no telemetry at present.
+    is_paused: bool
+    # buffer, disk or memory; empty while it reads telemetry.
+    paused_for: str
+    # By reason: of one connection (rate), or of all (buffer, disk, memory).
+    pauses: dict[str, int]
+    loop_lag_seconds: float
+    files: int
+    bytes_on_disk: int
+    # Rows of the event log on disk; null if they could not be counted.
+    rows: int | None
+    resident_bytes: int
+    cpu_seconds: float
+    descriptors: Descriptors
+    queries_running: int
+    queries_waiting: int
+    queries_rejected: int
+    query_failures: int
+    # Failures of work derived from events, by stage; the events are stored.
+    derived_failures: dict[str, int]
+    # Events that a failed stage did not process.
+    derived_events_lost: dict[str, int]
+    # Of background tasks, by task.
+    background_failures: dict[str, int]
+    checkpoint_failures: int
+    # Quarantined, damaged in part, or deleted while in use.
+    damaged_files: int
+
+
+class MillisecondPercentiles(TypedDict):
+    """Percentiles of durations in milliseconds, interpolated in the bins of a histogram."""
+
+    p50: float | None
+    p99: float | None
+    count: int
+
+
+class ServerDisk(TypedDict):
+    """The disk with the data directory."""
+
+    # Null unless the caller is an admin.
+    path: str | None
+    total_bytes: int
+    free_bytes: int
+    # By the files of the shards that answered.
+    used_bytes: int
+    # With less free, no telemetry is read.
+    reserve_bytes: int
+    forecast: DiskForecast
+
+
+class DiskForecast(TypedDict):
+    """An estimate of how long events are kept, from the mean rate since the shards started."""
+
+    bytes_per_event: float | None
+    # Null while there is not enough data.
+    bytes_per_day: float | None
+    # Why there is no estimate; null if there is one.
+    reason: str | None
+    # Most bytes for files of events: storage.retain_disk_share of the disk, or what the disk has
+    # left above storage.disk_reserve_bytes, if that is less.
+    limit_bytes: int
+    # Bytes of the events of storage.retain_hours at this rate.
+    needed_bytes: float | None
+    # Days until the limit is reached; null if that is never, or not known.
+    full_in_days: float | None
+    # Hours for which events are kept in the long run: storage.retain_hours, or fewer if the limit
+    # is reached first.
+    retention_hours: float | None
+
+
+class ServerRoute(TypedDict):
+    """Requests to one route since the gateway started."""
+
+    route: str
+    requests: int
+    # With a status from 400 to 499.
+    refused: int
+    # With a status from 500 on.
+    failed: int
+    seconds_total: float
+    # Until the answer was complete; streams are not measured.
+    duration_ms: MillisecondPercentiles
+
+
+class ServerSetting(TypedDict):
+    """A setting in force."""
+
+    name: str
+    # Null for addresses, paths and lists of access unless the caller is an admin.
+    value: Any
+    is_default: bool
+    description: str
+
+
+class ServerLog(TypedDict):
+    """The last lines of level warning and above of all processes, newest first."""
+
+    lines: list[LogLine]
+    # When the gateway started: of processes that ended before, only what their successors inherited
+    # is known.
+    since: str
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class LogLine(TypedDict):
+    """A line of the server log, of level warning or above."""
+
+    time: str
+    level: str
+    process: str
+    logger: str
+    message: str
+
+
 class EventTypes(TypedDict):
     """All event types of JIP-3, the groups that select them, and the structures inside them."""
 

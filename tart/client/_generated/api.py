@@ -53,6 +53,25 @@ class Api:
             Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
         )
 
+    def server(self) -> answers.ServerStatus:
+        """Get the state of the server itself: processes, disk, requests, settings.
+
+        ``GET /api/server``. Shards side by side, how long the disk suffices, requests by route, and
+        the settings in force, from the same figures as /metrics. A shard that does not answer is
+        listed with its state. Names of hosts, paths, addresses and access lists are shown to admins
+        only.
+        """
+        return self._ask(Call[answers.ServerStatus]("GET", "/api/server"))
+
+    def server_log(self) -> answers.ServerLog:
+        """Get the last lines of the server log of level warning and above.
+
+        ``GET /api/server/log``. Of all processes, the newest first, at most 200 of each. A process
+        that was started again begins with the lines of the supervisor that say why. Lines have no
+        keys.
+        """
+        return self._ask(Call[answers.ServerLog]("GET", "/api/server/log"))
+
     def metrics(self) -> str:
         """Get metrics for Prometheus.
 
@@ -3113,6 +3132,20 @@ class AsyncApi:
         return await self._ask(
             Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
         )
+
+    async def server(self) -> answers.ServerStatus:
+        """Get the state of the server itself: processes, disk, requests, settings.
+
+        See ``TartClient.server``.
+        """
+        return await self._ask(Call[answers.ServerStatus]("GET", "/api/server"))
+
+    async def server_log(self) -> answers.ServerLog:
+        """Get the last lines of the server log of level warning and above.
+
+        See ``TartClient.server_log``.
+        """
+        return await self._ask(Call[answers.ServerLog]("GET", "/api/server/log"))
 
     async def metrics(self) -> str:
         """Get metrics for Prometheus.

@@ -232,6 +232,214 @@ export interface HealthSummary {
   unhealthy_components: number;
 }
 
+/** The server itself: processes, disk, requests, settings. */
+export interface ServerStatus {
+  version: string;
+  python: string;
+  /** Null if no shard answered. */
+  duckdb: string | null;
+  timestamp: string;
+  host: ServerHost;
+  gateway: ServerGateway;
+  shards_up: number;
+  shard_list: ServerShard[];
+  disk: ServerDisk;
+  /** Those that took most time in sum first, at most 50. */
+  requests: ServerRoute[];
+  settings: ServerSetting[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** The machine. */
+export interface ServerHost {
+  /** Null unless the caller is an admin. */
+  name: string | null;
+  cpus: number;
+  memory_total_bytes: number;
+  memory_available_bytes: number;
+}
+
+/** The process that answers requests. */
+export interface ServerGateway {
+  uptime_seconds: number;
+  /** Whether it replaces one that ended. */
+  restarted: boolean;
+  resident_bytes: number;
+  descriptors: Descriptors;
+  /** Clients of WebSockets and event streams. */
+  subscribers: number;
+  /** Live events in their queues. */
+  queued_events: number;
+  /** Live events that slow clients missed. */
+  missed_events: number;
+  /** Of background tasks, by task. */
+  background_failures: Record<string, number>;
+  nodes_known: number;
+}
+
+/** File descriptors of a process. */
+export interface Descriptors {
+  open: number;
+  limit: number;
+}
+
+/** A shard: a process that stores events. */
+export interface ServerShard {
+  shard: number;
+  /** starting: it replays what a crash left behind; down: no answer. */
+  state: "up" | "starting" | "down";
+  /** The progress of the start. */
+  message: string | null;
+  /** Times that it came back as another process. */
+  restarts: number;
+  /** Queries not answered, by reason. */
+  unanswered: Record<string, number>;
+  /** Null if it does not answer. */
+  figures: ShardFigures | null;
+}
+
+/** Figures of a shard's process; counts begin when it starts. */
+export interface ShardFigures {
+  uptime_seconds: number;
+  connections: number;
+  connections_total: number;
+  connections_rejected: Record<string, number>;
+  events_received: number;
+  /** Mean of the last ten seconds. */
+  events_per_second: number | null;
+  /** From receipt to commit, of the oldest event of a batch. */
+  commit_ms: MillisecondPercentiles;
+  /** A commit itself. */
+  write_ms: MillisecondPercentiles;
+  /** Received and not yet committed. */
+  pending_events: number;
+  pending_bytes: number;
+  /** Whether it reads no telemetry at present. */
+  is_paused: boolean;
+  /** buffer, disk or memory; empty while it reads telemetry. */
+  paused_for: string;
+  /** By reason: of one connection (rate), or of all (buffer, disk, memory). */
+  pauses: Record<string, number>;
+  loop_lag_seconds: number;
+  files: number;
+  bytes_on_disk: number;
+  /** Rows of the event log on disk; null if they could not be counted. */
+  rows: number | null;
+  resident_bytes: number;
+  cpu_seconds: number;
+  descriptors: Descriptors;
+  queries_running: number;
+  queries_waiting: number;
+  queries_rejected: number;
+  query_failures: number;
+  /** Failures of work derived from events, by stage; the events are stored. */
+  derived_failures: Record<string, number>;
+  /** Events that a failed stage did not process. */
+  derived_events_lost: Record<string, number>;
+  /** Of background tasks, by task. */
+  background_failures: Record<string, number>;
+  checkpoint_failures: number;
+  /** Quarantined, damaged in part, or deleted while in use. */
+  damaged_files: number;
+}
+
+/** Percentiles of durations in milliseconds, interpolated in the bins of a histogram. */
+export interface MillisecondPercentiles {
+  p50: number | null;
+  p99: number | null;
+  count: number;
+}
+
+/** The disk with the data directory. */
+export interface ServerDisk {
+  /** Null unless the caller is an admin. */
+  path: string | null;
+  total_bytes: number;
+  free_bytes: number;
+  /** By the files of the shards that answered. */
+  used_bytes: number;
+  /** With less free, no telemetry is read. */
+  reserve_bytes: number;
+  forecast: DiskForecast;
+}
+
+/** An estimate of how long events are kept, from the mean rate since the shards started. */
+export interface DiskForecast {
+  bytes_per_event: number | null;
+  /** Null while there is not enough data. */
+  bytes_per_day: number | null;
+  /** Why there is no estimate; null if there is one. */
+  reason: string | null;
+  /**
+   * Most bytes for files of events: storage.retain_disk_share of the disk, or what the disk has
+   * left above storage.disk_reserve_bytes, if that is less.
+   */
+  limit_bytes: number;
+  /** Bytes of the events of storage.retain_hours at this rate. */
+  needed_bytes: number | null;
+  /** Days until the limit is reached; null if that is never, or not known. */
+  full_in_days: number | null;
+  /**
+   * Hours for which events are kept in the long run: storage.retain_hours, or fewer if the limit is
+   * reached first.
+   */
+  retention_hours: number | null;
+}
+
+/** Requests to one route since the gateway started. */
+export interface ServerRoute {
+  route: string;
+  requests: number;
+  /** With a status from 400 to 499. */
+  refused: number;
+  /** With a status from 500 on. */
+  failed: number;
+  seconds_total: number;
+  /** Until the answer was complete; streams are not measured. */
+  duration_ms: MillisecondPercentiles;
+}
+
+/** A setting in force. */
+export interface ServerSetting {
+  name: string;
+  /** Null for addresses, paths and lists of access unless the caller is an admin. */
+  value: unknown;
+  is_default: boolean;
+  description: string;
+}
+
+/** The last lines of level warning and above of all processes, newest first. */
+export interface ServerLog {
+  lines: LogLine[];
+  /**
+   * When the gateway started: of processes that ended before, only what their successors inherited
+   * is known.
+   */
+  since: string;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A line of the server log, of level warning or above. */
+export interface LogLine {
+  time: string;
+  level: string;
+  process: string;
+  logger: string;
+  message: string;
+}
+
 /** All event types of JIP-3, the groups that select them, and the structures inside them. */
 export interface EventTypes {
   event_types: EventTypeReference[];
@@ -5130,6 +5338,29 @@ export class TartClient<F extends Int64Form = "number"> {
     parameters?: {},
     options?: RequestOptions,
   ): Promise<DetailedHealth>;
+
+  /**
+   * Get the state of the server itself: processes, disk, requests, settings. `GET /api/server`
+   *
+   * Shards side by side, how long the disk suffices, requests by route, and the settings in force,
+   * from the same figures as /metrics. A shard that does not answer is listed with its state. Names
+   * of hosts, paths, addresses and access lists are shown to admins only.
+   */
+  server(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<ServerStatus>;
+
+  /**
+   * Get the last lines of the server log of level warning and above. `GET /api/server/log`
+   *
+   * Of all processes, the newest first, at most 200 of each. A process that was started again
+   * begins with the lines of the supervisor that say why. Lines have no keys.
+   */
+  serverLog(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<ServerLog>;
 
   /**
    * Get metrics for Prometheus. `GET /metrics`

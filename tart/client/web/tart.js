@@ -1240,6 +1240,26 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the state of the server itself: processes, disk, requests, settings. */
+  server(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/server",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the last lines of the server log of level warning and above. */
+  serverLog(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/server/log",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get metrics for Prometheus. */
   metrics(parameters = {}, options = {}) {
     const call = {

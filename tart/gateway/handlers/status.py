@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from tart import __version__, json_encoding
+from tart import __version__, json_encoding, logs
 from tart.background_tasks import Background
 from tart.config.schema import Config
-from tart.errors import QueryTimeout, ShardUnavailable
+from tart.errors import Busy, QueryTimeout, ShardUnavailable
 from tart.gateway.api import agent_guide, docs, openapi
-from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, now_text
+from tart.gateway.fanout.queries import (
+    Coverage,
+    QueryClient,
+    coverage,
+    gather_all,
+    now_text,
+    now_us,
+)
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
-from tart.gateway.observability import health, metrics
+from tart.gateway.observability import health, metrics, server_report
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_stats import disk, memory
 from tart.process_memory import process_memory
+from tart.query.core import chain_stats, merge
+from tart.query.core.query import Query
+from tart.query.core.rfc3339 import rfc3339
+from tart.query.shard_queries.events import Storage
+from tart.query.shard_queries.nodes import Live, LiveCounts, LogLines
+from tart.rlimits import count_descriptors
+
+A = TypeVar("A")
 
 # The documents are the same for all: made at the first request, on the merge thread.
 
@@ -42,6 +60,15 @@ def _docs() -> bytes:
 @cache
 def _llms() -> bytes:
     return agent_guide.llms_text().encode()
+
+
+def _events_per_second(live: LiveCounts | None, now: int) -> float | None:
+    if live is None:
+        return None
+    seconds = merge.seconds([live])
+    return chain_stats.live(seconds, now, chain_stats.LIVE_SECONDS, live["since"])[
+        "events_per_second"
+    ]
 
 
 class LiveStatistics(Protocol):
@@ -86,7 +113,9 @@ class StatusHandlers:
         self._gateway_metrics = gateway_metrics
         self._cache_outcomes = cache_outcomes
         self._totals = CounterTotals[str](restarted=restarted)
+        self._restarted = restarted
         self._started = time.monotonic()
+        self._started_us = now_us()
 
     @property
     def uptime_seconds(self) -> float:
@@ -135,6 +164,77 @@ class StatusHandlers:
         body = health.report(inputs, now_text(), __version__, int(self.uptime_seconds))
         status = 503 if body["status"] == health.UNHEALTHY else 200
         return Answer(body, coverage(answers), status)
+
+    async def server(self, *, is_admin: bool) -> Answer:
+        """``/api/server``.
+
+        Args:
+            is_admin: Whether the caller sees names of hosts and paths.
+        """
+        (answers, _), live, sizes = await gather_all(
+            self._statistics(), self._each(Live()), self._each(Storage())
+        )
+        statistics, now = dict(answers.values), int(time.time())
+        available, total = memory()
+        descriptors, limit = count_descriptors()
+        broadcaster = self._live.statistics()
+        inputs = server_report.ServerInput(
+            config=self._config,
+            is_admin=is_admin,
+            shards=[
+                server_report.ShardState(
+                    index=shard.index,
+                    statistics=statistics.get(shard.index),
+                    recovering="" if shard.recovering is None else shard.recovering.progress,
+                    restarts=shard.statistics.restarts,
+                    unanswered=shard.statistics.failures,
+                    events_per_second=_events_per_second(live.get(shard.index), now),
+                    rows=sizes[shard.index]["rows"].get("log", 0) if shard.index in sizes else None,
+                )
+                for shard in self._queries.shards.every
+            ],
+            gateway={
+                "uptime_seconds": self.uptime_seconds,
+                "restarted": self._restarted,
+                "resident_bytes": process_memory().resident,
+                "descriptors": {"open": descriptors, "limit": limit},
+                "subscribers": broadcaster["active_subscribers"],
+                "queued_events": broadcaster["events_in_buffer"],
+                "missed_events": broadcaster["dropped_events"],
+                "background_failures": dict(self._background.failures),
+                "nodes_known": len(self._queries.registry),
+            },
+            host={
+                "name": socket.gethostname(),
+                "cpus": len(os.sched_getaffinity(0)),
+                "memory_total_bytes": total,
+                "memory_available_bytes": available,
+            },
+            disk=disk(self._config.data_path),
+            traffic=self._traffic,
+            python=platform.python_version(),
+        )
+        body = server_report.report(inputs, now_text(), __version__)
+        return Answer(body, coverage(answers))
+
+    async def server_log(self) -> Answer:
+        """``/api/server/log``."""
+        query = LogLines()
+        try:
+            answers = await self._queries.ask_each(query)
+        except (QueryTimeout, ShardUnavailable):
+            answers = Answers([], self._queries.shards.total)
+        lines = query.merge([*answers.values, (-1, logs.recent_lines())])
+        lines.sort(key=lambda line: line["time"], reverse=True)
+        body = {"lines": lines, "since": rfc3339(self._started_us)}
+        return Answer(body, coverage(answers))
+
+    async def _each(self, query: Query[A, Any]) -> dict[int, A]:
+        """Return the answers of the shards that answer."""
+        try:
+            return dict((await self._queries.ask_each(query)).values)
+        except (Busy, QueryTimeout, ShardUnavailable):
+            return {}
 
     async def metrics(self) -> Answer:
         """``/metrics``."""

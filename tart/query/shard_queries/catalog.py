@@ -55,6 +55,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     nodes.NodeStatus,
     nodes.Chain,
     nodes.Live,
+    nodes.LogLines,
     nodes.Statistics,
     packages.PackageStages,
     packages.PackageCounts,

@@ -92,6 +92,18 @@ class Live(Query[LiveCounts, list[LiveCounts]], frozen=True):
         return [value for _, value in partials]
 
 
+class LogLines(Query[list[dict[str, str]], list[dict[str, str]]], frozen=True):
+    """The last log lines of level warning and above; see ``logs.recent_lines``."""
+
+    name = "log_lines"
+    source = "memory"
+
+    def merge(self, partials: Partials[list[dict[str, str]]]) -> list[dict[str, str]]:
+        """Return the lines of all processes; those that several inherited come once."""
+        lines = {tuple(line.items()): line for _, part in partials for line in part}
+        return list(lines.values())
+
+
 class Statistics(Query[Json, dict[int, Json]], frozen=True):
     """Statistics of the shard's process by name, for metrics and health."""
 

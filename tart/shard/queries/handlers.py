@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.protocol.references import LINK_TYPES, Context
 from tart.query.core.filters import Selection
@@ -108,6 +109,7 @@ class QueryHandlers:
             queries.NodeStatus: self._node_status,
             queries.Chain: self._chain,
             queries.Live: self._live,
+            queries.LogLines: lambda _: logs.recent_lines(),
             queries.Statistics: statistics.statistics,
             Network: NetworkState(nodes, ingest).figures,
             Summary: SummaryState(nodes, counters, ingest).summary,

@@ -9,9 +9,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import duckdb
+
 from tart import logs
 from tart.process_memory import process_memory
 from tart.query.shard_queries.nodes import Statistics
+from tart.rlimits import count_descriptors
 from tart.shard.ingest.listener import Listener
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest
@@ -59,12 +62,16 @@ class ProcessStatistics:
         pending_events, pending_bytes = self._ingest.pending
         files, size, free = self._store.disk_usage()
         reader = self._store.query_threads
+        descriptors, descriptor_limit = count_descriptors()
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return {
             "pid": os.getpid(),
+            "duckdb": duckdb.__version__,
             "uptime_seconds": time.monotonic() - self._started,
             "rss_bytes": process_memory().resident,
             "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "open_descriptors": descriptors,
+            "descriptor_limit": descriptor_limit,
             "log_lines_suppressed": logs.suppressed_lines(),
             "connections": self._listener.connections,
             "connections_total": self._listener.total,

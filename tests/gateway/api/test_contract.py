@@ -128,6 +128,8 @@ def test_the_contract_has_all_routes() -> None:
         "/api/availability/requests",
         "/api/preimages",
         "/api/metrics/stream",
+        "/api/server",
+        "/api/server/log",
         "/api/summary",
         "/api/summary/stream",
         "/api/alerts",

@@ -32,3 +32,47 @@ def test_the_contract_is_served_as_openapi_and_as_a_page(tmp_path: Path) -> None
             assert page.headers["content-type"] == "text/html; charset=utf-8"
 
     asyncio.run(run())
+
+
+def test_the_server_is_described_with_and_without_its_shards(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path) as gateway:
+            body = await gateway.json("/api/server")
+            assert [each["state"] for each in body["shard_list"]] == ["up", "up"]
+            assert body["shard_list"][0]["figures"]["rows"] == 2
+            assert body["gateway"]["descriptors"]["open"] > 0
+            # Names of hosts and paths are for admins; without keys nobody is one.
+            assert (body["host"]["name"], body["disk"]["path"]) == (None, None)
+            await gateway.shards[1].stop()
+            body = await gateway.json("/api/server")
+            assert [each["state"] for each in body["shard_list"]] == ["up", "down"]
+            assert body["shards"] == {"answered": 1, "total": 2}
+            assert body["host"]["cpus"] > 0
+
+    asyncio.run(run())
+
+
+def test_the_log_has_the_lines_of_all_processes_each_once_newest_first(tmp_path: Path) -> None:
+    def line(time: str, process: str) -> dict[str, str]:
+        return {
+            "time": time,
+            "level": "warning",
+            "process": process,
+            "logger": "tart",
+            "message": "x",
+        }
+
+    async def run() -> None:
+        async with running_gateway(tmp_path) as gateway:
+            inherited = line("2026-11-20T12:00:01.000000Z", "supervisor")
+            for shard in gateway.shards:
+                own = line(f"2026-11-20T12:00:0{2 + shard.index}.000000Z", f"shard {shard.index}")
+                shard.answers["log_lines"] = lambda _, own=own: [inherited, own]  # type: ignore[misc]
+            await gateway.json("/api/server/log", 403)
+            log = (await gateway.gateway.status.server_log()).body
+            assert log["since"].endswith("Z")
+            lines = log["lines"]
+            processes = [each["process"] for each in lines if "11-20T12:00" in each["time"]]
+            assert processes == ["shard 1", "shard 0", "supervisor"]
+
+    asyncio.run(run())

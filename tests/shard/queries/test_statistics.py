@@ -20,6 +20,8 @@ def test_statistics_have_the_numbers_of_the_process(tmp_path):
     assert found["commit_seconds"]["count"] == found["batches_committed"]
     assert found["rss_bytes"] > 1_000_000
     assert found.pop("paused_for") == ""
+    assert found.pop("duckdb")[:1].isdecimal()
+    assert 0 < found["open_descriptors"] < found["descriptor_limit"]
     assert [found.pop(name) for name in ("quarantined", "damaged", "vanished")] == [[], [], []]
     numbers = (int, float, bool, dict)
     assert all(isinstance(value, numbers) for value in found.values())

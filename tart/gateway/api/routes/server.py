@@ -6,6 +6,7 @@ from tart.access.roles import Role
 from tart.gateway.api.route import HTML, Cache, Kind, Route
 from tart.query.answers.event_types import EventTypes
 from tart.query.answers.health import DetailedHealth, Health
+from tart.query.answers.server import ServerLog, ServerStatus
 
 SERVER_ROUTES: tuple[Route, ...] = (
     Route(
@@ -34,6 +35,26 @@ SERVER_ROUTES: tuple[Route, ...] = (
         answer=DetailedHealth,
         cache=Cache.LIVE,
         errors=(503,),
+    ),
+    Route(
+        "server",
+        "/api/server",
+        "Get the state of the server itself: processes, disk, requests, settings",
+        "Shards side by side, how long the disk suffices, requests by route, and the settings in "
+        "force, from the same figures as /metrics. A shard that does not answer is listed with its "
+        "state. Names of hosts, paths, addresses and access lists are shown to admins only.",
+        answer=ServerStatus,
+        cache=Cache.LIVE,
+    ),
+    Route(
+        "server_log",
+        "/api/server/log",
+        "Get the last lines of the server log of level warning and above",
+        "Of all processes, the newest first, at most 200 of each. A process that was started again "
+        "begins with the lines of the supervisor that say why. Lines have no keys.",
+        answer=ServerLog,
+        cache=Cache.LIVE,
+        role=Role.ADMIN,
     ),
     Route(
         "metrics",

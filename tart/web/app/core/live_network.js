@@ -90,14 +90,14 @@ function unknownNode(id) {
 export const WAYS = ["socket", "stream", "poll"];
 
 /**
- * The next way after an attempt ended.
+ * The next way after an attempt ended: the same one if it worked; after polling the best one.
  *
  * @param {Way} way
  * @param {boolean} worked Whether it brought a summary.
  * @returns {Way}
  */
 export function nextWay(way, worked) {
-  if (worked) return "socket";
+  if (worked) return way === "poll" ? "socket" : way;
   return WAYS[(WAYS.indexOf(way) + 1) % WAYS.length];
 }
 

@@ -42,8 +42,9 @@ export const connection = computed(() => {
   return failing.value || received.value ? "stale" : "connecting";
 });
 
-/** A way that brings no state for so long is left. */
+/** A way that brings no state for so long is left; one that brought none yet, sooner. */
 const SILENCE_MS = 3500;
+const FIRST_MS = 2500;
 const POLL_MS = 2000;
 /** While it polls, better ways are tried again after so long. */
 const POLLED_MS = 60_000;
@@ -120,7 +121,7 @@ async function attempt(by, stopped) {
   let timer;
   const watch = () => {
     clearTimeout(timer);
-    timer = setTimeout(stop, SILENCE_MS);
+    timer = setTimeout(stop, worked ? SILENCE_MS : FIRST_MS);
   };
   watch();
   try {

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { counts, diskOutlook, placeOfAlert, serverFindings, stateOfAlert } from "../../../tart/web/app/core/server_state.js";
+
+const UNKNOWN = {
+  bytes_per_event: null,
+  bytes_per_day: null,
+  reason: "fewer than 100000 events are stored",
+  limit_bytes: 1e10,
+  needed_bytes: null,
+  full_in_days: null,
+  retention_hours: null,
+};
+const DISK = { total_bytes: 1e12, free_bytes: 5e11, used_bytes: 1e9, reserve_bytes: 1e9, path: null, forecast: UNKNOWN };
+const FIGURES = {
+  is_paused: false,
+  damaged_files: 0,
+  derived_failures: {},
+  background_failures: {},
+  pauses: { rate: 0 },
+  loop_lag_seconds: 0,
+};
+const SHARD = { shard: 0, state: "up", message: null, restarts: 0, unanswered: {}, figures: FIGURES };
+const SERVER = { shard_list: [SHARD], disk: DISK, gateway: { background_failures: {}, missed_events: 0 }, requests: [] };
+
+test("a server without problems has no findings", () => {
+  assert.deepEqual(serverFindings(SERVER), []);
+});
+
+test("findings name the shard, worst first", () => {
+  const shards = [
+    { ...SHARD, restarts: 2, figures: { ...FIGURES, pauses: { rate: 3, buffer: 1 } } },
+    { ...SHARD, shard: 1, state: "down", figures: null },
+    { ...SHARD, shard: 2, state: "starting", message: "replays 5 of 9 files", figures: null },
+    { ...SHARD, shard: 3, figures: { ...FIGURES, is_paused: true, paused_for: "disk" } },
+  ];
+  const findings = serverFindings({ ...SERVER, shard_list: shards });
+  assert.deepEqual(findings.map(({ state }) => state), ["bad", "bad", "warn", "warn", "info"]);
+  assert.match(findings[0].text, /Shard 1 does not answer/);
+  assert.match(findings[4].text, /rate 3, buffer 1/);
+});
+
+test("the disk: no forecast without data, enough, full soon, full", () => {
+  assert.equal(diskOutlook(DISK).state, "idle");
+  assert.match(diskOutlook(DISK).text, /fewer than/);
+  const known = { ...UNKNOWN, bytes_per_event: 100, bytes_per_day: 8.64e9, needed_bytes: 1.7e10, retention_hours: 48, limit_bytes: 1e11 };
+  assert.equal(diskOutlook({ ...DISK, forecast: known }).short, "keeps 2\u2009d");
+  const short = diskOutlook({ ...DISK, forecast: { ...known, full_in_days: 6, retention_hours: 27.8 } });
+  assert.deepEqual([short.state, short.short], ["warn", "full in 6\u2009d"]);
+  assert.equal(diskOutlook({ ...DISK, free_bytes: 5e8 }).state, "bad");
+});
+
+test("counters: the greatest first, none that are 0", () => {
+  assert.equal(counts({ rate: 1, disk: 0, buffer: 20_000 }), "buffer 20\u2009000, rate 1");
+  assert.equal(counts({}), "");
+});
+
+test("alerts lead to what they are about", () => {
+  const alert = { rule: "node_behind", severity: "warning", about: { kind: "node", id: "ab" } };
+  assert.deepEqual(placeOfAlert(alert), ["nodes/ab", {}]);
+  assert.equal(placeOfAlert({ ...alert, about: { kind: "other", id: "x" } }), null);
+  assert.deepEqual(["critical", "warning", "info", "new"].map((severity) => stateOfAlert({ severity })), ["bad", "warn", "info", "warn"]);
+});
