@@ -13,7 +13,7 @@ PURE := access aggregate cli/render client/core gateway/api protocol query shard
 	shard/encoding shard/state simulate/model storage/core supervisor/core
 
 .PHONY: generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
-	bench-quick bench-web lock clean tools web web-check
+	bench-quick bench-web lock clean screens tools web web-check
 
 demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
@@ -88,6 +88,9 @@ tools:
 
 web: $(NPM)/.ready  ## build the web page, tart/web/static, from tart/web/app; needs Node and npm
 	@node $(WEB)/build.mjs
+
+screens: $(READY) tools  ## write the pictures of the documentation, docs/screens
+	$(BIN)/python -m tests.web.screens docs/screens --docs
 
 web-check: $(NPM)/.ready  ## check the types of the web page's sources
 	@node $(NPM)/node_modules/typescript/bin/tsc -p $(WEB)/tsconfig.json

@@ -1,0 +1,129 @@
+"""Takes a picture of every page over a simulated network: ``python -m tests.web.screens FOLDER``.
+
+For the eye test, and for docs/screens (``make screens``). Each page is taken in both schemes, at
+1,440 and 390 pixels, unless ``--docs`` asks for the few pictures of the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.browser import chromium, new_page
+from tests.running import System, running_system, wait_for
+from tests.supervisor.process import Process
+from tests.web.looking import settled
+
+SIZES = {1440: 900, 390: 844}
+# Name of the file, page, scheme, height.
+DOCS = (
+    ("network", "", "light", 1200),
+    ("slot", "slot", "dark", 1000),
+    ("journey", "journey", "light", 900),
+    ("inspector", "inspector", "dark", 900),
+    ("nodes", "nodes", "light", 900),
+    ("sql", "sql", "dark", 900),
+)
+STATEMENT = (
+    "SELECT time_bucket(INTERVAL 5 SECONDS, received_at) AS at, count(*) AS events FROM events "
+    "GROUP BY at ORDER BY at"
+)
+
+
+def paths(system: System) -> dict[str, str]:
+    """Return the path of each page, those about one thing with the newest of their kind."""
+    slots = [slot for slot in system.get("/api/slots")["slots"] if slot["blocks"]]
+    package = system.get("/api/events", event_types="GuaranteeBuilt", limit=1)["events"][0]
+    trace = system.get(f"/api/events/{package['id']}/trace")["events"]
+    hashes = [event["context"]["hash"] for event in trace if event["context"]["hash"]]
+    event = system.get("/api/events", event_types="Authored", limit=1)["events"][0]
+    node = system.get("/api/nodes")["nodes"][0]["node_id"]
+    plain = (
+        *("nodes", "blocks", "work", "cores", "availability", "preimages", "events"),
+        *("conformance", "implementations", "topology", "alerts", "server", "design"),
+    )
+    return {
+        "": "",
+        **{name: name for name in plain},
+        "sql": f"sql?q={STATEMENT}",
+        "node": f"nodes/{node}",
+        "slot": f"slots/{slots[-3]['slot']}",
+        "journey": f"work/{hashes[0]}",
+        "core": "cores/0",
+        "inspector": f"events/{event['id']}",
+    }
+
+
+def take(
+    browser: Browser, system: System, path: str, scheme: str, size: tuple[int, int], file: Path
+) -> None:
+    """Write a picture of a page once it has what it asked for."""
+    viewport = {"width": size[0], "height": size[1]}
+    page, faults = new_page(browser, system.api, color_scheme=scheme, viewport=viewport)
+    page.goto(f"/#/{path}")
+    settled(page, faults)
+    if path.startswith("sql"):
+        page.locator(".cm-content").wait_for()
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.locator("table[aria-label=Result] tbody tr").first.wait_for()
+    # Canvases are drawn in the frames after the answers.
+    page.wait_for_timeout(500)
+    page.screenshot(path=file)
+    page.context.close()
+    for fault in faults:
+        print(f"{file.name}: {fault}")
+
+
+@contextmanager
+def network(folder: Path, *options: str, seconds: float) -> Iterator[System]:
+    """Run a server with a simulated network, and let it go on for a while."""
+    with ExitStack() as stack:
+        system = stack.enter_context(running_system(folder / "data"))
+        target = ":".join(map(str, system.telemetry))
+        stack.enter_context(Process("tart", "simulate", "--target", target, *options, cwd=folder))
+        newest = {"event_types": "GuaranteeBuilt", "limit": 1}
+        wait_for(lambda: system.get("/api/events", **newest)["events"], "a guarantee")
+        time.sleep(seconds)
+        yield system
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description="Take pictures of the web page.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--docs", action="store_true", help="only those of the documentation")
+    parser.add_argument("--troubled", action="store_true", help="much goes wrong in the network")
+    parser.add_argument("--nodes", default="12")
+    parser.add_argument("--cores", default="4")
+    parser.add_argument("--seconds", type=float, default=150.0, help="age of the network")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    options = ["--nodes", arguments.nodes, "--cores", arguments.cores, "--speed", "2"]
+    if arguments.troubled:
+        options.append("--troubled")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        network(Path(folder), *options, seconds=arguments.seconds) as system,
+        chromium() as browser,
+    ):
+        found = paths(system)
+        if arguments.docs:
+            for name, page, scheme, height in DOCS:
+                file = arguments.folder / f"{name}.png"
+                take(browser, system, found[page], scheme, (1440, height), file)
+            return
+        for name, path in found.items():
+            for scheme in ("light", "dark"):
+                for size in SIZES.items():
+                    file = arguments.folder / f"{name or 'network'}-{scheme}-{size[0]}.png"
+                    take(browser, system, path, scheme, size, file)
+
+
+if __name__ == "__main__":
+    main()
