@@ -54,7 +54,8 @@ export function useAnswer(name, request, { every = 0, deps = [], when = true } =
     return poller.stop;
   }, [every, when, ...deps]);
 
-  return { ...state, name, reload: () => reload.current() };
+  // What is no longer wanted is no longer shown.
+  return { ...(when ? state : IDLE), name, reload: () => reload.current() };
 }
 
 /**
