@@ -20,8 +20,6 @@ export function Figure({ label, value, unit, note, before, state, spark, title, 
       ${unit && html`<span class="figure-unit">${unit}</span>`}
       ${spark && html`<${Spark} values=${spark} />`}
     </dd>
-    ${note && html`<dd class="figure-note">${note}</dd>`}
-    ${before !== undefined && before !== null && html`<dd class="figure-note">before: ${before}</dd>`}
   </div>`;
 }
 
