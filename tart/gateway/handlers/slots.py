@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
+from tart.gateway.fanout.merge_thread import run_on_merge_thread
+from tart.gateway.fanout.queries import Coverage, QueryClient, coverage, gather_all, now_us
 from tart.gateway.handlers.windows import Handler, Values, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.node_information import SLOT_SECONDS
 from tart.query.answers import slots as answers
 from tart.query.answers.network import ChainFigures
 from tart.query.core.chain_stats import chain_figures, most_common
+from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.wall_clock import TOLERANCE_SLOTS, is_ahead, wall_clock_slot
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateRows
@@ -114,9 +116,8 @@ async def slots(queries: QueryClient, values: Values) -> Answer:
     newest = _newest(facts, network, wall if calendar.follows else None)
     last = newest if before is None else before - 1
     first = max(0, last + 1 - count)
-    given, also = await _figures_input(
-        queries, network, facts, calendar, newest, (first, last), clock
-    )
+    shown = _Shown(facts, seen, first, last, clock)
+    given, also = await _figures_input(queries, network, shown, calendar, newest)
 
     def body() -> answers.Slots:
         return {
@@ -154,32 +155,41 @@ def _newest(facts: SlotFacts, network: _Network, wall: int | None) -> int:
     return max(network.newest, *near) if near else network.newest
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """The slots of an answer: the blocks, the shards that they are from, the range, the clock."""
+
+    facts: SlotFacts
+    coverage: Coverage
+    first: int
+    last: int
+    clock: answers.Clock
+
+
 async def _figures_input(
-    queries: QueryClient,
-    network: _Network,
-    facts: SlotFacts,
-    calendar: Calendar,
-    newest: int,
-    shown: tuple[int, int],
-    clock: answers.Clock,
+    queries: QueryClient, network: _Network, shown: _Shown, calendar: Calendar, newest: int
 ) -> tuple[SlotInput, Coverage]:
-    """Query what the figures need besides the blocks: connected nodes, and offsets of clocks."""
-    window = _activity_window(network, facts, calendar, shown)
+    """Query what the figures need besides the blocks: connected nodes, and offsets of clocks.
+
+    Nodes of a shard whose blocks are not known are not expected to have any.
+    """
+    facts, shards = shown.facts, shown.coverage.shards
+    window = _activity_window(network, shown, calendar)
     step_us = _step_us(queries, network, window)
     active = AggregateByNode("counts", "count", window, by=["bucket"], step_us=step_us)
-    if clock == "node":
+    if shown.clock == "node":
         minutes = Window((window.start_us or 0) - MINUTE_US, window.end_us)
         offsets = AggregateByNode("clocks", "offset_us", minutes, by=["bucket"], step_us=MINUTE_US)
         (counts, seen), (by_minute, also) = await gather_all(
-            queries.ask(active), queries.ask(offsets)
+            _ask_shards(queries, active, shards), _ask_shards(queries, offsets, shards)
         )
         seen &= also
     else:
-        (counts, seen), by_minute = await queries.ask(active), {}
+        (counts, seen), by_minute = await _ask_shards(queries, active, shards), {}
     given = SlotInput(
         facts=facts,
         chain=chain_view(facts, network.chain["finalized_block"]),
-        clock=time_of(clock, by_minute),
+        clock=time_of(shown.clock, by_minute),
         activity=Activity.of(counts, step_us, network.now_us),
         calendar=calendar,
         describe=partial(_describe, queries),
@@ -188,14 +198,23 @@ async def _figures_input(
     return given, seen
 
 
-def _activity_window(
-    network: _Network, facts: SlotFacts, calendar: Calendar, shown: tuple[int, int]
-) -> Window:
+async def _ask_shards(
+    queries: QueryClient, query: AggregateByNode, shards: frozenset[int]
+) -> tuple[ByNode, Coverage]:
+    """Return the merged answers of some shards, and the shards that answered."""
+    answers = await queries.ask_each(query)
+    values = [(shard, part) for shard, part in answers.values if shard in shards]
+    if not values:
+        return {}, coverage(answers)
+    return await run_on_merge_thread(partial(query.merge, values)), coverage(answers)
+
+
+def _activity_window(network: _Network, shown: _Shown, calendar: Calendar) -> Window:
     """Return the time of the slots shown, at most a day of it."""
-    first, last = shown
+    first, last = shown.first, shown.last
     times = [
         first_us
-        for block in facts.blocks.values()
+        for block in shown.facts.blocks.values()
         if first <= block.slot <= last and (first_us := first_had(block)) is not None
     ]
     if calendar.follows:
@@ -232,9 +251,8 @@ async def propagation(queries: QueryClient, values: Values) -> Answer:
     calendar = replace(network.calendar, follows=_follows(network, around))
     wall = wall_clock_slot(network.now_us, calendar.slot_seconds)
     newest = _newest(around, network, wall if calendar.follows else None)
-    given, more = await _figures_input(
-        queries, network, facts, calendar, newest, (slot, slot), clock
-    )
+    shown = _Shown(facts, seen, slot, slot, clock)
+    given, more = await _figures_input(queries, network, shown, calendar, newest)
     given = replace(given, chain=chain_view(around, network.chain["finalized_block"]))
     body = partial(slot_propagation, given, slot, clock, network.chain["best_block"])
     parts = (network.coverage, seen, also, more)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tart.ipc.messages import Failure
 from tart.query.core.wall_clock import wall_clock_slot
 from tart.units import JCE_US, SECOND_US
 from tests.gateway.fake_shard import NODE_A, NODE_B, claims
@@ -132,3 +133,28 @@ async def test_a_slot_that_has_not_begun_is_pending_and_the_newest_is_named(
     best_slot(gateway, 100)
     body = await gateway.json("/api/slots/4294967295/propagation")
     assert (body["state"], body["newest_slot"], body["blocks"]) == ("pending", 100, [])
+
+
+async def test_nodes_of_a_shard_without_an_answer_are_not_said_to_lack_the_block(
+    gateway: Running,
+) -> None:
+    best_slot(gateway, 100)
+    now_us = time.time_ns() // 1000
+    answer_blocks(gateway, 100, now_us)
+    other = "cc" * 32
+    for shard, nodes in zip(gateway.shards, ([NODE_A, NODE_B], [other]), strict=True):
+        shard.answers["aggregate_by_node"] = lambda parameters, nodes=nodes: {
+            "operation": "sum",
+            "nodes": nodes,
+            "rows": [
+                [now_us - now_us % parameters["step_us"], [*range(len(nodes))], [1] * len(nodes)]
+            ],
+        }
+    whole = await gateway.json("/api/slots/100/propagation")
+    assert whole["blocks"][0]["expected"] == 3
+    assert len(whole["blocks"][0]["never"]) == 1
+    # The same times, but another entry of the cache.
+    gateway.shards[1].answers["slot_blocks"] = lambda _: Failure(0, "query_timeout", "too slow")
+    lacking = await gateway.json("/api/slots/100/propagation?clock=server")
+    assert lacking["shards"] == {"answered": 1, "total": 2}
+    assert (lacking["blocks"][0]["expected"], lacking["blocks"][0]["never"]) == (2, [])

@@ -1,7 +1,7 @@
 // @ts-check
 /** Blocks: by whom, how soon the nodes had them, forks and missed slots. */
 
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
 import { Hash, NodeLabel, Time } from "../components/basics.js";
@@ -32,7 +32,12 @@ const STRIP = 60;
 export default function BlocksPage() {
   const clock = location.value.parameters.clock === "node" ? "node" : "server";
   const key = JSON.stringify(range.value);
-  const whole = useAnswer("the blocks", (signal) => requestRange(clock, signal), { every: 300_000, deps: [clock, key] });
+  const [incomplete, setIncomplete] = useState(false);
+  const whole = useAnswer("the blocks", (signal) => requestRange(clock, signal), {
+    every: incomplete ? 15_000 : 300_000,
+    deps: [clock, key],
+  });
+  useEffect(() => setIncomplete(whole.partial !== null && whole.partial.answered < whole.partial.total), [whole.partial]);
   // The newest are requested often, and are those of the Network page, so that the server has them.
   const newest = useAnswer("the newest blocks", (signal) => client.slots({ count: STRIP, clock }, { signal }), {
     every: 6000,
