@@ -283,6 +283,12 @@ def test_a_core_s_newest_packages_are_where_they_are(truth, packages, core):
         for name in ("is_active", "last_update", "elapsed_ms", "submitted_at", "node_id"):
             assert each[name] == listed[name], name
         assert each["submitting_node"] == listed["submitted_to"]
+        begun = (time_us(each["submitted_at"], "") - JCE_US) // SLOT_US
+        guaranteed = {
+            a.one(105)["data"]["outline"]["slot"] if "guaranteed" in a.steps else begun
+            for a in packages.leads(each["hash"])
+        }
+        assert each["slot"] in guaranteed
     assert body["queue_depth"] == sum(each["is_active"] for each in body["work_packages"])
     attempts = of_core(packages, core)
     took = [

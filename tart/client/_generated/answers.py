@@ -3414,6 +3414,8 @@ class CorePackage(TypedDict):
     # The guarantor to which it was submitted.
     submitting_node: str | None
     node_id: str
+    # Of its guarantee; without one, that in which its first event arrived by the wall clock.
+    slot: int
     gas_used: int | str | None
     elapsed_ms: float
 

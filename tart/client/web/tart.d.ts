@@ -3360,6 +3360,8 @@ export interface CorePackage<I = number> {
   /** The guarantor to which it was submitted. */
   submitting_node: string | null;
   node_id: string;
+  /** Of its guarantee; without one, that in which its first event arrived by the wall clock. */
+  slot: number;
   gas_used: I | null;
   elapsed_ms: number;
 }

@@ -345,7 +345,9 @@ def _decode(query: Query[A, R], answers: Answers[Partial]) -> list[tuple[int, A]
 
 async def _off_loop(answers: Answers[Partial], work: Callable[[], R]) -> R:
     """Return the result of ``work``, done on a thread if the answers are large."""
-    size = sum(len(memoryview(partial.value)) for _, partial in answers.values)
+    size = sum(
+        len(memoryview(partial.value)) + len(partial.attachment) for _, partial in answers.values
+    )
     return await run_on_merge_thread(work) if size > MERGE_ON_THREAD_BYTES else work()
 
 

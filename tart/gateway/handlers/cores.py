@@ -148,14 +148,24 @@ async def core_work_packages(queries: QueryClient, values: Values) -> Answer:
         package_queries.newest_packages(queries, when, NEWEST),
         queries.ask(PackageStages(when.window, when.core)),
         queries.ask(PackageCounts(when.window, when.core, by=[])),
+        queries.nodes(),
     )
-    (newest, _), (packages, _), (tallies, _) = parts
+    (newest, _), (packages, _), (tallies, _), (nodes, _) = parts
+    seconds = slot_seconds(nodes)
     shown = newest[: values["limit"]]
 
     def body() -> CoreWorkPackages:
         processing_us = sum(row["processing_us"] for row in tallies)
         return {
-            "work_packages": [package_progress.core_package_json(each) for each in shown],
+            "work_packages": [
+                package_progress.core_package_json(
+                    each,
+                    core_grid.package_slot(
+                        each.row["guarantee_slot"], each.row["first_at"], seconds
+                    ),
+                )
+                for each in shown
+            ],
             "queue_depth": sum(1 for each in newest if each.active),
             "total_recent": len(shown),
             "avg_processing_time_ms": figures.mean_ms(

@@ -41,8 +41,8 @@ Json = dict[str, Any]
 Figure = Callable[[Journey, str], Mapping[str, Any]]
 
 MAX_BATCH = 50
-# Events of one type that arrived in the same microsecond.
-_EXAMPLES = 100
+# Failures among which examples are looked for.
+_EXAMPLES = 200
 # Offsets of clocks are the least of this time before and after a package.
 _CLOCKS_US = 10 * MINUTE_US
 _RECENT_PACKAGES, _RECENT_GUARANTEES = 100, 50
@@ -143,21 +143,34 @@ async def work_funnel(queries: QueryClient, values: Values) -> Answer:
         ),
     )
     groups = funnel_figures.failure_groups(rows)
-    examples = await gather_all(*(_newest_of(queries, group) for group in groups))
-    known = {
-        (group.type, group.reason): event
-        for group, event in zip(groups, examples, strict=True)
-        if event is not None
-    }
-    body = partial(funnel_figures.work_funnel, packages, groups, known, inactive_since_us(when))
+    examples = await _examples(queries, groups, when.window)
+    body = partial(funnel_figures.work_funnel, packages, groups, examples, inactive_since_us(when))
     return Answer(body, seen & also)
 
 
-async def _newest_of(queries: QueryClient, group: ReasonGroup) -> Json | None:
-    """Return the newest event of a group of failures; ``None`` if it is not stored any more."""
-    place = Cursor(now_us(), Window(group.last_at, group.last_at))
-    page, _ = await queries.events(Selection(types=(group.type,)), _EXAMPLES, 0, place)
-    return funnel_figures.pick_example(group, page.events)
+async def _examples(
+    queries: QueryClient, groups: list[ReasonGroup], window: Window
+) -> dict[tuple[int, str], Json]:
+    """Return the newest event of each group of failures that is still stored."""
+    kinds = tuple(sorted({group.type for group in groups}))
+    events = await _failures(queries, kinds, window) if kinds else []
+    examples = {
+        (group.type, group.reason): funnel_figures.pick_example(group, events) for group in groups
+    }
+    # A group that is not among the newest failures is looked up by the time of its newest.
+    rare = [group for group in groups if examples[group.type, group.reason] is None]
+    pages = await gather_all(
+        *(_failures(queries, (g.type,), Window(g.last_at, g.last_at)) for g in rare)
+    )
+    for group, page in zip(rare, pages, strict=True):
+        examples[group.type, group.reason] = funnel_figures.pick_example(group, page)
+    return {key: event for key, event in examples.items() if event is not None}
+
+
+async def _failures(queries: QueryClient, kinds: tuple[int, ...], window: Window) -> list[Json]:
+    """Return the newest events of some types, newest first."""
+    page, _ = await queries.events(Selection(types=kinds), _EXAMPLES, 0, Cursor(now_us(), window))
+    return page.events
 
 
 async def work_latency(queries: QueryClient, values: Values) -> Answer:

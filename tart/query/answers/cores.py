@@ -254,6 +254,13 @@ class CorePackage(TypedDict):
         Hex64 | None, Meta(description="The guarantor to which it was submitted.")
     ]
     node_id: Hex64
+    slot: Annotated[
+        Count,
+        Meta(
+            description="Of its guarantee; without one, that in which its first event arrived by "
+            "the wall clock."
+        ),
+    ]
     gas_used: Total | None
     elapsed_ms: Number
 

@@ -287,8 +287,13 @@ def count_reached(packages: Sequence[PackageState]) -> Counters:
     return {stage: sum(1 for each in times if each[stage] is not None) for stage in STAGES}
 
 
-def core_package_json(package: PackageState) -> CorePackage:
-    """Return an element of ``work_packages`` of ``/api/cores/{i}/work-packages``."""
+def core_package_json(package: PackageState, slot: int) -> CorePackage:
+    """Return an element of ``work_packages`` of ``/api/cores/{i}/work-packages``.
+
+    Args:
+        package: The package.
+        slot: Its slot; see ``core_grid.package_slot``.
+    """
     row = package.row
     return {
         "hash": row["hash"],
@@ -300,6 +305,7 @@ def core_package_json(package: PackageState) -> CorePackage:
         "submitted_at": server_time(row["first_at"]),
         "submitting_node": row["submitted_to"],
         "node_id": row["node"],
+        "slot": slot,
         "gas_used": row["refine_gas"],
         "elapsed_ms": ms(package.last_at - row["first_at"]),
     }

@@ -51,6 +51,16 @@ _PRIMARY = ("received", "authorized", "refined", "built", "guaranteed", "distrib
 _SECONDARY = ("received", "authorized", "refined", "built", "signed")
 _MARKS = (EventKind.EXTRINSIC_DATA_RECEIVED, EventKind.IMPORTS_RECEIVED)
 _PAIR_NAMES = {pair: name for name, pair in PAIRS.items()}
+# Events of other nodes that groups count; audits come later and are not part of the course.
+_GROUPED = frozenset(
+    {
+        EventKind.GUARANTEE_RECEIVED,
+        EventKind.GUARANTEE_DISCARDED,
+        EventKind.SENDING_SHARD_REQUEST,
+        EventKind.SHARDS_TRANSFERRED,
+        EventKind.SHARD_REQUEST_FAILED,
+    }
+)
 _ENDS: Mapping[str, EventKind] = {
     "failed": EventKind.WORK_PACKAGE_FAILED,
     "duplicate": EventKind.DUPLICATE_WORK_PACKAGE,
@@ -146,7 +156,8 @@ def waterfall(
     """
     courses = [_course(journey, row, offsets.get(row["node"])) for row in journey.rows]
     courses.sort(key=lambda course: (not course.is_primary, course.points[0].at_us))
-    events = [_event(each) for each in (*journey.events["reports"], *journey.events["erasures"])]
+    others = (*journey.events["reports"], *journey.events["erasures"])
+    events = [_event(each) for each in others if each["event_type"] in _GROUPED]
     chain = _chain_times(journey)
     times = [point.at_us for course in courses for point in course.points]
     times += [share.end_us for course in courses for share in course.shares]

@@ -95,7 +95,7 @@ def failure_groups(rows: Iterable[Json]) -> list[ReasonGroup]:
 
 
 def pick_example(group: ReasonGroup, events: Iterable[Json]) -> Json | None:
-    """Return the first of a group's events among ``events``; ``None`` if it is not stored."""
+    """Return the first of a group's events among ``events``; ``None`` if there is none."""
     for event in events:
         fields = next(iter(event["data"].values()))
         if event["event_type"] == group.type and str(fields.get("reason", "")) == group.reason:

@@ -13,11 +13,12 @@ from tart.errors import QueryTimeout, ShardUnavailable
 from tart.gateway.fanout.queries import Coverage, LiveFigures, _remaining, coverage, gather_all
 from tart.gateway.fanout.shards import Answers
 from tart.query.core.merge import Json, Second
-from tart.query.core.query import Partials
+from tart.query.core.query import Attached, Partials
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.blocks import Transfers
 from tart.query.shard_queries.nodes import Statistics
+from tart.query.shard_queries.package_outcomes import PackageOutcomes
 from tests.gateway.fake_shard import NODE_A, claims, statement
 from tests.gateway.running import running_gateway
 
@@ -97,6 +98,26 @@ def test_large_answers_are_merged_on_a_thread(
 
     asyncio.run(run())
     assert [each is threading.main_thread() for each in threads] == [limit > 0]
+
+
+def test_attached_columns_count_as_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def merge(query: PackageOutcomes, partials: Partials[Json]) -> None:
+        threads.append(threading.current_thread())
+
+    async def run() -> None:
+        monkeypatch.setattr("tart.gateway.fanout.queries.MERGE_ON_THREAD_BYTES", 1000)
+        monkeypatch.setattr(PackageOutcomes, "merge", merge)
+        async with running_gateway(tmp_path, 1) as gateway:
+            for size in (0, 1000):
+                head = gateway.shards[0].usual_answer("package_outcomes", {"window": {}})
+                answer = Attached(head, bytes(size))
+                gateway.shards[0].answers["package_outcomes"] = lambda _, answer=answer: answer
+                await gateway.gateway.queries.ask(PackageOutcomes(Window()))
+
+    asyncio.run(run())
+    assert [each is threading.main_thread() for each in threads] == [True, False]
 
 
 def test_an_answer_of_the_wrong_type_is_an_error(tmp_path: Path) -> None:

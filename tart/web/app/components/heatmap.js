@@ -69,6 +69,8 @@ export function Heatmap({
   const [drag, setDrag] = useState(/** @type {{ row: number, column: number } | null} */ (null));
   const [asTable, setAsTable] = useState(false);
   const [width, setWidth] = useState(0);
+  // The cells as an image: the crosshair moves over it without painting them again.
+  const small = useRef(/** @type {Painted} */ ({ key: [], canvas: null }));
   const scheme = colours.value;
   const shownHeight = height ?? Math.max(40, Math.min(640, rows * (cellHeight ?? Math.max(4, Math.min(20, 400 / Math.max(rows, 1))))));
   const limits = useMemo(() => domain ?? extent(values), [domain, values]);
@@ -87,7 +89,7 @@ export function Heatmap({
     const ratio = window.devicePixelRatio || 1;
     element.width = Math.round(width * ratio);
     element.height = Math.round(shownHeight * ratio);
-    draw(element, { rows, columns, values, limits, log, levels });
+    draw(element, { rows, columns, values, limits, log, levels, small: small.current });
     if (cell) outline(element, cell, rows, columns);
   }, [values, rows, columns, width, shownHeight, limits, levels, scheme, cell, asTable]);
 
@@ -226,12 +228,36 @@ function Scale({ limits, format }) {
   return html`<span class="scale">${format(limits[0])}<canvas ref=${canvas} aria-hidden="true"></canvas>${format(limits[1])}</span>`;
 }
 
-/** @param {HTMLCanvasElement} element @param {{ rows: number, columns: number, values: ArrayLike<number>, limits: [number, number], log?: boolean, levels?: Level[] }} grid */
-function draw(element, { rows, columns, values, limits, log = false, levels }) {
+/** @typedef {{ key: unknown[], canvas: OffscreenCanvas | null }} Painted */
+
+/** @param {HTMLCanvasElement} element @param {{ rows: number, columns: number, values: ArrayLike<number>, limits: [number, number], log?: boolean, levels?: Level[], small?: Painted }} grid */
+function draw(element, { rows, columns, values, limits, log = false, levels, small = { key: [], canvas: null } }) {
   const context = /** @type {CanvasRenderingContext2D} */ (element.getContext("2d"));
+  const byLevel = new Map(levels?.map(({ value, colour }) => [value, channelsOf(colourOf(colour))]));
+  const key = [values, rows, columns, limits, log, levels, colours.value];
+  if (!small.canvas || key.some((each, index) => each !== small.key[index])) {
+    small.key = key;
+    small.canvas = paint({ rows, columns, values, limits, log, levels, byLevel });
+  }
+  context.imageSmoothingEnabled = false;
+  context.clearRect(0, 0, element.width, element.height);
+  context.drawImage(small.canvas, 0, 0, element.width, element.height);
+  if (levels) drawGlyphs(context, { rows, columns, values, levels, byLevel });
+  // A line between cells, as long as they are large enough to be told apart.
+  const [cellWidth, cellHeight] = [element.width / columns, element.height / rows];
+  context.fillStyle = colourOf("--surface-1");
+  if (cellWidth >= 6) for (let column = 1; column < columns; column += 1) context.fillRect(Math.round(column * cellWidth), 0, 1, element.height);
+  if (cellHeight >= 6) for (let row = 1; row < rows; row += 1) context.fillRect(0, Math.round(row * cellHeight), element.width, 1);
+}
+
+/**
+ * The cells as an image, a pixel each.
+ *
+ * @param {{ rows: number, columns: number, values: ArrayLike<number>, limits: [number, number], log: boolean, levels?: Level[], byLevel: Map<number, [number, number, number]> }} grid
+ */
+function paint({ rows, columns, values, limits, log, levels, byLevel }) {
   const image = new ImageData(columns, rows);
   const empty = channelsOf(colourOf("--surface-2"));
-  const byLevel = new Map(levels?.map(({ value, colour }) => [value, channelsOf(colourOf(colour))]));
   const palette = levels ? new Uint8Array() : ramp(STOPS.map((name) => channelsOf(colourOf(name))));
   const scale = scaleOf(limits, log);
   for (let index = 0; index < rows * columns; index += 1) {
@@ -242,18 +268,39 @@ function draw(element, { rows, columns, values, limits, log = false, levels }) {
       const place = Math.round(scale(value) * 255) * 3;
       [red, green, blue] = [palette[place], palette[place + 1], palette[place + 2]];
     }
-    image.data.set([red, green, blue, 255], index * 4);
+    const place = index * 4;
+    image.data[place] = red;
+    image.data[place + 1] = green;
+    image.data[place + 2] = blue;
+    image.data[place + 3] = 255;
   }
-  const small = new OffscreenCanvas(columns, rows);
-  /** @type {OffscreenCanvasRenderingContext2D} */ (small.getContext("2d")).putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = false;
-  context.clearRect(0, 0, element.width, element.height);
-  context.drawImage(small, 0, 0, element.width, element.height);
-  // A line between cells, as long as they are large enough to be told apart.
-  const [cellWidth, cellHeight] = [element.width / columns, element.height / rows];
-  context.fillStyle = colourOf("--surface-1");
-  if (cellWidth >= 6) for (let column = 1; column < columns; column += 1) context.fillRect(Math.round(column * cellWidth), 0, 1, element.height);
-  if (cellHeight >= 6) for (let row = 1; row < rows; row += 1) context.fillRect(0, Math.round(row * cellHeight), element.width, 1);
+  const canvas = new OffscreenCanvas(columns, rows);
+  /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(image, 0, 0);
+  return canvas;
+}
+
+/**
+ * Signs in cells that are large enough, so that levels are told apart without colour.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {{ rows: number, columns: number, values: ArrayLike<number>, levels: Level[], byLevel: Map<number, [number, number, number]> }} grid
+ */
+function drawGlyphs(context, { rows, columns, values, levels, byLevel }) {
+  const { width, height } = context.canvas;
+  const [cellWidth, cellHeight] = [width / columns, height / rows];
+  const size = Math.min(cellWidth, cellHeight, 18 * (window.devicePixelRatio || 1)) * 0.8;
+  if (size < 9) return;
+  const glyphs = new Map(levels.map(({ value, glyph }) => [value, glyph]));
+  context.font = `${Math.round(size)}px sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (let index = 0; index < rows * columns; index += 1) {
+    const glyph = glyphs.get(values[index]);
+    if (!glyph) continue;
+    const [red, green, blue] = byLevel.get(values[index]) ?? [0, 0, 0];
+    context.fillStyle = red * 0.3 + green * 0.59 + blue * 0.11 > 140 ? "#000" : "#fff";
+    context.fillText(glyph, ((index % columns) + 0.5) * cellWidth, (Math.floor(index / columns) + 0.5) * cellHeight);
+  }
 }
 
 /** @param {HTMLCanvasElement} element @param {{ row: number, column: number }} cell @param {number} rows @param {number} columns */
