@@ -54,6 +54,7 @@ def parts(live_system: System) -> dict[str, str]:
     return {
         "nodes/{id}": f"nodes/{event['node_id']}",
         "events/{id}": f"events/{event['id']}",
+        "{session}": str(event["session"]),
         "{slot}": str(event["data"]["BestBlockChanged"]["slot"]),
         "{hash}": active[0]["hash"],
         "{index}": "0",

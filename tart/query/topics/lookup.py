@@ -384,7 +384,7 @@ def _implementations(folded: str, nodes: Iterable[Json]) -> Iterator[tuple[int, 
                 label,
                 label,
                 f"Implementation of {_count(len(group), 'node')}, {connected} connected.",
-                f"nodes?search={quote(name)}",
+                f"nodes?q={quote(name)}",
             ),
         )
         for node in group[:_OF_A_KIND] if len(group) <= _OF_A_KIND else ():

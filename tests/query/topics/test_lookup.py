@@ -157,7 +157,7 @@ def test_an_event_is_found_by_its_id():
         ("Core #11", "cores/11"),
         ("event type: 11", "events?event_types=BestBlockChanged"),
         ("type status", "events?event_types=Status"),
-        ("node polkajam", "nodes?search=polkajam"),
+        ("node polkajam", "nodes?q=polkajam"),
         ("rule truncated", "conformance?rule=truncated"),
     ],
 )
@@ -169,7 +169,7 @@ def test_nodes_are_found_by_id_name_version_and_address():
     assert found(NODE_A[:4])[0] == ("node", f"nodes/{NODE_A}")
     assert found(f"{NODE_B[:4]}…{NODE_B[-4:]}") == [("node", f"nodes/{NODE_B}")]
     assert ("node", f"nodes/{NODE_B}") in found("polkajam")
-    assert found("PolkaJam 0.1.0")[0] == ("implementation", "nodes?search=polkajam")
+    assert found("PolkaJam 0.1.0")[0] == ("implementation", "nodes?q=polkajam")
     assert found("127.0.0.1")[0][0] == "node"
     sentences = [each["sentence"] for each in ask("polkajam")["candidates"]]
     assert "Implementation of 1 node, 0 connected." in sentences

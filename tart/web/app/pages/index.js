@@ -30,6 +30,7 @@ export const PAGES = [
   { name: "preimages", path: "preimages", title: "Preimages", icon: "preimages", key: "p", load: () => import("./preimages.js") },
   { name: "events", path: "events", title: "Events", icon: "events", key: "e", main: true, load: () => import("./events.js") },
   { name: "inspector", path: "events/{id}", title: "Event", load: () => import("./inspector.js") },
+  { name: "first_message", path: "sessions/{session}", title: "First message", load: () => import("./inspector.js") },
   { name: "conformance", path: "conformance", title: "Conformance", icon: "conformance", key: "f", load: () => import("./conformance.js") },
   { name: "implementations", path: "implementations", title: "Implementations", icon: "implementations", key: "i", load: () => import("./implementations.js") },
   { name: "topology", path: "topology", title: "Topology", icon: "topology", key: "t", load: () => import("./topology.js") },

@@ -1,0 +1,119 @@
+"""Events, the inspector and the search: what they show is what the API says."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.running import System, wait_for
+from tests.web.conftest import Opener
+
+
+def fixed(live_system: System) -> tuple[str, str]:
+    """A range that has ended: its first and last moment."""
+    page = live_system.get("/api/events", limit=200)["events"]
+    return page[-1]["received_at"], page[20]["received_at"]
+
+
+def millis(moment: str) -> str:
+    """A time as the page has it: to the millisecond."""
+    return f"{moment[:23]}Z"
+
+
+def test_the_list_and_the_counts_are_the_api_s(live_system: System, open_page: Opener) -> None:
+    first, last = map(millis, fixed(live_system))
+    page = open_page(f"#/events?from={first}&to={last}&event_types=Status,Authored")
+    window = {"event_types": "Status,Authored", "start_time": first, "end_time": last}
+    events = live_system.get("/api/events", limit=200, **window)["events"]
+    page.locator("tr[data-key]").first.wait_for()
+    keys = [row.get_attribute("data-key") for row in page.locator("tr[data-key]").all()]
+    assert keys == [str(event["id"]) for event in events][: len(keys)]
+    counted = live_system.get(
+        "/api/events/histogram", event_types="Status,Authored", start=first, end=last, buckets=120
+    )
+    total = page.locator("[data-total]")
+    assert int(total.get_attribute("data-total") or -1) == counted["total"]
+
+    # A row opens in place; a value in it becomes a condition.
+    page.locator("tr[data-key] td[data-column=time]").first.click()
+    page.locator(".event-details").get_by_role("button", name=re.compile("^Without")).first.click()
+    excluded = page.locator(".condition[data-condition=exclude_types]")
+    expect(excluded).to_have_count(1)
+    name = next(iter(events[0]["data"]))
+    assert f"exclude_types={name}" in page.url
+
+
+def test_live_events_arrive_and_wait_while_the_page_is_paused(open_page: Opener) -> None:
+    page = open_page("#/events?range=5m&tail=1&event_types=Status")
+    page.locator("tr[data-key]").first.wait_for()
+
+    def newest() -> int:
+        return int(page.locator("tr[data-key]").first.get_attribute("data-key") or 0)
+
+    before = newest()
+    wait_for(lambda: newest() != before, "a live event")
+    page.get_by_role("button", name="Pause", exact=True).last.click()
+    waiting = page.get_by_role("button", name=re.compile(r"^\d+ new$"))
+    expect(waiting).to_be_visible()
+    waiting.click()
+    expect(waiting).to_have_count(0)
+
+
+def inspect(live_system: System, open_page: Opener, event_type: str) -> tuple[Page, dict[str, str]]:
+    (event,) = live_system.get("/api/events", event_types=event_type, limit=1)["events"]
+    shown = live_system.get(f"/api/events/{event['id']}/fields", int64="string")
+    page = open_page(f"#/events/{event['id']}")
+    page.locator(".hex-row").first.wait_for()
+    return page, shown
+
+
+def test_the_inspector_shows_every_byte_and_links_it_to_its_field(
+    live_system: System, open_page: Opener
+) -> None:
+    page, shown = inspect(live_system, open_page, "WorkReportBuilt")
+    digits = "".join(page.locator(".hex-segment").all_inner_texts()).replace(" ", "")
+    assert digits == shown["content"][2:]
+    fields = {
+        row.get_attribute("data-path"): row.locator("[data-value]").get_attribute("data-value")
+        for row in page.locator("tr[data-path]").all()
+        if row.locator("[data-value]").count()
+    }
+    assert fields == {
+        field["path"]: field["value"]
+        for field in shown["fields"]  # type: ignore[attr-defined]
+        if field["value"] is not None
+    }
+    # By keyboard: the focused field lights up its bytes.
+    field = page.locator("tr[data-path='outline.bundle_size'] [data-focus]")
+    field.focus()
+    lit = "".join(page.locator(".hex-segment[data-active]").all_inner_texts()).replace(" ", "")
+    value = int.from_bytes(bytes.fromhex(lit), "little")
+    assert str(value) == fields["outline.bundle_size"]
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("tr[data-active]")).to_have_attribute("data-path", "outline.erasure_root")
+    # What it refers to is a link; the message before can be compared.
+    expect(page.locator("[data-references=to] a")).to_have_count(1)
+    page.get_by_role("button", name="with the previous").click()
+    expect(page.locator("[data-different]")).to_be_visible()
+    assert "with=" in page.url
+
+
+def test_the_search_says_what_it_opens_and_opens_it(live_system: System, open_page: Opener) -> None:
+    (event,) = live_system.get("/api/events", event_types="BestBlockChanged", limit=1)["events"]
+    slot = event["data"]["BestBlockChanged"]["slot"]
+    digits = event["data"]["BestBlockChanged"]["hash"].removeprefix("0x")
+    page = open_page()
+    page.locator("h1").wait_for()
+    page.keyboard.press("/")
+    box = page.get_by_role("combobox", name="Search")
+    box.fill(digits)
+    expect(page.locator(".search-foot")).to_contain_text("opens block")
+    candidates = live_system.get("/api/search", q=digits)["candidates"]
+    pages = [each.get_attribute("data-page") for each in page.locator(".search-result").all()]
+    assert pages == [each["page"] for each in candidates]
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(rf"#/slots/{slot}"))
+    page.keyboard.press("Control+k")
+    box.fill("blokannounced")
+    expect(page.get_by_role("button", name="BlockAnnounced")).to_be_visible()
