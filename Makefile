@@ -30,9 +30,9 @@ else
 		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/u" $(PURE:%=--ignore tests/%)
 endif
 
-soak: $(READY)  ## fault injection under load, long fuzzing; hours
+soak: $(READY)  ## fault injection under load, long fuzzing, property tests with many examples; hours
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-600} \
-		$(BIN)/python -m pytest -m "soak or fuzz" --basetemp "$$base/t" $(PYTEST_ARGS)
+		EXAMPLES=$${EXAMPLES:-500} $(BIN)/python -m pytest -m "soak or fuzz or hypothesis" --basetemp "$$base/t" $(PYTEST_ARGS)
 
 fuzz: $(READY)  ## fuzz tests, FUZZ_SECONDS (60) each
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \

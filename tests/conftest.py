@@ -7,13 +7,22 @@ logging in the test's own process ends with the test.
 from __future__ import annotations
 
 import logging
+import os
 import re
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
-settings.register_profile("tart", deadline=None)
+# Property tests try a few examples in every run, the same ones each time in CI, and many with
+# `make soak`.
+settings.register_profile(
+    "tart",
+    max_examples=int(os.environ.get("EXAMPLES", "100")),
+    deadline=None,
+    database=None,
+    derandomize=os.environ.get("CI") == "true",
+)
 settings.load_profile("tart")
 
 
@@ -27,10 +36,9 @@ class ByServer(LoadFileScheduling):
         file = super()._split_scope(nodeid)
         if file.startswith("tests/web/"):
             return "tests/web"
-        system = re.search(r"\[(\d shards?(?:, restarted)?)", nodeid)
-        if system is None or file.endswith("test_truth_conformance.py"):
-            return file
-        return f"the truth of {system[1]}" if file.startswith("tests/e2e/test_truth") else file
+        system = re.search(r"[\[-](\d shards?(?:, restarted)?)", nodeid)
+        shared = file.startswith("tests/e2e/") and not file.endswith("test_truth_conformance.py")
+        return f"the truth of {system[1]}" if system and shared else file
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -455,8 +455,11 @@ class Wrong:
 
 @pytest.fixture(
     scope="module",
-    params=[(1, False), (2, False), (5, True)],
-    ids=["1 shard", "2 shards", "5 shards, restarted"],
+    params=[
+        pytest.param((1, False), id="1 shard", marks=pytest.mark.soak),
+        pytest.param((2, False), id="2 shards"),
+        pytest.param((5, True), id="5 shards, restarted"),
+    ],
 )
 def wrong(request, tmp_path_factory):
     shards, restarted = request.param

@@ -24,7 +24,9 @@ from tart.units import HOUR_US, SECOND_US
 from tests.e2e.received import Received
 
 # What windows do has nothing to do with where events are: one of the systems is enough.
-pytestmark = pytest.mark.parametrize("truth", ["2 shards"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize(
+    "truth", ["5 shards, restarted"], indirect=True, scope="session"
+)
 
 MILLISECOND = 1000
 

@@ -122,7 +122,7 @@ def expected(log, row):
 
 
 @given(st.lists(messages(), min_size=1, max_size=8))
-@settings(deadline=None)
+@settings(max_examples=40)
 def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, sent):
     for row in log.hold(*sent):
         name = view_name(EVENTS[row.type].variant)
@@ -137,7 +137,7 @@ def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, sent):
 
 
 @given(st.lists(messages(), min_size=1, max_size=8))
-@settings(deadline=None)
+@settings(max_examples=40)
 def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, sent):
     rows = log.hold(*sent)
     found = log.rows("events", "id", "type", "payload", "peer")
