@@ -17,6 +17,12 @@ from tests.supervisor.process import Process
 
 DEADLINE = 100.0
 _READY = r"tart ready telemetry=(\S+):(\d+) api=(\S+) shards=(\d+)(?: recovering=\d+)?"
+_SETTINGS = {
+    # Who waits for something asks again and again: each time for what is there now.
+    "TART_API_CACHE_SECONDS": "1e-6",
+    # On a busy machine a start takes as long as a test waits for it.
+    "TART_SUPERVISOR_READY_SECONDS": str(DEADLINE),
+}
 
 Found = TypeVar("Found")
 
@@ -109,8 +115,7 @@ def running_system(
         "serve",
         *arguments,
         *("--data-dir", data, "--shards", shards),
-        # Who waits for something asks again and again: each time for what is there now.
-        environ={"TART_API_CACHE_SECONDS": "1e-6", **(environ or {})},
+        environ=_SETTINGS | (environ or {}),
         cwd=data.parent,
     ) as process:
         system = System(process)

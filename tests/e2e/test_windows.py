@@ -168,6 +168,7 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
     "conformance_examples": [counted("examples")],
     "search": [counted("events")],
     "events": [counted("events")],
+    "event_histogram": [numbers("total"), numbers("buckets", "*", "events")],
     "node_events": [counted("events")],
     "export": [len],
 }

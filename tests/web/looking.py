@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -46,10 +47,17 @@ def settled(page: Page, faults: Faults) -> None:
     )
 
 
-def axe(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page: rule, element and what to mend."""
-    page.evaluate(_axe_source())
-    violations = page.evaluate("axe.run().then((results) => results.violations)")
+def axe(page: Page, **options: Any) -> list[str]:
+    """Return what axe finds wrong with a page: rule, element and what to mend.
+
+    Args:
+        page: The page.
+        options: Those of ``axe.run``, such as ``runOnly``; without, all rules.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe_source())
+    run = "(options) => axe.run(document, options).then((results) => results.violations)"
+    violations = page.evaluate(run, options)
     return [
         f"{violation['id']}: {node['target']}: {node['failureSummary']}"
         for violation in violations
