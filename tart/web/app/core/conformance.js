@@ -221,11 +221,11 @@ export function reportOf(matrix, examples, { name, version }) {
  */
 export function markdownOf(report, { base, link }) {
   const subject = report.name ? implementationText(report.name, report.version) : "all implementations";
-  const { window } = report;
+  const { window: span } = report;
   return `${[
     `# Conformance to JIP-3: ${subject}`,
     `${plain(counted(report.events, "event"))} of ${plain(counted(report.nodes, "node"))} were checked` +
-      `${window?.start ? ` from ${clock(window.start, { date: true })} to ${clock(window.end, { date: true })} UTC` : ""}. ` +
+      `${span?.start ? ` from ${clock(span.start, { date: true })} to ${clock(span.end, { date: true })} UTC` : ""}. ` +
       `Verdict: ${report.verdict}.`,
     `This report: <${link}>`,
     ...(report.rules.length ? report.rules.map((rule) => ruleText(rule, base)) : ["No findings."]),

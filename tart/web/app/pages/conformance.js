@@ -340,10 +340,14 @@ function Unknown({ matrix, name, version }) {
 /** @param {{ report: Report }} properties */
 function ReportActions({ report }) {
   const base = document.baseURI.replace(/#.*$/, "");
+  // With both ends of the range, so that it shows the same tomorrow.
+  const { start, end } = report.window ?? {};
+  const fixed = href("conformance", { implementation: report.name, version: report.version, range: undefined, pause: undefined, from: start, to: end });
+  const link = `${base}${fixed}`;
   const file = `conformance-${[report.name, report.version].filter(Boolean).join("-").replace(/[^\w.-]+/g, "-") || "all"}`;
-  const text = () => markdownOf(report, { base, link: window.location.href });
+  const text = () => markdownOf(report, { base, link });
   return html`
-    <${CopyButton} text=${() => window.location.href} label="Copy the address of this report">link<//>
+    <${CopyButton} text=${link} label="Copy the address of this report, with the range as it is now">link<//>
     <${CopyButton} text=${text} label="Copy the report as Markdown">Markdown<//>
     <button type="button" class="button quiet small" title="Save the report as Markdown" onClick=${() => download(`${file}.md`, text(), "text/markdown")}>
       <${Icon} name="download" />.md
@@ -364,8 +368,8 @@ function ReportHead({ report }) {
       <${Figure} id="events" label="Events checked" value=${number(report.events)} />
     <//>
     <p class="card-note">
-      The address of this page is a link for the team concerned; with a fixed range (drag over a chart, or pause) it shows the same for as long as
-      the data is stored. To check a node before it joins a network: <code>tart check --listen 9000 --for 5m</code>, and send its telemetry there.
+      The link is for the team concerned: it shows the same for as long as the data is stored. To check a node before it joins a network, run
+      ${" "}<code>tart check --listen 9000 --for 5m</code> and send its telemetry there.
     </p>
   `;
 }
