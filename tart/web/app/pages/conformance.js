@@ -78,8 +78,13 @@ function Whole({ matrix }) {
 
 /** @param {{ events: number, nodes: number, what?: string }} properties */
 function NoFindings({ events, nodes, what = "" }) {
+  if (!nodes) {
+    return html`<${Empty} title="No node was connected in this range.">
+      Each node that sends telemetry here is checked. <a href="api/docs/rules">The rules</a>
+    <//>`;
+  }
   return html`<${Empty} title="No findings in this range.">
-    <span data-checked>${counted(events, "event")} of ${counted(nodes, "node")}${what} were checked.</span>
+    <span data-checked>Checked: ${counted(events, "event")} of ${counted(nodes, "node")}${what}.</span>
     ${" "}<a href="api/docs/rules">The rules</a>
   <//>`;
 }
