@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import CHROMIUM, Faults, chromium, new_page
 from tests.running import System, running_system, wait_for
@@ -22,6 +22,8 @@ from tests.supervisor.process import Process
 HEIGHTS = {1440: 900, 390: 844}
 
 Opener = Callable[..., Page]
+# As long as locators wait; the default of five seconds is short for a busy machine.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")

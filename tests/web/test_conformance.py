@@ -18,7 +18,6 @@ from tests.browser import new_page
 from tests.running import System, running_system, wait_for
 from tests.web.looking import is_scrolled_sideways
 
-
 SLOT_US, HASH = 6_000_000, bytes(32)
 
 

@@ -2895,10 +2895,10 @@ class Api:
         ``GET /api/availability/anchors``. For each anchor the nodes that distributed an assurance
         of it (126), and how many others received that (131), by the server's clock.
         expected_receipts is the number of nodes of the answer times the number of others. An anchor
-        belongs to the window of its first assurance; the newest may be incomplete. In networks of
-        more than 22 cores a part of the anchors is followed, selected by hash: on average as many
-        assurers each slot as a network of 22 cores has. On a fork, the nodes of the other branch
-        are missing, and elsewhere.
+        belongs to the window of its first assurance, to a tenth of a second; the newest may be
+        incomplete. In networks of more than 22 cores a part of the anchors is followed, selected by
+        hash: on average as many assurers each slot as a network of 22 cores has. On a fork, the
+        nodes of the other branch are missing, and elsewhere.
 
         Args:
             limit: Maximum number of anchors; clamped to 1 to 200. Default: 50.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+from tart.aggregate.core.tables import TICK_US
 from tart.aggregate.keyed.deliveries import is_followed
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
@@ -33,7 +34,8 @@ _STEPS_US = (MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY
 
 async def availability_anchors(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/availability/anchors``."""
-    window = request_window(values).whole()
+    # Assurances are stored with their times, and need no whole minutes.
+    window = request_window(values).whole(TICK_US)
     assert window.start_us is not None
     assert window.end_us is not None
     before = Window(max(0, window.start_us - assured_anchors.LOOKBACK_US), window.end_us)
