@@ -256,6 +256,7 @@ function Latencies({ id, data }) {
         sort="-ratio"
         sortParameter="steps"
         csv="durations"
+        steady
         height=${360}
         onOpen=${(/** @type {any} */ row) => setParameters({ step: row.step })}
         rowState=${(/** @type {any} */ row) => (row.step === step.step ? "chosen" : undefined)}
@@ -357,6 +358,7 @@ function Peers({ id, data }) {
     sort="-sent"
     sortParameter="peers"
     csv="peers"
+    steady
     height=${280}
     onOpen=${(/** @type {any} */ row) => go(`nodes/${row.node_id}`)}
     columns=${[
