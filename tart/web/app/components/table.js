@@ -4,6 +4,7 @@
  * copied, and saved.
  */
 
+import { Component } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { number } from "../core/format.js";
@@ -219,24 +220,21 @@ export function Table({
               </tr>`;
             }
             const below = expanded?.(row);
+            const key = rowKey(row);
             return html`
-              <tr
-                key=${rowKey(row)}
-                id=${`${name}-${index}`}
-                aria-rowindex=${index + 2}
-                aria-selected=${index === active ? "true" : "false"}
-                data-key=${rowKey(row)}
-                data-state=${rowState?.(row)}
-                data-opens=${onOpen ? "" : undefined}
+              <${TableRow}
+                key=${key}
+                name=${`${name}-${index}`}
+                rowKey=${key}
+                row=${row}
+                index=${index}
+                active=${index === active}
+                columns=${shown}
+                state=${rowState?.(row)}
+                opens=${Boolean(onOpen)}
                 onClick=${(/** @type {MouseEvent} */ event) => opened(event, row, index)}
-              >
-                ${shown.map(
-                  ({ id, cell, value, end, className }) => html`<td key=${id} class=${`${end ? "end" : ""} ${className ?? ""}`} data-column=${id}>
-                    ${cell ? cell(row) : plain(value(row))}
-                  </td>`,
-                )}
-              </tr>
-              ${below && html`<tr key=${`${rowKey(row)}-below`} class="below"><td colspan=${shown.length}>${below}</td></tr>`}
+              />
+              ${below && html`<tr key=${`${key}-below`} class="below"><td colspan=${shown.length}>${below}</td></tr>`}
             `;
           })}
           ${last < items.length &&
@@ -246,6 +244,37 @@ export function Table({
       ${ordered.length === 0 && html`<div class="table-empty">${empty}</div>`}
     </div>
   `;
+}
+
+/** What a row is drawn from; it is not drawn again while these are the same, however far one scrolls. */
+const DRAWN = /** @type {const} */ (["row", "index", "active", "columns", "state", "opens", "name"]);
+
+/** One row. Its cells may read signals. */
+class TableRow extends Component {
+  /** @param {any} next @param {any} state Another one if a signal has changed that a cell has read. */
+  shouldComponentUpdate(next, state) {
+    const drawn = /** @type {any} */ (this.props);
+    return state !== this.state || DRAWN.some((name) => next[name] !== drawn[name]);
+  }
+
+  render() {
+    const { name, rowKey, row, index, active, columns, state, opens } = /** @type {any} */ (this.props);
+    return html`<tr
+      id=${name}
+      aria-rowindex=${index + 2}
+      aria-selected=${active ? "true" : "false"}
+      data-key=${rowKey}
+      data-state=${state}
+      data-opens=${opens ? "" : undefined}
+      onClick=${(/** @type {MouseEvent} */ event) => /** @type {any} */ (this.props).onClick(event)}
+    >
+      ${columns.map(
+        (/** @type {Column<any>} */ { id, cell, value, end, className }) => html`<td key=${id} class=${`${end ? "end" : ""} ${className ?? ""}`} data-column=${id}>
+          ${cell ? cell(row) : plain(value(row))}
+        </td>`,
+      )}
+    </tr>`;
+  }
 }
 
 /** @param {unknown} value */
