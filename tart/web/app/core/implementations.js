@@ -20,6 +20,11 @@ const KNOWN = {
   romio: 5,
   pbnj: 6,
   newjamneration: 7,
+  // Of simulated networks.
+  simalpha: 0,
+  simbeta: 1,
+  simgamma: 2,
+  simdelta: 4,
 };
 
 /** The place of an implementation's colour, 0 to 7; -1 without a name. @param {string | null | undefined} name */
