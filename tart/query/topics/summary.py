@@ -158,18 +158,11 @@ class NetworkSummary:
         for shard in answers.down:
             touched.update(self._end_shard(shard))
         answered = {shard for shard, _ in answers.values}
-        claims = {
-            node_id: claim
-            for node_id, parts in self._parts.items()
-            if (claim := _claim(parts, answered)) is not None
-        }
+        claims = self._claims(answered)
         self._chain = chain_stats.chain_figures(claims)
         self._forget_vanished()
-        agreed = wall_clock.agreement(
-            claim
-            for parts in self._parts.values()
-            if (claim := _claim(parts, parts.keys())) is not None
-        )
+        is_partial = len(answered) < answers.total
+        agreed = wall_clock.agreement((self._claims(None) if is_partial else claims).values())
         for node_id in sorted(touched & self._parts.keys()):
             self._update_row(node_id, rates, answered, agreed)
 
@@ -300,7 +293,7 @@ class NetworkSummary:
         rate: float | None = None
         if number is not None and answered >= parts.keys():
             rate = round(rates[node_id], 1)
-        row = _row(parts.values(), rate, agreed)
+        row = _row([*parts.values()], rate, agreed)
         if rate != 0 or _is_ahead(parts.values()):
             self._restless.add(node_id)
         if number is None:
@@ -312,6 +305,14 @@ class NetworkSummary:
         elif self._rows[number] != row:
             self._rows[number] = row
             self._changed_in[number] = self.sequence
+
+    def _claims(self, shards: Collection[int] | None) -> dict[str, Claim]:
+        """Return the slots that connected nodes stated to some shards, or to any."""
+        return {
+            node_id: claim
+            for node_id, parts in self._parts.items()
+            if (claim := _claim(parts, parts.keys() if shards is None else shards)) is not None
+        }
 
     def _window(self, length: int) -> LiveWindow | None:
         answers = [answer for _, answer in self._answers.values]
@@ -386,25 +387,36 @@ def _is_ahead(parts: Iterable[ChangedNode]) -> bool:
     )
 
 
-def _row(
-    parts: Collection[ChangedNode], rate: float | None, agreed: wall_clock.Agreement
-) -> NodeRow:
-    best = _slot(_chosen(node.best for node in parts))
-    finalized = _slot(_chosen(node.finalized for node in parts))
-    synced = _chosen(node.synced for node in parts)
-    peers = _chosen(node.peers for node in parts)
-    last_seen = max((node.last_seen for node in parts if node.last_seen is not None), default=None)
+def _row(parts: Sequence[ChangedNode], rate: float | None, agreed: wall_clock.Agreement) -> NodeRow:
+    node = parts[0] if len(parts) == 1 else _merged(parts)
     return NodeRow(
-        is_connected=any(node.is_connected for node in parts),
-        best_slot=_shown(best, is_agreed=agreed.best),
-        finalized_slot=_shown(finalized, is_agreed=agreed.finalized),
-        synced=None if synced is None else bool(synced.value),
-        peers=None if peers is None else peers.value,
-        last_seen_ms=None if last_seen is None else last_seen // 1000,
-        event_count=sum(node.events for node in parts),
+        is_connected=node.is_connected,
+        best_slot=_shown(_slot(node.best), is_agreed=agreed.best),
+        finalized_slot=_shown(_slot(node.finalized), is_agreed=agreed.finalized),
+        synced=None if node.synced is None else bool(node.synced.value),
+        peers=None if node.peers is None else node.peers.value,
+        last_seen_ms=None if node.last_seen is None else node.last_seen // 1000,
+        event_count=node.events,
         events_per_second=rate,
-        dropped_count=sum(node.dropped for node in parts),
+        dropped_count=node.dropped,
+        undecodable=node.undecodable,
+    )
+
+
+def _merged(parts: Sequence[ChangedNode]) -> ChangedNode:
+    """Return a node that several shards know."""
+    seen = [node.last_seen for node in parts if node.last_seen is not None]
+    return ChangedNode(
+        node_id=parts[0].node_id,
+        is_connected=any(node.is_connected for node in parts),
+        last_seen=max(seen, default=None),
+        events=sum(node.events for node in parts),
+        dropped=sum(node.dropped for node in parts),
         undecodable=sum(node.undecodable for node in parts),
+        best=_chosen(node.best for node in parts),
+        finalized=_chosen(node.finalized for node in parts),
+        synced=_chosen(node.synced for node in parts),
+        peers=_chosen(node.peers for node in parts),
     )
 
 
