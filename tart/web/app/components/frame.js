@@ -13,6 +13,7 @@ import { scheme } from "../state/preferences.js";
 import { move, toggleComparison, togglePause } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { can, client, permitted, session } from "../state/session.js";
+import { AlertsMark } from "./alerts_mark.js";
 import { copyText } from "./basics.js";
 import { Empty, ErrorBox, Skeleton } from "./answered.js";
 import { HelpDialog } from "./help_dialog.js";
@@ -40,6 +41,7 @@ export function Frame() {
         <${Icon} name="search" /><span>Search</span><kbd>/</kbd>
       </button>
       <${RangePicker} />
+      ${permitted.value && html`<${AlertsMark} />`}
       <${SchemeButton} />
       <button type="button" class="button quiet icon-only" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("help")}>
         <${Icon} name="help" />
