@@ -32,6 +32,8 @@ const { metafile } = await build({
   write: false,
   logLevel: "warning",
 }).then(async (result) => {
+  // A brace that is missing in a style is a warning, and the loss of all that follows it.
+  if (result.warnings.length) throw new Error(`esbuild has ${result.warnings.length} warnings`);
   await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   for (const { path, contents } of result.outputFiles) await writeFile(path, contents);
