@@ -70,6 +70,10 @@ def test_no_key_is_in_a_log_an_error_or_a_process_list(tmp_path, capsys):
         answers += [system.http.get(f"/api/nothing?token={text}").text for text in texts]
         broken = {"Authorization": f"Bearer {viewer}!"}
         answers.append(system.http.get("/api/nodes", headers=broken).text)
+        answers.append(system.http.post("/api/login", json={"key": f"{viewer}!"}).text)
+        answers.append(system.http.post("/api/login", json={"key": viewer}).text)
+        (cookie,) = system.http.cookies.jar
+        assert system.http.get("/api/nodes").status_code == 200
         commands = "".join(
             (path / "cmdline").read_text() + (path / "environ").read_text()
             for path in processes_of(system.process.pid)
@@ -78,7 +82,7 @@ def test_no_key_is_in_a_log_an_error_or_a_process_list(tmp_path, capsys):
         assert system.process.ended() == 0
         log = system.process.errors()
     assert "tart" in commands
-    secrets = [text.split("_", 2)[2] for text in texts]
+    secrets = [*(text.split("_", 2)[2] for text in texts), cookie.value]
     for shown in (log, commands, *answers):
         assert not any(secret in shown for secret in secrets)
 
