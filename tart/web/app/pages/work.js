@@ -173,12 +173,12 @@ function Packages({ data }) {
   const chosen = CHOICES.find(({ id }) => id === location.value.parameters.show) ?? CHOICES[0];
   const end = millis(data.window.end) ?? 0;
   const rows = data.work_packages.filter((row) => chosen.of(row, end));
-  const tools = html`<${Segmented}
+  const tools = html`<span class="work-choices"><${Segmented}
       label="Packages"
       selected=${chosen.id}
       choices=${CHOICES.map(({ id, label, of }) => ({ id, label: `${label} ${number(data.work_packages.filter((row) => of(row, end)).length)}` }))}
       onSelect=${(/** @type {string} */ id) => setParameters({ show: id === CHOICES[0].id ? undefined : id })}
-    />
+    /></span>
     ${!data.complete && html`<span class="muted">the newest ${number(data.work_packages.length)} of more</span>`}`;
   return html`<${Table}
     caption="Work-packages"
