@@ -134,7 +134,7 @@ def decode_event(
     Raises:
         DecodeError: No known reading fits; the error is that of the specification's reading.
     """
-    return read_event(number, payload, version=version, cores=cores, dialect=dialect)[1]
+    return _select(event_kind(number), payload, version, cores, dialect)[1]
 
 
 def read_event(
@@ -146,7 +146,12 @@ def read_event(
     dialect: Dialect = Dialect.STANDARD,
 ) -> tuple[Reading, Decoded]:
     """Return the reading that fits a payload, and the event; see ``decode_event``."""
-    event = event_kind(number)
+    return _select(event_kind(number), payload, version, cores, dialect)
+
+
+def _select(
+    event: EventKind, payload: bytes, version: int, cores: int | None, dialect: Dialect
+) -> tuple[Reading, Decoded]:
     layout = event.layout(version)
     failure: DecodeError | None = None
     leftover: tuple[Reading, Decoded] | None = None

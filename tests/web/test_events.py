@@ -94,6 +94,8 @@ def test_the_inspector_shows_every_byte_and_links_it_to_its_field(
     expect(page.locator("tr[data-active]")).to_have_attribute("data-path", "outline.erasure_root")
     # What it refers to is a link; the message before can be compared.
     expect(page.locator("[data-references=to] a")).to_have_count(1)
+    page.get_by_role("button", name="Search one minute around it").click()
+    expect(page.locator("[data-references=hash] a").first).to_be_visible()
     page.get_by_role("button", name="with the previous").click()
     expect(page.locator("[data-different]")).to_be_visible()
     assert "with=" in page.url
@@ -108,7 +110,8 @@ def test_the_search_says_what_it_opens_and_opens_it(live_system: System, open_pa
     page.keyboard.press("/")
     box = page.get_by_role("combobox", name="Search")
     box.fill(digits)
-    expect(page.locator(".search-foot")).to_contain_text("opens block")
+    # The shards may be busy with other tests.
+    expect(page.locator(".search-foot")).to_contain_text("opens block", timeout=30_000)
     candidates = live_system.get("/api/search", q=digits)["candidates"]
     pages = [each.get_attribute("data-page") for each in page.locator(".search-result").all()]
     assert pages == [each["page"] for each in candidates]
@@ -116,4 +119,4 @@ def test_the_search_says_what_it_opens_and_opens_it(live_system: System, open_pa
     expect(page).to_have_url(re.compile(rf"#/slots/{slot}"))
     page.keyboard.press("Control+k")
     box.fill("blokannounced")
-    expect(page.get_by_role("button", name="BlockAnnounced")).to_be_visible()
+    expect(page.get_by_role("button", name="BlockAnnounced")).to_be_visible(timeout=30_000)

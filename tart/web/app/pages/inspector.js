@@ -7,6 +7,7 @@ import { Answered } from "../components/answered.js";
 import { CopyButton, Implementation, NodeLabel, State, Time } from "../components/basics.js";
 import { Icon } from "../components/icons.js";
 import { Card, Page } from "../components/page.js";
+import { nameOf } from "../core/event_fields.js";
 import { splitPage } from "../core/event_filter.js";
 import { bytes as sizeText, counted, duration } from "../core/format.js";
 import { bytesOf, COLOURS, curlOf, differentBytes, differentFields, hexRows, leafAt, leavesOf, offsetText, unfolded } from "../core/message.js";
@@ -18,6 +19,9 @@ import "./inspector.css";
 
 /** Rows of hex that are shown at first: 4 KiB. */
 const FIRST_ROWS = 256;
+/** Around an event, others about the same hash are searched. */
+const AROUND_MS = 60_000;
+const OTHERS = 20;
 
 /** @typedef {import("../core/message.js").Field} Field */
 
@@ -246,7 +250,33 @@ function References({ message }) {
     <dd>${context.core === null ? "—" : html`<a href=${href(`cores/${context.core}`)}>${context.core}</a>`}</dd>
     <dt>About</dt>
     <dd class="mono">${context.hash ? html`<a href=${href("events", { hash: context.hash.slice(2) })}>${context.hash}</a>` : "—"}</dd>
+    ${context.hash && html`<dt>Others about it</dt><dd><${Others} message=${message} /></dd>`}
   </dl>`;
+}
+
+/** Events of all nodes that name the same hash about the same time, on demand: the event log is searched. @param {{ message: any }} properties */
+function Others({ message }) {
+  const [wanted, want] = useState(false);
+  const [from, to] = [-1, 1].map((sign) => new Date(Date.parse(message.received_at) + sign * AROUND_MS).toISOString());
+  const answer = useAnswer(
+    "events about the same hash",
+    (signal) => client.events({ wp_hash: message.context.hash.slice(2), start_time: from, end_time: to, limit: OTHERS }, { signal }),
+    { when: wanted, deps: [message.id] },
+  );
+  if (!wanted) return html`<button type="button" class="button small" onClick=${() => want(true)}>Search one minute around it</button>`;
+  return html`<${Answered} answer=${answer} lines=${2}>
+    ${(/** @type {any} */ { events }) => {
+      const others = events.filter((/** @type {any} */ { id }) => id !== message.id);
+      if (!others.length) return "none within a minute";
+      return html`<ul data-references="hash">
+        ${others.map(
+          (/** @type {any} */ event) => html`<li key=${event.id}>
+            <a href=${href(`events/${event.id}`)}>${nameOf(event)}</a> <${NodeLabel} node=${event} short /> <${Time} value=${event.received_at} fraction />
+          </li>`,
+        )}
+      </ul>`;
+    }}
+  <//>`;
 }
 
 /** @param {{ message: any, other: any, compared: any, different: ReadonlySet<any> }} properties */
