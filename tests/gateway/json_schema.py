@@ -24,7 +24,9 @@ _KNOWN = {
     "format",
     "items",
     "maximum",
+    "maxLength",
     "maxProperties",
+    "minLength",
     "minimum",
     "oneOf",
     "pattern",
@@ -68,6 +70,8 @@ def _scalar(value: Any, schema: dict[str, Any], where: str) -> list[str]:
     if isinstance(value, str):
         if "pattern" in schema and not re.search(schema["pattern"], value):
             found.append(f"{where}: {value!r} does not match {schema['pattern']}")
+        if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+            found.append(f"{where}: {value!r} has {len(value)} characters")
         if schema.get("format") == "date-time":
             assert datetime.fromisoformat(value).tzinfo, f"{where}: {value}"
             assert value.endswith("Z"), f"{where}: {value}"
