@@ -283,7 +283,7 @@ function NodeGrid({ rows, rules, group }) {
   return html`<div class="nodes-grid" onKeyDown=${moved}>
     ${groups.map(
       ({ name, rows: members }) => html`<section key=${name} aria-label=${name || "Nodes"}>
-        ${name && html`<h3><${Chip}>${name}<//> <span class="muted">${counted(members.length, "node")}</span></h3>`}
+        ${name && html`<h2><${Chip}>${name}<//> <span class="muted">${counted(members.length, "node")}</span></h2>`}
         <ul>
           ${members.map(
             (row) => html`<li key=${row.node_id}>

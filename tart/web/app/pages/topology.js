@@ -124,7 +124,7 @@ function Neighbourhood({ data, nodes, own, what }) {
   const places = circle(shown.length, 118);
   const most = Math.max(...shown.map(({ sent, received }) => sent + received), 1);
   return html`
-    <svg class="neighbourhood" viewBox="-150 -150 300 300" role="img" aria-label=${`${shortNode(nodes[own].node_id)} has ${counted(all.length, "neighbour")}`}>
+    <svg class="neighbourhood" viewBox="-150 -150 300 300" role="group" aria-label=${`${shortNode(nodes[own].node_id)} has ${counted(all.length, "neighbour")}`}>
       ${shown.map(({ index, sent, received }, place) => {
         const width = 0.5 + (3.5 * (sent + received)) / most;
         return html`<line key=${`line ${index}`} x1="0" y1="0" x2=${places[place].x} y2=${places[place].y} style=${{ strokeWidth: `${width}px` }} />`;
@@ -132,11 +132,12 @@ function Neighbourhood({ data, nodes, own, what }) {
       <circle class="own" r="9" style=${{ fill: `var(${colourVariable(nodes[own].implementation_name)})` }} />
       ${shown.map(({ index, sent, received }, place) => {
         const node = nodes[index];
-        return html`<a key=${index} href=${href("topology", { ...location.value.parameters, node: node.node_id })} aria-label=${shortNode(node.node_id)}>
+        const label = `${shortNode(node.node_id)} ${node.implementation_name ?? "no telemetry"}: ${number(sent)} to it, ${number(received)} from it`;
+        return html`<a key=${index} href=${href("topology", { ...location.value.parameters, node: node.node_id })} aria-label=${label}>
           <circle cx=${places[place].x} cy=${places[place].y} r="7" style=${{ fill: `var(${colourVariable(node.implementation_name)})` }}>
-            <title>${`${shortNode(node.node_id)} ${node.implementation_name ?? "no telemetry"}: ${number(sent)} to it, ${number(received)} from it`}</title>
+            <title>${label}</title>
           </circle>
-          ${shown.length <= 20 && html`<text x=${places[place].x * 1.16} y=${places[place].y * 1.12 + 3}>${node.node_id.slice(0, 4)}</text>`}
+          ${shown.length <= 20 && html`<text x=${places[place].x * 1.16} y=${places[place].y * 1.12 + 3}>${shortNode(node.node_id)}</text>`}
         </a>`;
       })}
     </svg>
