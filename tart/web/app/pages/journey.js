@@ -110,7 +110,7 @@ function Sentence({ data }) {
   const { included_ms: included, available_ms: available } = data.chain;
   return html`<p class="journey-sentence" data-stage=${data.current_stage} data-duration=${data.duration_ms}>
     <${State} state=${group.state} word=${stageWord(data.current_stage)} />
-    ${data.core_index !== null && html`<span>core <a href=${href(`cores/${data.core_index}`)}>${data.core_index}</a></span>`}
+    ${data.core_index !== null && html`<a href=${href(`cores/${data.core_index}`)}>core ${data.core_index}</a>`}
     <span title=${data.guarantors.join("\n")}>${data.guarantors.length ? `signed by ${counted(data.guarantors.length, "guarantor")}` : "no signature"}</span>
     ${data.slot !== null && html`<span>guaranteed for slot <a href=${href(`slots/${data.slot}`)}>${number(data.slot)}</a></span>`}
     ${included !== null && html`<span>seen on chain after ${duration(included)}</span>`}
