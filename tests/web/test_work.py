@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
-from tart.units import DAY_US
+from tart.units import DAY_US, HOUR_US
 from tests.browser import Faults
 from tests.running import System, wait_for
 from tests.web.conftest import Opener
@@ -24,9 +24,10 @@ def figure(page: Page, name: str) -> str:
     return text.replace("\u2009", "").strip()
 
 
-def day_before(time: str) -> str:
-    """Return the time a day before another."""
-    return rfc3339(time_us(time, "") - DAY_US) or ""
+def fixed_range(system: System) -> dict[str, str]:
+    """Return a range that the page requests once; its end in the future stands for now."""
+    end = time_us(system.get("/api/workpackages/funnel")["window"]["end"], "")
+    return {"start": rfc3339(end - DAY_US) or "", "end": rfc3339(end + HOUR_US) or ""}
 
 
 def finished(system: System) -> dict[str, Any]:
@@ -43,9 +44,7 @@ def finished(system: System) -> dict[str, Any]:
 
 def test_the_funnel_is_that_of_the_api_and_adds_up(open_page: Opener, live_system: System) -> None:
     finished(live_system)
-    # A fixed range, so that the page and the test see the same.
-    end = live_system.get("/api/workpackages/funnel")["window"]["end"]
-    fixed = {"start": day_before(end), "end": end}
+    fixed = fixed_range(live_system)
     page = open_page(f"#/work?from={fixed['start']}&to={fixed['end']}&show=all")
     page.locator(".funnel li[data-stage]").first.wait_for()
     shown = page.locator(".funnel > li").evaluate_all(
@@ -53,9 +52,9 @@ def test_the_funnel_is_that_of_the_api_and_adds_up(open_page: Opener, live_syste
     )
     answer = live_system.get("/api/workpackages/funnel", **fixed)
     reached = {stage["stage"]: stage["reached"] for stage in answer["stages"]}
-    # The minute in which the range ends may still go on.
+    # The network goes on between the two answers.
     for stage, count in shown:
-        assert 0 <= reached[stage] - count <= 4, stage
+        assert 0 <= reached[stage] - count <= 8, stage
     assert len(shown) == 6
     assert [count for _, count in shown] == sorted((count for _, count in shown), reverse=True)
     page.locator('table[aria-label="Work-packages"] tbody tr[data-key]').first.click()
@@ -124,14 +123,13 @@ def test_an_unknown_package_says_so_and_offers_the_newest(
 
 def test_the_grid_of_cores_is_that_of_the_api(open_page: Opener, live_system: System) -> None:
     finished(live_system)
-    end = live_system.get("/api/cores/grid")["window"]["end"]
-    fixed = {"start": day_before(end), "end": end}
-    page = open_page(f"#/cores?from={fixed['start']}&to={end}")
+    fixed = fixed_range(live_system)
+    page = open_page(f"#/cores?from={fixed['start']}&to={fixed['end']}")
     page.locator('[data-figure="packages"]').wait_for()
     answer = live_system.get("/api/cores/grid", slots=600, **fixed)
     outcomes = answer["outcomes"]
-    assert abs(int(figure(page, "packages")) - sum(outcomes.values())) <= 4
-    assert abs(int(figure(page, "lost")) - sum(outcomes[stage] for stage in LOST)) <= 4
+    assert abs(int(figure(page, "packages")) - sum(outcomes.values())) <= 8
+    assert abs(int(figure(page, "lost")) - sum(outcomes[stage] for stage in LOST)) <= 8
     canvas = page.locator('[data-figure-chart="Cores by slots"] canvas').first
     canvas.focus()
     page.keyboard.press("ArrowLeft")
@@ -150,7 +148,7 @@ def test_a_core_has_the_figures_of_the_api(open_page: Opener, live_system: Syste
     page = open_page("#/cores/0")
     page.locator('[data-figure="packages"]').wait_for()
     answer = live_system.get("/api/cores/0/metrics", duration="1h")
-    assert abs(int(figure(page, "packages")) - answer["stats"]["wps_received"]) <= 4
+    assert abs(int(figure(page, "packages")) - answer["stats"]["wps_received"]) <= 8
     page.locator('table[aria-label="Guarantors"] tbody tr[data-key]').first.wait_for()
     page.goto(page.url.partition("#")[0] + "#/cores/x")
     page.locator(".empty", has_text="A core has a number").wait_for()
