@@ -67,7 +67,11 @@ def take(
     viewport = {"width": size[0], "height": size[1]}
     page, faults = new_page(browser, system.api, color_scheme=scheme, viewport=viewport)
     page.goto(f"/#/{path}")
-    settled(page, faults)
+    if path == "design":
+        # It shows skeletons as examples.
+        page.locator("figure canvas").first.wait_for()
+    else:
+        settled(page, faults)
     if path.startswith("sql"):
         page.locator(".cm-content").wait_for()
         page.get_by_role("button", name="Run", exact=True).click()
