@@ -28,6 +28,8 @@ const { metafile } = await build({
   target: ["es2022"],
   minify: true,
   legalComments: "none",
+  // The client's parts for Node are left out.
+  define: { "globalThis.process": "undefined" },
   metafile: true,
   write: false,
   logLevel: "warning",

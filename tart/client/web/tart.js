@@ -226,7 +226,7 @@ async function* chunksOf(body) {
 
 // RFC 6455, 1.3.
 const WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-const IS_NODE = typeof globalThis.process?.versions?.node === "string";
+const IS_NODE = globalThis.process?.versions?.node !== undefined;
 
 function defaultUrl() {
   const url = new URL("..", import.meta.url);
@@ -881,7 +881,12 @@ class Connection {
     const { key, WebSocket = IS_NODE ? undefined : globalThis.WebSocket } = this.transport.options;
     const query = { subscribe: "none", ...(WebSocket && key ? { token: key } : {}) };
     const url = this.transport.address("/api/ws", query).replace(/^http/, "ws");
-    this.#socket = WebSocket ? new WebSocket(url) : new NodeSocket(url, this.transport.headers);
+    // Written out, so that a bundle for browsers can do without the class.
+    if (globalThis.process?.versions?.node !== undefined && !WebSocket) {
+      this.#socket = new NodeSocket(url, this.transport.headers);
+    } else {
+      this.#socket = new WebSocket(url);
+    }
     this.#abort = () => this.#end(this.signal.reason);
     this.signal.addEventListener("abort", this.#abort, { once: true });
     try {

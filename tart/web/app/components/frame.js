@@ -16,18 +16,21 @@ import { can, client, permitted, session } from "../state/session.js";
 import { AlertsMark } from "./alerts_mark.js";
 import { copyText } from "./basics.js";
 import { Empty, ErrorBox, Skeleton } from "./answered.js";
-import { HelpDialog } from "./help_dialog.js";
 import { Icon } from "./icons.js";
 import { Menu } from "./menu.js";
 import { Page } from "./page.js";
 import { LoginMenu } from "./login_menu.js";
 import { RangePicker } from "./range_picker.js";
-import { SearchDialog } from "./search_dialog.js";
 import { StatusLine } from "./status_line.js";
 
 export function Frame() {
   const [dialog, setDialog] = useState(/** @type {"help" | "search" | null} */ (null));
   useKeys(setDialog);
+  useEffect(() => {
+    // By the time that somebody searches, the dialog is there.
+    const timer = setTimeout(() => Object.values(DIALOGS).forEach((load) => load().catch(() => {})), PRELOAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const { page } = currentPage();
   useEffect(() => {
     document.title = page ? `${page.title} · tart` : "tart";
@@ -50,9 +53,24 @@ export function Frame() {
     </header>
     <main class="page" id="page" tabindex="-1"><${CurrentPage} /></main>
     <${StatusLine} />
-    ${dialog === "help" && html`<${HelpDialog} onClose=${() => setDialog(null)} />`}
-    ${dialog === "search" && html`<${SearchDialog} onClose=${() => setDialog(null)} />`}
+    ${dialog && html`<${FrameDialog} key=${dialog} name=${dialog} onClose=${() => setDialog(null)} />`}
   </div>`;
+}
+
+/** Loaded after the first page, which does not need them. */
+const DIALOGS = {
+  help: () => import("./help_dialog.js").then(({ HelpDialog }) => HelpDialog),
+  search: () => import("./search_dialog.js").then(({ SearchDialog }) => SearchDialog),
+};
+const PRELOAD_MS = 1500;
+
+/** @param {{ name: "help" | "search", onClose: () => void }} properties */
+function FrameDialog({ name, onClose }) {
+  const [part, setPart] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    DIALOGS[name]().then((loaded) => setPart(() => loaded), onClose);
+  }, []);
+  return part && html`<${part} onClose=${onClose} />`;
 }
 
 /** @param {Event} event */

@@ -20,8 +20,11 @@ import { bounds, comparing, currentWindow, earlierWindow, range } from "../state
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { now } from "../state/time.js";
-import "./availability.css";
 import { Requests } from "./requests.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./availability.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").AvailabilityAnchors} Anchors */
 /** @typedef {import("../../../client/web/tart.js").AnchorCoverage} Coverage */

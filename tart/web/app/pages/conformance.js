@@ -29,7 +29,10 @@ import { href, location, setParameters } from "../state/location.js";
 import { currentWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
-import "./conformance.css";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./conformance.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../core/conformance.js").Matrix} Matrix */
 /** @typedef {import("../core/conformance.js").Row} Row */

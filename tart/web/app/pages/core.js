@@ -15,6 +15,10 @@ import { comparing, currentWindow, earlierWindow, range } from "../state/range.j
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { LEVELS, MAX_SLOTS } from "./cores.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./work.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").CoreGrid} CoreGrid */
 /** @typedef {import("../../../client/web/tart.js").CoreMetrics} CoreMetrics */

@@ -15,6 +15,10 @@ import { Table } from "../components/table.js";
 import * as format from "../core/format.js";
 import { html } from "../html.js";
 import { SlotSamples } from "./design_slots.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./design.css" with { type: "text" };
+
+adoptStyles(styles);
 
 export default function DesignPage() {
   return html`<${Page} title="Design" question="The parts of which all pages are made, in each state.">

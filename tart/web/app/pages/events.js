@@ -31,7 +31,10 @@ import { follow } from "../state/live.js";
 import { currentWindow, frozen, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { can, client } from "../state/session.js";
-import "./events.css";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./events.css" with { type: "text" };
+
+adoptStyles(styles);
 
 const PAGE_ROWS = 200;
 /** Live events that the page has; older ones are left to the pages below. */

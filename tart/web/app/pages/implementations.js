@@ -19,7 +19,10 @@ import { localTime } from "../state/preferences.js";
 import { currentWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
-import "./implementations.css";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./implementations.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").Implementations} Answer */
 /** @typedef {Answer["implementations"][number]} Row */

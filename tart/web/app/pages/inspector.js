@@ -15,7 +15,10 @@ import { html } from "../html.js";
 import { href, location, setParameters } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
 import { client, exactClient } from "../state/session.js";
-import "./inspector.css";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./inspector.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** Rows of hex that are shown at first: 4 KiB. */
 const FIRST_ROWS = 256;

@@ -16,6 +16,10 @@ import { go, href, location, setParameters } from "../state/location.js";
 import { localTime } from "../state/preferences.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./work.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../core/waterfall_layout.js").Line} Line */
 /** @typedef {import("../../../client/web/tart.js").Waterfall} Waterfall */

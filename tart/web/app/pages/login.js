@@ -1,7 +1,6 @@
 // @ts-check
 /** Log in with a key; who is logged in, and log out. */
 
-import "./login.css";
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -11,6 +10,10 @@ import { destination, faultOfKey, reasonOf } from "../core/login.js";
 import { html } from "../html.js";
 import { location } from "../state/location.js";
 import { logIn, logOut, session } from "../state/session.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./login.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /**
  * The page of `#/login`; also what stands in the place of any page while a login is required, and

@@ -19,6 +19,10 @@ import { summary } from "../state/live.js";
 import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./network.css" with { type: "text" };
+
+adoptStyles(styles);
 
 const SLOTS = 60;
 /** Finality lags by 2 or 3 slots where all is well. */

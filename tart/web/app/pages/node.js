@@ -26,7 +26,10 @@ import { bounds, currentWindow, frozen, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { follow } from "../state/live.js";
 import { client } from "../state/session.js";
-import "./node.css";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./node.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** Events of the live log that are retained. */
 const LOG_ROWS = 200;

@@ -19,7 +19,10 @@ import { narrow, remembered } from "../state/preferences.js";
 import { currentWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
-import "./nodes.css";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./nodes.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../core/nodes.js").NodeRow} NodeRow */
 

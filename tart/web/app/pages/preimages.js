@@ -17,8 +17,11 @@ import { comparing, currentWindow, earlierWindow, range } from "../state/range.j
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { NodeList } from "./availability.js";
-import "./availability.css";
 import { Failures, RequestKind } from "./requests.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./availability.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").Preimages} Preimages */
 /** @typedef {import("../../../client/web/tart.js").Preimage} Preimage */

@@ -20,6 +20,10 @@ import { remembered } from "../state/preferences.js";
 import { useAnswer } from "../state/requests.js";
 import { can, client, exactClient, runSql } from "../state/session.js";
 import { now } from "../state/time.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./sql.css" with { type: "text" };
+
+adoptStyles(styles);
 
 const FIRST = `SELECT event_name, count(*) AS events
 FROM events

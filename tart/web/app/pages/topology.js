@@ -18,7 +18,10 @@ import { go, href, location, setParameters } from "../state/location.js";
 import { currentWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
-import "./topology.css";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./topology.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {"announcements" | "tickets" | "streams"} Kind */
 /** @type {Record<Kind, string>} */

@@ -15,6 +15,10 @@ import { go, href, location, setParameters } from "../state/location.js";
 import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./work.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").WorkFunnel} WorkFunnel */
 /** @typedef {import("../../../client/web/tart.js").ActiveWorkpackages} ActiveWorkpackages */

@@ -1,1 +1,0 @@
-import{d as a,e as b}from"./chunk-HVNOD7KV.js";import"./chunk-MO4G4V74.js";import"./chunk-TXAUWCT5.js";import"./chunk-YC3EU3GH.js";import"./chunk-T65MWWRJ.js";import"./chunk-6P2DGSOJ.js";import"./chunk-TMVVSADG.js";import"./chunk-AD6F6NFS.js";import"./chunk-KD7Q7WA5.js";export{b as NodeList,a as default};

@@ -1,1 +1,0 @@
-import{a,b,c}from"./chunk-CKPATEO4.js";import"./chunk-MO4G4V74.js";import"./chunk-TXAUWCT5.js";import"./chunk-6P2DGSOJ.js";import"./chunk-Q7TKQ4UL.js";import"./chunk-TMVVSADG.js";import"./chunk-AD6F6NFS.js";import"./chunk-KD7Q7WA5.js";export{b as LEVELS,a as MAX_SLOTS,c as default};
