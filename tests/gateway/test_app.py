@@ -91,6 +91,7 @@ def test_a_client_that_leaves_cancels_its_queries(
         async with running_gateway(tmp_path, intervals=PushIntervals(alerts=3600.0)) as gateway:
             await eventually(lambda: all(each.requests for each in gateway.shards))
             await eventually(lambda: not any(e.pending for e in gateway.gateway.shards.every))
+            await gateway.gateway.refresher.stop()
             for shard in gateway.shards:
                 shard.answers = dict.fromkeys(SHARD_QUERIES, lambda _: None)
             gateway.gateway.registry.record(0, [node()])

@@ -69,7 +69,7 @@ def test_each_cache_policy_that_stores_answers_has_a_cache_of_its_own(tmp_path: 
     async def run() -> None:
         async with running_gateway(tmp_path, cache_seconds=60.0) as gateway:
             dispatcher = gateway.gateway.dispatcher
-            assert dispatcher._caches.keys() == {Cache.AGGREGATED, Cache.BRIEF}
+            assert dispatcher._caches.keys() == {Cache.AGGREGATED, Cache.BRIEF, Cache.SLOTS}
             for path in ("/api/stats", "/api/nodes", "/api/nodes", "/api/metrics/live"):
                 await gateway.get(path)
             assert dispatcher.cache_outcomes == {"miss": 2, "hit": 1}

@@ -62,6 +62,8 @@ class Cache:
     AGGREGATED = CachePolicy("public, max-age=2", fresh=1.0, stale=5.0)
     # As good as live, but expensive to compute.
     BRIEF = CachePolicy("no-cache", fresh=0.25)
+    # Half a slot of the usual length: the pages that poll share one computation in it.
+    SLOTS = CachePolicy("public, max-age=2", fresh=3.0, stale=1.0)
     REVALIDATED = CachePolicy("no-cache")
     # Never changes under its name.
     IMMUTABLE = CachePolicy("public, max-age=31536000, immutable")

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from tart.gateway.api.common import MAX_SLOT
 from tart.gateway.api.parameters import Choice, Integer, Parameter
-from tart.gateway.api.route import SHARD_ERRORS, CachePolicy, Route
+from tart.gateway.api.route import SHARD_ERRORS, Cache, Route
 from tart.gateway.api.routes.metrics import SLOT
 from tart.query.answers import slots as answers
 
 # An hour. At 1,023 nodes that is 600,000 times of nodes.
 MAX_SLOTS = 600
-# Half a slot of the usual length: the pages that poll share one computation in it.
-_CACHE = CachePolicy("public, max-age=2", fresh=3.0, stale=1.0)
 _HAD = (
     "A node has a block from its first Authored, Importing or Best block changed event about it. "
     "Times are since the author's Authored event, or since the first node had the block if the "
@@ -55,7 +53,7 @@ SLOT_ROUTES: tuple[Route, ...] = (
         ),
         answer=answers.Slots,
         errors=SHARD_ERRORS,
-        cache=_CACHE,
+        cache=Cache.SLOTS,
     ),
     Route(
         "slot_propagation",
@@ -66,6 +64,6 @@ SLOT_ROUTES: tuple[Route, ...] = (
         parameters=(SLOT, _CLOCK),
         answer=answers.SlotPropagation,
         errors=SHARD_ERRORS,
-        cache=_CACHE,
+        cache=Cache.SLOTS,
     ),
 )
