@@ -133,11 +133,16 @@ class Server:
 
     async def __aexit__(self, *_: Any) -> None:
         self._server.close()
+        # A connection that is being accepted has its transport some turns of the loop later.
+        for _ in range(5):
+            await asyncio.sleep(0)
         # A task that is cancelled before its first step never reaches its `finally`.
         for task, writer in self._connections.items():
             task.cancel()
             writer.transport.abort()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        # An aborted transport closes in the next turn.
+        await asyncio.sleep(0)
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._server.is_serving():

@@ -91,7 +91,7 @@ def test_a_method_asks_its_route_as_the_route_reads_it(name):
         if each in call.parameters:
             assert read[each] is not None
     if route.body:
-        assert set(call.body) == set(given)
+        assert set(call.body) == set(given) - {each.name for each in route.parameters}
     else:
         declared = {each.name for each in route.parameters}
         assert set(given) | {"bytes", "int64", "format", "cursor", "offset"} >= declared
