@@ -238,7 +238,8 @@ function options({ series, format, formatX, time, local, log, bands, most, least
           dash: ghost ? [4, 4] : undefined,
           fill: fill || bars ? faint(stroke, bars ? 0.6 : 0.16) : undefined,
           paths: points ? () => null : bars ? uPlot.paths.bars?.({ size: [0.8, 24], align: 1 }) : undefined,
-          points: points ? { show: true, size: 4, stroke, fill: stroke } : { show: false },
+          // A value without neighbours would have no line.
+          points: { show: !bars, size: 4, stroke, fill: stroke, ...(!points && { filter: alone }) },
         };
       }),
     ],
@@ -275,6 +276,13 @@ const TIMES = [
   [1, "{HH}:{mm}:{ss}", "\n{YYYY}-{MM}-{DD}", null, "\n{YYYY}-{MM}-{DD}", null, null, null, 1],
   [0.001, ":{ss}.{fff}", "\n{HH}:{mm}", null, "\n{HH}:{mm}", null, "\n{HH}:{mm}", null, 1],
 ];
+
+/** Places of a series whose neighbours have no value. @param {uPlot} made @param {number} series */
+function alone(made, series) {
+  const values = made.data[series];
+  const missing = (/** @type {number} */ index) => values[index] === null || values[index] === undefined;
+  return [...values.keys()].filter((index) => !missing(index) && missing(index - 1) && missing(index + 1));
+}
 
 /** @param {string} colour Like "rgb(1, 2, 3)". @param {number} [opacity] */
 function faint(colour, opacity = 0.16) {

@@ -167,7 +167,7 @@ export function Table({
     rows: ordered.map((row) => columns.map(({ value }) => value(row))),
   });
 
-  return html`
+  return html`<div class="table-box">
     ${(tools || csv) &&
     html`<div class="table-tools">
       ${tools}
@@ -243,7 +243,7 @@ export function Table({
       </table>
       ${ordered.length === 0 && html`<div class="table-empty">${empty}</div>`}
     </div>
-  `;
+  </div>`;
 }
 
 /** What a row is drawn from; it is not drawn again while these are the same, however far one scrolls. */
