@@ -26,8 +26,10 @@ def scoped(*scopes):
 
 
 def test_every_rule_of_a_message_s_bytes_is_in_the_table():
-    # The digest gives one to what tart itself failed to process.
-    assert rules_of_bytes(UNREADABLE) | {"server_failure"} == scoped("frame")
+    # The digest gives one to what tart itself failed to process. A first message that is shown
+    # byte by byte has the rule that ended its connection.
+    unreadable = rules_of_bytes(UNREADABLE) - scoped("connection")
+    assert unreadable | {"server_failure"} == scoped("frame")
     assert rules_of_bytes(DEVIATING) == scoped("event", "handshake")
 
 

@@ -100,13 +100,13 @@ _METRICS = {
         "tart_sql_killed_total",
         "SQL statements whose sandbox process was ended at its limit of time or memory.",
     ),
-    "summary_readers": ("tart_summary_clients", "Clients of the summarised live channel."),
+    "summary_readers": ("tart_live_state_clients", "Clients of the summarised live channel."),
     "summary_states": (
-        "tart_summary_states_total",
+        "tart_live_states_total",
         "States of the network made for the summarised live channel and for alerts.",
     ),
     "summary_skipped": (
-        "tart_summary_skipped_total",
+        "tart_live_states_skipped_total",
         "States that clients of the summarised live channel skipped because they were slow.",
     ),
 }

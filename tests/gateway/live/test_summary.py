@@ -191,8 +191,8 @@ def test_a_client_that_reads_nothing_skips_states_and_then_has_the_newest(tmp_pa
         assert b'"event_count":[99]' in frame
         pushing.cancel()
         text = (await gateway.get("/metrics")).text
-        assert "tart_summary_skipped_total 0" not in text
-        assert "tart_summary_states_total" in text
+        assert "tart_live_states_skipped_total 0" not in text
+        assert "tart_live_states_total" in text
 
     with_gateway(tmp_path, check)
 

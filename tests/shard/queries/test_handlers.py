@@ -143,6 +143,8 @@ def test_an_empty_shard_answers_every_query(tmp_path, name):
         "first_message": None,
         "event_histogram": {"buckets": [], "nodes": []},
         "hash_matches": [],
+        "slowest_steps": [],
+        "version_spans": [],
         "deliveries": {"starts": [], "arrivals": [], "below": None},
     }
     parameters = {
@@ -156,6 +158,15 @@ def test_an_empty_shard_answers_every_query(tmp_path, name):
         "first_message": {"session": 0},
         "event_histogram": {"step_us": 1},
         "hash_matches": {"first": "abcd", "last": "ef"},
+        "slowest_steps": {
+            **{"window": [NOON, NOON + SECOND_US], "node": A},
+            **{"parent": 11, "kind": 12, "limit": 5},
+        },
+        "version_spans": {
+            **{"window": [NOON, NOON + SECOND_US], "now_us": NOON},
+            "gap_us": SECOND_US,
+        },
+        "slot_blocks": {"first": 1, "last": 2},
         "aggregate_sum": {"table": "counts", "by": ["type"]},
         "aggregate_rows": {"table": "blocks"},
         "aggregate_by_node": {"table": "counts", "value": "count", "by": ["bucket"]},

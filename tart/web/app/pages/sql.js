@@ -309,12 +309,19 @@ function Schema({ tables, error, onInsert, onExample }) {
 /** @param {{ table: any, onInsert: (word: string) => void, onExample: (text: string) => void }} properties */
 function TableEntry({ table, onInsert, onExample }) {
   const [open, setOpen] = useState(false);
-  return html`<details class="sql-table" onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
-    <summary title=${table.description}>
-      <button type="button" class="sql-name" onClick=${(/** @type {Event} */ event) => (event.preventDefault(), onInsert(quoted(table.name)))}>
-        ${table.name}
+  return html`<div class="sql-table">
+    <div class="sql-entry" title=${table.description}>
+      <button
+        type="button"
+        class="sql-toggle"
+        aria-expanded=${open}
+        aria-label=${`Columns of ${table.name}`}
+        onClick=${() => setOpen(!open)}
+      >
+        <${Icon} name=${open ? "down" : "right"} />
       </button>
-    </summary>
+      <button type="button" class="sql-name" onClick=${() => onInsert(quoted(table.name))}>${table.name}</button>
+    </div>
     ${open &&
     html`<p class="muted">${table.description}</p>
       <ul>
@@ -326,7 +333,7 @@ function TableEntry({ table, onInsert, onExample }) {
         )}
       </ul>
       ${table.example && html`<button type="button" class="button small" onClick=${() => onExample(table.example)}>Example</button>`}`}
-  </details>`;
+  </div>`;
 }
 
 /** @param {{ run: any }} properties */
