@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import Browser
 
@@ -31,8 +32,8 @@ DOCS = (
     ("sql", "sql", "dark", 900),
 )
 STATEMENT = (
-    "SELECT time_bucket(INTERVAL 5 SECONDS, received_at) AS at, count(*) AS events FROM events "
-    "GROUP BY at ORDER BY at"
+    "SELECT time_bucket(INTERVAL 5 SECONDS, received_at) AS moment, count(*) AS events FROM events "
+    "GROUP BY moment ORDER BY moment"
 )
 
 
@@ -51,7 +52,7 @@ def paths(system: System) -> dict[str, str]:
     return {
         "": "",
         **{name: name for name in plain},
-        "sql": f"sql?q={STATEMENT}",
+        "sql": f"sql?view=chart&q={quote(STATEMENT)}",
         "node": f"nodes/{node}",
         "slot": f"slots/{slots[-3]['slot']}",
         "journey": f"work/{hashes[0]}",
@@ -75,7 +76,7 @@ def take(
     if path.startswith("sql"):
         page.locator(".cm-content").wait_for()
         page.get_by_role("button", name="Run", exact=True).click()
-        page.locator("table[aria-label=Result] tbody tr").first.wait_for()
+        page.locator("figure canvas").first.wait_for()
     # Canvases are drawn in the frames after the answers.
     page.wait_for_timeout(500)
     page.screenshot(path=file)
