@@ -70,7 +70,7 @@ def _pipeline_alerts(counts: Mapping[int, int]) -> Iterator[Json]:
             yield {
                 "severity": "warning",
                 "type": "high_failure_rate",
-                "message": f"{failures} of {attempts} failed in five minutes: {name}",
+                "message": f"{name}: {failures} of {attempts} failed in five minutes",
                 "details": {
                     "pipeline": name,
                     "total_events": attempts,
@@ -83,9 +83,9 @@ def _pipeline_alerts(counts: Mapping[int, int]) -> Iterator[Json]:
 def _node_alerts(before: NodeSample | None, node: NodeSample, now: AlertSample) -> Iterator[Json]:
     short = node.node_id[:16]
     if before is not None and (dropped := node.dropped_count - before.dropped_count) > 0:
-        yield _alert("dropped_events", node, f"node {short} dropped {dropped} events", dropped)
+        yield _alert("dropped_events", node, f"node {short} dropped {_events(dropped)}", dropped)
     if before is not None and (undecodable := node.undecodable - before.undecodable) > 0:
-        text = f"node {short} sent {undecodable} events that cannot be read"
+        text = f"node {short} sent {_events(undecodable)} that cannot be read"
         yield _alert("undecodable_events", node, text, undecodable)
     if node.best_slot is not None and now.best_block is not None:
         behind = now.best_block - node.best_slot
@@ -97,6 +97,10 @@ def _node_alerts(before: NodeSample | None, node: NodeSample, now: AlertSample) 
         text = f"node {short} is connected and has sent nothing for five minutes"
         seen = rfc3339(seen_us) or ""
         yield {**_alert("node_inactive", node, text, seen), "severity": "info"}
+
+
+def _events(count: int) -> str:
+    return f"{count} event" if count == 1 else f"{count} events"
 
 
 _DETAILS = {

@@ -93,7 +93,7 @@ def test_a_pipeline_that_fails_too_often_raises_an_alert_with_its_counts() -> No
     assert alert == {
         "severity": "warning",
         "type": "high_failure_rate",
-        "message": "6 of 100 failed in five minutes: shard_requests",
+        "message": "shard_requests: 6 of 100 failed in five minutes",
         "details": {
             "pipeline": "shard_requests",
             "total_events": 100,

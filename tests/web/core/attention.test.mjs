@@ -75,3 +75,11 @@ test("losses of work by their share, the most frequent reasons", () => {
   assert.deepEqual(items.map(({ state }) => state), ["bad", "warn"]);
   assert.equal(items[0].text, "5 of 20 work-packages lost after authorized: x");
 });
+
+test("a shard that does not answer comes first, since all figures lack what it has", () => {
+  const [first] = attention({ shards: { shards_answered: 1, shards_total: 2 } });
+  assert.deepEqual([first.state, first.path], ["bad", "server"]);
+  assert.match(first.text, /^1 of 2 shards of this server does not answer: all figures lack what it has$/);
+  assert.deepEqual(attention({ shards: { shards_answered: 2, shards_total: 2 } }), []);
+  assert.deepEqual(attention({ shards: null }), []);
+});

@@ -258,6 +258,7 @@ function useKeys(setDialog) {
       if (event.key === "g") chord.current = Date.now();
       else if (event.key === "?") setDialog("help");
       else if (event.key === "/") setDialog("search");
+      else if (event.key === "j" || event.key === "k") enterTable(event.key);
       else if (act) act();
       else return;
       event.preventDefault();
@@ -265,6 +266,13 @@ function useKeys(setDialog) {
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
   }, []);
+}
+
+/** Give the focus, and the key, to the first table of the page, which has the other keys of rows. @param {string} key */
+function enterTable(key) {
+  const table = /** @type {HTMLElement | null} */ (document.querySelector("#page table[role=grid]"));
+  table?.focus();
+  table?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 }
 
 /** @type {Record<string, () => void>} */

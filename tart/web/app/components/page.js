@@ -16,7 +16,7 @@ export function Page({ title, question, actions, children }) {
 }
 
 /**
- * @param {{ title: any, note?: any, actions?: any, flush?: boolean, size?: "third" | "half" | "two-thirds", level?: 2 | 3, children?: any }} properties
+ * @param {{ title: any, note?: any, actions?: any, flush?: boolean, size?: "third" | "half" | "half first" | "two-thirds", level?: 2 | 3, children?: any }} properties
  *   A flush card has no padding, for tables.
  */
 export function Card({ title, note, actions, flush = false, size, level = 2, children }) {

@@ -103,6 +103,7 @@ export function Table({
   const scroller = useRef(/** @type {HTMLElement | null} */ (null));
   const [view, setView] = useState({ top: 0, height: typeof height === "number" ? height : 800 });
   const [active, setActive] = useState(-1);
+  const activeKey = useRef(/** @type {string | number | null} */ (null));
   // Rows of different heights cannot be left out by arithmetic.
   const whole = Boolean(expanded) && items.length <= 2000;
   const [first, last] = whole ? [0, items.length] : windowOfRows(items.length, ROW_HEIGHT, view.top, view.height);
@@ -119,6 +120,17 @@ export function Table({
     if (onEnd && last >= items.length - 10) onEnd();
   }, [last, items.length]);
 
+  // The cursor is on a row, not on a place: it goes where the row is pinned or sorted to.
+  useLayoutEffect(() => {
+    const at = activeKey.current === null ? -1 : items.findIndex((item) => keyOf(item) === activeKey.current);
+    if (at >= 0) setActive(at);
+  }, [items]);
+
+  /** @param {any} item */
+  function keyOf(item) {
+    return item === undefined || item instanceof GroupHead ? null : rowKey(item);
+  }
+
   function scrolled() {
     const element = /** @type {HTMLElement} */ (scroller.current);
     setView({ top: element.scrollTop, height: element.clientHeight });
@@ -127,6 +139,7 @@ export function Table({
   function activate(/** @type {number} */ index) {
     const next = Math.max(0, Math.min(items.length - 1, index));
     setActive(next);
+    activeKey.current = keyOf(items[next]);
     const element = /** @type {HTMLElement} */ (scroller.current);
     const [top, bottom] = [next * ROW_HEIGHT, (next + 2) * ROW_HEIGHT];
     if (top < element.scrollTop) element.scrollTop = top;
@@ -156,6 +169,7 @@ export function Table({
 
   function opened(/** @type {MouseEvent} */ event, /** @type {any} */ row, /** @type {number} */ index) {
     setActive(index);
+    activeKey.current = rowKey(row);
     const target = /** @type {HTMLElement} */ (event.target);
     const selecting = String(window.getSelection?.() ?? "") !== "";
     if (onOpen && !selecting && !target.closest("a, button, input, select, label")) onOpen(row);

@@ -33,13 +33,15 @@ const LEVELS = { bad: "bad", warning: "warn", critical: "bad", error: "bad", war
  *
  * @param {{
  *   nodes?: any, slots?: any, alerts?: any, funnel?: any, conformance?: any, implementations?: any,
+ *   shards?: { shards_answered: number, shards_total: number } | null,
  * }} answers Those of /api/nodes/summary, /api/slots, /api/alerts, /api/workpackages/funnel,
- *   /api/conformance and /api/implementations; null if they are not known.
+ *   /api/conformance and /api/implementations, and of the shards the summary; null if they are not known.
  * @returns {Item[]}
  */
-export function attention({ nodes, slots, alerts, funnel, conformance, implementations }) {
+export function attention({ nodes, slots, alerts, funnel, conformance, implementations, shards }) {
   const named = new Set();
   const items = [
+    ...(shards ? ofShards(shards) : []),
     ...(slots ? ofSlots(slots) : []),
     ...(nodes ? ofNodes(nodes, named) : []),
     ...(alerts ? ofAlerts(alerts, named) : []),
@@ -49,6 +51,13 @@ export function attention({ nodes, slots, alerts, funnel, conformance, implement
   ];
   const order = ["bad", "warn", "info"];
   return items.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.harm - a.harm);
+}
+
+/** @param {{ shards_answered: number, shards_total: number }} shards @returns {Item[]} */
+function ofShards({ shards_answered: answered, shards_total: total }) {
+  if (answered >= total) return [];
+  const silent = total - answered;
+  return [{ state: "bad", text: `${number(silent)} of ${counted(total, "shard")} of this server ${silent === 1 ? "does" : "do"} not answer: all figures lack what ${silent === 1 ? "it has" : "they have"}`, path: "server", harm: 10_000 }];
 }
 
 /** @param {any} slots @returns {Item[]} */

@@ -49,8 +49,9 @@ export function duration(ms) {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return DASH;
   const size = Math.abs(ms);
   const sign = ms < 0 ? MINUS : "";
-  if (size < 1) return size === 0 ? `0${THIN}ms` : `${sign}${significant(size * 1000)}${THIN}µs`;
-  if (size < 1000) return `${sign}${significant(size)}${THIN}ms`;
+  // What rounds to 1,000 of a unit is 1 of the next.
+  if (size < 0.9995) return size === 0 ? `0${THIN}ms` : `${sign}${significant(size * 1000)}${THIN}µs`;
+  if (size < 999.5) return `${sign}${significant(size)}${THIN}ms`;
   if (size < 59_950) return `${sign}${significant(size / 1000)}${THIN}s`;
   const seconds = Math.round(size / 1000);
   const parts = [

@@ -74,7 +74,7 @@ function shardFindings({ shard, state, message, restarts, figures }) {
   /** @type {Finding[]} */
   const findings = [];
   if (figures.is_paused) findings.push({ state: "bad", text: `${name} reads no telemetry (${figures.paused_for}). Nothing is lost: nodes wait.` });
-  if (restarts) findings.push({ state: "warn", text: `${name} was started again ${number(restarts)} times; the log says why.` });
+  if (restarts) findings.push({ state: "warn", text: `${name} was started again ${counted(restarts, "time")}; the log says why.` });
   if (figures.damaged_files) findings.push({ state: "bad", text: `${name} has ${counted(figures.damaged_files, "file")} that cannot be read in full.` });
   const derived = counts(figures.derived_failures);
   if (derived) findings.push({ state: "warn", text: `${name}: derived work failed (${derived}); the events themselves are stored.` });
@@ -103,9 +103,31 @@ export function stateOfAlert({ severity }) {
   return SEVERITIES[severity] ?? "warn";
 }
 
+/** Where the steps of a pipeline are shown; those of work-packages, which are not here, on Work. @type {Record<string, [string, Record<string, string>]>} */
+const PIPELINES = {
+  connections: ["events", { event_types: "ConnectInFailed,ConnectOutFailed" }],
+  block_authoring: ["blocks", {}],
+  block_verification: ["blocks", {}],
+  block_execution: ["blocks", {}],
+  block_requests: ["events", { event_types: "BlockRequestFailed" }],
+  ticket_generation: ["events", { event_types: "TicketGenerationFailed" }],
+  ticket_transfers: ["events", { event_types: "TicketTransferFailed" }],
+  shard_requests: ["availability", {}],
+  assurance_sending: ["availability", {}],
+  assurance_receiving: ["availability", {}],
+  bundle_shard_requests: ["availability", {}],
+  bundle_requests: ["availability", {}],
+  segment_shard_requests: ["availability", {}],
+  segment_reconstruction: ["availability", {}],
+  segment_verification: ["availability", {}],
+  segment_requests: ["availability", {}],
+  preimage_announcements: ["preimages", {}],
+  preimage_requests: ["preimages", {}],
+};
+
 /** The page of what an alert is about; null if there is none. @param {NetworkAlert} alert @returns {[string, Record<string, string>] | null} */
 export function placeOfAlert({ about, rule }) {
   if (about.kind === "node") return [`nodes/${about.id}`, {}];
-  if (about.kind === "pipeline" && rule === "high_failure_rate") return ["work", {}];
+  if (about.kind === "pipeline" && rule === "high_failure_rate") return PIPELINES[about.id] ?? ["work", {}];
   return null;
 }

@@ -10,6 +10,7 @@ import { Table } from "../components/table.js";
 import { counted, duration, millis, number } from "../core/format.js";
 import { placeOfAlert, stateOfAlert } from "../core/server_state.js";
 import { html } from "../html.js";
+import { summary } from "../state/live.js";
 import { go, href, location, setParameters } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
@@ -33,11 +34,21 @@ function Content({ data }) {
   const count = (/** @type {string} */ name) => data.alerts.filter(({ severity }) => severity === name).length;
   const current = of(data.alerts);
   const ended = of(data.ended);
+  const [connected, known] = [summary.value?.nodes_connected, summary.value?.nodes_known];
   return html`<div class="cards">
     <${Figures} large>
-      <${Figure} id="alerts" label="Alerts now" value=${number(data.alerts.length)} state=${data.alerts.length ? "warn" : "ok"} />
-      <${Figure} id="warnings" label="Warnings" value=${number(count("warning") + count("critical"))} />
-      <${Figure} id="notes" label="Notes" value=${number(count("info"))} />
+      <${Figure} id="alerts" label="Alerts now" value=${number(data.alerts.length)} state=${count("critical") ? "bad" : data.alerts.length ? "warn" : undefined} />
+      <${Figure} id="critical" label="Critical" value=${number(count("critical"))} />
+      <${Figure} id="warnings" label="Warning" value=${number(count("warning"))} />
+      <${Figure} id="notes" label="Info" value=${number(count("info"))} />
+      <${Figure}
+        id="nodes"
+        label="Nodes connected"
+        value=${number(connected)}
+        unit=${known === undefined ? "" : `of ${number(known)}`}
+        state=${connected !== undefined && known !== undefined && connected < known ? (connected ? "warn" : "bad") : undefined}
+        note=${html`no alert is raised for a node that leaves: <a href=${href("nodes")}>all nodes</a>`}
+      />
       <${Figure}
         id="evaluated"
         label="Last evaluated"
@@ -55,7 +66,7 @@ function Content({ data }) {
     <${Card} title="Now" note=${counted(current.length, "alert")} flush>
       ${current.length
         ? html`<${AlertTable} rows=${current} caption="Alerts that hold now" csv="alerts" />`
-        : html`<${Empty} title=${chosen ? `No alert of severity ${chosen}` : "Nothing is wrong"}>
+        : html`<${Empty} title=${chosen ? `No alert of severity ${chosen}` : "No alert"}>
             <span>
               ${data.evaluated_since
                 ? html`Nodes that drop events, send what cannot be read, fall behind or fall silent, and steps that often fail,

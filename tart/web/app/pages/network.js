@@ -1,7 +1,7 @@
 // @ts-check
 /** The network: is it well, and if not, what is wrong? */
 
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 
 import { Answered, Empty, Skeleton } from "../components/answered.js";
 import { Ago, Implementation, State } from "../components/basics.js";
@@ -15,7 +15,7 @@ import { compact, counted, DASH, duration, millis, number, percent, rate } from 
 import { implementationText } from "../core/implementations.js";
 import { html } from "../html.js";
 import { go, href } from "../state/location.js";
-import { summary } from "../state/live.js";
+import { connection, summary } from "../state/live.js";
 import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
@@ -45,7 +45,9 @@ export default function NetworkPage() {
   const earlierFailures = useAnswer("the failures before", (signal) => client.failureRates(earlierWindow(), { signal }), before);
 
   return html`<${Page} title="Network" question="Is it well, and if not, what and since when?">
-    <${Headline} nodes=${nodes.data} alerts=${alerts.data} failures=${failures.data} earlier=${earlierFailures.data} events=${events.data} />
+    <div class=${connection.value === "stale" || connection.value === "offline" ? "stale" : ""}>
+      <${Headline} nodes=${nodes.data} alerts=${alerts.data} failures=${failures.data} earlier=${earlierFailures.data} events=${events.data} />
+    </div>
     <div class="cards">
       <${Card} title=${`Last ${SLOTS} slots`} note="height: time until 90 % of the nodes had the block; colour: the author's implementation" actions=${html`<a class="button quiet small" href=${href("blocks")}>All blocks</a>`}>
         <${Answered} answer=${slots} isEmpty=${(/** @type {any} */ data) => !data.slots.length} empty=${html`<${Empty} title="No slot yet">Blocks appear as soon as a node reports them.<//>`}>
@@ -72,16 +74,18 @@ function Headline({ nodes, alerts, failures, earlier, events }) {
   const finalized = live?.finalized_block ?? null;
   const lag = best !== null && finalized !== null ? best - finalized : null;
   const [connected, known] = [live?.nodes_connected ?? nodes?.connected, live?.nodes_known ?? nodes?.total];
+  // Nothing is said of the chain by nodes that are gone, nor that it never had a block.
+  const without = connected === 0 ? (known ? "no node is connected" : "no node has ever connected") : undefined;
   const firing = alerts?.alerts.length;
   const overall = failures?.overall;
   const spark = events?.data.map((/** @type {any} */ bucket) => bucket.events_per_second ?? null).slice(0, 60).reverse();
   return html`<${Figures} large>
-    <${Figure} id="best" label="Best slot" value=${number(best)} note=${live && best === null ? "no third of the nodes has reached one" : undefined} />
+    <${Figure} id="best" label="Best slot" value=${number(best)} note=${live && best === null ? without ?? "no third of the nodes has reached one" : undefined} />
     <${Figure}
       id="finalized"
       label="Finalized"
       value=${number(finalized)}
-      note=${lag === null ? live && "no block is finalized yet" : `${counted(lag, "slot")} behind`}
+      note=${lag === null ? live && (without ?? "no block is finalized yet") : `${counted(lag, "slot")} behind`}
       state=${lag !== null && lag >= FINALITY_WARN ? "warn" : undefined}
     />
     <${Figure}
@@ -89,7 +93,7 @@ function Headline({ nodes, alerts, failures, earlier, events }) {
       label="Nodes connected"
       value=${number(connected)}
       unit=${known === undefined || known === null ? "" : `of ${number(known)}`}
-      state=${connected < known ? "warn" : undefined}
+      state=${connected < known ? (connected === 0 ? "bad" : "warn") : undefined}
       note=${nodes ? levelsText(nodes.levels) : undefined}
     />
     <${Figure} id="rate" label="Events" value=${rate(live?.last_10s?.events_per_second)} spark=${spark} note=${live ? "over the last 10 s" : undefined} />
@@ -107,27 +111,38 @@ function Headline({ nodes, alerts, failures, earlier, events }) {
 /** @param {{ well: number, warning: number, bad: number, no_data: number }} levels */
 function levelsText({ well, warning, bad, no_data: silent }) {
   const parts = [[bad, "bad"], [warning, "with a warning"], [silent, "without data"]].filter(([count]) => count);
+  if (!parts.length && !well) return "none has ever connected";
   return parts.length ? parts.map(([count, word]) => `${number(/** @type {number} */ (count))} ${word}`).join(", ") : `all ${number(well)} well`;
 }
 
 /** @param {{ answers: any, missing: string[] }} properties */
 function Attention({ answers, missing }) {
-  const items = useMemo(() => attention(answers), Object.values(answers));
+  const [whole, setWhole] = useState(false);
+  const { shards_answered = 0, shards_total = 0 } = summary.value ?? {};
+  const items = useMemo(() => attention({ ...answers, shards: { shards_answered, shards_total } }), [...Object.values(answers), shards_answered, shards_total]);
   // As long as an answer is awaited, nothing can be said of the whole.
   const waiting = Object.values(answers).filter((answer) => answer === null).length > missing.length;
-  return html`<${Card} size="half" title="Needs attention" note=${items.length ? counted(items.length, "item") : ""}>
+  return html`<${Card} size="half first" title="Needs attention" note=${items.length ? counted(items.length, "item") : ""}>
     ${missing.length > 0 && html`<div class="notice" data-state="warn">Not checked, because they cannot be read: ${missing.join(", ")}.</div>`}
     ${waiting && !items.length && html`<${Skeleton} />`}
-    ${!waiting && !items.length && !missing.length && html`<${AllWell} alerts=${answers.alerts} />`}
+    ${!waiting && !items.length && !missing.length && (answers.nodes.total ? html`<${AllWell} alerts=${answers.alerts} />` : html`<${NoNode} />`)}
     <ul class="attention">
-      ${items.slice(0, MAX_ITEMS).map(
+      ${items.slice(0, whole ? undefined : MAX_ITEMS).map(
         ({ state, text, path, parameters }) => html`<li key=${path + text}>
           <a href=${href(path, parameters)}><${State} state=${state} hideWord /><span>${text}</span></a>
         </li>`,
       )}
     </ul>
-    ${items.length > MAX_ITEMS && html`<p class="muted">and ${counted(items.length - MAX_ITEMS, "more")}</p>`}
+    ${items.length > MAX_ITEMS &&
+    html`<button type="button" class="button quiet small" aria-expanded=${whole} onClick=${() => setWhole(!whole)}>
+      ${whole ? "Show fewer" : `Show ${number(items.length - MAX_ITEMS)} more`}
+    </button>`}
   <//>`;
+}
+
+/** Of a network without nodes nothing can be well. */
+function NoNode() {
+  return html`<${Empty} title="No node has ever connected.">A node sends telemetry with <code>--telemetry HOST:PORT</code> of this server.<//>`;
 }
 
 /** @param {{ alerts: any }} properties */

@@ -265,10 +265,6 @@ function Latencies({ id, data }) {
         rowState=${(/** @type {any} */ row) => (row.step === step.step ? "chosen" : undefined)}
         columns=${[
           { id: "step", title: "step", value: (/** @type {any} */ row) => row.step, cell: (/** @type {any} */ row) => stepText(row.from, row.to), rank: 1 },
-          { id: "count", title: "count", end: true, value: (/** @type {any} */ row) => row.node.count, cell: (/** @type {any} */ row) => number(row.node.count) },
-          { id: "p50", title: "p50", end: true, value: (/** @type {any} */ row) => row.node.p50_ms, cell: (/** @type {any} */ row) => duration(row.node.p50_ms), rank: 3 },
-          { id: "p90", title: "p90", end: true, value: (/** @type {any} */ row) => row.node.p90_ms, cell: (/** @type {any} */ row) => duration(row.node.p90_ms) },
-          { id: "network", title: "network p50", end: true, value: (/** @type {any} */ row) => row.network.p50_ms, cell: (/** @type {any} */ row) => duration(row.network.p50_ms) },
           {
             id: "ratio",
             title: "against it",
@@ -277,6 +273,10 @@ function Latencies({ id, data }) {
             cell: (/** @type {any} */ row) => html`<${State} state=${ratioState(row)} word=${row.ratio === null ? DASH : `${number(row.ratio, 2)} times`} title=${RATIO_WORDS[ratioState(row)]} />`,
             rank: 2,
           },
+          { id: "count", title: "count", end: true, value: (/** @type {any} */ row) => row.node.count, cell: (/** @type {any} */ row) => number(row.node.count) },
+          { id: "p50", title: "p50", end: true, value: (/** @type {any} */ row) => row.node.p50_ms, cell: (/** @type {any} */ row) => duration(row.node.p50_ms), rank: 3 },
+          { id: "p90", title: "p90", end: true, value: (/** @type {any} */ row) => row.node.p90_ms, cell: (/** @type {any} */ row) => duration(row.node.p90_ms) },
+          { id: "network", title: "network p50", end: true, value: (/** @type {any} */ row) => row.network.p50_ms, cell: (/** @type {any} */ row) => duration(row.network.p50_ms) },
         ]}
       />
       <div class="latency-chart" data-step=${step.step}>

@@ -53,10 +53,12 @@ export default function NodesPage() {
 function Nodes({ data, parameters }) {
   const all = useMemo(() => rowsOf(data), [data]);
   const level = LEVELS.find((each) => each.level === parameters.state);
+  // Sentences of the Network page lead to one state, not to all of its level.
+  const only = level ? undefined : data.rules.find((/** @type {any} */ { state }) => state === parameters.state)?.state;
   const wanted = useMemo(() => {
     const found = filterRows(all, parameters.q ?? "");
-    return level ? found.filter(({ mark }) => mark === level.mark) : found;
-  }, [all, parameters.q, level]);
+    return level ? found.filter(({ mark }) => mark === level.mark) : only ? found.filter(({ state }) => state === only) : found;
+  }, [all, parameters.q, level, only]);
   const columns = useMemo(() => columnsOf(data.rules), [data.rules.length]);
   const ids = (parameters.columns ?? "").split(",").filter((id) => columns.some((each) => each.id === id));
   const shown = ids.length ? ids : SHOWN;
@@ -67,6 +69,10 @@ function Nodes({ data, parameters }) {
   const tools = html`
     <${SearchBox} label="Filter: id, implementation, address, state" value=${parameters.q ?? ""} onInput=${(/** @type {string} */ q) => setParameters({ q: q || undefined })} />
     <${LevelChoice} counts=${data.levels} selected=${level?.level} />
+    ${only &&
+    html`<button type="button" class="button small" aria-pressed="true" title="Show all states" onClick=${() => setParameters({ state: undefined })}>
+      ${stateWord(only)}
+    </button>`}
     <button
       type="button"
       class="button small"

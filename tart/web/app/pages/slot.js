@@ -125,6 +125,8 @@ function Slot({ data }) {
 /** @param {{ data: SlotPropagation }} properties */
 function WithoutBlock({ data }) {
   const newest = html`<a href=${href(`slots/${data.newest_slot}`)}>slot ${number(data.newest_slot)}</a>`;
+  // A server that was told of no block knows no newest slot.
+  if (data.newest_slot === 0) return html`<${Empty} title="No block is known yet.">Slots appear when a node that authors or imports one connects.<//>`;
   if (data.slot > data.newest_slot) return html`<${Empty} title="This slot has not begun."> The newest is ${newest}.<//>`;
   if (data.state === "pending") return html`<${Empty} title="No block yet."> The slot may still get one; this page follows it.<//>`;
   if (data.state === "missed") {
