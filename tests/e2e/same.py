@@ -15,6 +15,9 @@ from tart.gateway.api.contract import ROUTES
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 LEFT_OUT = {
     "detailed_health": "processes and the machine",
+    "server": "processes, the machine and requests",
+    "event_fields": "by an id that each system gives itself; tests/e2e/test_truth_messages.py",
+    "session_fields": "by such an id; tests/e2e/test_truth_messages.py",
     "live": "the last seconds of the clock",
     "realtime": "the last seconds of the clock",
     "event": "by an id that each system gives itself; search has the same events",
@@ -26,6 +29,12 @@ LEFT_OUT = {
     "conformance_examples": "three of each day on each shard, the first to arrive",
     "block_propagation": "times between arrivals at the server; tests/e2e/test_truth_analytics.py",
 }
+# Answers with slots in which something was heard, where a node named none, and those that the
+# simulated network plays.
+SLOTS_OF_THE_CLOCK = {"core_work_packages"}
+PLAYED = range(10_000_000, 10_001_000)
+# Of the last five minutes before they are asked: asked before others, so that all are in them.
+FIRST = ("alerts", "summary")
 # Members of any answer.
 REMOVED = {
     "id": "an event's number in its directory",
@@ -81,6 +90,58 @@ REMOVED_OF = {
     "node_slowest_steps": {"from_id": "an event's number in its directory"},
     "implementations": dict.fromkeys(("series", "total"), "by the time of arrival"),
     "grafana_failure_rates": {"recent_failures": "the newest of many, by arrival"},
+    "alerts": dict.fromkeys(("shards_answered", "shards_total"), "the number of shards"),
+    "summary": {
+        **dict.fromkeys(("shards_answered", "shards_total"), "the number of shards"),
+        "sequence": "by the server's clock",
+        "last_seen_ms": "a time of the server's clock",
+        **dict.fromkeys(
+            ("last_second", "last_10s", "events_by_type"), "the last seconds of the clock"
+        ),
+        **dict.fromkeys(("failures_total", "findings_total"), "since the shards started"),
+        "number": "the order in which nodes were heard",
+    },
+    "slots": dict.fromkeys(("until_50_ms", "until_90_ms", "until_99_ms"), "between arrivals"),
+    "slot_propagation": {
+        **dict.fromkeys(
+            (
+                *("until_50_ms", "until_90_ms", "until_99_ms", "ms", "had", "announced_to"),
+                *("announced_by", "transferred", "importing", "verified", "executed", "best"),
+                "finalized",
+            ),
+            "between arrivals",
+        ),
+        **dict.fromkeys(("node", "never"), "places in the order of arrivals"),
+    },
+    "grafana_network_health": {
+        **dict.fromkeys(("health_score", "overall_health"), "a mean over all parts"),
+        "alerts": "some are of the last minute before it was asked",
+    },
+    "cores_grid": dict.fromkeys(
+        ("first_slot", "last_slot", "cells", "slots"),
+        "without a guarantee a package has the slot of the server's clock",
+    ),
+    "work_funnel": {
+        "last_node": "whose failure was the last to arrive",
+        "example_event_id": "an event's number in its directory",
+    },
+    "waterfall": {
+        **dict.fromkeys(
+            ("start_event_id", "end_event_id", "event_id", "first_event_id", "last_event_id"),
+            "an event's number in its directory",
+        ),
+        **dict.fromkeys(
+            ("start_ms", "end_ms", "at_ms", "clock_offset_ms", "is_critical", "critical_path"),
+            "by nodes' clocks that arrivals correct",
+        ),
+        **dict.fromkeys(
+            ("first_ms", "p50_ms", "p90_ms", "last_ms", "bin_ms", "counts"), "between arrivals"
+        ),
+        **dict.fromkeys(
+            ("guarantee_received_ms", "included_ms", "available_ms", "discarded_ms"),
+            "between arrivals",
+        ),
+    },
     "grafana_wp_active": {"node_id": "of those that got as far, who was heard first"},
 }
 
@@ -90,23 +151,42 @@ PARTS_OF = {
     "network_health": dict.fromkeys(
         ("Node Connectivity", "Event Throughput"), "of the last minute before it was asked"
     ),
+    "grafana_network_health": dict.fromkeys(
+        ("connectivity", "event_throughput"), "of the last minute before it was asked"
+    ),
 }
 
 
 def comparable(name: str, value: Any) -> Any:
     """What a route's answer says of the events alone, lists in an order of their own."""
+    if name in SLOTS_OF_THE_CLOCK:
+        value = _played(value)
     removed = {*REMOVED, *REMOVED_OF.get(name, ())}
     return _comparable(value, removed, {*PARTS_OF.get(name, ())})
 
 
+def _played(value: Any) -> Any:
+    """An answer without slots of the server's clock."""
+    if isinstance(value, list):
+        return [_played(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _played(each) for key, each in value.items()}
+    if isinstance(found.get("slot"), int) and found["slot"] not in PLAYED:
+        found["slot"] = "a slot of the server's clock"
+    return found
+
+
 def _comparable(value: Any, removed: set[str], parts: set[str]) -> Any:
     if isinstance(value, dict):
-        return {key: _comparable(value[key], removed, parts) for key in value.keys() - removed}
+        # In one order, for that of lists is by what their elements look like.
+        kept = sorted(value.keys() - removed)
+        return {key: _comparable(value[key], removed, parts) for key in kept}
     if isinstance(value, list):
-        kept = [
+        elements = [
             each for each in value if not (isinstance(each, dict) and each.get("name") in parts)
         ]
-        return sorted((_comparable(each, removed, parts) for each in kept), key=_place)
+        return sorted((_comparable(each, removed, parts) for each in elements), key=_place)
     if isinstance(value, str) and _TIME.fullmatch(value):
         return "a time of the server's clock"
     # A sum of floats depends on the order of its parts.
@@ -117,11 +197,14 @@ def _place(value: Any) -> str:
     return repr(sorted(value.items()) if isinstance(value, dict) else value)
 
 
-COMPARED = [
-    route
-    for route in ROUTES
-    if route.method == "GET"
-    and is_typeddict(route.answer)
-    and route.role <= Role.VIEWER
-    and route.name not in LEFT_OUT
-]
+COMPARED = sorted(
+    (
+        route
+        for route in ROUTES
+        if route.method == "GET"
+        and is_typeddict(route.answer)
+        and route.role <= Role.VIEWER
+        and route.name not in LEFT_OUT
+    ),
+    key=lambda route: route.name not in FIRST,
+)

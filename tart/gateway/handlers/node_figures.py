@@ -30,7 +30,7 @@ from tart.query.topics.conformance import ConformanceInput
 from tart.query.topics.node_summary import SummaryInput, series_step_us
 from tart.query.topics.node_summary import nodes_summary as summarize_nodes
 from tart.query.topics.time_series import Buckets
-from tart.units import HOUR_US, SECOND_US
+from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
 _LINK_BUCKET_US = LINK_BUCKET * SECOND_US
 _LATENCY_KEYS = ("bucket", "parent", "type", "bin")
@@ -39,7 +39,8 @@ _LATENCY_KEYS = ("bucket", "parent", "type", "bin")
 async def nodes_summary(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/nodes/summary``."""
     window = request_window(values)
-    buckets = window.buckets(series_step_us(window.length_us()))
+    # Failures and statuses are counted by the minute.
+    buckets = window.buckets(series_step_us(window.length_us()), stored_us=MINUTE_US)
     rows, seen = await _summary_input(queries, buckets, window.now)
     return timestamped_answer(partial(summarize_nodes, rows, values["node_id"]), (None, seen))
 

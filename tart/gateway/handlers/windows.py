@@ -113,12 +113,16 @@ class RequestWindow:
         step_us = self.counts_step_us()
         return HOUR_US if step_us == MINUTE_US and self._end - self._start > DAY_US else step_us
 
-    def buckets(self, step_us: int, *, durations: bool = False) -> Buckets:
+    def buckets(
+        self, step_us: int, *, durations: bool = False, stored_us: int | None = None
+    ) -> Buckets:
         """Return the window cut into buckets: whole ones, except for the present one.
 
         Args:
             step_us: Length of a bucket; longer where only hours are stored.
             durations: As in ``whole``.
+            stored_us: The longest buckets of the tables that the answer is made from, if they are
+                longer than those of the answer; a multiple of ``step_us`` or a part of it.
         """
         window = self._bounded()
         assert window.start_us is not None
@@ -126,8 +130,10 @@ class RequestWindow:
         if durations:
             step_us = self._stored_step_us(window.start_us, step_us, durations=True)
         cut = cut_buckets(window.start_us, window.end_us, step_us)
+        # The window has whole buckets of all tables, and so of the answer.
+        whole_us = max(cut.step_us, stored_us or 0)
         start = Window(cut.start_us, window.end_us)
-        window = self._resolve(start, cut.step_us, durations=durations)
+        window = self._resolve(start, whole_us, durations=durations)
         assert window.start_us is not None
         assert window.end_us is not None
         return Buckets(window.start_us, window.end_us, cut.step_us)

@@ -20,9 +20,9 @@ from tart.query.core.rfc3339 import server_time
 from tart.query.topics.conformance import ConformanceInput, Finding, Findings, collect_findings
 from tart.query.topics.node_states import RULES, NodeFacts, level_of, state_of
 from tart.query.topics.time_series import Buckets, per_second
-from tart.units import SECOND_US
+from tart.units import MINUTE_US, SECOND_US
 
-# Number of buckets of a series; windows whose length is no multiple have one more.
+# Number of buckets of a series; a window that is lengthened to whole buckets or minutes has more.
 SERIES_BUCKETS = 30
 
 
@@ -58,13 +58,14 @@ class SummaryInput:
 
 
 def series_step_us(length_us: int) -> int:
-    """Return the length of the buckets of a series: whole tens of seconds.
+    """Return the length of the buckets of a series: whole minutes, or 10, 20 or 30 seconds.
 
     Args:
         length_us: The length of the window.
     """
     ten_us = 10 * SECOND_US
-    return max(1, -(-length_us // (SERIES_BUCKETS * ten_us))) * ten_us
+    step_us = max(1, -(-length_us // (SERIES_BUCKETS * ten_us))) * ten_us
+    return step_us if step_us <= MINUTE_US // 2 else step_us + -step_us % MINUTE_US
 
 
 def nodes_summary(rows: SummaryInput, node: str | None = None) -> answers.NodesSummary:

@@ -91,6 +91,16 @@ def test_all_buckets_but_the_present_one_are_whole() -> None:
     assert [every.header(at)["partial"] for at in every.starts] == [True, False, False, False]
 
 
+def test_buckets_shorter_than_those_of_a_table_are_of_a_window_of_whole_ones_of_it() -> None:
+    ten = 10_000_000
+    found = asks(start=NOON - 23_000_000, end=NOON + 90_000_000).buckets(ten, stored_us=MINUTE_US)
+    assert found.window == Window(NOON - MINUTE_US, NOON + MINUTE_US - 1)
+    assert found.step_us == ten
+    assert len(found.starts) == 12
+    longer = asks(start=NOON - 23_000_000).buckets(5 * MINUTE_US, stored_us=MINUTE_US)
+    assert longer == asks(start=NOON - 23_000_000).buckets(5 * MINUTE_US)
+
+
 def test_a_window_beyond_the_minute_retention_has_hours() -> None:
     kept = AggregatesConfig()
     soon = NOW - (kept.latency_hours - 2) * HOUR_US

@@ -155,10 +155,11 @@ def test_rules_count_once_by_severity_if_they_were_broken_in_the_window():
     assert columns["finding_at"] == [server_time(NOON + 2)]
 
 
-@pytest.mark.parametrize("minutes", [1, 5, 60, 360, 1440])
-def test_a_window_has_about_thirty_buckets_of_whole_tens_of_seconds(minutes):
+@pytest.mark.parametrize("minutes", [1, 5, 7, 12, 20, 25, 60, 118, 360, 1440])
+def test_a_window_has_about_thirty_buckets_of_parts_or_multiples_of_a_minute(minutes):
     step = series_step_us(minutes * MINUTE_US)
     assert step % (10 * SECOND_US) == 0
+    assert MINUTE_US % step == 0 or step % MINUTE_US == 0
     assert -(-minutes * MINUTE_US // step) <= SERIES_BUCKETS
 
 
