@@ -23,6 +23,10 @@ from tart.query.core.event_ids import event_api_id
 from tests.gateway.fake_shard import NODE_A, FakeShard, node
 
 PATIENCE_SECONDS = 60.0
+# Periodic queries of the gateway's own do not come between those of a test's requests.
+QUIET = PushIntervals(alerts=3600.0)
+# No state of the summary is for two requests, as no answer is; not for streams of it.
+QUIET_AND_UNSHARED = replace(QUIET, summary=1e-6)
 
 
 def path_of(route: Route) -> str:
@@ -79,6 +83,26 @@ class Running:
         """Wait until the gateway can ask every shard."""
         await asyncio.wait_for(self.gateway.shards.wait_all_welcomed(), PATIENCE_SECONDS)
 
+    async def settle(self) -> None:
+        """Wait until the gateway's own queries at its start are answered, and forget them.
+
+        It reads all nodes and evaluates alerts. What ``FakeShard.requests`` has from then on is
+        of the test's requests, as long as ``QUIET`` lasts.
+        """
+        shards = self.gateway.shards
+
+        def has_settled() -> bool:
+            return (
+                self.gateway.alerts.count is not None
+                and all(any(each.name == "nodes" for each in fake.requests) for fake in self.shards)
+                and not shards.welcomed.is_set()
+                and not any(shard.pending for shard in shards.every)
+            )
+
+        await eventually(has_settled)
+        for fake in self.shards:
+            fake.requests.clear()
+
 
 def config_for(directory: Path, **api: Any) -> Config:
     """Settings of a test: everything inside ``directory``, some of ``[api]`` changed."""
@@ -97,14 +121,17 @@ async def running_gateway(
     prepare: Callable[[list[FakeShard]], None] | None = None,
     **api: Any,
 ) -> AsyncIterator[Running]:
-    """A gateway with fake shards; ``api`` changes settings of that section."""
+    """A gateway with fake shards; ``api`` changes settings of that section.
+
+    Without ``intervals`` it is ``QUIET`` and settled: its shards' ``requests`` are the test's.
+    """
     config = config_for(directory, **api)
     fakes = [FakeShard(i, config.run_path / f"{i:02d}.sock", pid=100 + i) for i in range(shards)]
     if prepare:
         prepare(fakes)
     for fake in fakes:
         await fake.start()
-    gateway = Gateway(shards, config, intervals)
+    gateway = Gateway(shards, config, intervals or QUIET)
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     await gateway.start(listening)
@@ -115,6 +142,8 @@ async def running_gateway(
         ) as client:
             running = Running(gateway, fakes, client, port)
             await running.all_there()
+            if intervals is None:
+                await running.settle()
             yield running
     finally:
         await gateway.stop()

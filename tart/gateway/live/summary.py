@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from tart import json_encoding
 from tart.background_tasks import Background
-from tart.errors import Busy, QueryTimeout, ShardUnavailable
+from tart.errors import Busy, QueryTimeout, ShardUnavailable, TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.fanout.single_flight import SingleFlight
@@ -65,6 +65,8 @@ class Summaries:
         self._advanced = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._made_at = -math.inf
+        # Why the newest state is one without an answer.
+        self._failure: TartError | None = None
         self.readers = 0
         self.states = 0
         self.skipped = 0
@@ -89,12 +91,15 @@ class Summaries:
         """Answer ``/api/summary``.
 
         Raises:
-            ShardUnavailable: No shard answered.
+            ShardUnavailable: No shard could be queried.
+            QueryTimeout: No shard answered in time.
+            Busy: The limit of waiting queries is reached.
         """
         state = await self.newest()
+        if self._failure is not None:
+            # Several callers share the state: each gets the error without the others' tracebacks.
+            raise self._failure.with_traceback(None)
         answered = state.answered
-        if not answered:
-            raise ShardUnavailable("no shard answered in time")
         body = state.changes(since, known=self._known(), alerts=self.count_alerts())
         return Answer(body, Coverage(answered, self._queries.shards.total))
 
@@ -150,8 +155,9 @@ class Summaries:
         answers: Answers[ShardSummary]
         try:
             answers = await self._queries.ask_each(query, DEADLINE_SECONDS)
-        except (QueryTimeout, Busy, ShardUnavailable):
-            answers = Answers([], shards.total)
+            self._failure = None
+        except (QueryTimeout, Busy, ShardUnavailable) as error:
+            answers, self._failure = Answers([], shards.total), error
         down = [shard.index for shard in shards.every if not shard.up]
         try:
             state.update(ShardAnswers(answers.values, answers.total, down, now_us()))

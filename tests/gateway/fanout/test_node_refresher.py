@@ -15,7 +15,6 @@ def test_the_nodes_of_a_shard_that_comes_back_are_read(tmp_path: Path) -> None:
     async def run() -> None:
         async with running_gateway(tmp_path, shards=1) as gateway:
             registry = gateway.gateway.registry
-            await eventually(lambda: gateway.shards[0].requests)
             gateway.shards[0].nodes = [node()]
             await gateway.shards[0].stop()
             await gateway.shards[0].start()

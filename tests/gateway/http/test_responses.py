@@ -22,7 +22,7 @@ from tart.ipc.messages import Failure
 from tart.query.shard_queries.catalog import QUERIES
 from tests.gateway.fake_shard import NODE_A, event, node
 from tests.gateway.json_schema import violations
-from tests.gateway.running import Running, eventually, running_gateway, url_of
+from tests.gateway.running import QUIET_AND_UNSHARED, Running, eventually, running_gateway, url_of
 
 SCATTERED = [
     route for route in ROUTES if route.scattered and 504 in route.errors and route.method == "GET"
@@ -159,6 +159,7 @@ def test_an_internal_error_is_500_without_its_traceback(
 )
 def test_unavailable_shards_are_503_and_late_ones_504(tmp_path: Path, routes: Any) -> None:
     async def check(gateway: Running) -> None:
+        await gateway.settle()
         for shard in gateway.shards:
             for name in QUERIES:
                 if name != "statistics":
@@ -177,7 +178,7 @@ def test_unavailable_shards_are_503_and_late_ones_504(tmp_path: Path, routes: An
             assert_error(response.status_code, response.json(), 503, "no_shard")
             assert response.headers["x-tart-shards"] == "0/2"
 
-    with_gateway(tmp_path, check, deadline_seconds=0.05)
+    with_gateway(tmp_path, check, intervals=QUIET_AND_UNSHARED, deadline_seconds=0.05)
 
 
 def test_a_parameter_that_a_shard_refuses_is_400_and_named(tmp_path: Path) -> None:
@@ -258,8 +259,7 @@ def test_queries_carry_the_age_of_their_request(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         gateway.gateway.registry.record(0, [node()])
         # The gateway's own queries belong to no request.
-        await eventually(lambda: all(each.requests for each in gateway.shards))
-        await eventually(lambda: not any(each.pending for each in gateway.gateway.shards.every))
+        await gateway.settle()
         for route in SCATTERED:
             for shard in gateway.shards:
                 shard.requests.clear()
@@ -268,7 +268,7 @@ def test_queries_carry_the_age_of_their_request(tmp_path: Path) -> None:
             assert ages, route.name
             assert min(ages) > 0, route.name
 
-    with_gateway(tmp_path, check)
+    with_gateway(tmp_path, check, intervals=QUIET_AND_UNSHARED)
 
 
 # --- HEAD, OPTIONS, gzip, ETag, CORS --------------------------------------------------
