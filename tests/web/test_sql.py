@@ -88,3 +88,48 @@ def test_a_result_with_numbers_has_a_chart(open_page: Opener) -> None:
     page.get_by_role("tab", name="Chart").click()
     expect(page.get_by_role("list", name="n by name")).to_contain_text("a")
     assert "view=chart" in page.url
+
+
+def test_a_whole_number_has_all_its_digits_in_a_copied_table(open_page: Opener) -> None:
+    statement = "SELECT 9007199254740993 AS n UNION ALL SELECT 9007199254740992 ORDER BY n DESC"
+    page = open_statement(open_page, statement)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("2 rows")).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    lines = saved.value.path().read_text().split()
+    assert lines == ["#,n", "1,9007199254740993", "2,9007199254740992"]
+
+
+def test_no_letter_that_is_typed_is_taken_for_a_key_of_the_page(open_page: Opener) -> None:
+    page = open_statement(open_page, "")
+    page.locator(".cm-content").click()
+    # Every key of the page, g with a letter among them; what the editor adds is not asked for.
+    text = "gd ge copy group typical ? / c p y x [ ]"
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.type(text)
+    expect(page.locator(".cm-content")).to_have_text(text)
+    assert "#/sql" in page.url
+    assert "pause=" not in page.url
+
+
+def test_two_windows_do_not_lose_the_statements_of_each_other(open_page: Opener) -> None:
+    first = open_statement(open_page, "SELECT 1")
+    second = first.context.new_page()
+    second.goto("/#/sql")
+    second.locator(".cm-content").wait_for()
+    second.get_by_role("button", name="New", exact=True).click()
+    second.locator(".cm-content").click()
+    second.keyboard.type("SELECT 2 AS two, 'typed fast' AS how", delay=0)
+    tabs = first.locator(".sql-sheets [role=tab]")
+    expect(tabs).to_have_count(3)
+    # What is in front stays in front.
+    expect(first.locator(".cm-content")).to_have_text("SELECT 1")
+    first.locator(".cm-content").click()
+    first.keyboard.press("Control+End")
+    first.keyboard.type(" AS one")
+    tabs.last.click()
+    expect(first.locator(".cm-content")).to_have_text("SELECT 2 AS two, 'typed fast' AS how")
+    second.locator(".sql-sheets [role=tab]").nth(1).click()
+    expect(second.locator(".cm-content")).to_have_text("SELECT 1 AS one")

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -159,8 +159,25 @@ class NodeRegistry:
         return {**node, **{name: stored[name] for name in _INFORMATION}}
 
     def node(self, node_id: str, rendering: str) -> Json | None:
-        """Return a node, merged over all reports; ``None`` if it is unknown."""
+        """Return a node, merged over all reports; ``None`` if it is unknown.
+
+        As if it were not connected; ``connected`` tells which are.
+        """
         return _rendered(self._merge(node_id), rendering) if node_id in self else None
+
+    def connected(self, shards_up: Container[int]) -> frozenset[str]:
+        """Return the ids of connected nodes by the newest reports.
+
+        Args:
+            shards_up: Shards that are connected; connections of others have ended.
+        """
+        return frozenset(
+            node_id
+            for node_id, reports in self._reports.items()
+            if any(
+                report["is_connected"] and shard in shards_up for shard, report in reports.items()
+            )
+        )
 
     def _merge(self, node_id: str) -> Json:
         if node_id not in self._merged:

@@ -36,7 +36,12 @@ async def lookup(queries: QueryClient, values: Values) -> Answer:
         _best_slot(queries, question),
     )
     registry = queries.registry
-    nodes = [node for each in sorted(registry.ids()) if (node := registry.node(each, "hex"))]
+    connected = registry.connected({shard.index for shard in queries.shards.every if shard.up})
+    nodes = [
+        {**node, "is_connected": each in connected}
+        for each in sorted(registry.ids())
+        if (node := registry.node(each, "hex"))
+    ]
     known = Knowledge(nodes=nodes, hashes=hashes, event=event, best_slot=best)
     body = partial(lookup_answer, question, known, limit=values["limit"], since_us=since)
     return Answer(body, seen & also)

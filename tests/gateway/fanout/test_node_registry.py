@@ -96,6 +96,17 @@ def test_only_a_shard_that_is_alive_may_have_connections(tmp_path: Path) -> None
     use(tmp_path / "c", check)
 
 
+def test_connected_nodes_are_those_of_shards_that_are_up(tmp_path: Path) -> None:
+    def check(registry: NodeRegistry) -> None:
+        registry.record(0, [node(), node(NODE_B, is_connected=False)])
+        registry.record(1, [node(NODE_B)])
+        assert registry.connected({0, 1}) == {NODE_A, NODE_B}
+        assert registry.connected({0}) == {NODE_A}
+        assert registry.connected(set()) == set()
+
+    use(tmp_path / "c", check)
+
+
 def test_hashes_of_a_node_are_rendered_in_hex_or_as_arrays(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node(), node(NODE_B, node_info=None, best=None)])

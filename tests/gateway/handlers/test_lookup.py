@@ -42,6 +42,7 @@ def test_a_text_is_looked_up_only_where_it_may_name_something(tmp_path: Path) ->
         assert slot["sentence"] == "Slot, 505 slots after the best: not reached yet."
         node = await gateway.json(f"/api/search?q={NODE_A[:6]}")
         assert node["candidates"][0]["page"] == f"nodes/{NODE_A}"
+        assert node["candidates"][0]["sentence"].endswith(", connected.")
 
     with_gateway(tmp_path, check)
 

@@ -34,13 +34,15 @@ test("links may name conditions as the API does", () => {
   });
 });
 
-test("requests have the API's names, and no number that is none", () => {
+test("requests have the API's names, and leave it to the server to refuse what is no number", () => {
   assert.deepEqual(requestOf({ event_types: "Status", node: "ab", slot: "7", core: "x", hash: "cd", implementation: "pbnj" }), {
     event_types: "Status",
     node_id: "ab",
     slot: 7,
+    core_index: "x",
     wp_hash: "cd",
   });
+  assert.deepEqual(liveFilter({ slot: "-1" }, null), { type: "Slot", slot: "-1" });
   assert.deepEqual(listWindow({ duration: "1h" }), { duration: "1h" });
   assert.deepEqual(listWindow({ start: "a", end: "b" }), { start_time: "a", end_time: "b" });
 });
@@ -116,4 +118,9 @@ test("what was typed becomes a condition", () => {
 test("pages of the server are paths with parameters", () => {
   assert.deepEqual(splitPage("slots/7"), ["slots/7", {}]);
   assert.deepEqual(splitPage("events?event_types=a+b&slot=1"), ["events", { event_types: "a b", slot: "1" }]);
+});
+
+test("names that objects of JavaScript have are no groups", () => {
+  assert.deepEqual(numbersOf("constructor,toString,__proto__", REFERENCE), []);
+  assert.deepEqual(readFilter({ constructor: "x", toString: "y" }), {});
 });

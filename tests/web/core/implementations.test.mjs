@@ -10,6 +10,12 @@ test("an implementation keeps its colour however it writes its name", () => {
   assert.ok(colourPlace("something new") >= 0 && colourPlace("something new") < 8);
 });
 
+test("a name that objects of JavaScript have has a colour like any other", () => {
+  for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty", "valueOf"]) {
+    assert.ok(Number.isInteger(colourPlace(name)) && colourPlace(name) >= 0, name);
+  }
+});
+
 test("without a name there is no colour", () => {
   assert.equal(colourPlace(null), -1);
   assert.equal(colourVariable(""), "--idle");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { csvOf } from "../../../tart/web/app/core/csv.js";
 import * as result from "../../../tart/web/app/core/sql_result.js";
 
 const column = (name, type) => ({ name, type });
@@ -25,6 +26,20 @@ test("a chart is in the order of its axis, and exact text becomes a number", () 
 test("text on the axis stays in its order", () => {
   const chart = result.chartOf([column("a", "VARCHAR"), column("n", "INTEGER")], [["z", 1], ["b", 2]], { x: 0, y: [1] });
   assert.deepEqual([chart.kind, chart.labels, chart.x], ["text", ["z", "b"], [0, 1]]);
+});
+
+test("what no chart can show leaves a gap", () => {
+  const columns = [column("a", "INTEGER"), column("b", "DOUBLE")];
+  const chart = result.chartOf(columns, [[1, "NaN"], [2, "Infinity"], [3, "-Infinity"], [4, 1.5]], { x: 0, y: [1] });
+  assert.deepEqual(chart.series[0].values, [null, null, null, 1.5]);
+});
+
+test("numbers have all their digits in files, and their order", () => {
+  const values = ["1", "-7", "9007199254740993", "9007199254740992", "18446744073709551615", "1.5", "12345678901234567890.25", 2, null];
+  const exact = values.map(result.exactNumber);
+  assert.deepEqual(exact.map((value) => (value === null ? null : String(value))), values.map((value) => (value === null ? null : String(value))));
+  assert.ok(exact[2] > exact[3] && exact[4] > exact[2] && exact[0] > exact[1]);
+  assert.equal(csvOf(["n"], exact.slice(1, 3).map((value) => [value])), "n\r\n-7\r\n9007199254740993\r\n");
 });
 
 test("the execution in a sentence", () => {

@@ -47,3 +47,28 @@ test("lengths as text", () => {
   assert.equal(ranges.durationOf("90m"), 90 * 60_000);
   assert.equal(ranges.durationOf("1w"), null);
 });
+
+test("any length has a text that is read again", () => {
+  const second = 1000;
+  for (const seconds of [1, 99_999, 100_001, 123_457, 1_000_003, 6_000_001, 31_622_399, 31_622_400, 40_000_000, 1e12]) {
+    const text = ranges.textOf(seconds * second);
+    const ms = ranges.durationOf(text);
+    assert.ok(ms !== null && ms <= 366 * 24 * HOUR, text);
+    const wanted = Math.min(seconds * second, 366 * 24 * HOUR);
+    assert.ok(Math.abs(ms - wanted) <= HOUR / 2, `${text} for ${seconds} s`);
+  }
+  const odd = { kind: "fixed", from: NOW - 123_457_000, to: NOW };
+  const [from, to] = ranges.boundsOf(ranges.shifted(odd, Infinity, NOW), NOW);
+  assert.ok(from < to);
+});
+
+test("times that no request can have are not taken", () => {
+  for (const time of ["-271821-04-20T00:00:00Z", "+275760-09-13T00:00:00Z", "1969-12-31T00:00:00Z"]) {
+    assert.deepEqual(ranges.readRange({ pause: time }), ranges.readRange({}));
+    assert.deepEqual(ranges.readRange({ from: time, to: at(0) }), ranges.readRange({}));
+    assert.deepEqual(ranges.readRange({ from: at(0), to: time }), ranges.readRange({}));
+  }
+  // The range before the longest one at the first moment can be written.
+  const first = ranges.readRange({ range: "99999d", pause: "1970-01-01T00:00:00Z" });
+  assert.doesNotThrow(() => ranges.earlierWindowOf(first, NOW));
+});

@@ -4,6 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { counted } from "../core/format.js";
+import { readableMessage } from "../core/refusal.js";
 import { html } from "../html.js";
 import { Ago } from "./basics.js";
 
@@ -65,5 +66,5 @@ export function Answered({ answer, empty, isEmpty, lines, children }) {
 
 /** @param {any} error */
 export function messageOf(error) {
-  return String(error?.message ?? error).replace(/\.$/, "");
+  return readableMessage(error);
 }

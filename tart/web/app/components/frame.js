@@ -242,7 +242,8 @@ function useKeys(setDialog) {
         setDialog("search");
         return;
       }
-      const target = /** @type {HTMLElement} */ (event.target);
+      // The editor of SQL is in a shadow root, outside of which the event's target is its host.
+      const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
       const typing = target.closest("input, textarea, select, [contenteditable=true], dialog");
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
       if (Date.now() - chord.current < CHORD_MS) {

@@ -35,20 +35,20 @@ export function readFilter(parameters) {
   /** @type {Parameters} */
   const filter = {};
   for (const [name, value] of Object.entries(parameters)) {
-    const own = ALIASES[name] ?? name;
+    const own = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
     if ((SERVER.includes(own) || LOCAL.includes(own)) && value) filter[own] = value;
   }
   return filter;
 }
 
-/** Parameters of requests. @param {Parameters} filter */
+/** Parameters of requests. What is no number goes as it is: the server says so. @param {Parameters} filter */
 export function requestOf(filter) {
   return defined({
     event_types: filter.event_types,
     exclude_types: filter.exclude_types,
     node_id: filter.node,
-    slot: integer(filter.slot),
-    core_index: integer(filter.core),
+    slot: numeral(filter.slot),
+    core_index: numeral(filter.core),
     wp_hash: filter.hash,
   });
 }
@@ -74,8 +74,8 @@ export function liveFilter(filter, reference) {
     else terms.push({ type: "EventType", event_type: types });
   }
   if (filter.node) terms.push({ type: "Node", node_id: filter.node });
-  if (filter.slot) terms.push({ type: "Slot", slot: Number(filter.slot) });
-  if (filter.core) terms.push({ type: "Core", core: Number(filter.core) });
+  if (filter.slot) terms.push({ type: "Slot", slot: numeral(filter.slot) });
+  if (filter.core) terms.push({ type: "Core", core: numeral(filter.core) });
   if (filter.hash) terms.push({ type: "Hash", hash: filter.hash });
   if (!terms.length) return { type: "All" };
   return terms.length === 1 ? terms[0] : { type: "Both", filters: terms };
@@ -95,7 +95,7 @@ export function numbersOf(text, reference) {
     const range = /^(\d+)-(\d+)$/.exec(item);
     if (range) return reference.event_types.map(({ number }) => number).filter((number) => number >= Number(range[1]) && number <= Number(range[2]));
     if (/^\d+$/.test(item)) return [Number(item)];
-    if (item in reference.groups) return reference.groups[item];
+    if (Object.hasOwn(reference.groups, item)) return reference.groups[item];
     const plain = item.toLowerCase().replace(/[^a-z0-9]/g, "");
     return reference.event_types.filter(({ name }) => name.toLowerCase() === plain).map(({ number }) => number);
   });
@@ -182,8 +182,8 @@ function split(text) {
 }
 
 /** @param {string | undefined} text */
-function integer(text) {
-  return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
+function numeral(text) {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** @param {Record<string, string | number | undefined>} value @returns {Record<string, string | number>} */

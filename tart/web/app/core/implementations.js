@@ -31,7 +31,7 @@ const KNOWN = {
 export function colourPlace(name) {
   const plain = (name ?? "").toLowerCase().replace(/[\s_-]+/g, "");
   if (!plain) return UNKNOWN;
-  if (plain in KNOWN) return KNOWN[plain];
+  if (Object.hasOwn(KNOWN, plain)) return KNOWN[plain];
   let sum = 0;
   for (const character of plain) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
   return sum % PLACES;

@@ -52,9 +52,28 @@ export function chartOf(columns, rows, { x, y }) {
     labels: kept.map(({ row }) => String(row[x])),
     series: y.map((column) => ({
       label: columns[column].name,
-      values: kept.map(({ row }) => (row[column] === null ? null : Number(row[column]))),
+      values: kept.map(({ row }) => finite(row[column])),
     })),
   };
+}
+
+/** A value for a chart; neither NaN nor an infinity has a place in one. @param {unknown} value */
+function finite(value) {
+  const found = value === null ? NaN : Number(value);
+  return Number.isFinite(found) ? found : null;
+}
+
+/**
+ * A value of a column with numbers, for order and files: a whole number with all its digits.
+ *
+ * @param {unknown} value
+ */
+export function exactNumber(value) {
+  if (typeof value !== "string") return value;
+  const found = Number(value);
+  if (/^-?\d+$/.test(value)) return Number.isSafeInteger(found) ? found : BigInt(value);
+  // Of a decimal number that has more digits than a number holds, the text is exact.
+  return value.length > 15 && Number.isFinite(found) ? value : found;
 }
 
 /**

@@ -14,6 +14,11 @@ export const DEFAULT = "1h";
 
 /** @type {Record<string, number>} */
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** The largest number before a unit. */
+const MOST_COUNT = 99_999;
+/** The longest duration that the API takes. */
+const LONGEST_MS = 366 * UNITS.d;
+const END_OF_TIME = Date.parse("9999-12-31T23:59:59Z");
 
 /** Milliseconds of a text such as "15m"; null if it is none. @param {string} text */
 export function durationOf(text) {
@@ -96,19 +101,25 @@ export function shifted(range, share, now) {
   return { kind: "fixed", from: Math.round(from + ms * share), to: Math.round(to + ms * share) };
 }
 
-/** The shortest text of a length, rounded to whole seconds. @param {number} ms */
+/**
+ * The shortest text of a length, rounded to whole seconds; to whole minutes if a text of seconds
+ * had more digits than `durationOf` reads. A length beyond what the API takes is the longest one.
+ *
+ * @param {number} ms
+ */
 export function textOf(ms) {
-  const whole = Math.max(1000, Math.round(ms / 1000) * 1000);
-  for (const unit of ["d", "h", "m"]) {
-    if (whole % UNITS[unit] === 0) return `${whole / UNITS[unit]}${unit}`;
+  const unit = ms / UNITS.s < MOST_COUNT ? UNITS.s : UNITS.m;
+  const whole = Math.min(Math.max(unit, Math.round(ms / unit) * unit), LONGEST_MS);
+  for (const name of ["d", "h", "m"]) {
+    if (whole % UNITS[name] === 0 && whole / UNITS[name] <= MOST_COUNT) return `${whole / UNITS[name]}${name}`;
   }
-  return `${whole / 1000}s`;
+  return unit === UNITS.s ? `${whole / UNITS.s}s` : `${Math.round(whole / UNITS.h)}h`;
 }
 
-/** @param {string | undefined} text */
+/** Times that the API takes; of others not even the range before could be written. @param {string | undefined} text */
 function timeOf(text) {
   const ms = text ? Date.parse(text) : NaN;
-  return Number.isNaN(ms) ? null : ms;
+  return ms >= 0 && ms < END_OF_TIME ? ms : null;
 }
 
 /** @param {number} ms */

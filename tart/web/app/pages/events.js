@@ -367,7 +367,7 @@ function useTail(filter, reference) {
       }
       state.events.unshift(item);
       if (state.events.length > RING) state.events.length = RING;
-    });
+    }, setError);
     const timer = setInterval(() => {
       if (!dirty) return;
       dirty = false;

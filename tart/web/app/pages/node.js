@@ -3,7 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { Answered, Empty } from "../components/answered.js";
+import { Answered, Empty, ErrorBox } from "../components/answered.js";
 import { Ago, CopyButton, Hash, Implementation, NodeLabel, State, Time } from "../components/basics.js";
 import { Bars, Figure, Figures } from "../components/figure.js";
 import { LineChart } from "../components/line_chart.js";
@@ -425,18 +425,20 @@ function flagsText(flags) {
 function LiveLog({ id }) {
   const [rows, setRows] = useState(/** @type {any[]} */ ([]));
   const [missed, setMissed] = useState(0);
+  const [error, setError] = useState(/** @type {any} */ (null));
   const paused = frozen.value;
   const waiting = useRef(/** @type {any[]} */ ([]));
 
   useEffect(() => {
     if (paused) return undefined;
+    setError(null);
     const stop = follow({ type: "Node", node_id: id }, (item) => {
       if ("missed" in item) setMissed((old) => old + (item.missed ?? 0));
       else {
         waiting.current.push(item);
         if (waiting.current.length > LOG_ROWS) waiting.current.shift();
       }
-    });
+    }, setError);
     // Many events come in a second; the table changes a few times in it.
     const timer = setInterval(() => {
       if (!waiting.current.length) return;
@@ -451,6 +453,7 @@ function LiveLog({ id }) {
   }, [id, paused]);
 
   return html`
+    ${error && html`<${ErrorBox} name="live events" error=${error} />`}
     ${missed > 0 && html`<div class="notice" data-state="warn">${counted(missed, "event")} were too many to show.</div>`}
     <${Table}
       caption="Live log"

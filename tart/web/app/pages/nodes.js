@@ -13,6 +13,7 @@ import { Table } from "../components/table.js";
 import { compact, counted, DASH, duration, number, rate, shortNode } from "../core/format.js";
 import { colourPlace } from "../core/implementations.js";
 import { byImplementation, filterRows, harmOf, implementationOf, LEVELS, rowsOf, stateWord } from "../core/nodes.js";
+import { isTexts } from "../core/stored.js";
 import { html } from "../html.js";
 import { go, href, location, setParameters } from "../state/location.js";
 import { narrow, remembered } from "../state/preferences.js";
@@ -26,7 +27,7 @@ adoptStyles(styles);
 
 /** @typedef {import("../core/nodes.js").NodeRow} NodeRow */
 
-const pins = remembered("pins", /** @type {string[]} */ ([]));
+const pins = remembered("pins", /** @type {string[]} */ ([]), isTexts);
 const SHOWN = ["node", "state", "best_lag", "finalized_lag", "clock", "rate", "peers", "dropped", "findings", "seen"];
 
 export default function NodesPage() {

@@ -13,12 +13,13 @@ import { Menu, SearchBox, Tabs } from "../components/menu.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { compact, counted, duration, number } from "../core/format.js";
-import { axesOf, cellText, chartOf, executionText, isNumeric, quoted } from "../core/sql_result.js";
+import { axesOf, cellText, chartOf, exactNumber, executionText, isNumeric, quoted } from "../core/sql_result.js";
+import { isHistory, isWorkspace, withSheetsOf } from "../core/stored.js";
 import { html } from "../html.js";
 import { location, setParameters } from "../state/location.js";
 import { remembered } from "../state/preferences.js";
 import { useAnswer } from "../state/requests.js";
-import { can, client, exactClient, runSql } from "../state/session.js";
+import { can, client, exactClient, runSql, session } from "../state/session.js";
 import { now } from "../state/time.js";
 import { adoptStyles } from "../components/styles.js";
 import styles from "./sql.css" with { type: "text" };
@@ -41,13 +42,11 @@ const FORMATS = [
   ["arrow", "Arrow"],
 ];
 
-/** @typedef {{ id: number, text: string }} Sheet */
-/** @typedef {{ text: string, at: number, rows: number | null, ms: number, error?: string }} Past */
+/** @typedef {import("../core/stored.js").Sheet} Sheet */
+/** @typedef {import("../core/stored.js").Past} Past */
 
-/** @type {import("@preact/signals").Signal<{ sheets: Sheet[], active: number }>} */
-const workspace = remembered("sql.sheets", { sheets: [{ id: 1, text: FIRST }], active: 1 });
-/** @type {import("@preact/signals").Signal<Past[]>} */
-const past = remembered("sql.history", /** @type {Past[]} */ ([]));
+const workspace = remembered("sql.sheets", { sheets: [{ id: 1, text: FIRST }], active: 1 }, isWorkspace, withSheetsOf);
+const past = remembered("sql.history", /** @type {Past[]} */ ([]), isHistory);
 
 export default function SqlPage() {
   const editor = useRef(/** @type {any} */ (null));
@@ -61,6 +60,11 @@ export default function SqlPage() {
     if (text.trim()) run.start(text);
   }
 
+  if (!session.value) {
+    return html`<${Page} title="SQL">
+      <${Empty} title="It is not known yet whether you may run SQL">The server has not answered that; the page asks again.<//>
+    <//>`;
+  }
   if (!can("operator")) {
     return html`<${Page} title="SQL">
       <${Empty} title="SQL needs the role operator">The key that you use has a lower role. Ask who runs this server for another.<//>
@@ -247,7 +251,11 @@ function Editor({ sheet, tables, onReady, onRun }) {
       onReady(null);
     };
   }, []);
-  useEffect(() => made?.setText(sheet.text), [made, sheet.id]);
+  // Another window may change it, too. What was typed since the page was drawn is in the workspace.
+  useEffect(() => {
+    const newest = workspace.peek().sheets.find(({ id }) => id === sheet.id);
+    if (newest) made?.setText(newest.text);
+  }, [made, sheet.id, sheet.text]);
   useEffect(() => {
     if (made && tables) made.setTables(tables);
   }, [made, tables]);
@@ -377,7 +385,7 @@ function Rows({ result }) {
         end: isNumeric(column),
         className: /^(BLOB|JSON|VARCHAR)/.test(column.type) ? "mono" : "",
         rank: place < 2 ? place + 2 : undefined,
-        value: (/** @type {any} */ { cells }) => (isNumeric(column) && cells[place] !== null ? Number(cells[place]) : cells[place]),
+        value: (/** @type {any} */ { cells }) => (isNumeric(column) ? exactNumber(cells[place]) : cells[place]),
         cell: (/** @type {any} */ { cells }) => html`<${Cell} value=${cells[place]} />`,
       })),
     ],

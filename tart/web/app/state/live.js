@@ -186,9 +186,10 @@ const BUFFER = 2000;
  *
  * @param {any} filter As of /api/ws.
  * @param {(item: any) => void} callback Gets events, and `Lagged` where some are missing.
+ * @param {(error: any) => void} failed Called once if no more will come: the server refuses the filter, for example.
  * @returns {() => void} Ends it.
  */
-export function follow(filter, callback) {
+export function follow(filter, callback, failed) {
   const control = new AbortController();
   const { signal } = control;
   (async () => {
@@ -200,7 +201,7 @@ export function follow(filter, callback) {
         : client.streamEvents({ filter: /** @type {any} */ (JSON.stringify(filter)) }, { signal });
       for await (const item of events) callback(item);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) failed(error);
     }
   })();
   return () => control.abort();

@@ -3,27 +3,42 @@
 
 import { effect, signal } from "@preact/signals";
 
+import { isBoolean, isOneOf, readStored } from "../core/stored.js";
+
 /**
- * A signal that the browser remembers under a name; the default where it cannot.
+ * A signal that the browser remembers under a name; the default where it cannot, or where what it
+ * has is of another form. What another window changes changes here, so that none undoes the other.
  *
  * @template Value
  * @param {string} name
  * @param {Value} fallback
+ * @param {(value: unknown) => boolean} fits Whether a stored value has the form.
+ * @param {(own: Value, other: Value) => Value} [merge] Takes what another window stored.
  */
-export function remembered(name, fallback) {
+export function remembered(name, fallback, fits, merge = (_own, other) => other) {
   const key = `tart.${name}`;
-  const value = signal(read(key, fallback));
-  effect(() => write(key, value.value));
+  const value = signal(readStored(read(key), fallback, fits));
+  let taking = false;
+  effect(() => {
+    const next = value.value;
+    // Stored again, it would come back to the window that it came from.
+    if (!taking) write(key, next);
+  });
+  window.addEventListener("storage", (event) => {
+    if (event.key !== key || event.newValue === null) return;
+    taking = true;
+    value.value = merge(value.peek(), readStored(event.newValue, value.peek(), fits));
+    taking = false;
+  });
   return value;
 }
 
-/** @template Value @param {string} key @param {Value} fallback @returns {Value} */
-function read(key, fallback) {
+/** @param {string} key */
+function read(key) {
   try {
-    const text = window.localStorage.getItem(key);
-    return text === null ? fallback : JSON.parse(text);
+    return window.localStorage.getItem(key);
   } catch {
-    return fallback;
+    return null;
   }
 }
 
@@ -36,10 +51,10 @@ function write(key, value) {
   }
 }
 
-/** "auto" follows the system. @type {import("@preact/signals").Signal<"auto" | "light" | "dark">} */
-export const scheme = remembered("scheme", "auto");
+/** "auto" follows the system. */
+export const scheme = remembered("scheme", /** @type {"auto" | "light" | "dark"} */ ("auto"), isOneOf("auto", "light", "dark"));
 /** Whether times are shown by the clock of this machine instead of UTC. */
-export const localTime = remembered("localTime", false);
+export const localTime = remembered("localTime", false, isBoolean);
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 /** Changes whenever colours may have changed; charts depend on it. */

@@ -94,7 +94,8 @@ let timer;
 export function refreshSession() {
   refreshing ??= client
     .session()
-    .then(accept, () => {
+    .then(accept)
+    .catch(() => {
       unanswered.value = true;
       wait(RETRY_MS);
     })
@@ -104,6 +105,8 @@ export function refreshSession() {
 
 /** @param {LoginSession} answer */
 function accept(answer) {
+  // Something else than the server may answer, too.
+  if (answer?.role === undefined) throw new TypeError("this is no session");
   unanswered.value = false;
   session.value = answer;
   clearTimeout(timer);
