@@ -124,6 +124,8 @@ REMOVED_OF = {
     "work_funnel": {
         "last_node": "whose failure was the last to arrive",
         "example_event_id": "an event's number in its directory",
+        # With reached and lost their sum is compared.
+        **dict.fromkeys(("waiting", "stopped"), "of the last minute before it was asked"),
     },
     "waterfall": {
         **dict.fromkeys(
