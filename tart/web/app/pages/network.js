@@ -50,7 +50,7 @@ export default function NetworkPage() {
     </div>
     <div class="cards">
       <${Card} title=${`Last ${SLOTS} slots`} note="height: time until 90 % of the nodes had the block; colour: the author's implementation" actions=${html`<a class="button quiet small" href=${href("blocks")}>All blocks</a>`}>
-        <${Answered} answer=${slots} isEmpty=${(/** @type {any} */ data) => !data.slots.length} empty=${html`<${Empty} title="No slot yet">Blocks appear as soon as a node reports them.<//>`}>
+        <${Answered} answer=${slots} isEmpty=${noSlot} empty=${html`<${Empty} title="No slot yet">Blocks appear as soon as a node reports them.<//>`}>
           ${(/** @type {any} */ data) => html`<${SlotStrip} answer=${data} />`}
         <//>
       <//>
@@ -155,6 +155,11 @@ function AllWell({ alerts }) {
   </p>`;
 }
 
+/** A server that was told of no block has slot 0 as its newest. @param {any} data */
+function noSlot({ slots, newest_slot: newest }) {
+  return !slots.length || newest === 0;
+}
+
 /** Of each slot its first block, as columns. @param {any} data */
 function columnsOf(data) {
   const rows = data.slots.filter((/** @type {any} */ { blocks, time }) => blocks.length && time);
@@ -164,7 +169,7 @@ function columnsOf(data) {
 /** @param {{ answer: any }} properties */
 function Propagation({ answer }) {
   return html`<${Card} size="half" title="Propagation" note="time until the nodes had the block, slot by slot">
-    <${Answered} answer=${answer}>
+    <${Answered} answer=${answer} isEmpty=${noSlot} empty=${html`<${Empty} title="No block yet" />`}>
       ${(/** @type {any} */ data) => {
         const { rows, x } = columnsOf(data);
         const of = (/** @type {string} */ member) => rows.map((/** @type {any} */ { blocks }) => blocks[0][member]);
@@ -186,7 +191,7 @@ function Propagation({ answer }) {
 /** @param {{ answer: any }} properties */
 function BlockInterval({ answer }) {
   return html`<${Card} size="half" title="Block interval" note="from one block to the next; a slot has 6 s">
-    <${Answered} answer=${answer}>
+    <${Answered} answer=${answer} isEmpty=${noSlot} empty=${html`<${Empty} title="No block yet" />`}>
       ${(/** @type {any} */ data) => {
         const rows = data.slots.flatMap((/** @type {any} */ { blocks }) => (blocks[0]?.first_had_at ? [millis(blocks[0].first_had_at)] : []));
         const x = rows.slice(1);

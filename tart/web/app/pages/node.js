@@ -149,7 +149,7 @@ function Now({ summary }) {
       <${Figure} id="finalized" label="Finalized" value=${number(row.finalized_slot)} note=${lagNote(row.finalized_lag)} />
       <${Figure} id="rate" label="Events" value=${rate(row.events_per_second)} spark=${row.series} note=${`${number(row.events)} in the range`} />
       <${Figure} id="clock" label="Clock" value=${duration(row.clock_offset_ms)} title=${row.clock_offset_ms === null ? undefined : `${row.clock_offset_ms} ms`} note="server's minus its own" />
-      <${Figure} id="peers" label="Peers" value=${number(row.peers)} note=${row.validator_peers === null ? "no Status in the range" : `${number(row.validator_peers)} validators`} />
+      <${Figure} id="peers" label="Peers" value=${number(row.peers)} note=${row.validator_peers === null ? "no Status in the range" : `${number(row.validator_peers)} validators${row.is_connected ? "" : ", when it left"}`} />
       <${Figure} id="failures" label="Failures" value=${number(row.failures)} note="in the range" />
       <${Figure} id="dropped" label="Dropped" value=${compact(Number(row.dropped))} note="by the node, ever" />
       <${Figure} id="undecodable" label="Undecodable" value=${compact(row.undecodable)} note="ever" />

@@ -218,7 +218,7 @@ function columnsOf(rules) {
       cell: (row) => html`<span class="nodes-rate"><${Spark} values=${row.series} /><span>${rate(row.events_per_second)}</span></span>`,
     },
     { id: "events", title: "events", help: "In the range", end: true, value: (row) => row.events, cell: (row) => number(row.events) },
-    { id: "peers", title: "peers", help: "Validators of all peers, as the node reports", end: true, value: (row) => row.peers, cell: (row) => peersText(row) },
+    { id: "peers", title: "peers", help: "Validators of all peers, as the node reports", end: true, value: (row) => (row.is_connected ? row.peers : null), cell: peersText },
     { id: "dropped", title: "dropped", help: "Events that the node reports as dropped, ever", end: true, value: (row) => row.dropped, cell: (row) => zero(row.dropped) },
     { id: "undecodable", title: "undecodable", help: "Events that could not be decoded, ever", end: true, value: (row) => row.undecodable, cell: (row) => zero(row.undecodable) },
     { id: "failures", title: "failures", help: "Events in the range that report a failure", end: true, value: (row) => row.failures, cell: (row) => zero(row.failures) },
@@ -262,7 +262,8 @@ function lagText(lag) {
 }
 
 /** @param {NodeRow} row */
-function peersText({ peers, validator_peers: validators }) {
+function peersText({ peers, validator_peers: validators, is_connected: connected }) {
+  if (!connected) return html`<span class="muted" title="Not connected">${DASH}</span>`;
   if (peers === null) return html`<span class="muted" title="No Status in the range">${DASH}</span>`;
   return html`<span title=${`${counted(validators ?? 0, "validator")} of ${counted(peers, "peer")}`}>${number(validators)}/${number(peers)}</span>`;
 }

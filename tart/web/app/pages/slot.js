@@ -97,7 +97,7 @@ function Neighbours({ slot, newest, clock }) {
   return html`<span class="row-of">
     ${slot > 0 && html`<a class="button small" href=${href(`slots/${slot - 1}`, parameters)} title="Previous slot ( ← )"><${Icon} name="left" />${number(slot - 1)}</a>`}
     ${(newest === null || slot < newest) && html`<a class="button small" href=${href(`slots/${slot + 1}`, parameters)} title="Next slot ( → )">${number(slot + 1)}<${Icon} name="right" /></a>`}
-    ${newest !== null && slot !== newest && html`<a class="button small" href=${href(`slots/${newest}`, parameters)}>Newest</a>`}
+    ${newest !== null && newest > 0 && slot !== newest && html`<a class="button small" href=${href(`slots/${newest}`, parameters)}>Newest</a>`}
     <a class="button small" href=${href("events", { slot })}>Its events</a>
     <${CopyButton} label="Copy the link" text=${() => window.location.href}>Link<//>
   </span>`;
