@@ -47,6 +47,9 @@ _OF_A_KIND = 6
 _HEX = re.compile(r"(?:0x)?([0-9a-f]{4,64})", re.IGNORECASE)
 _SHORTENED = re.compile(r"(?:0x)?([0-9a-f]{4,63})(?:…|\.{2,3})([0-9a-f]{2,60})", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,16}")
+# As the page shows numbers and the beginnings of ids, so that what is copied from it is found.
+_GROUPED = re.compile(r"#?([0-9]{1,3}(?:[ ,'_][0-9]{3})+|[0-9]+)")
+_BEGINNING = re.compile(r"((?:0x)?[0-9a-f]{4,63})(?:…|\.{2,3})", re.IGNORECASE)
 _LABELLED = re.compile(r"(slot|core|event type|event|type|node|rule)[ :#]+(.+)", re.IGNORECASE)
 
 _HINT = (
@@ -118,6 +121,10 @@ def parse(text: str) -> Question:
     label = ""
     if match := _LABELLED.fullmatch(text):
         label, text = match[1].casefold().replace("event type", "type"), match[2].strip()
+    if match := _GROUPED.fullmatch(text):
+        text = re.sub(r"[^0-9]", "", match[1])
+    elif match := _BEGINNING.fullmatch(text):
+        text = match[1]
     number = int(text) if _NUMBER.fullmatch(text) and text.isascii() else None
     if match := _SHORTENED.fullmatch(text):
         return Question(text, label, number, match[1].lower(), match[2].lower())

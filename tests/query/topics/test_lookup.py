@@ -45,6 +45,8 @@ def found(text, **known):
         ("b5a", "", ""),
         ("xyz", "", ""),
         ("0x" + "a" * 65, "", ""),
+        ("b5af1234…", "b5af1234", ""),
+        ("0xb5af1234...", "b5af1234", ""),
     ],
 )
 def test_hashes_are_read_whole_or_shortened(text, first, last):
@@ -52,6 +54,15 @@ def test_hashes_are_read_whole_or_shortened(text, first, last):
     assert (question.first, question.last) == (first, last)
     assert question.seeks_hashes == (len(first + last) >= 8)
     assert question.is_hash == (len(first) == 64)
+
+
+@pytest.mark.parametrize("text", ["10 040 461", "10\u2009040\u2009461", "10,040,461", "#10040461"])
+def test_numbers_are_read_as_pages_show_them(text):
+    assert parse(text).number == parse(f"slot {text}").number == 10_040_461
+
+
+def test_digits_that_are_no_groups_are_no_number():
+    assert [parse(text).number for text in ("10 04", "1 0000", "1, 000")] == [None] * 3
 
 
 def test_a_package_is_described_by_what_is_known_of_it():

@@ -101,6 +101,10 @@ test("what was typed becomes a condition", () => {
   const hash = "ab".repeat(32);
   for (const [text, name, value] of [
     ["slot 12", "slot", "12"],
+    ["10\u2009040\u2009461", "slot", "10040461"],
+    ["slot 10 040 461", "slot", "10040461"],
+    ["a7a7", "node", "a7a7"],
+    ["type 10,104", "event_types", "10,104"],
     ["core: #3", "core", "3"],
     ["type=Authored", "event_types", "Authored"],
     ["not Status", "exclude_types", "Status"],

@@ -53,4 +53,5 @@ test("texts", () => {
   assert.deepEqual(bytesOf("0x00ff10"), [0, 255, 16]);
   assert.equal(offsetText(16), "0010");
   assert.equal(curlOf("http://a/tart/", "api/events/7"), "curl 'http://a/tart/api/events/7'");
+  assert.equal(curlOf("http://a/tart/#/events/7?offset=9", "api/events/7"), "curl 'http://a/tart/api/events/7'");
 });

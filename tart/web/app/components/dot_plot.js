@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { axisOf, marksOf, placeOf, valueAt } from "../core/dots.js";
 import { duration } from "../core/format.js";
 import { html } from "../html.js";
-import { TableExport } from "./downloads.js";
+import { TableExport, toggledByKey } from "./downloads.js";
 import { Icon } from "./icons.js";
 import { Table } from "./table.js";
 
@@ -129,7 +129,7 @@ export function DotPlot({
     aria-label=${title}
     data-figure-chart=${title}
     data-dots=${dots.length}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "T" && setAsTable(!asTable)}
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
   >
     <div class="chart-legend">
       ${legend}
@@ -137,7 +137,7 @@ export function DotPlot({
         ${actions}
         <button
           type="button"
-          class="button quiet small icon-only"
+          class="button quiet small icon-only as-table"
           aria-pressed=${asTable}
           aria-label=${asTable ? "Show as a chart" : "Show as a table"}
           title=${asTable ? "Show as a chart (T)" : "Show as a table (T)"}

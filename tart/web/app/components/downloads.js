@@ -20,6 +20,19 @@ export function download(name, text, type = "text/csv") {
 }
 
 /**
+ * Show a chart as a table, and back, by "T". The focus goes to the button that does the same, since
+ * what had it is replaced.
+ *
+ * @param {KeyboardEvent} event Of what holds the chart and its button.
+ * @param {() => void} toggle
+ */
+export function toggledByKey(event, toggle) {
+  if (event.key !== "T" || /** @type {HTMLElement} */ (event.target).closest("input, textarea, select")) return;
+  toggle();
+  /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.currentTarget).querySelector(".as-table"))?.focus();
+}
+
+/**
  * Buttons that copy a table and save it as CSV.
  *
  * @param {{ name: string, table: () => { titles: string[], rows: unknown[][] } }} properties `name` is that of the file, without its ending.

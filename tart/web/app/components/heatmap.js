@@ -7,7 +7,7 @@ import { compact } from "../core/format.js";
 import { channelsOf, ramp, scaleOf } from "../core/heat.js";
 import { html } from "../html.js";
 import { colourOf, colours } from "../state/preferences.js";
-import { TableExport } from "./downloads.js";
+import { TableExport, toggledByKey } from "./downloads.js";
 import { Icon } from "./icons.js";
 import { Table } from "./table.js";
 
@@ -153,7 +153,7 @@ export function Heatmap({
     role="figure"
     aria-label=${title}
     data-figure-chart=${title}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "T" && setAsTable(!asTable)}
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
   >
     <div class="chart-legend">
       ${levels ? html`<${LevelLegend} levels=${levels} />` : html`<${Scale} limits=${limits} format=${format} />`}
@@ -161,7 +161,7 @@ export function Heatmap({
         ${actions}
         <button
           type="button"
-          class="button quiet small icon-only"
+          class="button quiet small icon-only as-table"
           aria-pressed=${asTable}
           aria-label=${asTable ? "Show as a grid" : "Show as a table"}
           title=${asTable ? "Show as a grid (T)" : "Show as a table (T)"}

@@ -8,7 +8,7 @@ import { clock, compact, DASH } from "../core/format.js";
 import { html } from "../html.js";
 import { colourOf, colours, localTime } from "../state/preferences.js";
 import { zoom } from "../state/range.js";
-import { TableExport } from "./downloads.js";
+import { TableExport, toggledByKey } from "./downloads.js";
 import { Icon } from "./icons.js";
 import { Table } from "./table.js";
 
@@ -123,7 +123,7 @@ export function LineChart({
     role="figure"
     aria-label=${title}
     data-figure-chart=${title}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "T" && setAsTable(!asTable)}
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
   >
     <div class="chart-legend">
       ${series.map(
@@ -136,7 +136,7 @@ export function LineChart({
       <span class="card-actions">
         <button
           type="button"
-          class="button quiet small icon-only"
+          class="button quiet small icon-only as-table"
           aria-pressed=${asTable}
           aria-label=${asTable ? "Show as a chart" : "Show as a table"}
           title=${asTable ? "Show as a chart (T)" : "Show as a table (T)"}

@@ -11,7 +11,7 @@ import { go, href } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { Answered, Empty } from "./answered.js";
-import { TableExport } from "./downloads.js";
+import { TableExport, toggledByKey } from "./downloads.js";
 import { Icon } from "./icons.js";
 import { Table } from "./table.js";
 
@@ -66,14 +66,14 @@ export function SlotStrip({ answer, selected, title = `Last ${answer.slots.lengt
     role="figure"
     aria-label=${title}
     data-figure-chart=${title}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "T" && setAsTable(!asTable)}
+    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
   >
     <div class="chart-legend">
       <${Legend} slots=${answer.slots} />
       <span class="card-actions">
         <button
           type="button"
-          class="button quiet small icon-only"
+          class="button quiet small icon-only as-table"
           aria-pressed=${asTable}
           aria-label=${asTable ? "Show as a strip" : "Show as a table"}
           title=${asTable ? "Show as a strip (T)" : "Show as a table (T)"}

@@ -24,6 +24,7 @@ const ROW_HEIGHT = 32;
  * @property {string} id
  * @property {any} title
  * @property {(row: Row) => unknown} value For order and CSV.
+ * @property {(row: Row) => unknown} [saved] For CSV, where `value` is of use for the order alone.
  * @property {(row: Row) => any} [cell] What is shown; `value` by default.
  * @property {boolean} [end] Whether it is aligned to the end, as numbers are.
  * @property {string} [help] Explains the title.
@@ -177,8 +178,9 @@ export function Table({
 
   const name = `row-${caption.replace(/\W+/g, "-")}`;
   const table = () => ({
-    titles: columns.map(({ id, title }) => (typeof title === "string" ? title : id)),
-    rows: ordered.map((row) => columns.map(({ value }) => value(row))),
+    // A title that several columns have names none.
+    titles: columns.map(({ id, title }) => (typeof title === "string" && columns.filter((each) => each.title === title).length === 1 ? title : id)),
+    rows: ordered.map((row) => columns.map(({ value, saved = value }) => saved(row))),
   });
 
   return html`<div class="table-box">

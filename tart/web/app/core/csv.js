@@ -27,5 +27,7 @@ function cell(value) {
 /** @param {unknown} value */
 function text(value) {
   if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value === "object") return JSON.stringify(value);
+  // Groups of digits are for eyes; a program reads no number with spaces in it.
+  return String(value).replace(/(?<=\d)\u2009(?=\d{3})/g, "");
 }

@@ -144,7 +144,8 @@ export function passesHere(filter, event) {
 
 /** What a text in the box for conditions adds. @param {string} text Like "slot 12", "core:3", "Authored", a hash or a node's id. */
 export function parseCondition(text) {
-  const plain = text.trim();
+  // As pages show numbers: in groups of three digits.
+  const plain = text.trim().replace(/(?<=\d)\s(?=\d{3}(?!\d))/g, "");
   const labelled = /^(type|node|slot|core|hash|implementation|not type|not)\s*[:= ]\s*(.+)$/i.exec(plain);
   /** @type {Record<string, string>} */
   const names = { type: "event_types", not: "exclude_types", "not type": "exclude_types" };
@@ -155,7 +156,7 @@ export function parseCondition(text) {
   const digits = plain.replace(/^0x/i, "");
   if (/^[0-9a-f]{64}$/i.test(digits)) return { name: "hash", value: digits.toLowerCase() };
   if (/^\d{4,}$/.test(plain)) return { name: "slot", value: plain };
-  if (/^[0-9a-f]{8,63}$/i.test(digits)) return { name: "node", value: digits.toLowerCase() };
+  if (/^[0-9a-f]{4,63}$/i.test(digits)) return { name: "node", value: digits.toLowerCase() };
   return plain ? { name: "event_types", value: plain } : null;
 }
 

@@ -91,7 +91,7 @@ export function offsetText(offset) {
   return offset.toString(16).padStart(4, "0");
 }
 
-/** Commands that read a message. @param {string} base Address of the server. @param {string} path */
+/** Command that reads a message. @param {string} base Address of the page, with what it shows. @param {string} path */
 export function curlOf(base, path) {
-  return `curl '${base.replace(/\/$/, "")}/${path}'`;
+  return `curl '${new URL(path, base)}'`;
 }

@@ -96,6 +96,7 @@ function AlertTable({ rows, caption, csv, isEnded = false }) {
       id: "severity",
       title: "Severity",
       value: (/** @type {NetworkAlert} */ row) => SEVERITIES.indexOf(row.severity),
+      saved: (/** @type {NetworkAlert} */ row) => row.severity,
       cell: (/** @type {NetworkAlert} */ row) =>
         html`<${State} state=${isEnded ? "idle" : stateOfAlert(row)} word=${row.severity} />`,
       rank: 2,

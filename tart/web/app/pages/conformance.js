@@ -219,7 +219,7 @@ function Rules({ rules, nodes }) {
   /** @type {import("../components/table.js").Column<Rule>[]} */
   const columns = [
     { id: "rule", title: "Rule", rank: 1, value: (row) => row.code, cell: (row) => html`<${RuleName} rule=${row} />` },
-    { id: "severity", title: "Severity", value: (row) => ["error", "warning", "info"].indexOf(row.severity), cell: (row) => row.severity },
+    { id: "severity", title: "Severity", value: (row) => ["error", "warning", "info"].indexOf(row.severity), saved: (row) => row.severity, cell: (row) => row.severity },
     { id: "scope", title: "Scope", value: (row) => row.scope },
     { id: "count", title: "Count", rank: 2, end: true, value: (row) => row.count, cell: (row) => countText(row.count, row.counted) },
     { id: "nodes", title: "Nodes", rank: 3, end: true, value: (row) => row.nodes, cell: (row) => share(row.nodes, nodes) },
@@ -280,7 +280,7 @@ function Examples({ matrix }) {
 /** One message that broke a rule. @param {{ example: Example, scope: string | null, withRule?: boolean }} properties */
 function ExampleItem({ example, scope, withRule = false }) {
   const bytes = excerptOf(example);
-  const commands = commandsOf(example, document.baseURI.replace(/#.*$/, ""), scope);
+  const commands = commandsOf(example, new URL(".", document.baseURI).href, scope);
   return html`<li class="example" data-example=${example.id ?? "handshake"}>
     <p class="example-head">
       ${example.id === null
@@ -347,7 +347,7 @@ function Unknown({ matrix, name, version }) {
 
 /** @param {{ report: Report }} properties */
 function ReportActions({ report }) {
-  const base = document.baseURI.replace(/#.*$/, "");
+  const base = new URL(".", document.baseURI).href;
   // With both ends of the range, so that it shows the same tomorrow.
   const { start, end } = report.window ?? {};
   const fixed = href("conformance", { implementation: report.name, version: report.version, range: undefined, pause: undefined, from: start, to: end });

@@ -119,7 +119,7 @@ function FilterBar({ filter, reference }) {
     )}
     ${conditions.length > 0 && html`<button type="button" class="button quiet small" onClick=${() => apply(noConditions())}>Clear</button>`}
     ${conditions.some(({ local }) => local) &&
-    html`<span class="muted" role="note">The page itself leaves out nodes and other implementations: counts include them.</span>`}
+    html`<span class="muted" role="note">The page itself leaves out nodes and other implementations: counts and exports include them.</span>`}
   </form>`;
 }
 
@@ -225,10 +225,11 @@ function List({ filter, reference }) {
       id: "context",
       title: "Slot, core",
       value: (event) => `${event.context.slot ?? ""} ${event.context.core ?? ""}`.trim(),
+      saved: ({ context: { slot, core } }) => [slot !== null && `slot ${slot}`, core !== null && `core ${core}`].filter(Boolean).join(" "),
       cell: (event) => html`<${Context} context=${event.context} />`,
       rank: 3,
     },
-    { id: "fields", title: "Fields", value: summaryOf, cell: (event) => html`<span class="event-summary" title=${summaryOf(event)}>${summaryOf(event)}</span>` },
+    { id: "fields", title: "Fields", value: summaryOf, saved: (event) => Object.values(event.data)[0] ?? null, cell: (event) => html`<span class="event-summary" title=${summaryOf(event)}>${summaryOf(event)}</span>` },
   ];
   return html`
     ${older.error && html`<${ErrorBox} name="the events" error=${older.error} onRetry=${older.more} />`}

@@ -5,6 +5,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
 import { CopyButton, State } from "../components/basics.js";
+import { toggledByKey } from "../components/downloads.js";
 import { Icon } from "../components/icons.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
@@ -86,7 +87,7 @@ function Journey({ data, overlay, other }) {
   const view = viewOf(viewParameter, extent);
   const guarantors = useMemo(() => extentOf(lines.filter(({ kind }) => kind === "node")), [lines]);
   const show = (/** @type {[number, number]} */ next) => setParameters({ view: next[0] <= extent[0] && next[1] >= extent[1] ? undefined : viewText(next) });
-  return html`<div class="journey">
+  return html`<div class="journey" onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setParameters({ table: table ? undefined : "1" }))}>
     <${Sentence} data=${data} />
     ${data.truncated && html`<p class="notice" data-state="warn">There are more events than were read; counts are complete, times of single nodes are not.</p>`}
     <${Card}
@@ -139,7 +140,7 @@ function Controls({ corrected, table, zoomed, onWhole, onGuarantors }) {
     >
       Clocks corrected
     </button>
-    <button type="button" class="button quiet small icon-only" aria-pressed=${table} aria-label="Show as a table" title="Show as a table" onClick=${() => setParameters({ table: table ? undefined : "1" })}>
+    <button type="button" class="button quiet small icon-only as-table" aria-pressed=${table} aria-label="Show as a table" title="Show as a table (T)" onClick=${() => setParameters({ table: table ? undefined : "1" })}>
       <${Icon} name=${table ? "chart" : "table"} />
     </button>
   `;

@@ -12,7 +12,7 @@ import { visible } from "./time.js";
  * @template Data
  * @typedef {object} Answer
  * @property {string} name
- * @property {Data | null} data The last good answer.
+ * @property {Data | null} data The last good answer; none of other parameters once a request failed.
  * @property {any} error Why the newest request failed; null if it did not.
  * @property {boolean} loading Whether a request is on its way and there is no data yet.
  * @property {boolean} stale Whether data is of other parameters, or the newest request failed.
@@ -21,7 +21,8 @@ import { visible } from "./time.js";
  * @property {() => void} reload
  */
 
-const IDLE = { data: null, error: null, loading: true, stale: false, since: null, partial: null };
+const IDLE = { data: null, error: null, loading: true, stale: false, foreign: false, since: null, partial: null };
+const NOTHING = { data: null, since: null, partial: null, foreign: false };
 /** Requests that failed are repeated after this time at the earliest. */
 const RETRY_MS = 3000;
 
@@ -47,10 +48,11 @@ export function useAnswer(name, request, { every = 0, deps = [], when = true } =
     const poller = poll(
       (signal) => latest.current(signal),
       every,
-      (change) => setState((/** @type {any} */ old) => ({ ...old, ...change })),
+      // What was answered to other parameters says nothing of these.
+      (change) => setState((/** @type {any} */ old) => ({ ...old, ...("data" in change || !old.foreign ? {} : NOTHING), ...change })),
     );
     reload.current = poller.now;
-    setState((/** @type {any} */ old) => ({ ...old, stale: old.data !== null, loading: old.data === null }));
+    setState((/** @type {any} */ old) => ({ ...old, foreign: old.data !== null, stale: old.data !== null, loading: old.data === null }));
     return poller.stop;
   }, [every, when, ...deps]);
 
@@ -84,7 +86,7 @@ function poll(request, every, report) {
     let wait = every;
     try {
       const data = await request(control.signal);
-      report({ data, error: null, loading: false, stale: false, since: Date.now(), partial: data?.shards ?? null });
+      report({ data, error: null, loading: false, stale: false, foreign: false, since: Date.now(), partial: data?.shards ?? null });
     } catch (error) {
       if (control.signal.aborted) return;
       report({ error, loading: false, stale: true });
