@@ -132,3 +132,38 @@ def test_the_colours_can_be_chosen(open_page: Opener) -> None:
     assert root.evaluate("element => getComputedStyle(element).backgroundColor") != dark
     page.reload()
     expect(root).to_have_attribute("data-scheme", "light")
+
+
+def test_a_page_that_an_update_has_removed_is_loaded_again(
+    open_page: Opener, faults: list[Any]
+) -> None:
+    page = open_page()
+    page.locator("h1").wait_for()
+    gone = re.compile(r"/assets/(nodes|search_dialog|help_dialog)-")
+    page.context.route(gone, lambda route: route.fulfill(status=404, body="{}"))
+    page.reload()
+    page.locator("h1").wait_for()
+    page.keyboard.press("/")
+    expect(page.get_by_role("dialog")).to_contain_text("a newer page")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    expect(page.get_by_role("alert").first).to_contain_text("a newer page")
+    page.context.unroute(gone)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("searchbox").first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    for some in faults:
+        some.clear()
+
+
+def test_a_copy_that_the_browser_refuses_is_not_called_one(open_page: Opener) -> None:
+    page = open_page("#/nodes")
+    button = page.get_by_role("button", name="Copy as a table")
+    button.wait_for()
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied'));"
+        " document.execCommand = () => false; }"
+    )
+    button.click()
+    expect(button).to_have_attribute("title", "The browser did not permit to copy")

@@ -71,39 +71,42 @@ export function NodeLabel({ node, state, word, short = false }) {
   </span>`;
 }
 
+const REFUSED = "The browser did not permit to copy";
+
 /** Copies a text. @param {{ text: string | (() => string | Promise<string>), label?: string, children?: any, small?: boolean }} properties */
 export function CopyButton({ text, label = "Copy", children, small = true }) {
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState(/** @type {boolean | null} */ (null));
   async function copy(/** @type {Event} */ event) {
     event.preventDefault();
     event.stopPropagation();
-    await copyText(typeof text === "function" ? await text() : text);
-    setDone(true);
-    setTimeout(() => setDone(false), 1200);
+    setDone(await copyText(typeof text === "function" ? await text() : text));
+    setTimeout(() => setDone(null), 1200);
   }
   return html`<button
     type="button"
     class=${`button quiet ${small ? "small" : ""} ${children ? "" : "icon-only"}`}
     aria-label=${children ? undefined : label}
-    title=${done ? "Copied" : label}
+    title=${done === null ? label : done ? "Copied" : REFUSED}
     onClick=${copy}
   >
-    <${Icon} name=${done ? "check" : "copy"} />${children}
+    <${Icon} name=${done === null ? "copy" : done ? "check" : "close"} />${children}
   </button>`;
 }
 
-/** Copy a text, also where the page is not served over TLS. @param {string} text */
+/** Copy a text, also where the page is not served over TLS; return whether the browser did. @param {string} text */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {
     const area = document.createElement("textarea");
     area.value = text;
     area.className = "visually-hidden";
     document.body.append(area);
     area.select();
-    document.execCommand("copy");
+    const done = document.execCommand("copy");
     area.remove();
+    return done;
   }
 }
 

@@ -17,7 +17,7 @@ import { AlertsMark } from "./alerts_mark.js";
 import { copyText } from "./basics.js";
 import { Empty, ErrorBox, Skeleton } from "./answered.js";
 import { Icon } from "./icons.js";
-import { Menu } from "./menu.js";
+import { Dialog, Menu } from "./menu.js";
 import { Page } from "./page.js";
 import { LoginMenu } from "./login_menu.js";
 import { RangePicker } from "./range_picker.js";
@@ -64,12 +64,21 @@ const DIALOGS = {
 };
 const PRELOAD_MS = 1500;
 
+/** Why a file of the page does not come: an updated server has files of other names. */
+const NOT_LOADED = new Error("the server does not answer, or it has a newer page, which Retry loads");
+
 /** @param {{ name: "help" | "search", onClose: () => void }} properties */
 function FrameDialog({ name, onClose }) {
   const [part, setPart] = useState(/** @type {any} */ (null));
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
-    DIALOGS[name]().then((loaded) => setPart(() => loaded), onClose);
+    DIALOGS[name]().then((loaded) => setPart(() => loaded), () => setFailed(true));
   }, []);
+  if (failed) {
+    return html`<${Dialog} title=${name === "help" ? "Keys" : "Search"} onClose=${onClose}>
+      <${ErrorBox} name="this part of the page" error=${NOT_LOADED} onRetry=${() => window.location.reload()} />
+    <//>`;
+  }
   return part && html`<${part} onClose=${onClose} />`;
 }
 
@@ -116,7 +125,10 @@ function CurrentPage() {
         loaded.set(page.name, module.default);
         setLoads((count) => count + 1);
       },
-      setError,
+      (failure) => {
+        console.warn(failure);
+        setError(NOT_LOADED);
+      },
     );
   }
 

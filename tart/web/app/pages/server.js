@@ -234,7 +234,7 @@ function Log() {
           ${(/** @type {ServerLog} */ data) =>
             html`<${Table} columns=${LOG_COLUMNS} rows=${data.lines} rowKey=${(/** @type {LogLine} */ line) => `${line.time} ${line.process} ${line.message}`} caption="Server log" csv="server-log" />`}
         <//>`
-      : html`<${Empty} title="The log is shown to admins"><span>Log in with a key of the role admin: tart keys create NAME --role admin.</span><//>`}
+      : html`<${Empty} title="The log is shown to admins"><span>Log in with a key of the role admin: tart keys create --name NAME --role admin.</span><//>`}
   <//>`;
 }
 
