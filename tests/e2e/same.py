@@ -90,6 +90,7 @@ REMOVED_OF = {
     "node_slowest_steps": {"from_id": "an event's number in its directory"},
     "implementations": dict.fromkeys(("series", "total"), "by the time of arrival"),
     "grafana_failure_rates": {"recent_failures": "the newest of many, by arrival"},
+    "event_histogram": {"buckets": "by the time of arrival; the totals are of all"},
     "alerts": dict.fromkeys(("shards_answered", "shards_total"), "the number of shards"),
     "summary": {
         **dict.fromkeys(("shards_answered", "shards_total"), "the number of shards"),
