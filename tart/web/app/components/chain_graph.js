@@ -8,6 +8,10 @@ import { colourPlace, implementationText } from "../core/implementations.js";
 import { CHAIN_WORDS, chainGraph } from "../core/slots.js";
 import { html } from "../html.js";
 import { href } from "../state/location.js";
+import { adoptStyles } from "./styles.js";
+import styles from "./chain_graph.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").SlotSummary} SlotSummary */
 

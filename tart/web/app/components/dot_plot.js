@@ -9,6 +9,10 @@ import { html } from "../html.js";
 import { TableExport, toggledByKey } from "./downloads.js";
 import { Icon } from "./icons.js";
 import { Table } from "./table.js";
+import { adoptStyles } from "./styles.js";
+import styles from "./dot_plot.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /**
  * @typedef {object} Dot

@@ -19,6 +19,10 @@ import { go, href, location } from "../state/location.js";
 import { bounds, comparing, frozen, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./slot.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").Slots} Slots */
 /** @typedef {import("../../../client/web/tart.js").SlotSummary} SlotSummary */

@@ -22,6 +22,10 @@ import { html } from "../html.js";
 import { go, href, location, setParameters } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
+import { adoptStyles } from "../components/styles.js";
+import styles from "./slot.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").SlotPropagation} SlotPropagation */
 /** @typedef {import("../../../client/web/tart.js").BlockPropagationDetail} BlockDetail */
