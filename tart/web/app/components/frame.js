@@ -8,7 +8,7 @@ import { shortHash } from "../core/format.js";
 import { matchPath } from "../core/hash_route.js";
 import { html } from "../html.js";
 import { PAGES } from "../pages/index.js";
-import { go, href, location } from "../state/location.js";
+import { go, href, leave, location } from "../state/location.js";
 import { scheme } from "../state/preferences.js";
 import { move, toggleComparison, togglePause } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
@@ -295,9 +295,5 @@ const ACTIONS = {
   "[": () => move(-1),
   "]": () => move(1),
   y: () => copyText(window.location.href),
-  Escape: () => {
-    // From a page about one thing to the list that it is in.
-    const parts = location.value.path.split("/");
-    if (parts.length > 1) window.history.back();
-  },
+  Escape: leave,
 };

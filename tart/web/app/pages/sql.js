@@ -57,7 +57,8 @@ export default function SqlPage() {
   const sheet = sheets.find(({ id }) => id === active) ?? sheets[0];
 
   function start(/** @type {string} */ text) {
-    if (text.trim()) run.start(text);
+    // The address has the whole statement, also if a part of it runs.
+    if (text.trim()) run.start(text, sheet.text);
   }
 
   if (!session.value) {
@@ -173,8 +174,8 @@ function useRun() {
 
   return {
     ...state,
-    start(/** @type {string} */ text) {
-      setParameters({ q: text });
+    start(/** @type {string} */ text, /** @type {string} */ whole) {
+      setParameters({ q: whole });
       execute(text, async (signal) => ({
         result: await exactClient.sql({ query: text, explain: "true" }, { signal, timeout: 0 }),
       }));

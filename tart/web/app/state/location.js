@@ -8,9 +8,25 @@ import { formatHash, parseHash } from "../core/hash_route.js";
 /** Path and parameters after "#". */
 export const location = signal(parseHash(window.location.hash));
 
+/** Path of the page before this one; null if this is the first. @type {string | null} */
+let before = null;
+
 window.addEventListener("hashchange", () => {
+  before = location.peek().path;
   location.value = parseHash(window.location.hash);
 });
+
+/** The lists that pages about one thing belong to, where the path does not name them. @type {Record<string, string>} */
+const LISTS = { slots: "blocks", sessions: "events" };
+
+/** Go from a page about one thing to its list: back, if that is where the reader came from. */
+export function leave() {
+  const [first, ...rest] = location.peek().path.split("/");
+  if (!rest.length) return;
+  const list = LISTS[first] ?? first;
+  if (before === list) window.history.back();
+  else go(list);
+}
 
 /** Parameters that belong to all pages: the time range and the comparison. */
 const COMMON = ["range", "pause", "from", "to", "compare"];
