@@ -30,6 +30,9 @@ def check(holder: Any, members: dict[str, str]) -> None:
         for name in path.split("."):
             assert name in value, (path, holder)
             value = value[name]
+        # Null if the clocks differ by more than the way takes.
+        if path.endswith("latency_ms") and value is None:
+            continue
         assert isinstance(value, KINDS[kind]), (path, value)
         assert kind != "hex" or value.startswith("0x"), (path, value)
 
