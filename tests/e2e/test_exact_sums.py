@@ -236,6 +236,10 @@ def _gas_of(system, network, core):
 
 def test_gas_and_time_of_executions(asked):
     system, network = asked
+    # The counts of events may follow the sums of gas by a moment.
+    wait_for(
+        lambda: system.get("/api/metrics/execution")["refinement"]["average_gas_per_wp"] is not None
+    )
     found = system.get("/api/metrics/execution")
     gas = sum(sum(each) for each in network.gas.values())
     elapsed = sum(sum(each) for each in network.time.values())
