@@ -26,6 +26,15 @@ ByServer = Annotated[
 ]
 EventId = Annotated[Count | None, Meta(description="Null if the event is no longer stored.")]
 
+GroupName = Literal[
+    "guarantees_received",
+    "reported_on_chain",
+    "guarantees_discarded",
+    "shards_requested",
+    "shards_transferred",
+    "shard_requests_failed",
+]
+
 
 class WaterfallBar(TypedDict):
     """A step of the work-package at a guarantor."""
@@ -101,14 +110,7 @@ class WaterfallHistogram(TypedDict):
 class WaterfallGroup(TypedDict):
     """Events of many nodes about the report of the work-package or its shards, summarised."""
 
-    name: Literal[
-        "guarantees_received",
-        "reported_on_chain",
-        "guarantees_discarded",
-        "shards_requested",
-        "shards_transferred",
-        "shard_requests_failed",
-    ]
+    name: GroupName
     event_type: EventType
     count: Annotated[Count, Meta(description="Of all events, read or not.")]
     read: Annotated[Count, Meta(description="Events that times, nodes and reasons are made from.")]

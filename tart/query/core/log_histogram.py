@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import ceil
 
+from tart.units import ms
+
 PER_OCTAVE = 4
 BINS = 128
 
@@ -32,6 +34,11 @@ def percentile_us(counts: Mapping[int, int], share: float) -> float | None:
     if not any(counts.values()):
         return None
     return middle_us(nearest_ranks(counts, (share,))[0])
+
+
+def percentile_ms(counts: Mapping[int, int] | None, share: float) -> float | None:
+    """Return a percentile in milliseconds; ``None`` without samples."""
+    return ms(percentile_us(counts, share)) if counts else None
 
 
 def nearest_ranks(counts: Mapping[int, int], shares: Iterable[float]) -> list[int]:

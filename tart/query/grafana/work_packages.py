@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tart.protocol.events import EventKind
 from tart.query.answers import grafana_packages as answers
-from tart.query.core import log_histogram
+from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
 from tart.query.grafana.event_counts import event_row
@@ -209,11 +209,7 @@ def share(part: int, whole: int) -> float:
 
 
 def _stage_time(counts: Mapping[int, int]) -> answers.GrafanaStageTime:
-    return {"p50_ms": _percentile(counts, 0.5), "p95_ms": _percentile(counts, 0.95)}
-
-
-def _percentile(counts: Mapping[int, int], part: float) -> float | None:
-    return ms(log_histogram.percentile_us(counts, part))
+    return {"p50_ms": percentile_ms(counts, 0.5), "p95_ms": percentile_ms(counts, 0.95)}
 
 
 def bottlenecks_by_time(
@@ -238,18 +234,18 @@ def bottlenecks_by_time(
         rows.append(
             {
                 "ts": server_time(start),
-                "authorize_p50": _percentile(authorize, 0.5),
-                "authorize_p95": _percentile(authorize, 0.95),
-                "refine_p50": _percentile(refine, 0.5),
-                "refine_p95": _percentile(refine, 0.95),
-                "report_p50": _percentile(report, 0.5),
-                "report_p95": _percentile(report, 0.95),
-                "guarantee_p50": _percentile(guarantee, 0.5),
-                "guarantee_p95": _percentile(guarantee, 0.95),
-                "distribute_p50": _percentile(distribute, 0.5),
-                "distribute_p95": _percentile(distribute, 0.95),
-                "pipeline_p50": _percentile(times[PIPELINE], 0.5),
-                "pipeline_p95": _percentile(times[PIPELINE], 0.95),
+                "authorize_p50": percentile_ms(authorize, 0.5),
+                "authorize_p95": percentile_ms(authorize, 0.95),
+                "refine_p50": percentile_ms(refine, 0.5),
+                "refine_p95": percentile_ms(refine, 0.95),
+                "report_p50": percentile_ms(report, 0.5),
+                "report_p95": percentile_ms(report, 0.95),
+                "guarantee_p50": percentile_ms(guarantee, 0.5),
+                "guarantee_p95": percentile_ms(guarantee, 0.95),
+                "distribute_p50": percentile_ms(distribute, 0.5),
+                "distribute_p95": percentile_ms(distribute, 0.95),
+                "pipeline_p50": percentile_ms(times[PIPELINE], 0.5),
+                "pipeline_p95": percentile_ms(times[PIPELINE], 0.95),
                 "total_wps": total(part),
                 "failed_wps": failed(part),
             }
@@ -311,16 +307,16 @@ def active(
         "summary": stage_counts(packages),
         "reached": reached(packages),
         "stage_duration_percentiles": {
-            "authorize_p50_ms": _percentile(times[_TIMES["authorize"]], 0.5),
-            "authorize_p95_ms": _percentile(times[_TIMES["authorize"]], 0.95),
-            "refine_p50_ms": _percentile(times[_TIMES["refine"]], 0.5),
-            "refine_p95_ms": _percentile(times[_TIMES["refine"]], 0.95),
-            "report_p50_ms": _percentile(times[_TIMES["report"]], 0.5),
-            "report_p95_ms": _percentile(times[_TIMES["report"]], 0.95),
-            "guarantee_p50_ms": _percentile(times[_TIMES["guarantee"]], 0.5),
-            "guarantee_p95_ms": _percentile(times[_TIMES["guarantee"]], 0.95),
-            "distribute_p50_ms": _percentile(times[_TIMES["distribute"]], 0.5),
-            "distribute_p95_ms": _percentile(times[_TIMES["distribute"]], 0.95),
+            "authorize_p50_ms": percentile_ms(times[_TIMES["authorize"]], 0.5),
+            "authorize_p95_ms": percentile_ms(times[_TIMES["authorize"]], 0.95),
+            "refine_p50_ms": percentile_ms(times[_TIMES["refine"]], 0.5),
+            "refine_p95_ms": percentile_ms(times[_TIMES["refine"]], 0.95),
+            "report_p50_ms": percentile_ms(times[_TIMES["report"]], 0.5),
+            "report_p95_ms": percentile_ms(times[_TIMES["report"]], 0.95),
+            "guarantee_p50_ms": percentile_ms(times[_TIMES["guarantee"]], 0.5),
+            "guarantee_p95_ms": percentile_ms(times[_TIMES["guarantee"]], 0.95),
+            "distribute_p50_ms": percentile_ms(times[_TIMES["distribute"]], 0.5),
+            "distribute_p95_ms": percentile_ms(times[_TIMES["distribute"]], 0.95),
         },
         "failure_breakdown": [
             {"reason": reason, "count": count}

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import ceil
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from tart.protocol.events import EventKind
 from tart.query.answers import waterfalls as answers
@@ -27,14 +27,6 @@ from tart.query.shard_queries.packages import PAIRS
 from tart.units import JCE_US, ms
 
 Json = dict[str, Any]
-GroupName = Literal[
-    "guarantees_received",
-    "reported_on_chain",
-    "guarantees_discarded",
-    "shards_requested",
-    "shards_transferred",
-    "shard_requests_failed",
-]
 
 BINS = 24
 # Steps of a row in order, and the stages that they end.
@@ -365,7 +357,7 @@ def _groups(
     erasure = (journey.state.erasure if journey.state else None) or {}
     others = ("replaced", "cannot_report", "too_many", "other")
     discarded = sum(report.get(name) or 0 for name in others)
-    kinds: tuple[tuple[GroupName, EventKind, bool | None, int], ...] = (
+    kinds: tuple[tuple[answers.GroupName, EventKind, bool | None, int], ...] = (
         ("guarantees_received", EventKind.GUARANTEE_RECEIVED, None, report.get("received") or 0),
         (
             "reported_on_chain",
@@ -400,7 +392,7 @@ def _is_on_chain(event: _Event) -> bool:
 
 
 def _group(
-    name: GroupName, kind: EventKind, events: Sequence[_Event], count: int, origin: int
+    name: answers.GroupName, kind: EventKind, events: Sequence[_Event], count: int, origin: int
 ) -> answers.WaterfallGroup:
     ordered = sorted(events, key=lambda event: (event.at_us, event.id))
     times = [max(0, event.at_us - origin) for event in ordered]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tart.protocol.events import EventKind
 from tart.query.answers import implementations as answers
 from tart.query.answers.node_summary import NodeColumns
-from tart.query.core import log_histogram
+from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.version_spans import VersionSpan
@@ -24,7 +24,7 @@ from tart.query.topics.node_summary import (
     nodes_summary,
 )
 from tart.query.topics.time_series import Buckets
-from tart.units import MINUTE_US, SECOND_US, ms
+from tart.units import MINUTE_US, SECOND_US
 
 SERIES_BUCKETS = 60
 # The step whose durations are shown for each version.
@@ -186,8 +186,8 @@ def _figures(
         "finalized_lag_max": max(finalized, default=None),
         "events": sum(columns["events"][index] for index in indices),
         "imports": durations.total(),
-        "import_p50_ms": ms(log_histogram.percentile_us(durations, 0.5)),
-        "import_p95_ms": ms(log_histogram.percentile_us(durations, 0.95)),
+        "import_p50_ms": percentile_ms(durations, 0.5),
+        "import_p95_ms": percentile_ms(durations, 0.95),
         "failures": sum(columns["failures"][index] for index in indices),
         "failing_nodes": sum(columns["failures"][index] > 0 for index in indices),
         "errors": severities["error"],

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from tart.protocol.events import EVENTS
 from tart.query.answers import metrics as answers
 from tart.query.core import log_histogram
+from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.units import ms
 
@@ -78,10 +79,10 @@ def distribution(counts: Mapping[int, int]) -> answers.LatencyDistribution:
     return {
         "count": sum(counts.values()),
         "mean_ms": ms(log_histogram.mean_us(counts)),
-        "p50_ms": ms(log_histogram.percentile_us(counts, 0.5)),
-        "p90_ms": ms(log_histogram.percentile_us(counts, 0.9)),
-        "p95_ms": ms(log_histogram.percentile_us(counts, 0.95)),
-        "p99_ms": ms(log_histogram.percentile_us(counts, 0.99)),
+        "p50_ms": percentile_ms(counts, 0.5),
+        "p90_ms": percentile_ms(counts, 0.9),
+        "p95_ms": percentile_ms(counts, 0.95),
+        "p99_ms": percentile_ms(counts, 0.99),
         "histogram": [
             {"up_to_ms": round(log_histogram.upper_us(number) / 1000, 3), "count": counts[number]}
             for number in sorted(counts)

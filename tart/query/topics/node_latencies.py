@@ -14,8 +14,8 @@ from tart.errors import BadQuery
 from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.references import PARENT_TYPES
 from tart.query.answers import node_latencies as answers
-from tart.query.core import log_histogram
 from tart.query.core.event_ids import event_api_id
+from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
 from tart.query.shard_queries.slow_steps import SlowStepRow
@@ -159,14 +159,14 @@ def _node_step(
         "ratio": None if median is None or not typical else round(median / typical, 3),
         "series": {
             "count": [bins.total() for bins in mine],
-            "p50_ms": [_percentile(bins, 0.5) for bins in mine],
-            "p90_ms": [_percentile(bins, 0.9) for bins in mine],
+            "p50_ms": [percentile_ms(bins, 0.5) for bins in mine],
+            "p90_ms": [percentile_ms(bins, 0.9) for bins in mine],
         },
         "band": {
             "count": [bins.total() for bins in band],
-            "p10_ms": [_percentile(bins, 0.1) for bins in band],
-            "p50_ms": [_percentile(bins, 0.5) for bins in band],
-            "p90_ms": [_percentile(bins, 0.9) for bins in band],
+            "p10_ms": [percentile_ms(bins, 0.1) for bins in band],
+            "p50_ms": [percentile_ms(bins, 0.5) for bins in band],
+            "p90_ms": [percentile_ms(bins, 0.9) for bins in band],
         },
     }
 
@@ -177,12 +177,8 @@ def _figures(by_bucket: Mapping[int, Counter[int]]) -> answers.DurationFigures:
         bins.update(counts)
     return {
         "count": bins.total(),
-        "p10_ms": _percentile(bins, 0.1),
-        "p50_ms": _percentile(bins, 0.5),
-        "p90_ms": _percentile(bins, 0.9),
-        "p99_ms": _percentile(bins, 0.99),
+        "p10_ms": percentile_ms(bins, 0.1),
+        "p50_ms": percentile_ms(bins, 0.5),
+        "p90_ms": percentile_ms(bins, 0.9),
+        "p99_ms": percentile_ms(bins, 0.99),
     }
-
-
-def _percentile(bins: Mapping[int, int], share: float) -> float | None:
-    return ms(log_histogram.percentile_us(bins, share))

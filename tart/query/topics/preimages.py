@@ -15,6 +15,7 @@ from tart.protocol.events import EVENTS, EventKind
 from tart.query.answers import preimages as answers
 from tart.query.answers.requests import RequestFailure
 from tart.query.core.event_names import GROUP_TYPES
+from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import time_us
@@ -22,7 +23,6 @@ from tart.query.topics.requests import (
     PREIMAGE_REQUEST,
     RequestFigures,
     RequestRows,
-    percentile_ms,
 )
 from tart.query.topics.time_series import Buckets
 

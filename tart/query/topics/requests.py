@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 from tart.protocol.events import EventKind
 from tart.query.answers import requests as answers
-from tart.query.core import log_histogram
+from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
 from tart.query.topics.time_series import Buckets
-from tart.units import ms
 
 _REASONS = 20
 
@@ -237,11 +236,6 @@ class RequestFigures:
             for node in transferred.keys() | failed.keys()
         ]
         return sorted(rows, key=lambda row: (-(row["p95_ms"] or 0), row["node_id"]))
-
-
-def percentile_ms(bins: Mapping[int, int] | None, share: float) -> float | None:
-    """Return a percentile in milliseconds; ``None`` without samples."""
-    return ms(log_histogram.percentile_us(bins, share)) if bins else None
 
 
 def availability_requests(

@@ -29,14 +29,6 @@ from tart.units import JCE_US, MINUTE_US, SECOND_US, ms
 LATE_US = MINUTE_US
 # Slots of a network that follows the calendar begin within this of it, by the server's clock.
 CALENDAR_SLOTS = 3
-_CONTENTS = (
-    "size_bytes",
-    "num_tickets",
-    "num_preimages",
-    "num_guarantees",
-    "num_assurances",
-    "num_dispute_verdicts",
-)
 
 # A moment of a node by the chosen clock, Unix microseconds; ``None`` if it is not known.
 TimeOf = Callable[[str, Moment], int | None]

@@ -10,9 +10,11 @@ from tart.query.core.log_histogram import (
     mean_us,
     middle_us,
     nearest_ranks,
+    percentile_ms,
     percentile_us,
     upper_us,
 )
+from tart.units import ms
 
 
 def bin_of(duration):
@@ -46,3 +48,11 @@ def test_ranks_are_those_of_all_samples_in_order(counts, shares):
     samples = sorted(value for value, count in counts.items() for _ in range(count))
     expected = [samples[max(1, -(-share * len(samples) // 100)) - 1] for share in shares]
     assert nearest_ranks(counts, [share / 100 for share in shares]) == expected
+
+
+def test_a_percentile_in_milliseconds_is_that_in_microseconds() -> None:
+    counts = {10: 1, 40: 9}
+    assert percentile_ms(counts, 0.95) == ms(percentile_us(counts, 0.95))
+    assert percentile_ms({}, 0.5) is None
+    assert percentile_ms({10: 0}, 0.5) is None
+    assert percentile_ms(None, 0.5) is None
