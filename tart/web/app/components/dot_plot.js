@@ -6,8 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { axisOf, marksOf, placeOf, valueAt } from "../core/dots.js";
 import { duration } from "../core/format.js";
 import { html } from "../html.js";
-import { TableExport, toggledByKey } from "./downloads.js";
-import { Icon } from "./icons.js";
+import { ChartFigure } from "./chart_figure.js";
 import { Table } from "./table.js";
 import { adoptStyles } from "./styles.js";
 import styles from "./dot_plot.css" with { type: "text" };
@@ -127,34 +126,15 @@ export function DotPlot({
 
   const shown = active !== null && active < ordered.length ? ordered[active] : null;
   const brushed = drag ? /** @type {[number, number]} */ ([Math.min(...drag), Math.max(...drag)]) : selected && [xOf(selected[0]), xOf(selected[1])];
-  return html`<figure
-    class="chart"
-    role="figure"
-    aria-label=${title}
-    data-figure-chart=${title}
-    data-dots=${dots.length}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
+  return html`<${ChartFigure}
+    title=${title}
+    dots=${dots.length}
+    legend=${legend}
+    actions=${actions}
+    table=${() => ({ titles: columns.map(({ id }) => id), rows: ordered.map((dot) => columns.map(({ value }) => value(dot))) })}
+    asTable=${asTable}
+    onToggle=${() => setAsTable(!asTable)}
   >
-    <div class="chart-legend">
-      ${legend}
-      <span class="card-actions">
-        ${actions}
-        <button
-          type="button"
-          class="button quiet small icon-only as-table"
-          aria-pressed=${asTable}
-          aria-label=${asTable ? "Show as a chart" : "Show as a table"}
-          title=${asTable ? "Show as a chart (T)" : "Show as a table (T)"}
-          onClick=${() => setAsTable(!asTable)}
-        >
-          <${Icon} name=${asTable ? "chart" : "table"} />
-        </button>
-        <${TableExport}
-          name=${title.replace(/\W+/g, "-").toLowerCase()}
-          table=${() => ({ titles: columns.map(({ id }) => id), rows: ordered.map((dot) => columns.map(({ value }) => value(dot))) })}
-        />
-      </span>
-    </div>
     ${asTable
       ? html`<${Table} caption=${title} height=${Math.max(240, height)} rows=${ordered} rowKey=${(/** @type {Dot} */ dot) => dot.id} columns=${columns} onOpen=${onOpen} />`
       : html`<div
@@ -204,7 +184,7 @@ export function DotPlot({
           html`<div class="heatmap-hover" role="status" style=${hover(xOf(shown.x), yOf(shown.y), width)}>${shown.text}</div>`}
         </div>`}
     <span class="visually-hidden">${xTitle}</span>
-  </figure>`;
+  <//>`;
 }
 
 /** @param {Dot[]} dots @param {(value: number) => number} xOf @param {(value: number) => number} yOf */

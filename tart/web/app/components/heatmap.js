@@ -7,8 +7,7 @@ import { compact } from "../core/format.js";
 import { channelsOf, ramp, scaleOf } from "../core/heat.js";
 import { html } from "../html.js";
 import { colourOf, colours } from "../state/preferences.js";
-import { TableExport, toggledByKey } from "./downloads.js";
-import { Icon } from "./icons.js";
+import { ChartFigure } from "./chart_figure.js";
 import { Table } from "./table.js";
 
 const STOPS = ["--heat-0", "--heat-1", "--heat-2", "--heat-3", "--heat-4", "--heat-5"];
@@ -148,30 +147,15 @@ export function Heatmap({
     ]),
   });
 
-  return html`<figure
-    class="chart"
-    role="figure"
-    aria-label=${title}
-    data-figure-chart=${title}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
+  return html`<${ChartFigure}
+    title=${title}
+    kind="grid"
+    legend=${levels ? html`<${LevelLegend} levels=${levels} />` : html`<${Scale} limits=${limits} format=${format} />`}
+    actions=${actions}
+    table=${table}
+    asTable=${asTable}
+    onToggle=${() => setAsTable(!asTable)}
   >
-    <div class="chart-legend">
-      ${levels ? html`<${LevelLegend} levels=${levels} />` : html`<${Scale} limits=${limits} format=${format} />`}
-      <span class="card-actions">
-        ${actions}
-        <button
-          type="button"
-          class="button quiet small icon-only as-table"
-          aria-pressed=${asTable}
-          aria-label=${asTable ? "Show as a grid" : "Show as a table"}
-          title=${asTable ? "Show as a grid (T)" : "Show as a table (T)"}
-          onClick=${() => setAsTable(!asTable)}
-        >
-          <${Icon} name=${asTable ? "cores" : "table"} />
-        </button>
-        <${TableExport} name=${title.replace(/\W+/g, "-").toLowerCase()} table=${table} />
-      </span>
-    </div>
     ${asTable
       ? html`<${Table}
           caption=${title}
@@ -204,7 +188,7 @@ export function Heatmap({
             ${describe ? describe(cell.row, cell.column) : textOf(valueAt(cell.row, cell.column))}
           </div>`}
         </div>`}
-  </figure>`;
+  <//>`;
 }
 
 /** @param {{ levels: Level[] }} properties */

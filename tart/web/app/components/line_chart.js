@@ -8,8 +8,7 @@ import { clock, compact, DASH } from "../core/format.js";
 import { html } from "../html.js";
 import { colourOf, colours, localTime } from "../state/preferences.js";
 import { zoom } from "../state/range.js";
-import { TableExport, toggledByKey } from "./downloads.js";
-import { Icon } from "./icons.js";
+import { ChartFigure } from "./chart_figure.js";
 import { Table } from "./table.js";
 
 /**
@@ -118,35 +117,19 @@ export function LineChart({
     rows: x.map((value, row) => [time ? new Date(value).toISOString() : value, ...series.map(({ values }) => values[row] ?? null)]),
   });
 
-  return html`<figure
-    class="chart"
-    role="figure"
-    aria-label=${title}
-    data-figure-chart=${title}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
-  >
-    <div class="chart-legend">
-      ${series.map(
+  return html`<${ChartFigure}
+    title=${title}
+    legend=${html`${series.map(
         ({ label, values, colour, ghost }, place) => html`<span key=${label} class="legend-entry">
           <i class="legend-line" style=${{ background: `var(${lineColour(colour, ghost, place)})` }}></i>${label}
           ${index !== null && html`<b>${format(values[index])}</b>`}
         </span>`,
       )}
-      ${index !== null && html`<span class="muted" role="status">${xText(x[index])}</span>`}
-      <span class="card-actions">
-        <button
-          type="button"
-          class="button quiet small icon-only as-table"
-          aria-pressed=${asTable}
-          aria-label=${asTable ? "Show as a chart" : "Show as a table"}
-          title=${asTable ? "Show as a chart (T)" : "Show as a table (T)"}
-          onClick=${() => setAsTable(!asTable)}
-        >
-          <${Icon} name=${asTable ? "chart" : "table"} />
-        </button>
-        <${TableExport} name=${title.replace(/\W+/g, "-").toLowerCase()} table=${table} />
-      </span>
-    </div>
+      ${index !== null && html`<span class="muted" role="status">${xText(x[index])}</span>`}`}
+    table=${table}
+    asTable=${asTable}
+    onToggle=${() => setAsTable(!asTable)}
+  >
     ${asTable
       ? html`<${Table}
           caption=${title}
@@ -174,7 +157,7 @@ export function LineChart({
           onKeyDown=${moved}
           style=${{ minHeight: `${height}px` }}
         ></div>`}
-  </figure>`;
+  <//>`;
 }
 
 /** @param {string | undefined} colour @param {boolean | undefined} ghost @param {number} place */

@@ -11,8 +11,7 @@ import { go, href } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { Answered, Empty } from "./answered.js";
-import { TableExport, toggledByKey } from "./downloads.js";
-import { Icon } from "./icons.js";
+import { ChartFigure } from "./chart_figure.js";
 import { Table } from "./table.js";
 
 /** @typedef {import("../../../client/web/tart.js").Slots} Slots */
@@ -61,29 +60,15 @@ export function SlotStrip({ answer, selected, title = `Last ${answer.slots.lengt
     /** @type {HTMLElement | null | undefined} */ (strip.current?.querySelector(`[data-slot="${next.slot}"]`))?.focus();
   }
 
-  return html`<figure
-    class="chart"
-    role="figure"
-    aria-label=${title}
-    data-figure-chart=${title}
-    onKeyDown=${(/** @type {KeyboardEvent} */ event) => toggledByKey(event, () => setAsTable(!asTable))}
+  return html`<${ChartFigure}
+    title=${title}
+    kind="strip"
+    name="slots"
+    legend=${html`<${Legend} slots=${answer.slots} />`}
+    table=${() => tableOf(answer.slots)}
+    asTable=${asTable}
+    onToggle=${() => setAsTable(!asTable)}
   >
-    <div class="chart-legend">
-      <${Legend} slots=${answer.slots} />
-      <span class="card-actions">
-        <button
-          type="button"
-          class="button quiet small icon-only as-table"
-          aria-pressed=${asTable}
-          aria-label=${asTable ? "Show as a strip" : "Show as a table"}
-          title=${asTable ? "Show as a strip (T)" : "Show as a table (T)"}
-          onClick=${() => setAsTable(!asTable)}
-        >
-          <${Icon} name=${asTable ? "chart" : "table"} />
-        </button>
-        <${TableExport} name="slots" table=${() => tableOf(answer.slots)} />
-      </span>
-    </div>
     ${asTable
       ? html`<${SlotTable} slots=${answer.slots} caption=${title} />`
       : html`<div class="slot-strip" onPointerLeave=${() => setActive(null)}>
@@ -104,7 +89,7 @@ export function SlotStrip({ answer, selected, title = `Last ${answer.slots.lengt
             </div>
           </div>
           <div class="slot-text" data-slot-text>${current?.text}</div>`}
-  </figure>`;
+  <//>`;
 }
 
 /** @param {{ cell: import("../core/slots.js").Cell, selected: boolean, current: boolean, onActive: () => void }} properties */

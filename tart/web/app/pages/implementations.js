@@ -5,8 +5,8 @@ import { useMemo, useState } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
 import { Implementation, State } from "../components/basics.js";
+import { ChartFigure } from "../components/chart_figure.js";
 import { TableExport } from "../components/downloads.js";
-import { Icon } from "../components/icons.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { axisOf, placeOf, ridgePath, stackedShares, ticksOf } from "../core/distributions.js";
@@ -74,21 +74,18 @@ function Versions({ data }) {
     rows: times.map((time, index) => [new Date(time).toISOString(), ...rows.map(({ series }) => series[index]), buckets.total[index]]),
   });
   const width = 1000 / Math.max(buckets.count, 1);
-  return html`<figure class="chart" role="figure" aria-label="Versions over time" data-figure-chart="Versions over time">
-    <div class="chart-legend">
-      ${rows.map(
+  return html`<${ChartFigure}
+    title="Versions over time"
+    legend=${html`${rows.map(
         ({ name, version, series }, index) => html`<span key=${names[index]} class="legend-entry">
           <i class="legend-line" style=${{ background: `var(${colourVariable(name)})`, opacity: shade(rows, index) }}></i>${implementationText(name, version)}
           <b>${share(series.at(-1), buckets.total.at(-1))}</b>
         </span>`,
-      )}
-      <span class="card-actions">
-        <button type="button" class="button quiet small icon-only" aria-pressed=${asTable} aria-label=${asTable ? "Show as a chart" : "Show as a table"} title=${asTable ? "Show as a chart" : "Show as a table"} onClick=${() => setAsTable(!asTable)}>
-          <${Icon} name=${asTable ? "chart" : "table"} />
-        </button>
-        <${TableExport} name="versions-over-time" table=${table} />
-      </span>
-    </div>
+      )}`}
+    table=${table}
+    asTable=${asTable}
+    onToggle=${() => setAsTable(!asTable)}
+  >
     ${asTable
       ? html`<${Table}
           caption="Versions over time"
@@ -119,7 +116,7 @@ function Versions({ data }) {
           </svg>
           <div class="versions-axis muted"><span>${clock(times[0], { local, date: true })}</span><span>${clock(times.at(-1), { local, date: true })}</span></div>
         </div>`}
-  </figure>`;
+  <//>`;
 }
 
 /** Versions of one implementation have its colour in shades. @param {Row[]} rows @param {number} index */
