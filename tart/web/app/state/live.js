@@ -46,8 +46,8 @@ export const connection = computed(() => {
 const SILENCE_MS = 3500;
 const FIRST_MS = 2500;
 const POLL_MS = 2000;
-/** While it polls, better ways are tried again after so long. */
-const POLLED_MS = 60_000;
+/** While it polls, better ways are tried again: soon at first, as a server may just have started. */
+const POLLED_MS = { first: 4000, most: 60_000 };
 
 /** The figures of a node as a signal that changes only if they do. @param {string} id */
 export function liveNode(id) {
@@ -72,9 +72,13 @@ function accept(next, by) {
     received.value = Date.now();
     way.value = by;
     failing.value = false;
+    if (by !== "poll") polled = POLLED_MS.first;
   });
   return true;
 }
+
+/** How long it polls next. */
+let polled = POLLED_MS.first;
 
 /** @type {Record<Way, (alive: () => void, signal: AbortSignal) => Promise<void>>} */
 const FOLLOW = {
@@ -95,7 +99,8 @@ const FOLLOW = {
     }
   },
   async poll(alive, signal) {
-    const until = Date.now() + POLLED_MS;
+    const until = Date.now() + polled;
+    polled = Math.min(2 * polled, POLLED_MS.most);
     while (Date.now() < until) {
       const next = await client.summary({ since: network.peek()?.sequence }, { signal });
       if (!accept(next, "poll")) network.value = null;
