@@ -39,10 +39,11 @@ from tart.shard.queries.stored_frame import StoredFrame, find_frame
 from tart.shard.queries.trace import MAX_DEPTH, MAX_NODES, trace
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import LOG_SELECT, UndecodableRow, log_subquery
+from tart.storage.core.schema import UndecodableRow
 from tart.storage.core.seq_ranges import SeqRange, scan_forward
 from tart.storage.log.contexts import read_contexts
 from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
+from tart.storage.log.log_rows import read_rows
 from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
 
@@ -326,12 +327,8 @@ def _frames(
     frames: list[StoredFrame] = []
     for file in seq_range.files:
         clause, values = selection.where(file.alias)
-        rows = (
-            f"SELECT {LOG_SELECT} FROM (SELECT * FROM {log_subquery(file.alias)} WHERE {within} "
-            f"AND {clause} ORDER BY seq LIMIT {PAGE_ROWS}) "
-            f"LEFT JOIN {file.alias}.peers USING (peer)"
-        )
-        frames += (StoredFrame(LogRow(*row)) for row in cursor.execute(rows, values).fetchall())
+        where = f"{within} AND {clause}"
+        frames += map(StoredFrame, read_rows(cursor, file, where, values, first=PAGE_ROWS))
         if whole and selection.any_content:
             rows = (
                 f"SELECT {_UNDECODABLE} FROM {file.alias}.undecodable WHERE {within} "

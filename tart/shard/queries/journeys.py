@@ -22,8 +22,8 @@ from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import log_rows_query
 from tart.storage.log.contexts import read_contexts
+from tart.storage.log.log_rows import read_rows
 from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
 
@@ -158,9 +158,9 @@ class Journeys:
     def _rows(self, cursor: Cursor, directory: int, where: str, limit: int) -> list[LogRow]:
         """Return a directory's first rows that meet a condition, in order."""
         rows = [
-            LogRow(*row)
+            row
             for file in self._store.files(directory)
-            for row in cursor.execute(log_rows_query(file.alias, where)).fetchmany(limit)
+            for row in read_rows(cursor, file, where, first=limit)
         ]
         return sorted(rows, key=lambda row: row.seq)[:limit]
 

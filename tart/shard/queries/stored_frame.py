@@ -12,7 +12,8 @@ from tart.protocol.framing import frame
 from tart.shard.encoding.json_bytes import to_hex
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import UndecodableRow, log_rows_query, undecodable_rows_query
+from tart.storage.core.schema import UndecodableRow, undecodable_rows_query
+from tart.storage.log.log_rows import read_rows
 
 
 class StoredFrame(NamedTuple):
@@ -51,9 +52,9 @@ def find_frame(
     """Return the frame of a sequence, if a file has it."""
     where = f"seq = {sequence}"
     for file in files:
-        if rows := cursor.execute(log_rows_query(file.alias, where)).fetchall():
-            return StoredFrame(LogRow(*rows[0]))
+        if rows := read_rows(cursor, file, where):
+            return StoredFrame(rows[0])
     for file in files:
-        if rows := cursor.execute(undecodable_rows_query(file.alias, where)).fetchall():
-            return StoredFrame(UndecodableRow(*rows[0]))
+        if undecodable := cursor.execute(undecodable_rows_query(file.alias, where)).fetchall():
+            return StoredFrame(UndecodableRow(*undecodable[0]))
     return None

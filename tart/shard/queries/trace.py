@@ -18,9 +18,9 @@ import duckdb
 from tart.protocol.references import PARENT_TYPES, resolve_reference
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import log_rows_query
 from tart.storage.core.seq_ranges import SeqRange, scan_backward, scan_forward
 from tart.storage.log.file_ranges import read_file_ranges
+from tart.storage.log.log_rows import read_rows
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -125,11 +125,7 @@ class SessionLog:
             f"session = {self._session} AND seq >= {seq_range.first} "
             f"AND seq < {seq_range.end} AND {condition}"
         )
-        rows = [
-            LogRow(*row)
-            for file in seq_range.files
-            for row in self._cursor.execute(log_rows_query(file.alias, where)).fetchall()
-        ]
+        rows = [row for file in seq_range.files for row in read_rows(self._cursor, file, where)]
         return sorted(rows, key=lambda row: row.seq)
 
     def find(self, event_id: int, before: int) -> LogRow | None:

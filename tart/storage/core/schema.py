@@ -19,11 +19,14 @@ The stored columns of ``log`` differ from those of ``LogRow``; only this module 
 Numbers that grow with another number are stored as deltas modulo 2^64. A part that a payload
 lacks is stored as a number that compresses to nothing, not as NULL; the event's type says that
 the number has no meaning (``parts`` has the exceptions). This saves 4 of 14 bytes an event.
-``log_subquery`` decodes the columns, ``log_rows_query`` selects rows for ``LogRow``.
+``log_subquery`` decodes the columns, ``log_rows_query`` selects rows for ``LogRow``; ``decode_log``
+decodes what ``stored_rows_query`` selects, in NumPy, because planning the expressions of the other
+two takes DuckDB 4 ms, more than reading a page of events.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_type_hints
 
@@ -259,6 +262,7 @@ LOG_COLUMNS: Mapping[str, str] = {
     # groups that cannot have a slot.
     "last_slot": "last_slot",
 }
+_STORED_TIME = {"received_at": "epoch_us(received_at) AS received_at"}
 # The columns of ``LogRow``, selected from ``log_subquery`` joined with ``peers``.
 LOG_SELECT = ", ".join(
     {"received_at": "epoch_us(received_at)", "peer": "peer_id"}.get(name, name)
@@ -287,6 +291,71 @@ def log_rows_query(file: str, where: str = "true", last: int | None = None) -> s
     limit = "" if last is None else f"{order} LIMIT {last}"
     rows = f"SELECT * FROM {log_subquery(file)} WHERE {where} {limit}"
     return f"SELECT {LOG_SELECT} FROM ({rows}) LEFT JOIN {file}.peers USING (peer) {order}"
+
+
+def stored_rows_query(
+    file: str, where: str = "true", *, first: int | None = None, last: int | None = None
+) -> str:
+    """Return the statement that selects rows for ``decode_log``; see ``log_rows_query``.
+
+    DuckDB plans it in a quarter of the time: only expressions that the condition names are bound.
+
+    Args:
+        file: The attached file.
+        where: A condition on the columns of ``log_subquery``.
+        first: Select only this many rows with the smallest ``seq``.
+        last: Select only this many rows with the greatest ``seq``, newest first.
+    """
+    words = set(re.findall(r"\w+", where))
+    decoded = "".join(
+        f", {value} AS {name}"
+        for name, value in LOG_COLUMNS.items()
+        if name in words and name not in TABLES["log"]
+    )
+    order = "ORDER BY seq" if last is None else f"ORDER BY seq DESC LIMIT {last}"
+    if first is not None:
+        order += f" LIMIT {first}"
+    columns = ", ".join({**{name: name for name in TABLES["log"]}, **_STORED_TIME}.values())
+    return f"SELECT {columns} FROM (SELECT *{decoded} FROM {file}.log) WHERE {where} {order}"
+
+
+def decode_log(stored: Mapping[str, Array]) -> dict[str, Array]:
+    """Decode rows of the table ``log``: ``LOG_COLUMNS`` in NumPy, the inverse of ``encode_log``.
+
+    Args:
+        stored: The columns of ``stored_rows_query``.
+
+    Returns:
+        The columns of ``LogRow``, and those that say which parts a payload has, as in
+        ``LogColumns``; ``peer`` is a number.
+    """
+    seq = stored["seq"].astype(np.int64)
+    received = stored["received_at"].astype(np.int64)
+    event_id = (seq + stored["id_ahead"] + (stored["id_far"].astype(np.int64) << 32)).view(
+        np.uint64
+    )
+    kinds = stored["type"]
+    parts = _USUAL_PARTS[kinds] ^ stored["parts"]
+    has = {
+        f"has_{part}": (parts >> bit & 1).astype(np.bool_)
+        for bit, part in enumerate(OPTIONAL_FIELDS)
+    }
+    return {
+        "seq": seq,
+        "received_at": received,
+        "timestamp": (stored["sent_after"] + (received - JCE_US)).view(np.uint64),
+        "node": stored["node"],
+        "session": stored["session"],
+        "event_id": event_id,
+        "type": kinds,
+        "ref": event_id - stored["ref_back"].view(np.uint64),
+        "peer": stored["peer_number"],
+        "slot": stored["last_slot"],
+        "core": stored["last_core"],
+        "shard_index": stored["last_shard"],
+        "body": stored["body"],
+        **has,
+    }
 
 
 def undecodable_rows_query(file: str, where: str = "true") -> str:

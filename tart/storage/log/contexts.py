@@ -23,9 +23,10 @@ from tart.protocol.references import CHAIN_HASH_FIELDS, LINK_TYPES, Context, fin
 from tart.query.core.contexts import Chains, Key, Link
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import log_rows_query, read_log_numbers
+from tart.storage.core.schema import read_log_numbers
 from tart.storage.core.seq_ranges import SeqRange, scan_backward
 from tart.storage.log.file_ranges import read_file_ranges
+from tart.storage.log.log_rows import read_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -182,4 +183,4 @@ def _select_rows(
 ) -> Iterator[LogRow]:
     where = f"seq >= {wanted[0]} AND seq <= {wanted[-1]} AND seq IN ({', '.join(map(str, wanted))})"
     for file in files:
-        yield from map(LogRow._make, cursor.execute(log_rows_query(file.alias, where)).fetchall())
+        yield from read_rows(cursor, file, where)

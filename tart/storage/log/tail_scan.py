@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tart.storage.core.files import LogFile, group_by_period
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import log_rows_query
+from tart.storage.log.log_rows import read_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -100,5 +100,4 @@ def _select_between(
 ) -> list[LogRow]:
     where, values = condition(file)
     between = f"seq >= {start} AND seq < {end}"
-    statement = log_rows_query(file.alias, f"{between} AND {where}", last=limit)
-    return [LogRow(*row) for row in cursor.execute(statement, values).fetchall()]
+    return read_rows(cursor, file, f"{between} AND {where}", values, last=limit)
