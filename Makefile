@@ -12,6 +12,9 @@ NPM := $(VENV)/web
 PURE := access aggregate cli/render client/core gateway/api protocol query shard/check shard/decode \
 	shard/encoding shard/state simulate/model storage/core supervisor/core
 
+# A test starts hundreds of processes, and each would compile every module for itself.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
 	bench-quick bench-web lock clean screens tools web web-check
 

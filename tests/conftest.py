@@ -26,15 +26,48 @@ settings.register_profile(
 settings.load_profile("tart")
 
 
+# What takes longest begins first; a worker that got it at the end would run on alone. Beginnings
+# of groups' names, longest first.
+LONGEST = (
+    "the truth of",
+    "tests/web",
+    "tests/e2e/test_corruption.py",
+    "tests/e2e/test_faults.py",
+    "tests/sandbox/test_process.py",
+    "tests/e2e/test_truth_conformance.py",
+    "tests/gateway/http/test_responses.py",
+    "tests/gateway/handlers/test_table.py",
+    "tests/e2e/",
+    "tests/cli/",
+    "tests/fuzz/",
+)
+
+
+# Tests of the web page that need no server, have their own, or take as long as all others together.
+APART = {
+    f"tests/web/test_{name}.py" for name in ("build", "core", "every_page", "login", "conformance")
+}
+
+
+def rank(group):
+    """The place of a group in `LONGEST`."""
+    return next((i for i, name in enumerate(LONGEST) if group.startswith(name)), len(LONGEST))
+
+
 class ByServer(LoadFileScheduling):
     """Runs the tests of a file together, and those that share a server or a browser.
 
     Each worker would otherwise start a server for itself, and send it the whole network's events.
     """
 
+    def _assign_work_unit(self, node):
+        """Give a worker the longest group that waits; of others the one with the most tests."""
+        self.workqueue.move_to_end(min(self.workqueue, key=rank), last=False)
+        super()._assign_work_unit(node)
+
     def _split_scope(self, nodeid):
         file = super()._split_scope(nodeid)
-        if file.startswith("tests/web/"):
+        if file.startswith("tests/web/") and file not in APART:
             return "tests/web"
         system = re.search(r"[\[-](\d shards?(?:, restarted)?)", nodeid)
         shared = file.startswith("tests/e2e/") and not file.endswith("test_truth_conformance.py")

@@ -28,11 +28,16 @@ Found = TypeVar("Found")
 
 
 def wait_for(condition: Callable[[], Found], what: str = "") -> Found:
-    """The first true value of ``condition``, asked again and again until the deadline."""
-    deadline = time.monotonic() + DEADLINE
+    """The first true value of ``condition``, asked again and again until the deadline.
+
+    The longer it takes, the longer are the pauses: a request every 20 ms would keep a server busy
+    that has to work for the answer.
+    """
+    start = time.monotonic()
     while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what or condition}"
-        time.sleep(0.02)
+        waited = time.monotonic() - start
+        assert waited < DEADLINE, f"waited in vain for {what or condition}"
+        time.sleep(min(0.25, 0.02 + waited / 10))
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,9 +24,13 @@ from tart.query.core.windows import time_us
 from tart.units import HOUR_US, SECOND_US
 from tests.e2e.received import Received
 
-# What windows do has nothing to do with where events are: one of the systems is enough.
+# What windows do has nothing to do with where events are: one of the systems is enough. Every
+# request to five shards is five queries: `make soak` has them.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["5 shards, restarted"], indirect=True, scope="session"
+    "truth",
+    ["1 shard", pytest.param("5 shards, restarted", marks=pytest.mark.soak)],
+    indirect=True,
+    scope="session",
 )
 
 MILLISECOND = 1000
@@ -192,19 +197,32 @@ def received(truth):
     return Received(truth)
 
 
+@pytest.fixture(scope="module")
+def moments_received(received):
+    """When events came, in order."""
+    return sorted(each["at"] for each in received.events)
+
+
+@pytest.fixture(scope="module")
+def first(truth, moments_received):
+    """The first moment that the server knows of: of an event, or a connection."""
+    sessions = truth.system.get("/api/sessions", limit=1000)["sessions"]
+    return min([moments_received[0], *(time_us(each["started_at"], "") for each in sessions)])
+
+
+@pytest.fixture(scope="module")
+def busiest(received):
+    """The node with the most events."""
+    ((node, _),) = Counter(each["node_id"] for each in received.events).most_common(1)
+    return node
+
+
 class Windows:
     """Asks a route for windows."""
 
-    def __init__(self, truth, received, route):
-        self.system, self.route = truth.system, route
-        nodes = received.events
-        self.events = sorted(each["at"] for each in nodes)
-        sessions = truth.system.get("/api/sessions", limit=1000)["sessions"]
-        self.first = min([self.events[0], *(time_us(each["started_at"], "") for each in sessions)])
-        self.node = max(
-            {each["node_id"] for each in nodes},
-            key=lambda node: sum(each["node_id"] == node for each in nodes),
-        )
+    def __init__(self, system, events, first, node, route):
+        self.system, self.route, self.first, self.node = system, route, first, node
+        self.events = events
         # Before any of the moments it is cut at, whatever the time of day.
         self.start = self.first // HOUR_US * HOUR_US - HOUR_US
 
@@ -229,8 +247,8 @@ class Windows:
 
 
 @pytest.fixture
-def windows(truth, received, request):
-    return Windows(truth, received, request.param)
+def windows(truth, moments_received, first, busiest, request):
+    return Windows(truth.system, moments_received, first, busiest, request.param)
 
 
 EVERY = pytest.mark.parametrize(
