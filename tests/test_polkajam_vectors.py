@@ -18,6 +18,7 @@ from tart.protocol.columnar import read_columns
 from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event
 from tart.protocol.encoding import encode_event, encode_first_message
 from tart.protocol.events import BY_VARIANT, EVENTS, EventKind, leading_reference
+from tart.protocol.frames import Frames
 from tart.protocol.framing import LENGTH_BYTES
 from tart.protocol.node_information import PARAMETER_LAYOUTS, decode_node_information
 from tart.protocol.types import PEER_DETAILS
@@ -107,7 +108,7 @@ def test_the_encoder_writes_what_polkajam_encoded(version):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_columns_are_those_of_polkajams_values(version):
     chosen = list(events(version))
-    columns = read_columns([vector.content for vector in chosen])
+    columns = read_columns(Frames.of(vector.content for vector in chosen))
     assert columns.timestamp.tolist() == [vector.timestamp for vector in chosen]
     for index, vector in enumerate(chosen):
         layout = EVENTS[vector.content[8]].layout(version)

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES
 from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS
+from tart.protocol.frames import Frames
 from tart.protocol.optional_fields import (
     PEER_BYTES,
     REF_BYTES,
@@ -30,8 +31,6 @@ from tart.protocol.optional_fields import (
 )
 from tart.protocol.wire import List, Struct, Type
 
-# After the last frame, so that gathering near its end stays inside the buffer.
-_PADDING = bytes(512)
 _ABSENT = -1
 # Lengths below this are one byte as a Gray Paper natural.
 _ONE_BYTE_NATURAL = 0x80
@@ -185,16 +184,14 @@ def _size(parts: list[Type]) -> int:
     return sum(each.size or 0 for each in parts)
 
 
-def read_columns(contents: list[bytes]) -> Columns:
+def read_columns(frames: Frames) -> Columns:
     """Return the columns of some frames.
 
     Args:
-        contents: Content of each frame: timestamp, event type and payload; any bytes.
+        frames: Content of each frame: timestamp, event type and payload; any bytes.
     """
     tables = _tables()
-    lengths = np.fromiter(map(len, contents), np.int64, len(contents))
-    starts = np.cumsum(lengths) - lengths
-    data = np.frombuffer(b"".join((*contents, _PADDING)), np.uint8)
+    data, starts, lengths = frames.octets, frames.starts, frames.lengths
     payloads = starts + HEADER_BYTES
     sizes = lengths - HEADER_BYTES
     number = data[starts + (HEADER_BYTES - 1)]

@@ -23,7 +23,7 @@ from tart.protocol.byte_reader import Deviation
 from tart.protocol.decoding import HEADER_BYTES, check_event
 from tart.protocol.dropped_events import dropped_events, ids_taken
 from tart.protocol.events import EventKind
-from tart.protocol.framing import DEFAULT_MAX_FRAME, FrameBuffer
+from tart.protocol.framing import DEFAULT_MAX_FRAME, FrameBuffer, SplitRead
 from tart.protocol.node_information import NodeInformation, decode_node_information
 
 # Ids are u64 on the wire, where later events refer to them.
@@ -88,26 +88,29 @@ class Connection:
 
     def receive_data(self, data: bytes) -> list[ReceivedEvent]:
         """Return the events completed by ``data``; ``node`` is set before the first of them."""
-        return [self.decode(content) for content in self.receive_frames(data)]
+        return [self.decode(content) for content in self.receive_frames(data).contents()]
 
-    def receive_frames(self, data: bytes) -> list[bytes]:
-        """Return the contents of the events completed by ``data`` without decoding them.
+    def receive_frames(self, data: bytes) -> SplitRead:
+        """Return the events completed by ``data`` without decoding them.
 
         For callers that decode the events of many connections together
         (``protocol.columnar``) and then update ``next_event_id`` and ``last_event_id``.
         """
         if self.error:
-            return []
-        messages = self._frames.receive_data(data)
+            return SplitRead(b"", [], [])
+        read = self._frames.split(data)
         self.error = self._frames.error
-        if self.node is None and messages:
+        if self.node is None and len(read):
+            events = read.cut(1)
+            (first,) = read.contents()
             try:
-                self.node = decode_node_information(messages[0])
+                self.node = decode_node_information(first)
             except NodeInformationError as error:
                 self.error = error.with_traceback(None)
-                return []
-            self.node_content = messages.pop(0)
-        return messages
+                return SplitRead(b"", [], [])
+            self.node_content = first
+            return events
+        return read
 
     def skip(self, contents: list[bytes], elapsed_us: int | None = None) -> list[int]:
         """Assign ids to events that are not decoded.

@@ -24,6 +24,37 @@ def frame(content: bytes) -> bytes:
     return len(content).to_bytes(LENGTH_BYTES, "little") + content
 
 
+class SplitRead:
+    """The frames that one read completed.
+
+    Args:
+        data: The bytes that they are in.
+        starts: The position of each frame's first byte.
+        ends: The position after each frame's last byte.
+    """
+
+    __slots__ = ("data", "ends", "starts")
+
+    def __init__(self, data: bytes, starts: list[int], ends: list[int]) -> None:
+        self.data = data
+        self.starts = starts
+        self.ends = ends
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def contents(self) -> list[bytes]:
+        """Return the content of each frame."""
+        data = self.data
+        return [data[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
+
+    def cut(self, index: int) -> SplitRead:
+        """Remove the frames from ``index`` on, and return them."""
+        rest = SplitRead(self.data, self.starts[index:], self.ends[index:])
+        del self.starts[index:], self.ends[index:]
+        return rest
+
+
 class FrameBuffer:
     """Reassembles messages from arbitrarily cut reads.
 
@@ -55,37 +86,45 @@ class FrameBuffer:
 
         A length beyond the limit sets ``error``; the messages before it are returned.
         """
+        return self.split(data).contents()
+
+    def split(self, data: bytes) -> SplitRead:
+        """Return the positions of every message completed by ``data``, in order.
+
+        The rest is as in ``receive_data``.
+        """
         if self.error:
-            return []
+            return SplitRead(b"", [], [])
         if self._tail:
             self._tail += data
             # A slow sender must not cause a parse of the tail for each byte.
             if len(self._tail) < self._wanted:
-                return []
+                return SplitRead(b"", [], [])
             data = bytes(self._tail)
-        messages, consumed = self._split(data)
+        ends, consumed = self._split(data)
         if consumed < len(data):
             self._tail = bytearray(data[consumed:])
         elif self._tail:
             self._tail = bytearray()
-        return messages
+        starts = [LENGTH_BYTES, *[end + LENGTH_BYTES for end in ends[:-1]]] if ends else []
+        return SplitRead(data, starts, ends)
 
-    def _split(self, data: bytes) -> tuple[list[bytes], int]:
-        messages: list[bytes] = []
+    def _split(self, data: bytes) -> tuple[list[int], int]:
+        """Return the end of each message, and of all of them."""
+        ends: list[int] = []
         # Hot path, every event of every node: attributes are looked up once.
-        length_at, append, longest = _LENGTH.unpack_from, messages.append, self._max_frame
+        length_at, append, longest = _LENGTH.unpack_from, ends.append, self._max_frame
         start, last = 0, len(data) - LENGTH_BYTES
         while start <= last:
-            content = start + LENGTH_BYTES
             (length,) = length_at(data, start)
-            end = content + length
+            end = start + LENGTH_BYTES + length
             if end > last + LENGTH_BYTES or length > longest:
                 if length > longest:
                     self.error = FrameTooLong(length, longest, data[start : start + 64])
-                    return messages, len(data)
+                    return ends, len(data)
                 self._wanted = LENGTH_BYTES + length
-                return messages, start
-            append(data[content:end])
+                return ends, start
+            append(end)
             start = end
         self._wanted = LENGTH_BYTES
-        return messages, start
+        return ends, start

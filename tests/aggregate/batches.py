@@ -13,6 +13,7 @@ from tart.aggregate.core.event_columns import EventColumns
 from tart.aggregate.keyed.sessions import CLOSED, SessionSummary
 from tart.protocol.columnar import read_columns
 from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.frames import Frames
 from tart.protocol.node_information import decode_node_information
 from tart.simulate.model.in_memory import Played, Session, play_troubled
 from tart.units import JCE_US
@@ -50,7 +51,7 @@ def event_batches(played: Played, size: int) -> list[EventBatch]:
         part = sorted(part, key=lambda each: session_of[id(each)])
         frames = [each.frame[4:] for each in part]
         sessions = [session_of[id(each)] for each in part]
-        columns = read_columns(frames)
+        columns = read_columns(Frames.of(frames))
         leads = [
             leading_reference(EVENTS[number].layout(contexts[session].version)) is not None
             for number, session in zip(columns.number.tolist(), sessions, strict=True)
@@ -72,7 +73,7 @@ def event_batches(played: Played, size: int) -> list[EventBatch]:
                     core=columns.core,
                     has_core=columns.has_core,
                 ),
-                frames,
+                Frames.of(frames),
                 columns.clean,
             )
         )
@@ -88,7 +89,7 @@ def connection_batch(*events: tuple[int, int, bytes], first: int = 0) -> EventBa
     """
     times = np.array([at for at, _, _ in events])
     frames = [at.to_bytes(8, "little") + bytes([number]) + rest for at, number, rest in events]
-    columns = read_columns(frames)
+    columns = read_columns(Frames.of(frames))
     leads = [leading_reference(EVENTS[number].fields) is not None for _, number, _ in events]
     none, ids = np.zeros(len(events), np.int32), np.arange(first, first + len(events))
     return EventBatch(
@@ -107,7 +108,7 @@ def connection_batch(*events: tuple[int, int, bytes], first: int = 0) -> EventBa
             core=columns.core,
             has_core=columns.has_core,
         ),
-        frames,
+        Frames.of(frames),
         columns.clean,
     )
 

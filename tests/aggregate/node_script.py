@@ -6,6 +6,7 @@ from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.rules.conformance_checks import STATUS_LATE_US
 from tart.protocol.connection import Connection
+from tart.protocol.frames import Frames
 from tart.shard.check.offline_check import check
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
@@ -64,9 +65,9 @@ class NodeScript:
     def batch(self, session=0, node=0):
         """Return the events as one batch, received at ``NOW``."""
         owner = Session(session, 0, "", 0, Connection(), node_number=node)
-        contents = owner.connection.receive_frames(b"".join(self.frames))
+        contents = owner.connection.receive_frames(b"".join(self.frames)).contents()
         runs = [FrameRun(owner, len(contents), NOW)]
-        return decode_batch(contents, runs, 0, PeerDictionary({})).events
+        return decode_batch(Frames.of(contents), runs, 0, PeerDictionary({})).events
 
     def aggregate(self):
         """Return the aggregates of the events; the connection is still open."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tart.protocol.columnar import optional_fields_by_type, read_columns
 from tart.protocol.decoding import HEADER_BYTES, check_event
 from tart.protocol.events import EVENTS
+from tart.protocol.frames import Frames
 from tart.protocol.optional_fields import OPTIONAL_FIELDS
 from tart.protocol.types import HASH, PEER_ID
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
@@ -27,7 +28,7 @@ hostile = hostile_payloads().map(lambda each: content(each[0], each[2]))
 @quick
 @given(st.lists(st.one_of(hostile, st.binary(max_size=60)), max_size=30))
 def test_clean_frames_pass_the_plain_decoder(contents):
-    columns = read_columns(contents)
+    columns = read_columns(Frames.of(contents))
     assert len(columns.clean) == len(contents)
     for frame, clean in zip(contents, columns.clean.tolist(), strict=True):
         if clean:
@@ -52,7 +53,7 @@ SURE = sorted(EVENTS.keys() - ONE_BY_ONE)
 def test_conformant_events_are_clean_except_variable_layouts(event):
     kind, version, fields = event
     sent = payload(kind.layout(version), fields)
-    (clean,) = read_columns([content(kind.number, sent)]).clean.tolist()
+    (clean,) = read_columns(Frames.of([content(kind.number, sent)])).clean.tolist()
     # A list of 128 or more has a longer length, which is left to the plain decoder, too.
     if kind.number in SURE and len(sent) < 128:
         assert clean
@@ -60,14 +61,14 @@ def test_conformant_events_are_clean_except_variable_layouts(event):
 
 def test_most_event_types_are_checked_by_column():
     vectors = event_vectors()
-    columns = read_columns([vector.content for vector in vectors])
+    columns = read_columns(Frames.of([vector.content for vector in vectors]))
     clean = {vector.number for vector, each in zip(vectors, columns.clean, strict=True) if each}
     assert len(clean) >= 80
 
 
 def test_columns_match_the_declared_offsets():
     for vector in event_vectors():
-        columns = read_columns([b"", vector.content])
+        columns = read_columns(Frames.of([b"", vector.content]))
         event = EVENTS[vector.number]
         assert columns.number[1] == vector.number
         assert columns.timestamp[1] == vector.timestamp
@@ -89,17 +90,17 @@ def test_columns_match_the_declared_offsets():
 
 
 def test_frames_too_short_for_a_header_are_never_clean():
-    columns = read_columns([b"", b"\x0d" * 8, b"\x00" * 9])
+    columns = read_columns(Frames.of([b"", b"\x0d" * 8, b"\x00" * 9]))
     assert not np.any(columns.clean)
 
 
 def test_no_frames_give_empty_columns():
-    assert all(len(column) == 0 for column in read_columns([]))
+    assert all(len(column) == 0 for column in read_columns(Frames.of([])))
 
 
 def test_a_peer_id_is_first_or_follows_a_reference():
     for vector in event_vectors():
-        columns = read_columns([vector.content])
+        columns = read_columns(Frames.of([vector.content]))
         fields = [each for _, each in EVENTS[vector.number].fields.fields]
         lead = fields[bool(columns.has_ref[0]) :][:1]
         # A hash has the same layout; only a peer id is one.
@@ -113,7 +114,7 @@ def test_optional_fields_of_a_type_match_its_vectors():
     parts = optional_fields_by_type()
     for vector in event_vectors():
         event = EVENTS[vector.number]
-        columns = read_columns([vector.content])
+        columns = read_columns(Frames.of([vector.content]))
         if columns.clean[0] and event.version_0 is None:
             found = sum(
                 bool(getattr(columns, f"has_{each}")[0]) << at

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.protocol.framing import DEFAULT_MAX_FRAME, LENGTH_BYTES, FrameBuffer, frame
+from tart.protocol.framing import DEFAULT_MAX_FRAME, LENGTH_BYTES, FrameBuffer, SplitRead, frame
 from tests.protocol.strategies import segmentations
 
 CONTENTS = [b"", b"a", b"bc" * 100, b"", b"d" * 255, b"e" * 256]
@@ -138,3 +138,9 @@ def test_each_byte_is_parsed_at_most_twice_when_reads_cut_frames(piece):
     buffer = CountingBuffer()
     assert len(fed(buffer, [data[at : at + piece] for at in range(0, len(data), piece)])) == 500
     assert buffer.bytes_parsed <= 2 * len(data)
+
+
+def test_a_read_is_cut_into_its_first_frames_and_the_rest():
+    read = SplitRead(b"abcd", [0, 1, 3], [1, 3, 4])
+    rest = read.cut(1)
+    assert (read.contents(), rest.contents()) == ([b"a"], [b"bc", b"d"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tart.protocol.connection import Connection, ReceivedEvent
 from tart.protocol.events import EVENTS, leading_reference
+from tart.protocol.frames import Frames
 from tart.protocol.types import PEER_ID, U16
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
@@ -26,7 +27,9 @@ def session_of(version: int = 1, *, number: int = 10, node_number: int = 9) -> S
 def decoded(session: Session, *contents: bytes, seq: int = 7, received_at: int = 8, peers=None):
     """What the batch's way makes of some frames of one connection."""
     peers = PeerDictionary({}) if peers is None else peers
-    return decode_batch(list(contents), [FrameRun(session, len(contents), received_at)], seq, peers)
+    return decode_batch(
+        Frames.of(contents), [FrameRun(session, len(contents), received_at)], seq, peers
+    )
 
 
 def plain_row(event: ReceivedEvent, version: int, *, seq, received_at, node, session) -> LogRow:

@@ -16,6 +16,7 @@ import numpy as np
 
 from tart.aggregate.core.event_columns import Array, BoolArray, EventColumns
 from tart.protocol.dialects import Dialect
+from tart.protocol.frames import Frames
 from tart.protocol.node_information import SLOT_SECONDS
 
 # Columns of one table by name, all of one length.
@@ -95,7 +96,7 @@ class EventBatch:
     """
 
     columns: EventColumns
-    contents: Sequence[bytes]
+    contents: Frames
     clean: BoolArray
     faults: Sequence[Finding] = ()
     implausible: Set[int] = frozenset()
@@ -117,8 +118,7 @@ class EventBatch:
 
     def take(self, indices: Array) -> EventBatch:
         """Return a copy of the events at these indices, with all findings."""
-        contents = [self.contents[index] for index in indices.tolist()]
-        clean = self.clean[indices]
+        contents, clean = self.contents.take(indices), self.clean[indices]
         return EventBatch(
             self.columns.take(indices), contents, clean, self.faults, self.implausible
         )

@@ -20,13 +20,14 @@ from tart.aggregate.core.isolation import Isolation
 from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.errors import ProtocolError
 from tart.protocol.connection import Connection
-from tart.protocol.framing import DEFAULT_MAX_FRAME
+from tart.protocol.framing import DEFAULT_MAX_FRAME, SplitRead
 from tart.protocol.node_information import NodeInformation
 from tart.protocol.rules import RULES
 from tart.query.answers.sessions import BrokenRule, Conformance, Verdict
 from tart.query.topics.conformance import collect_findings
 from tart.shard.check.conformance_stats import ConformanceStats
 from tart.shard.decode.batch_decoder import FrameRun, decode_in_parts
+from tart.shard.decode.frame_collector import FrameCollector
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.units import SECOND_US
@@ -172,7 +173,7 @@ class Checker:
         self._stats = ConformanceStats()
         self._peers = PeerDictionary({})
         # The batch that was received and not yet checked.
-        self._frames: list[bytes] = []
+        self._frames = FrameCollector()
         self._runs: list[FrameRun] = []
         self._bytes = 0
         self._sequence = 0
@@ -241,10 +242,10 @@ class Checker:
 
     def flush(self) -> None:
         """Check the frames received so far."""
-        if not self._frames:
+        if not len(self._frames):
             return
-        frames, runs = self._frames, self._runs
-        self._frames, self._runs, self._bytes = [], [], 0
+        frames, runs = self._frames.take(), self._runs
+        self._runs, self._bytes = [], 0
         parts = decode_in_parts(frames, runs, self._sequence, self._peers, self._isolation)
         self._sequence += len(frames)
         for part in parts:
@@ -308,11 +309,11 @@ class Checker:
             handshake_findings(information, now_us, number, session.number, content)
         )
 
-    def _collect(self, session: Session, frames: list[bytes], size: int, now_us: int) -> None:
-        if not frames or session.number not in self._open:
+    def _collect(self, session: Session, frames: SplitRead, size: int, now_us: int) -> None:
+        if not len(frames) or session.number not in self._open:
             return
         self._events += len(frames)
-        self._frames += frames
+        self._frames.add(frames)
         self._runs.append(FrameRun(session, len(frames), now_us))
         self._bytes += size
         if len(self._frames) >= BATCH_FRAMES or self._bytes >= BATCH_BYTES:

@@ -32,6 +32,7 @@ from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES, check_event, dec
 from tart.protocol.dialects import Dialect
 from tart.protocol.dropped_events import dropped_events, elapsed_since
 from tart.protocol.events import EVENTS, EventKind, leading_reference
+from tart.protocol.frames import Frames
 from tart.protocol.optional_fields import PEER_BYTES, REF_BYTES
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import NONE, PeerDictionary
@@ -115,7 +116,7 @@ class _Checked:
 
 
 def decode_batch(
-    frames: list[bytes], runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
+    frames: Frames, runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
 ) -> DecodedBatch:
     """Decode, validate and number frames.
 
@@ -140,7 +141,7 @@ def decode_batch(
 
 
 def decode_in_parts(
-    frames: list[bytes],
+    frames: Frames,
     runs: list[FrameRun],
     first_sequence: int,
     peers: PeerDictionary,
@@ -201,7 +202,7 @@ def _keep_as_received(frame: bytes, run: FrameRun, sequence: int) -> DecodedBatc
     log = LogColumns.empty()
     return DecodedBatch(
         log=log,
-        events=EventBatch(log, [], np.zeros(0, np.bool_), [undecodable_finding(row)]),
+        events=EventBatch(log, Frames.of([]), np.zeros(0, np.bool_), [undecodable_finding(row)]),
         owners=[session],
         owner_of=np.zeros(0, np.int64),
         undecodable=[(session, row)],
@@ -212,7 +213,7 @@ def _keep_as_received(frame: bytes, run: FrameRun, sequence: int) -> DecodedBatc
 
 
 def _decode(
-    frames: list[bytes], runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
+    frames: Frames, runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
 ) -> tuple[DecodedBatch, EventIds]:
     columns = read_columns(frames)
     owners, lengths, times = zip(*runs, strict=True)
@@ -246,12 +247,7 @@ def _decode(
         shard_index=columns.shard_index,
         has_shard_index=columns.has_shard_index,
         peers=peers.ids,
-        body=[
-            frame[start:end]
-            for frame, start, end in zip(
-                frames, body_start.tolist(), columns.body_end.tolist(), strict=True
-            )
-        ],
+        body=Frames(frames.data, frames.starts + body_start, frames.starts + columns.body_end),
     )
     undecodable = [
         (owners[run_of[index]], _undecodable_row(frames[index], log, index, error))
@@ -267,7 +263,7 @@ def _decode(
     if checked.errors:
         good = np.flatnonzero(well_formed)
         log, run_of, clean = log.take(good), run_of[good], clean[good]
-        contents = [frames[index] for index in good.tolist()]
+        contents = frames.take(good)
     decoded = DecodedBatch(
         log=log,
         events=EventBatch(log, contents, clean, faults, implausible),
@@ -292,7 +288,7 @@ def _mark_dialects(owners: Sequence[Session], run_of: Int, columns: Columns) -> 
 
 
 def _check_unclean(
-    frames: list[bytes], owners: Sequence[Session], run_of: Int, columns: Columns
+    frames: Frames, owners: Sequence[Session], run_of: Int, columns: Columns
 ) -> _Checked:
     """Check frames one by one that ``columns`` does not call clean."""
     checked = _Checked(np.ones(len(frames), np.bool_), [], [])
@@ -342,7 +338,7 @@ def _set_reference(columns: Columns, index: int, content: bytes, version: int) -
 
 
 def _number_peers(
-    frames: list[bytes], columns: Columns, well_formed: Mask, peers: PeerDictionary
+    frames: Frames, columns: Columns, well_formed: Mask, peers: PeerDictionary
 ) -> Int:
     """Return the number of the peer id before each event's body, or ``NONE``."""
     numbers = np.full(len(frames), NONE, np.int64)
@@ -355,7 +351,7 @@ def _number_peers(
 
 
 def _check_dropped(
-    frames: list[bytes],
+    frames: Frames,
     runs: list[FrameRun],
     run_of: Int,
     columns: Columns,
@@ -401,7 +397,7 @@ def _number_events(
 
 
 def _status_changes(
-    frames: list[bytes],
+    frames: Frames,
     runs: list[FrameRun],
     run_of: Int,
     columns: Columns,
@@ -424,7 +420,7 @@ def _status_changes(
     return changes
 
 
-def _faults(frames: list[bytes], log: LogColumns, checked: _Checked) -> list[Finding]:
+def _faults(frames: Frames, log: LogColumns, checked: _Checked) -> list[Finding]:
     """Return a finding for each error and each deviation in the bytes of frames."""
     wrong: list[tuple[int, DecodeError | Deviation]] = [*checked.errors]
     wrong += [(index, each) for index, deviations in checked.deviations for each in deviations]

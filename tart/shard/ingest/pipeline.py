@@ -32,6 +32,7 @@ from tart.protocol.dropped_events import elapsed_since
 from tart.protocol.events import EventKind
 from tart.protocol.references import Context
 from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, StatusChange, decode_in_parts
+from tart.shard.decode.frame_collector import FrameCollector
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.state.backpressure import Backpressure
@@ -125,7 +126,7 @@ class Ingest:
         self._write = write
         self._node_changed = node_changed
         self._batch = Batch()
-        self._frames: list[bytes] = []
+        self._frames = FrameCollector()
         self._runs: list[FrameRun] = []
         self._flush_timer: asyncio.TimerHandle | None = None
         self._decode_timer: asyncio.TimerHandle | None = None
@@ -175,15 +176,15 @@ class Ingest:
                 return 0
             self._identify(session, now_us)
         received, excess = len(frames), None
-        if self._shedding and frames:
+        if self._shedding and received:
             bucket = _node(session).bucket
             assert bucket is not None
             admitted = bucket.take_up_to(received, time.monotonic())
-            frames, excess = frames[:admitted], frames[admitted:]
-        if frames:
-            if not self._frames:
+            excess = frames.cut(admitted)
+        if len(frames):
+            if not len(self._frames):
                 self._touch(now_us)
-            self._frames += frames
+            self._frames.add(frames)
             self._runs.append(FrameRun(session, len(frames), now_us))
             self._batch.bytes += len(data)
             if (
@@ -194,7 +195,7 @@ class Ingest:
             ):
                 self._schedule()
         if excess:
-            self._shed(session, excess, now_us)
+            self._shed(session, excess.contents(), now_us)
         if connection.error is not None:
             self._refuse(session, connection.error, now_us)
         return received
@@ -218,9 +219,9 @@ class Ingest:
         if self._decode_timer is not None:
             self._decode_timer.cancel()
             self._decode_timer = None
-        if not self._frames:
+        if not len(self._frames):
             return
-        frames, self._frames = self._frames, []
+        frames = self._frames.take()
         runs, self._runs = self._runs, []
         isolation = self.aggregator.isolation
         with isolation.guard("statistics", events=len(frames)):
@@ -473,7 +474,7 @@ class Ingest:
         loop = asyncio.get_running_loop()
         if self._flush_timer is None:
             self._flush_timer = loop.call_later(self._config.flush_seconds, self.flush)
-        if self._decode_timer is None and self._frames and self._streams.listening:
+        if self._decode_timer is None and len(self._frames) and self._streams.listening:
             self._decode_timer = loop.call_later(LIVE_SECONDS, self.decode_received)
 
 

@@ -28,6 +28,7 @@ from tart.protocol.decoding import DIALECT_TYPES, Decoded, decode_event
 from tart.protocol.dialects import Dialect
 from tart.protocol.dropped_events import dropped_events, elapsed_since
 from tart.protocol.events import EventKind
+from tart.protocol.frames import Frames
 from tart.storage.aggregates.database import (
     AggregateFile,
     encode_flush,
@@ -280,7 +281,8 @@ def event_batch_from_rows(
     contents = [
         row.timestamp.to_bytes(8, "little") + bytes([row.type]) + row.payload for row in rows
     ]
-    columns = read_columns(contents)
+    frames = Frames.of(contents)
+    columns = read_columns(frames)
     sessions = np.array([row.session for row in rows], np.int32)
     for session in np.unique(sessions).tolist():
         dialect = decode_context(session).dialect
@@ -317,7 +319,7 @@ def event_batch_from_rows(
         core=columns.core,
         has_core=columns.has_core,
     )
-    return EventBatch(events, contents, columns.clean, faults, implausible)
+    return EventBatch(events, frames, columns.clean, faults, implausible)
 
 
 def _dropped(row: LogRow, content: bytes, context: DecodeContext) -> int | None:

@@ -88,7 +88,7 @@ class SessionRecovery:
         sessions, owners, counts = np.unique(
             columns.session, return_inverse=True, return_counts=True
         )
-        sizes = np.bincount(owners, list(map(len, batch.contents)), len(sessions))
+        sizes = np.bincount(owners, batch.contents.lengths, len(sessions))
         newest = np.zeros(len(sessions), np.int64)
         newest[owners] = np.arange(len(batch))
         for session, count, size, index in zip(

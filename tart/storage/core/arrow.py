@@ -15,6 +15,8 @@ import nanoarrow as na
 import numpy as np
 import numpy.typing as npt
 
+from tart.protocol.frames import Frames
+
 Array = npt.NDArray[Any]
 
 
@@ -79,6 +81,13 @@ def binary_column(kind: ColumnType, values: Sequence[bytes], valid: Array | None
     np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=offsets[1:])
     buffers = [_bitmap(valid), offsets, b"".join(values)]
     return na.c_array_from_buffers(kind.arrow, len(values), buffers)
+
+
+def frames_column(kind: ColumnType, values: Frames) -> Any:
+    """Return an Arrow column of bytes that are in one buffer already."""
+    values = values.compact()
+    offsets = np.append(0, values.ends)
+    return na.c_array_from_buffers(kind.arrow, len(values), [None, offsets, values.data])
 
 
 def column(kind: ColumnType, values: Sequence[Any]) -> Any:

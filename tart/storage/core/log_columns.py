@@ -20,6 +20,8 @@ from tart.aggregate.core.event_columns import (
     UInt16Array,
     array_types,
 )
+from tart.protocol import frames
+from tart.protocol.frames import Frames
 from tart.protocol.optional_fields import REF_BYTES, SHARD_INDEX_BYTES
 
 
@@ -74,13 +76,13 @@ class LogColumns(EventColumns):
     shard_index: UInt16Array
     has_shard_index: BoolArray
     peers: Sequence[bytes]
-    body: list[bytes]
+    body: Frames
 
     @classmethod
     def empty(cls) -> LogColumns:
         """Return columns without rows."""
         arrays = {name: np.zeros(0, dtype) for name, dtype in array_types(LogColumns).items()}
-        return cls(**arrays, peers=(), body=[])
+        return cls(**arrays, peers=(), body=Frames.of([]))
 
     @classmethod
     def from_rows(cls, rows: Sequence[LogRow], peers: Sequence[bytes] = ()) -> LogColumns:
@@ -101,13 +103,12 @@ class LogColumns(EventColumns):
                 arrays[name] = np.array(present, dtype)
             else:
                 arrays[name] = np.array([value or 0 for value in values[name]], dtype)
-        return cls(**arrays, peers=peers, body=list(values["body"]))
+        return cls(**arrays, peers=peers, body=Frames.of(values["body"]))
 
     def take(self, indices: Array) -> LogColumns:
         """Return only the rows at these indices."""
         arrays = {name: getattr(self, name)[indices] for name in array_types(LogColumns)}
-        body = [self.body[index] for index in indices.tolist()]
-        return LogColumns(**arrays, peers=self.peers, body=body)
+        return LogColumns(**arrays, peers=self.peers, body=self.body.take(indices))
 
     def rows(self) -> Iterator[LogRow]:
         """Return all rows in order, equal to those that the event log will return."""
@@ -116,7 +117,7 @@ class LogColumns(EventColumns):
 
     def _values(self, name: str) -> list[Any]:
         if name == "body":
-            return self.body
+            return list(self.body)
         values: list[Any] = getattr(self, name).tolist()
         mask = f"has_{name}"
         if mask not in array_types(LogColumns):
@@ -128,12 +129,13 @@ class LogColumns(EventColumns):
 
 
 def concatenate(parts: Sequence[LogColumns]) -> LogColumns:
-    """Return the rows of several ``LogColumns`` of one directory as one."""
-    if len(parts) == 1:
-        return parts[0]
+    """Return the rows of several ``LogColumns`` of one directory as one.
+
+    The bodies get a buffer of their own, so that no batch of received bytes stays in memory.
+    """
     arrays = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in array_types(LogColumns)
     }
-    body = [body for part in parts for body in part.body]
+    body = frames.concatenate([part.body for part in parts])
     return LogColumns(**arrays, peers=parts[-1].peers, body=body)

@@ -48,8 +48,8 @@ from tart.storage.core.arrow import (
     Array,
     ArrowTable,
     ColumnType,
-    binary_column,
     column,
+    frames_column,
     number_column,
 )
 from tart.storage.core.log_columns import LogColumns, LogRow
@@ -416,7 +416,7 @@ def encode_log(log: LogColumns) -> ArrowTable:
         "last_shard": _forward_fill(log.shard_index, log.has_shard_index),
     }
     columns = {
-        name: binary_column(kind, log.body) if name == "body" else number_column(kind, stored[name])
+        name: frames_column(kind, log.body) if name == "body" else number_column(kind, stored[name])
         for name, kind in TABLES["log"].items()
     }
     return ArrowTable(columns, len(log))

@@ -23,6 +23,7 @@ from tart.aggregate.references.batch_reducers import BatchReducers
 from tart.aggregate.references.reducers import Reducers
 from tart.aggregate.references.tracker import ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
+from tart.protocol.frames import Frames
 from tart.simulate.model.in_memory import play_troubled
 from tests.aggregate.batches import decode_contexts, event_batches, rows, session_summary
 
@@ -62,7 +63,7 @@ def batch_of(sessions):
     count = len(sessions)
     columns = {name: np.zeros(count, kind) for name, kind in array_types(EventColumns).items()}
     columns.update(seq=np.arange(count), session=np.array(sessions, np.int32))
-    return EventBatch(EventColumns(**columns), [b""] * count, np.zeros(count, np.bool_))
+    return EventBatch(EventColumns(**columns), Frames.of([b""] * count), np.zeros(count, np.bool_))
 
 
 @given(

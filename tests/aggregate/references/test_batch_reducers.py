@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.protocol.connection import Connection
+from tart.protocol.frames import Frames
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
@@ -36,12 +37,12 @@ TABLES = ("erasures", "shard_requests", "assurances", "reports", "failures", "la
 def aggregate_script(script, size):
     """Return the aggregates of a connection's events, ``size`` at a time, a second apart."""
     session = Session(3, 0, "", 0, Connection(), node_number=4)
-    contents = session.connection.receive_frames(b"".join(script.frames))
+    contents = session.connection.receive_frames(b"".join(script.frames)).contents()
     aggregates = Aggregates(lambda session: DecodeContext(1, 2))
     for start in range(0, len(contents), size):
         part = contents[start : start + size]
         runs = [FrameRun(session, len(part), NOW)]
-        batch = decode_batch(part, runs, start, PeerDictionary({})).events
+        batch = decode_batch(Frames.of(part), runs, start, PeerDictionary({})).events
         batch.columns.received_at[:] = NOW + SECOND_US * np.arange(start, start + len(part))
         aggregates.add(batch)
     return aggregates

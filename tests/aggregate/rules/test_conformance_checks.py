@@ -18,6 +18,7 @@ from tart.aggregate.rules import conformance_checks as module
 from tart.aggregate.rules.conformance_checks import BACKWARDS_US, STATUS_LATE_US, ConformanceChecker
 from tart.protocol.connection import Connection
 from tart.protocol.events import EventKind
+from tart.protocol.frames import Frames
 from tart.shard.check.offline_check import check
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch
 from tart.shard.state.nodes import Session
@@ -384,7 +385,7 @@ def test_interleaved_connections_are_checked_independently(seed):
     sessions, queues, findings = [], [], []
     for number, script in enumerate(scripts):
         session = Session(number, 0, "", 0, Connection(), node_number=number)
-        queues.append(session.connection.receive_frames(b"".join(script.frames)))
+        queues.append(session.connection.receive_frames(b"".join(script.frames)).contents())
         sessions.append(session)
     aggregates, sequence = Aggregates(lambda session: DecodeContext(1, 2), findings.append), 0
     while any(queues):
@@ -396,7 +397,9 @@ def test_interleaved_connections_are_checked_independently(seed):
                 frames += taken
                 runs.append(FrameRun(sessions[number], len(taken), NOW))
         if frames:
-            aggregates.add(decode_batch(frames, runs, sequence, PeerDictionary({})).events)
+            aggregates.add(
+                decode_batch(Frames.of(frames), runs, sequence, PeerDictionary({})).events
+            )
             sequence += len(frames)
     for number, expected in enumerate(alone):
         of_session = [each for each in findings if each.session == number]

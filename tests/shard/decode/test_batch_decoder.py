@@ -9,6 +9,7 @@ from tart.errors import DecodeError
 from tart.protocol.columnar import read_columns
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
+from tart.protocol.frames import Frames
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch, decode_in_parts
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.schema import PeerRow
@@ -98,7 +99,7 @@ def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
     dropped = content(0, bytes(8) + (7).to_bytes(8, "little"))
     runs = [FrameRun(one, 2, 1000), FrameRun(other, 3, 2000), FrameRun(one, 1, 3000)]
     found = decode_batch(
-        [synced, dropped, synced, b"short", synced, synced], runs, 40, PeerDictionary({})
+        Frames.of([synced, dropped, synced, b"short", synced, synced]), runs, 40, PeerDictionary({})
     )
     told = [
         (row.seq, row.session, row.node, row.event_id, row.received_at) for row in found.log.rows()
@@ -196,7 +197,7 @@ def test_a_frame_that_makes_decoding_fail_is_stored_and_costs_no_other(monkeypat
     monkeypatch.setattr("tart.shard.decode.batch_decoder.read_columns", read)
     isolation = Isolation()
     runs = [FrameRun(one, 2, 1000), FrameRun(other, 3, 2000), FrameRun(one, 1, 3000)]
-    parts = decode_in_parts(frames, runs, 40, PeerDictionary({}), isolation)
+    parts = decode_in_parts(Frames.of(frames), runs, 40, PeerDictionary({}), isolation)
     rows = [(row.seq, row.session, row.event_id) for part in parts for row in part.log.rows()]
     kept = [
         (row.seq, row.session, row.event_id, row.rule, row.frame)

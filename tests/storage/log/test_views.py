@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
+from tart.protocol.frames import Frames
 from tart.query.core.event_names import view_name
 from tart.query.sql.pushdown import Condition, Scan
 from tart.query.sql.views import VIEWS, column_name, view_value
@@ -48,7 +49,9 @@ class Log:
             self.cursor.execute(f"DELETE FROM {FILE.alias}.{table}")
         sessions = {version: session_of(version, number=10 + version) for version in (0, 1)}
         runs = [FrameRun(sessions[version], 1, RECEIVED) for version, _ in messages]
-        found = decode_batch([content for _, content in messages], runs, seq, PeerDictionary({}))
+        found = decode_batch(
+            Frames.of(content for _, content in messages), runs, seq, PeerDictionary({})
+        )
         if len(found.log):
             self.insert("log", encode_log(found.log))
         if found.new_peers:
