@@ -14,7 +14,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def run(scenario: Scenario) -> Json:
         "date": began.isoformat(timespec="seconds"),
         "parameters": {name: getattr(scenario, name) for name in _PARAMETERS},
         "settings": dict(scenario.settings),
-        "altered": asdict(scenario) != asdict(SCENARIOS[scenario.name]),
+        "altered": replace(scenario, files=None) != SCENARIOS[scenario.name],
         "machine": measure.machine(),
         "figures": {},
         "broken": [],
@@ -102,13 +102,16 @@ def _parser() -> argparse.ArgumentParser:
         "--growth-millions", type=float, help="millions of events to store, for growth"
     )
     parser.add_argument("--floor-seconds", type=float, help="duration of the floor's measurement")
+    parser.add_argument(
+        "--files", type=Path, help="directory for the server's files, which are removed otherwise"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="directory for the results")
     return parser
 
 
 def _with(scenario: Scenario, given: argparse.Namespace) -> Scenario:
     """Return the scenario with the given parameters."""
-    names = [*_PARAMETERS, "growth_millions", "floor_seconds"]
+    names = [*_PARAMETERS, "growth_millions", "floor_seconds", "files"]
     values = {name: getattr(given, name) for name in names}
     return replace(scenario, **{key: value for key, value in values.items() if value is not None})
 

@@ -104,7 +104,7 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
 
 
 def _idle(scenario: Scenario, figures: Json, progress: Progress) -> None:
-    with Server(scenario.shards, scenario.settings) as server:
+    with Server(scenario.shards, scenario.settings, scenario.files) as server:
         time.sleep(_WARM_UP_SECONDS)
         progress(f"idle, {scenario.seconds:.0f} s")
         with MemoryWatch(server.pid) as watch:
@@ -118,7 +118,7 @@ def _idle(scenario: Scenario, figures: Json, progress: Progress) -> None:
 
 def _load(scenario: Scenario, path: Path, result: Json, progress: Progress) -> None:
     figures = result["figures"]
-    with Server(scenario.shards, scenario.settings) as server, ExitStack() as held:
+    with Server(scenario.shards, scenario.settings, scenario.files) as server, ExitStack() as held:
         watch = held.enter_context(MemoryWatch(server.pid))
         hostile: Part | None = None
         if scenario.silent or scenario.slow:
@@ -137,7 +137,10 @@ def _load(scenario: Scenario, path: Path, result: Json, progress: Progress) -> N
 def _growth(scenario: Scenario, path: Path, result: Json, progress: Progress) -> None:
     figures = result["figures"]
     fill = _filling(scenario)
-    with Server(scenario.shards, scenario.settings) as server, MemoryWatch(server.pid) as watch:
+    with (
+        Server(scenario.shards, scenario.settings, scenario.files) as server,
+        MemoryWatch(server.pid) as watch,
+    ):
         empty = _send(scenario, path, server, 0, progress)
         filled = _send(fill, path, server, 1, progress)
         full = _send(scenario, path, server, 2, progress)

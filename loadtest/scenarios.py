@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Scenario:
         dashboard: Whether every route that dashboards poll is requested as well.
         floor_seconds: Duration of the measurement of the floor.
         settings: Settings of the server, where its defaults would refuse this load.
+        files: Directory that gets the server's files after its stop; none: they are removed.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Scenario:
     dashboard: bool = False
     floor_seconds: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
+    files: Path | None = None
 
     @property
     def events(self) -> int:

@@ -56,17 +56,19 @@ class Stored:
 
 
 class Server:
-    """A running server; a context manager that removes all its files.
+    """A running server; a context manager that removes its files, or hands them over.
 
     Args:
         shards: Worker processes; 0: the default.
         settings: Environment variables with settings.
+        files: Directory that gets the files in the end; ``None``: they are removed.
     """
 
-    def __init__(self, shards: int, settings: Mapping[str, str]) -> None:
+    def __init__(self, shards: int, settings: Mapping[str, str], files: Path | None = None) -> None:
         RUNS.mkdir(exist_ok=True)
         self.directory = Path(tempfile.mkdtemp(dir=RUNS))
         self._data = self.directory / "data"
+        self._files = files
         # Paths of Unix sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="tart-bench-"))
         self._errors = (self.directory / "stderr").open("w+b")
@@ -201,6 +203,8 @@ class Server:
         if self._popen.stdout is not None:
             self._popen.stdout.close()
         self._errors.close()
+        if self._files is not None:
+            shutil.copytree(self._data, self._files, dirs_exist_ok=True)
         shutil.rmtree(self.directory, ignore_errors=True)
         shutil.rmtree(self._sockets, ignore_errors=True)
 
