@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tart.native.library import Kernel, kernel
 from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES
 from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS
@@ -142,6 +143,39 @@ def _tables() -> _Tables:
     )
 
 
+_LAYOUT = np.dtype(
+    [
+        *((name, np.int32) for name in ("size", "count_offset", "element", "after")),
+        *((name, np.int32) for name in ("slot_offset", "core_offset")),
+        *((name, np.int32) for name in ("first_limit", "limits", "limits_after")),
+        *((name, np.uint8) for name in ("has_ref", "has_peer", "ends_with_shard", "unused")),
+    ]
+)
+
+
+@cache
+def _native_tables() -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
+    """Return the layouts and limited bytes of all types: ``type_layout``, ``byte_limit`` in C."""
+    tables = _tables()
+    layouts = np.zeros(256, _LAYOUT)
+    for name in ("size", "slot_offset", "core_offset", "has_ref", "has_peer"):
+        layouts[name] = getattr(tables, name)
+    layouts["ends_with_shard"] = tables.ends_with_shard
+    layouts["count_offset"] = _ABSENT
+    limits: list[tuple[int, int]] = []
+    for number in range(256):
+        counted = tables.counted.get(number)
+        before = tables.bounded.get(number, ())
+        after = () if counted is None else counted.bounded
+        if counted is not None:
+            for name in ("count_offset", "element", "after"):
+                layouts[name][number] = getattr(counted, name)
+        layouts["first_limit"][number] = len(limits)
+        layouts["limits"][number], layouts["limits_after"][number] = len(before), len(after)
+        limits += [*before, *after]
+    return layouts, np.array(limits, np.int32).reshape(-1, 2)
+
+
 def optional_fields_by_type() -> U8:
     """Return, for each event type, the ``OPTIONAL_FIELDS`` of its payload: a bit for each."""
     tables = _tables()
@@ -190,6 +224,56 @@ def read_columns(frames: Frames) -> Columns:
     Args:
         frames: Content of each frame: timestamp, event type and payload; any bytes.
     """
+    native = kernel()
+    return read_in_numpy(frames) if native is None else read_natively(native, frames)
+
+
+# The columns that the native kernel fills, in the order of its arguments: the widest first, so
+# that each is aligned in a block of memory for all.
+_NATIVE_COLUMNS = tuple(
+    (name, np.dtype(kind))
+    for kind, names in (
+        (np.uint64, ("timestamp", "ref")),
+        (np.int64, ("body_start", "body_end")),
+        (np.uint32, ("slot",)),
+        (np.uint16, ("core", "shard_index")),
+        (np.uint8, ("number",)),
+        (np.bool_, ("has_ref", "has_peer", "has_slot", "has_core", "has_shard_index", "clean")),
+    )
+    for name in names
+)
+_ROW_BYTES = sum(dtype.itemsize for _, dtype in _NATIVE_COLUMNS)
+
+
+def read_natively(native: Kernel, frames: Frames) -> Columns:
+    """Return the columns of some frames, read by the kernel."""
+    count, (layouts, limits) = len(frames), _native_tables()
+    block = np.empty(count * _ROW_BYTES, np.uint8)
+    address, offset = block.ctypes.data, 0
+    columns, addresses = {}, []
+    for name, dtype in _NATIVE_COLUMNS:
+        size = count * dtype.itemsize
+        columns[name] = block[offset : offset + size].view(dtype)
+        addresses.append(address + offset)
+        offset += size
+    starts, ends = np.ascontiguousarray(frames.starts), np.ascontiguousarray(frames.ends)
+    native.call(
+        "tart_columns",
+        frames.data,
+        len(frames.data),
+        starts.ctypes.data,
+        ends.ctypes.data,
+        count,
+        layouts.ctypes.data,
+        limits.ctypes.data,
+        len(limits),
+        *addresses,
+    )
+    return Columns(**columns)
+
+
+def read_in_numpy(frames: Frames) -> Columns:
+    """Return the columns of some frames: the twin of the kernel."""
     tables = _tables()
     data, starts, lengths = frames.octets, frames.starts, frames.lengths
     payloads = starts + HEADER_BYTES

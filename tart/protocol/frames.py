@@ -17,6 +17,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from tart.native.library import Kernel, kernel
+
 Positions = npt.NDArray[np.int64]
 
 # The least number of bytes after the last frame, so that fixed-size fields near its end can be
@@ -90,7 +92,7 @@ class Frames(Sequence[bytes]):
 
     def compact(self) -> Frames:
         """Return the same frames in a buffer of their own, one directly after the other."""
-        return self if self._is_compact else Frames.of(self)
+        return self if self._is_compact else concatenate([self])
 
     @cached_property
     def _is_compact(self) -> bool:
@@ -106,6 +108,36 @@ class Frames(Sequence[bytes]):
 
 def concatenate(parts: Sequence[Frames]) -> Frames:
     """Return the frames of several buffers in one buffer, one directly after the other."""
-    if len(parts) == 1:
-        return parts[0].compact()
+    native = kernel()
+    if native is None:
+        return concatenate_plainly(parts)
+    return concatenate_natively(native, parts)
+
+
+def concatenate_plainly(parts: Sequence[Frames]) -> Frames:
+    """Return the frames of several buffers in one buffer: the twin of the kernel."""
     return Frames.of(content for part in parts for content in part)
+
+
+def concatenate_natively(native: Kernel, parts: Sequence[Frames]) -> Frames:
+    """Return the frames of several buffers in one buffer, copied by the kernel."""
+    lengths = np.concatenate([part.lengths for part in parts])
+    size = int(lengths.sum())
+    data, ends = np.zeros(size + PADDING, np.uint8), np.empty(len(lengths), np.int64)
+    frames, written = 0, 0
+    for part in parts:
+        positions = np.ascontiguousarray(part.starts), np.ascontiguousarray(part.ends)
+        native.call(
+            "tart_compact",
+            part.data,
+            len(part.data),
+            positions[0].ctypes.data,
+            positions[1].ctypes.data,
+            len(part),
+            data.ctypes.data + written,
+            size - written,
+            ends.ctypes.data + frames * ends.itemsize,
+        )
+        ends[frames : frames + len(part)] += written
+        frames, written = frames + len(part), written + int(part.lengths.sum())
+    return Frames(data.tobytes(), ends - lengths, ends)

@@ -5,12 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.protocol.columnar import optional_fields_by_type, read_columns
+from tart.native.library import kernel
+from tart.protocol.columnar import (
+    Columns,
+    optional_fields_by_type,
+    read_columns,
+    read_in_numpy,
+    read_natively,
+)
 from tart.protocol.decoding import HEADER_BYTES, check_event
 from tart.protocol.events import EVENTS
 from tart.protocol.frames import Frames
 from tart.protocol.optional_fields import OPTIONAL_FIELDS
 from tart.protocol.types import HASH, PEER_ID
+from tests.native.kernels import needs_kernel
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
 from tests.vectors import event_vectors
 
@@ -121,3 +129,38 @@ def test_optional_fields_of_a_type_match_its_vectors():
                 for at, each in enumerate(OPTIONAL_FIELDS)
             )
             assert found == parts[vector.number], vector
+
+
+def assert_same_columns(contents):
+    """The kernel and its twin agree on all that ``Columns`` defines."""
+    frames = Frames.of(contents)
+    one, other = read_in_numpy(frames), read_natively(kernel(), frames)
+    whole = frames.lengths >= HEADER_BYTES
+    for name in Columns._fields:
+        expected, found = getattr(one, name), getattr(other, name)
+        assert found.dtype == expected.dtype, name
+        if name in ("number", "timestamp"):
+            defined = whole
+        else:
+            defined = getattr(one, f"has_{name}", np.ones(len(contents), np.bool_))
+        assert np.array_equal(found[defined], expected[defined]), name
+
+
+valid = events().map(
+    lambda event: content(event[0].number, payload(event[0].layout(event[1]), event[2]))
+)
+
+
+@pytest.mark.slow
+@needs_kernel
+@quick
+@given(st.lists(st.one_of(valid, hostile, st.binary(max_size=60)), max_size=30))
+def test_the_kernel_reads_as_its_twin(contents):
+    assert_same_columns(contents)
+
+
+@needs_kernel
+def test_the_kernel_reads_vectors_and_all_their_beginnings_as_its_twin():
+    vectors = [*event_vectors(), *event_vectors(conformant=False)]
+    assert_same_columns([vector.content[:end] for vector in vectors for end in range(120)])
+    assert_same_columns([])

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.protocol.frames import PADDING, Frames, concatenate
+from tart.native.library import kernel
+from tart.protocol.frames import (
+    PADDING,
+    Frames,
+    concatenate,
+    concatenate_natively,
+    concatenate_plainly,
+)
+from tests.native.kernels import needs_kernel
 
 contents = st.lists(st.binary(max_size=20), max_size=8)
 
@@ -42,9 +50,15 @@ def test_taken_frames_are_those_at_the_indices(parts, data):
     assert list(taken) == [parts[index] for index in indices]
 
 
+@pytest.mark.parametrize("native", [False, pytest.param(True, marks=needs_kernel)])
 @given(st.lists(contents, min_size=1, max_size=4))
-def test_concatenated_frames_refer_to_no_other_buffer(parts):
-    whole = concatenate([inside(part) for part in parts])
+def test_concatenated_frames_refer_to_no_other_buffer(native, parts):
+    given_frames = [inside(part) for part in parts]
+    if native:
+        whole = concatenate_natively(kernel(), given_frames)
+    else:
+        whole = concatenate_plainly(given_frames)
+    assert concatenate(given_frames) == whole
     assert list(whole) == [content for part in parts for content in part]
     assert len(whole.data) == sum(map(len, whole)) + PADDING
     assert whole.compact() is whole

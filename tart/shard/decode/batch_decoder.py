@@ -343,10 +343,7 @@ def _number_peers(
     """Return the number of the peer id before each event's body, or ``NONE``."""
     numbers = np.full(len(frames), NONE, np.int64)
     rows = np.flatnonzero(columns.has_peer & well_formed)
-    places = zip(rows.tolist(), columns.body_start[rows].tolist(), strict=True)
-    numbers[rows] = peers.numbers(
-        [frames[row][start : start + PEER_BYTES] for row, start in places]
-    )
+    numbers[rows] = peers.numbers(frames.data, frames.starts[rows] + columns.body_start[rows])
     return numbers
 
 

@@ -1,0 +1,1 @@
+"""The native kernel, its build and its loader."""
