@@ -106,6 +106,8 @@ BARS = (
     Bar("growth", "CPU per event, full : empty", "cost_ratio", 1.2),
     Bar("dashboard", "queries p99, slowest route", "query_p99_ms", 100, "ms", strict=True),
     Bar("dashboard", "queries that failed", "query_failures", 0),
+    Bar("opening", "all routes at once, after a restart", "opening_together_ms", 300, "ms"),
+    Bar("opening", "dearest route alone, CPU", "opening_dearest_cpu_ms", 50, "ms"),
     Bar("streams", "delivery p99, read to received", "delivery_p99_ms", 20, "ms", strict=True),
     Bar("streams", "live events subscribers missed", "delivery_missed", 0),
     Bar("growth", "recent queries, full : empty", "query_ratio", 1.2),
@@ -193,6 +195,13 @@ _FIGURES = (
     ("query_p99_ms", "queries p99, slowest route", "ms"),
     ("query_first_ms", "first answers of a dashboard, slowest", "ms"),
     ("query_failures", "queries that failed", ""),
+    ("opening_routes", "routes of a dashboard", ""),
+    ("opening_together_ms", "all at once, after a restart", "ms"),
+    ("opening_again_ms", "all at once, later, nothing cached", "ms"),
+    ("opening_first_ms", "slowest route alone", "ms"),
+    ("opening_cpu_ms", "all routes, each alone", "CPU ms"),
+    ("opening_dearest_cpu_ms", "dearest route alone", "CPU ms"),
+    ("opening_statements", "statements of DuckDB", ""),
     ("delivered", "live events delivered to subscribers", ""),
     ("delivery_missed", "live events subscribers missed", ""),
     ("delivery_p50_ms", "delivery p50, read to received", "ms"),
@@ -228,8 +237,24 @@ def summary(result: Json) -> str:
         for name, route in (result.get(key) or {}).items():
             values = "  ".join(f"{key} {number(value)}" for key, value in route.items())
             parts.append(f"  {name:14} {values}  {when}".rstrip())
+    if "opening" in result:
+        parts.append(_opening(result["opening"]))
     if "mix" in result:
         mix = ", ".join(f"{group} {share:.1%}" for group, share in result["mix"].items())
         parts.append(f"mix: {mix}")
     parts += [f"BROKEN: {each}" for each in result["broken"]]
     return "\n".join(parts)
+
+
+def _opening(routes: Sequence[Json]) -> str:
+    """Format the costs of routes: the first request, and of the cheapest the CPU."""
+    names = list(routes[0]["first"])
+    rows = [
+        (
+            each["route"],
+            *(number(each["first"][name]) for name in names),
+            number(each["cheapest"]["shards_ms"] + each["cheapest"]["gateway_ms"]),
+        )
+        for each in routes
+    ]
+    return table(("route", *names, "cheapest, CPU ms"), rows)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import measure, recordings, report, traffic
+from loadtest import measure, opening, recordings, report, traffic
 from loadtest.dialogue import Broken, Json, Part
 from loadtest.measure import MemoryWatch, Scrape, Use
 from loadtest.scenarios import Scenario
@@ -84,6 +84,9 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
     Raises:
         Broken: A part failed; the figures so far are in the result.
     """
+    if scenario.opening:
+        result["opening"] = opening.play(scenario, result["figures"], progress)
+        return
     if not scenario.connections:
         _idle(scenario, result["figures"], progress)
         return

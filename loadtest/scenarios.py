@@ -28,6 +28,7 @@ class Scenario:
         fill_rate: Events per second while storing them.
         subscribers: Subscribers of live events with filters; one more does not read.
         dashboard: Whether every route that dashboards poll is requested as well.
+        opening: Whether the cost of each dashboard route is measured instead of a load.
         floor_seconds: Duration of the measurement of the floor.
         settings: Settings of the server, where its defaults would refuse this load.
         files: Directory that gets the server's files after its stop; none: they are removed.
@@ -48,6 +49,7 @@ class Scenario:
     fill_rate: float = 0.0
     subscribers: int = 0
     dashboard: bool = False
+    opening: bool = False
     floor_seconds: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
     files: Path | None = None
@@ -111,6 +113,15 @@ SCENARIOS = {
             growth_millions=20,
             fill_rate=150_000,
             dashboard=True,
+        ),
+        Scenario(
+            "opening",
+            "every dashboard route with nothing cached: six nodes after two minutes, 8 times speed",
+            seconds=120,
+            nodes=6,
+            cores=2,
+            shards=2,
+            opening=True,
         ),
         Scenario(
             "streams",

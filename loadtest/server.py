@@ -23,6 +23,7 @@ from types import TracebackType
 import duckdb
 import httpx
 
+from loadtest import measure
 from loadtest.dialogue import ROOT, Broken
 from loadtest.measure import Scrape, read_metrics
 from tart.storage.core.files import list_files
@@ -72,8 +73,12 @@ class Server:
         # Paths of Unix sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="tart-bench-"))
         self._errors = (self.directory / "stderr").open("w+b")
+        self._shards = shards
+        self._popen = self._start(settings)
+
+    def _start(self, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("TART_")}
-        self._popen = subprocess.Popen(
+        return subprocess.Popen(
             [
                 sys.executable,
                 "-m",
@@ -82,7 +87,7 @@ class Server:
                 "--telemetry-bind=127.0.0.1:0",
                 "--api-bind=127.0.0.1:0",
                 f"--data-dir={self._data}",
-                f"--shards={shards}",
+                f"--shards={self._shards}",
             ],
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -95,15 +100,36 @@ class Server:
 
     def __enter__(self) -> Server:
         try:
-            ready = self._ready()
+            self._connect()
         except Broken:
             self._end()
             raise
+        return self
+
+    def _connect(self) -> None:
+        ready = self._ready()
         self.host, self.port = ready[1].decode(), int(ready[2])
         self.api = f"http://{ready[3].decode()}"
         self.shards = int(ready[4])
         self.http = httpx.Client(base_url=self.api, timeout=30.0, trust_env=False)
-        return self
+
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Stop the server and start it with other settings on the same files.
+
+        Raises:
+            Broken: The server did not stop, or did not start.
+        """
+        self.http.close()
+        self._stop()
+        if self._popen.stdout is not None:
+            self._popen.stdout.close()
+        self._popen = self._start(settings)
+        self._connect()
+
+    def processes(self) -> tuple[list[int], int]:
+        """Return the process ids of the shards, and that of the gateway, which starts last."""
+        *shards, gateway = sorted(measure.children(self.pid))
+        return shards, gateway
 
     def __exit__(
         self,
@@ -167,6 +193,11 @@ class Server:
         Raises:
             Broken: The server did not stop, or failed.
         """
+        cpu, took = self._stop()
+        return _count(self._data, cpu, took)
+
+    def _stop(self) -> tuple[float, float]:
+        """Stop the server; return the CPU seconds of its life, and of its stop the duration."""
         began = time.monotonic()
         os.kill(self.pid, signal.SIGTERM)
         usage = None
@@ -181,8 +212,7 @@ class Server:
         if self._popen.returncode != 0:
             tail = "\n".join(self.log()[-5:])
             raise Broken(f"the server ended with {self._popen.returncode}\n{tail}")
-        cpu = usage.ru_utime + usage.ru_stime
-        return _count(self._data, cpu, took)
+        return usage.ru_utime + usage.ru_stime, took
 
     def _ready(self) -> re.Match[bytes]:
         assert self._popen.stdout is not None

@@ -18,6 +18,7 @@ from tart.config.schema import Config
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.routes.streams import websocket_filter
 from tart.gateway.dispatch import Call, Dispatcher, Handler
+from tart.gateway.fanout.merge_thread import merge_seconds
 from tart.gateway.fanout.node_refresher import NodeRefresher
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.node_resolver import NodeResolver
@@ -231,5 +232,6 @@ class Gateway:
             summary_readers=self.summaries.readers,
             summary_states=self.summaries.states,
             summary_skipped=self.summaries.skipped,
+            merge_seconds=merge_seconds(),
         )
         return {**gateway_metrics(counts), **self.server.connections.metrics()}

@@ -25,6 +25,7 @@ from tart.background_tasks import Background
 from tart.config.schema import AggregatesConfig, StorageConfig
 from tart.errors import DamagedFile, StorageError
 from tart.storage.aggregates.database import AggregateFile, AggregateWriter
+from tart.storage.aggregates.merged_relations import StatementCounts
 from tart.storage.aggregates.rebuild import catch_up
 from tart.storage.core.batch import Batch
 from tart.storage.core.files import (
@@ -124,6 +125,7 @@ class Store:
         self._progress = progress
         self._database = Database(config, root / f"{shard:02d}" / SPILL)
         self.failures = FailureLog()
+        self.statements = StatementCounts()
         self.background = Background()
         self.directory = shard
         self.directories = [shard, *list_adopted(root, shard, count)]

@@ -278,6 +278,8 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "open_references": 3,
         "aggregate_flushes_pending": 0,
         "query_failures": 0,
+        "aggregate_statements": 7,
+        "aggregate_statement_seconds": 0.5,
         "loop_lag_seconds": 0.001,
         "readers": 2,
         "queries_running": 1,

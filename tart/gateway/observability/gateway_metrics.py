@@ -31,6 +31,7 @@ class GatewayCounts(NamedTuple):
         summary_readers: Clients of the summarised live channel.
         summary_states: States of the network made for it.
         summary_skipped: States that slow clients skipped.
+        merge_seconds: Time that the merge thread worked.
     """
 
     uptime_seconds: float
@@ -53,6 +54,7 @@ class GatewayCounts(NamedTuple):
     summary_readers: int
     summary_states: int
     summary_skipped: int
+    merge_seconds: float
 
 
 _METRICS = {
@@ -108,6 +110,10 @@ _METRICS = {
     "summary_skipped": (
         "tart_live_states_skipped_total",
         "States that clients of the summarised live channel skipped because they were slow.",
+    ),
+    "merge_seconds": (
+        "tart_gateway_merge_seconds_total",
+        "Time in which the merge thread merged and encoded answers.",
     ),
 }
 

@@ -72,6 +72,16 @@ _COUNTERS = (
     ("references_unresolved", "references_unresolved", "References to an event that is not open."),
     ("query_failures", "query_failures", "Failed queries."),
     (
+        "aggregate_statements",
+        "aggregate_statements",
+        "Statements over aggregates that DuckDB ran.",
+    ),
+    (
+        "aggregate_statement_seconds",
+        "aggregate_statement_seconds",
+        "Duration of the statements over aggregates in seconds.",
+    ),
+    (
         "queries_rejected",
         "queries_rejected",
         "Queries rejected because too many were waiting for a query thread.",

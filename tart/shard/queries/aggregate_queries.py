@@ -160,7 +160,9 @@ class AggregateQueries:
     ) -> T:
         files = [self._store.aggregates[directory] for directory in self._store.directories]
         counts_10s_us = self._config.counts_10s_hours * HOUR_US
-        with MergedRelations(cursor, files, snapshot, counts_10s_us) as relations:
+        with MergedRelations(
+            cursor, files, snapshot, counts_10s_us, self._store.statements
+        ) as relations:
             answer = self.handlers[type(query)](relations, query)
         return encode(answer)
 
@@ -179,7 +181,7 @@ class AggregateQueries:
             limit = f"ORDER BY {next(iter(operations))} DESC LIMIT {query.top}"
         relation = self._relation(relations, table, query, self._filters(table, query.where))
         rows = self._fetch_rows(
-            relations.cursor,
+            relations,
             f"SELECT {', '.join([*shown, *values])} FROM {relation} {group} {limit}",
             keys,
         )
@@ -193,7 +195,7 @@ class AggregateQueries:
         shown = [self._key(table, name, 0) for name in columns]
         where = self._filters(table, query.where, query.known)
         rows = self._fetch_rows(
-            relations.cursor,
+            relations,
             f"SELECT {distinct} {', '.join(shown)} "
             f"FROM {self._relation(relations, table, query, where)} {order} "
             f"LIMIT {max(0, min(query.limit, MAX_ROWS))}",
@@ -209,7 +211,7 @@ class AggregateQueries:
         shown = [self._key(table, key, query.step_us) for key in keys]
         operation = OPERATIONS[table][value]
         relation = self._relation(relations, table, query, self._filters(table, query.where))
-        rows = relations.cursor.execute(
+        rows = relations.execute(
             f"SELECT {', '.join([*keys, ''])} list(directory * {1 << 32} + node), list(value) "
             f"FROM (SELECT {', '.join([*shown, ''])} directory, node, "
             f"{_operation(value, operation, TABLES[table][value])} AS value "
@@ -298,8 +300,10 @@ class AggregateQueries:
             )
         return f"lower(hex({name})) AS {name}" if kind == "BLOB" else name
 
-    def _fetch_rows(self, cursor: Cursor, statement: str, keys: Sequence[str]) -> list[list[Any]]:
-        rows = cursor.execute(statement).fetchall()
+    def _fetch_rows(
+        self, relations: MergedRelations, statement: str, keys: Sequence[str]
+    ) -> list[list[Any]]:
+        rows = relations.execute(statement).fetchall()
         if len(rows) > MAX_ROWS:
             raise BadQuery("too many rows: ask for a shorter window or a longer interval")
         node = keys.index("node") if "node" in keys else None

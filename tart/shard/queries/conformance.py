@@ -84,7 +84,7 @@ def _examples(
     where = (
         f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {condition}"
     )
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"SELECT directory, epoch_us(seen_at), lower(hex(frame)), {', '.join(_COLUMNS)} "
         f"FROM {relations.table('examples', where)} {qualify} "
         f"ORDER BY seen_at DESC, seq DESC LIMIT {max(0, min(limit, MAX_LISTED))}"
@@ -111,7 +111,7 @@ def protocol_versions(
     now = query.now_us
     until = min(end, now)
     open_till = f"least(coalesce(epoch_us(ended_at), {now}), {until})"
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         "SELECT directory, node, protocol_version, params_layout, count(*), "
         "epoch_us(min(started_at)), epoch_us(max(started_at)), "
         f"sum(greatest(0, {open_till} - greatest(epoch_us(started_at), {start})))::BIGINT, "

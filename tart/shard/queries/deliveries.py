@@ -44,9 +44,9 @@ def deliveries(
         some = ", ".join(f"from_hex('{bytes.fromhex(each).hex()}')" for each in query.hashes)
         where += f" AND hash IN ({some})" if some else " AND false"
     relation = relations.table("deliveries", where)
-    ((count,),) = relations.cursor.execute(f"SELECT count(*) FROM {relation}").fetchall()
+    ((count,),) = relations.execute(f"SELECT count(*) FROM {relation}").fetchall()
     below = None if count <= MAX_ROWS else KEYS * MAX_ROWS // count
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         "SELECT type, hash(hash), lower(hex(hash)), epoch_us(seen_at), epoch_us(last_at), "
         "directory, node, lower(hex(sender)), slot, core, lower(hex(package)), bins "
         f"FROM {relation} WHERE {'true' if below is None else f'hash(hash) < {below}'}"

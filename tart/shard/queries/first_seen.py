@@ -28,7 +28,7 @@ def first_seen_blocks(
     """Return each block first seen in a window."""
     start, end = bounds_us(query.window)
     where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         "SELECT lower(hex(hash)), max(slot), epoch_us(min(seen_at)), "
         f"count(DISTINCT (directory, node)) FROM {relations.table('sightings', where)} "
         f"GROUP BY 1 ORDER BY 3 DESC LIMIT {MAX_SIGHTS}"
@@ -45,7 +45,7 @@ def block_propagation(
         return []
     among = ", ".join(f"from_hex('{each}')" for each in digests)
     minutes = "bucket IN (SELECT date_trunc('minute', seen_at) FROM seen)"
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         "WITH seen AS MATERIALIZED (SELECT hash, directory, node, min(seen_at) AS seen_at, "
         "arg_min(timestamp, seen_at) AS timestamp, arg_min(type, seen_at) AS type "
         f"FROM {relations.table('sightings', f'hash IN ({among}) AND {nodes}')} "

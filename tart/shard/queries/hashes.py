@@ -23,7 +23,7 @@ def hash_matches(
     return [
         HashMatch(column.kind, *row)
         for column in HASH_COLUMNS
-        for row in relations.cursor.execute(_statement(relations, query, column, limit)).fetchall()
+        for row in relations.execute(_statement(relations, query, column, limit)).fetchall()
     ]
 
 

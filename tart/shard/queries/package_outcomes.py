@@ -74,7 +74,7 @@ def _count(relations: MergedRelations, where: str) -> tuple[int, dict[str, int]]
     submission = f"kind = {SUBMISSION}"
     names = {"submissions": submission, "shares": f"NOT {submission}", "failed": _FAILED}
     counts = ", ".join(f"count(*) FILTER (hash IS NULL AND {each})" for each in names.values())
-    ((rows, *unidentified),) = relations.cursor.execute(
+    ((rows, *unidentified),) = relations.execute(
         f"SELECT count(hash), {counts} FROM {relations.table('packages', where)}"
     ).fetchall()
     return rows, dict(zip(names, unidentified, strict=True))
@@ -83,7 +83,7 @@ def _count(relations: MergedRelations, where: str) -> tuple[int, dict[str, int]]
 def _reasons(relations: MergedRelations, where: str) -> list[str]:
     """Return the most frequent reasons of failures."""
     relation = relations.table("packages", f"{where} AND {_FAILED}")
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"SELECT reason FROM {relation} WHERE reason <> '' GROUP BY reason "
         f"ORDER BY count(*) DESC, reason LIMIT {MAX_REASONS}"
     ).fetchall()
@@ -99,7 +99,7 @@ def _packages(relations: MergedRelations, where: str, reasons: list[str]) -> npt
         "reason": f"CASE WHEN {_FAILED} THEN list_position(?, reason) END",
     }
     packed = ", ".join(f"{name} := {sql}" for name, sql in lead.items())
-    columns = relations.cursor.execute(
+    columns = relations.execute(
         "SELECT * EXCLUDE (lead), lead.core AS core, lead.slot::BIGINT AS slot, "
         "lead.stage AS stage, lead.failed AS failed, "
         # Reasons beyond the most frequent have no position.
@@ -124,7 +124,7 @@ def _reports(relations: MergedRelations, query: PackageOutcomes) -> npt.NDArray[
     flags = ((RECEIVED, "received_at"), (INCLUDED, "included_at"))
     bits = [f"CASE WHEN count({column}) > 0 THEN {bit} ELSE 0 END" for bit, column in flags]
     bits.append(f"CASE WHEN sum(cannot_report) > 0 THEN {REFUSED} ELSE 0 END")
-    columns = relations.cursor.execute(
+    columns = relations.execute(
         f"SELECT hash(hash) AS key, {' | '.join(f'({bit})' for bit in bits)} AS flags "
         f"FROM {relations.table('reports', _named_inside(query))} GROUP BY hash"
     ).fetchnumpy()
@@ -132,7 +132,7 @@ def _reports(relations: MergedRelations, query: PackageOutcomes) -> npt.NDArray[
 
 
 def _roots(relations: MergedRelations, query: PackageOutcomes) -> npt.NDArray[Any]:
-    columns = relations.cursor.execute(
+    columns = relations.execute(
         "SELECT DISTINCT hash(root) AS key "
         f"FROM {relations.table('erasures', _named_inside(query))}"
     ).fetchnumpy()

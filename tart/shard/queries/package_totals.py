@@ -40,7 +40,7 @@ def stage_totals(
     where = f"{_inside(query.window)} AND {nodes} AND outcome <> 'duplicate'"
     if query.core is not None:
         where += f" AND core = {query.core}"
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"SELECT {node} AS node, {bucket} AS bucket, {', '.join(values)} "
         f"FROM {relations.table('packages', where)} GROUP BY ALL"
     ).fetchall()
@@ -60,11 +60,11 @@ def package_services(
     """Return the packages of a window by service, or a sample of them."""
     where = f"{_inside(query.window)} AND {nodes} AND hash IS NOT NULL AND services IS NOT NULL"
     relation = relations.table("packages", where)
-    ((count,),) = relations.cursor.execute(f"SELECT count(*) FROM {relation}").fetchall()
+    ((count,),) = relations.execute(f"SELECT count(*) FROM {relation}").fetchall()
     below = None if count <= SAMPLE_ROWS else KEYS * SAMPLE_ROWS // count
     sample = "true" if below is None else f"key < {below}"
     # unnest pads the shorter list with NULL: without costs no item has any.
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         "WITH attempts AS (SELECT hash(hash) AS key, directory, session, root, "
         "epoch_us(started_at) AS began, auth_gas, services::UINTEGER[] AS services, "
         f"coalesce(item_gas, '[]')::UBIGINT[] AS gas FROM {relation} WHERE {sample}), "

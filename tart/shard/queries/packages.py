@@ -61,7 +61,7 @@ def package_stages(
     submission = f"kind = {SUBMISSION}"
     nameless = (submission, f"NOT {submission}", _FAILED)
     counts = ", ".join(_count(f"hash IS NULL AND {each}") for each in nameless)
-    ((count, submissions, shares, failed),) = relations.cursor.execute(
+    ((count, submissions, shares, failed),) = relations.execute(
         f"SELECT count(hash), {counts} FROM {relation}"
     ).fetchall()
     below = None if count <= SAMPLE_ROWS else KEYS * SAMPLE_ROWS // count
@@ -70,7 +70,7 @@ def package_stages(
         for bit, condition in enumerate(MARKS.values())
     )
     sample = "true" if below is None else f"hash(hash) < {below}"
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"SELECT hash(hash), core, bit_or({marks}), {', '.join(f'max({m})' for m in MEASURES)}, "
         "epoch_us(min(started_at)) "
         f"FROM {relation} WHERE hash IS NOT NULL AND {sample} GROUP BY hash, core"
@@ -94,7 +94,7 @@ def package_counts(
     group = f"GROUP BY {', '.join(str(column + 1) for column in range(len(keys)))}" if keys else ""
     relation = relations.table("packages", f"{rows_inside(query.window, query.core)} AND {nodes}")
     ended = relations.table("sessions", "ended_at IS NOT NULL")
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"SELECT {', '.join([*shown, *values])} FROM (SELECT packages.*, "
         f"ended.session IS NOT NULL AS {IS_CLOSED} FROM {relation} AS packages LEFT JOIN "
         f"(SELECT DISTINCT directory, session FROM {ended}) AS ended USING (directory, session)) "
@@ -126,7 +126,7 @@ def step_durations(
         f"WHERE {first} IS NOT NULL AND {last} IS NOT NULL"
         for pair, (first, last) in enumerate(PAIRS.values())
     ]
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"WITH selected AS MATERIALIZED (SELECT {', '.join(columns)} FROM {relation}) "
         f"SELECT pair, bin, count(*), core, bucket FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL"
     ).fetchall()
@@ -158,7 +158,7 @@ def package_states(
         "WHERE hash IN (SELECT hash FROM newest))"
     )
     # The search of the newest costs a tenth of reading their states.
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"WITH newest AS (SELECT hash FROM {relations.table('packages', where)} GROUP BY hash "
         f"ORDER BY min(started_at) DESC LIMIT {limit}) "
         f"SELECT lower(hex(hash)), arg_max(struct_pack({lead}), place), max(place), "
@@ -202,7 +202,7 @@ def package_rows(
         directory, session = event_identity(query.session)
         where += f" AND directory = {directory} AND session = {session}"
     shown = [_shown(name, kind) for name, kind in columns.items()]
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"SELECT directory, {', '.join(shown)} FROM {relations.table('packages', where)} "
         f"ORDER BY started_at, directory, seq LIMIT {MAX_ROWS}"
     ).fetchall()

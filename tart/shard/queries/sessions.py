@@ -56,7 +56,7 @@ def sessions(
     columns = ROWS["sessions"]
     shown = [f"epoch_us({name})" if kind == TIME else name for name, kind in columns.items()]
     limit = max(0, min(query.limit, MAX_SESSIONS))
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"SELECT {_API_ID}, directory, {', '.join(shown)} "
         f"FROM {relations.table('sessions', where)} QUALIFY "
         f"row_number() OVER (PARTITION BY directory ORDER BY session DESC) <= {limit} "
@@ -81,7 +81,7 @@ def connections(
     relation = relations.table("sessions", f"{_overlapping(start, end)} AND {nodes}")
     accepted = f"outcome <> '{REFUSED}'"
     began, ended = (_inside(name, start, end) for name in ("started_at", "ended_at"))
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         f"WITH found AS MATERIALIZED (SELECT started_at, ended_at, outcome FROM {relation}) "
         "SELECT moment, sum(one)::BIGINT, sum(two)::BIGINT, sum(three)::BIGINT FROM ("
         f"SELECT {_bucket('started_at', step)} AS moment, ({accepted})::INTEGER AS one, 0 AS two, "
@@ -114,7 +114,7 @@ def version_spans(
     start, end = bounds_us(query.window)
     until = min(end, query.now_us)
     where = f"outcome <> '{REFUSED}' AND node IS NOT NULL AND {nodes}"
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         "SELECT directory, session, node, epoch_us(started_at), "
         f"coalesce(epoch_us(ended_at), {until}) "
         f"FROM {relations.table('sessions', f'{_overlapping(start, end)} AND {where}')} "

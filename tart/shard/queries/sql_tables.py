@@ -115,7 +115,11 @@ class SqlTables:
             snapshot, nodes = self._on_loop(lambda: self._snapshot(wanted))
             files = list(self._store.aggregates.values())
             relations = MergedRelations(
-                cursor, files, snapshot, self._config.counts_10s_hours * HOUR_US
+                cursor,
+                files,
+                snapshot,
+                self._config.counts_10s_hours * HOUR_US,
+                self._store.statements,
             )
             try:
                 return read_part(relations, nodes, wanted, self._config.latency_hours * HOUR_US)

@@ -113,6 +113,8 @@ class ProcessStatistics:
             "background_failing": self._store.background.recent(),
             "queries": dict(self._counts.received),
             "query_failures": self._counts.failures,
+            "aggregate_statements": self._store.statements.statements,
+            "aggregate_statement_seconds": self._store.statements.seconds,
             "loop_lag_seconds": self._counts.loop_lag,
             "readers": THREADS + SLOW_THREADS,
             "queries_running": reader.running,

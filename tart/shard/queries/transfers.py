@@ -35,7 +35,7 @@ def transfers(
         "slot - row_number() OVER (PARTITION BY directory, node ORDER BY slot) AS range "
         f"FROM {relations.table('transfers', where)} GROUP BY directory, node, slot"
     )
-    rows = relations.cursor.execute(
+    rows = relations.execute(
         "SELECT directory, node, min(slot), max(slot), sum(blocks)::UBIGINT, "
         f"epoch_us(max(last_at)) FROM ({of_slot}) GROUP BY directory, node, range "
         f"LIMIT {MAX_RANGES}"

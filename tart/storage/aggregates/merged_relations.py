@@ -9,10 +9,13 @@ one flush; if another was written meanwhile the query must be repeated with a ne
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import duckdb
 
@@ -72,6 +75,26 @@ class Snapshot:
 
 
 @dataclass
+class StatementCounts:
+    """The statements over aggregates that DuckDB ran in this process, by all threads.
+
+    Attributes:
+        statements: Their number.
+        seconds: Their duration together, without fetching the rows.
+    """
+
+    statements: int = 0
+    seconds: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, seconds: float) -> None:
+        """Count a statement of that duration."""
+        with self._lock:
+            self.statements += 1
+            self.seconds += seconds
+
+
+@dataclass
 class MergedRelations:
     """The relations of one query.
 
@@ -80,12 +103,14 @@ class MergedRelations:
         files: Every directory's aggregates, the shard's own among them.
         snapshot: The rows in memory.
         counts_10s_us: How long counts by ten seconds are kept.
+        statements: Counts the statements.
     """
 
     cursor: duckdb.DuckDBPyConnection
     files: Sequence[AggregateFile]
     snapshot: Snapshot
     counts_10s_us: int
+    statements: StatementCounts = field(default_factory=StatementCounts)
     _registered: list[str] = field(default_factory=list)
     _states: dict[int, dict[str, int]] = field(default_factory=dict)
 
@@ -107,6 +132,14 @@ class MergedRelations:
         _end_transaction(self.cursor)
         for name in self._registered:
             self.cursor.unregister(name)
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        """Run a statement over the relations; return the cursor that has its rows."""
+        began = time.monotonic()
+        try:
+            return self.cursor.execute(statement, list(values))
+        finally:
+            self.statements.add(time.monotonic() - began)
 
     def table(self, table: str, where: str = "true") -> str:
         """Return the relation of a table's rows that match a condition."""
@@ -192,7 +225,7 @@ class MergedRelations:
 
     def _state(self, file: AggregateFile) -> dict[str, int]:
         if file.directory not in self._states:
-            rows = self.cursor.execute(f"SELECT key, value FROM {file.alias}.state").fetchall()
+            rows = self.execute(f"SELECT key, value FROM {file.alias}.state").fetchall()
             self._states[file.directory] = dict(rows)
         return self._states[file.directory]
 
