@@ -257,6 +257,7 @@ class QueryServer:
                     encode,
                 )
             case "slow":
+                await handlers.commit_received()
                 return await self._reader.run_slow(
                     lambda cursor, is_cancelled: encode(
                         handlers.slow[kind](cursor, query, is_cancelled)
@@ -265,6 +266,7 @@ class QueryServer:
                     since,
                 )
             case "rows" | "log":
+                await handlers.commit_received()
                 if isinstance(query, Events):
                     events = handlers.newest_events(query)
                     if events is not None:

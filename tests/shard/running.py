@@ -130,7 +130,9 @@ class Shard:
 
     def __init__(self, root, shard=0, count=1, *, storage=None, telemetry=None):
         self._loop = asyncio.get_running_loop()
-        settings = StorageConfig(**{"flush_seconds": 0.001} | (storage or {}))
+        settings = StorageConfig(
+            **{"flush_seconds": 0.001, "quiet_flush_seconds": 0.0} | (storage or {})
+        )
         self.failures = []
         self.store = Store(
             settings, root, shard, count, on_commit=self._committed, on_failure=self.failures.append

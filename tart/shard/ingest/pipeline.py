@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +38,7 @@ from tart.shard.decode.frame_collector import FrameCollector
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.state.backpressure import Backpressure
+from tart.shard.state.commit_cadence import CommitCadence
 from tart.shard.state.limits import RATE
 from tart.shard.state.node_statements import STATEMENT_TYPES
 from tart.shard.state.nodes import Node, Nodes, Session
@@ -47,6 +50,8 @@ from tart.units import SECOND_US
 
 # The delay of live events: while there are subscriptions, events do not wait for the flush.
 LIVE_SECONDS = 0.010
+# The longest that a query waits for a commit; then it is answered without the newest events.
+_COMMIT_WAIT_SECONDS = 0.25
 # The size of what is stored of an unreadable first message; it may be a mebibyte of anything.
 _REFUSED_BYTES = 4096
 
@@ -128,10 +133,24 @@ class Ingest:
         self._batch = Batch()
         self._frames = FrameCollector()
         self._runs: list[FrameRun] = []
+        self._cadence = CommitCadence(
+            storage.flush_seconds,
+            storage.quiet_flush_seconds,
+            storage.flush_rows,
+            storage.flush_bytes,
+        )
+        # The number of frames in ``_frames`` at which the time of the flush is decided again.
+        self._schedule_at = self._cadence.next_rows(0)
         self._flush_timer: asyncio.TimerHandle | None = None
+        self._flush_at = math.inf
         self._decode_timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
         self._waiting_rows = 0
+        # Batches handed to the writer and committed; the last one handed over that was late.
+        self._handed = 0
+        self._done = 0
+        self._late = 0
+        self._commits = asyncio.Event()
         self.best_slots = BestSlots()
         self.aggregator = aggregator
         self.backpressure = backpressure
@@ -189,7 +208,7 @@ class Ingest:
             self._batch.bytes += len(data)
             if (
                 self._flush_timer is None
-                or len(self._frames) >= self._config.flush_rows
+                or len(self._frames) >= self._schedule_at
                 or self._batch.bytes >= self._config.flush_bytes
                 or self._streams.listening
             ):
@@ -275,14 +294,15 @@ class Ingest:
 
     def flush(self) -> None:
         """Hand the batch to the writer, unless it is empty."""
-        if self._flush_timer is not None:
-            self._flush_timer.cancel()
-            self._flush_timer = None
+        self._cancel_flush()
         self.decode_received()
         if not self._batch:
             return
         batch, self._batch = self._batch, Batch()
         batch.through = self._sequence
+        self._handed += 1
+        if time.monotonic() - batch.opened_at >= 2 * self._config.flush_seconds:
+            self._late = self._handed
         self._waiting_bytes += batch.bytes
         self._waiting_rows += batch.rows
         if self._waiting_bytes >= self._config.pending_bytes:
@@ -296,6 +316,27 @@ class Ingest:
         self._waiting_rows -= batch.rows
         if self._waiting_bytes <= self._config.pending_bytes // 2:
             self.backpressure.set_buffer_full(False)
+        self._done += 1
+        self._commits.set()
+        self._commits.clear()
+
+    async def commit_for_query(self) -> None:
+        """Commit what came more than ``flush_seconds`` ago, so that a query finds it.
+
+        Waits for the commit, at most ``_COMMIT_WAIT_SECONDS`` and not while the writer has no
+        space. While many events come there is nothing to wait for.
+        """
+        waiting = self._batch or len(self._frames)
+        if waiting and self._cadence.is_late(time.monotonic() - self._batch.opened_at):
+            self.flush()
+            self._late = self._handed
+        if not self.backpressure.reading_allowed:
+            return
+        wanted = self._late
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_COMMIT_WAIT_SECONDS):
+                while self._done < wanted:
+                    await self._commits.wait()
 
     def _identify(self, session: Session, now_us: int) -> None:
         """Record that a connection's node information has come."""
@@ -466,16 +507,26 @@ class Ingest:
         self._batch.touch(time.monotonic(), now_us)
 
     def _schedule(self) -> None:
-        """Flush the batch now if it is full, else set a timer for it."""
-        rows = self._batch.rows + len(self._frames)
-        if rows >= self._config.flush_rows or self._batch.bytes >= self._config.flush_bytes:
+        """Flush the batch now if it is due, else set the timer for it."""
+        rows, now = self._batch.rows + len(self._frames), time.monotonic()
+        seconds = self._cadence.seconds_left(now - self._batch.opened_at, rows, self._batch.bytes)
+        if not seconds:
             self.flush()
             return
         loop = asyncio.get_running_loop()
-        if self._flush_timer is None:
-            self._flush_timer = loop.call_later(self._config.flush_seconds, self.flush)
+        self._schedule_at = self._cadence.next_rows(rows)
+        if now + seconds < self._flush_at:
+            self._cancel_flush()
+            self._flush_timer = loop.call_later(seconds, self.flush)
+            self._flush_at = now + seconds
         if self._decode_timer is None and len(self._frames) and self._streams.listening:
             self._decode_timer = loop.call_later(LIVE_SECONDS, self.decode_received)
+
+    def _cancel_flush(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+        self._flush_at = math.inf
 
 
 def _node(session: Session) -> Node:

@@ -139,6 +139,10 @@ class QueryHandlers:
         """End the sandbox process that waits for a statement."""
         self._sql.close()
 
+    async def commit_received(self) -> None:
+        """Commit what a query of the event log must find; see ``Ingest.commit_for_query``."""
+        await self._ingest.commit_for_query()
+
     def answer_from_memory(self, query: AnyQuery) -> Any:
         """Return the answer to a ``memory`` query once all events received are counted."""
         self._ingest.decode_received()

@@ -164,6 +164,7 @@ def test_the_handshake_deadline_is_extended_while_reading_is_paused(tmp_path):
         node = fake_node()
         talker = await shard.connect(node.connect())
         await until(lambda: shard.nodes.by_id)
+        await shard.settled()
         shard.holding = True
         talker.send(best(node, 1))
         await until(lambda: not shard.backpressure.reading_allowed)

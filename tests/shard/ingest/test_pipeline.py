@@ -1,5 +1,6 @@
 """``tart/shard/ingest/pipeline.py``: bytes in; what is stored, counted and published out."""
 
+import asyncio
 import json
 import time
 
@@ -11,6 +12,7 @@ from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
 from tart.query.core.filters import FilterInput
 from tart.query.core.live_event import live_event
+from tart.shard.state.commit_cadence import PAYING_ROWS
 from tests.shard.ingest.test_live_streams import Recorder
 from tests.shard.queries.test_handlers import OUTLINE
 from tests.shard.running import HASH, best, fake_node, framed, run, until
@@ -386,6 +388,68 @@ def test_a_batch_is_flushed_by_age_by_rows_or_by_bytes(tmp_path, storage):
         await until(lambda: shard.ingest.pending == (0, 0))
 
     run(scenario, tmp_path, storage=storage)
+
+
+def test_a_batch_that_becomes_large_does_not_wait_as_long_as_a_small_one(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect(), best(node, 1))
+        many = b"".join(best(node, slot) for slot in range(2 * PAYING_ROWS))
+        shard.ingest.receive(session, many)
+        await until(lambda: shard.store.writer.statistics.events == 2 * PAYING_ROWS + 1)
+        assert shard.store.writer.statistics.batches == 1
+
+    run(scenario, tmp_path, storage={"quiet_flush_seconds": 1e6})
+
+
+def test_a_query_finds_what_a_quiet_network_sent_before_it(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect())
+        for slot in range(3):
+            shard.ingest.receive(session, best(node, slot))
+            assert len(await shard.ask("events", limit=10)) == slot + 1
+        assert shard.store.writer.statistics.batches == 3
+
+    run(scenario, tmp_path, storage={"flush_seconds": 0.0, "quiet_flush_seconds": 1e6})
+
+
+def test_a_query_does_not_commit_a_batch_that_is_younger_than_the_flush(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.session(node.connect(), best(node, 1))
+        assert await shard.ask("events", limit=10) == []
+        assert shard.store.writer.statistics.batches == 0
+
+    run(scenario, tmp_path, storage={"flush_seconds": 1e6})
+
+
+def test_a_query_waits_for_a_quiet_batch_that_is_being_written(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.holding = True
+        shard.session(node.connect(), best(node, 1))
+        shard.ingest.flush()
+        question = asyncio.create_task(shard.ask("events", limit=10))
+        await asyncio.sleep(0)
+        assert not question.done()
+        shard.release()
+        assert len(await question) == 1
+
+    run(scenario, tmp_path, storage={"flush_seconds": 0.0, "quiet_flush_seconds": 1e6})
+
+
+def test_a_query_does_not_wait_for_a_writer_without_space(tmp_path):
+    async def scenario(shard):
+        node = fake_node()
+        shard.holding = True
+        shard.session(node.connect(), best(node, 1))
+        shard.backpressure.set_shortage("disk")
+        await asyncio.wait_for(shard.ingest.commit_for_query(), 0.01)
+        shard.backpressure.set_shortage("")
+        assert await shard.ask("events", limit=10) == [], "nor for ever for a slow one"
+
+    run(scenario, tmp_path, storage={"flush_seconds": 0.0, "quiet_flush_seconds": 1e6})
 
 
 def test_flush_writes_the_batch_at_once_and_a_second_flush_nothing(tmp_path):
