@@ -1,7 +1,8 @@
 """All aggregates of a shard: batches of events in, rows of tables out.
 
-Pure. ``rows`` returns everything since the last flush. A query asks for the rows of open
-pipelines, too; a flush does not, and ``clear`` removes the rows it has taken.
+Pure. ``inherit`` fills what the event log needs into each batch before it is written; ``add``
+counts events, in larger batches. ``rows`` returns everything since the last flush. A query asks
+for the rows of open pipelines, too; a flush does not, and ``clear`` removes the rows it has taken.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.sessions import Sessions, SessionSummary
+from tart.aggregate.references.inherited_values import InheritedValues
 from tart.aggregate.references.reducers import Reducers
 from tart.aggregate.references.tracker import FOLLOW_SECONDS, ReferenceLimits, ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
@@ -45,6 +47,7 @@ class Aggregates:
     ) -> None:
         self._on_finding = on_finding
         self.isolation = isolation or Isolation()
+        self._inherited = InheritedValues(decode_context, self.isolation)
         transaction = BatchTransaction()
         self._events = EventCounters()
         self._latencies = LatencyHistograms()
@@ -76,6 +79,10 @@ class Aggregates:
             isolation=self.isolation,
             limits=limits or ReferenceLimits(),
         )
+
+    def inherit(self, batch: EventBatch) -> None:
+        """Fill the slots and cores that events inherit into a batch's columns."""
+        self.isolation.run("inheritance", batch, self._inherited.fill)
 
     def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
         """Count a batch.
@@ -120,6 +127,7 @@ class Aggregates:
 
     def end_session(self, session: int) -> None:
         """End a connection."""
+        self._inherited.end_session(session)
         with self.isolation.guard("references", session=session):
             self._tracker.end_session(session)
         with self.isolation.guard("conformance", session=session):
@@ -134,13 +142,16 @@ class Aggregates:
 
     def end_all_sessions(self) -> None:
         """End all connections: after a crash, or when the shard stops."""
+        self._inherited.clear()
         with self.isolation.guard("references"):
             self._tracker.end_all_sessions()
 
     def expire(self, now_us: int) -> None:
         """Close events that were open for ``FOLLOW_SECONDS``; Unix microseconds."""
+        oldest = now_us - FOLLOW_SECONDS * SECOND_US
+        self._inherited.expire_before(oldest)
         with self.isolation.guard("references"):
-            self._tracker.expire_before(now_us - FOLLOW_SECONDS * SECOND_US)
+            self._tracker.expire_before(oldest)
 
     def rows(self, table: str, *, include_open: bool) -> Rows:
         """Return a table's rows since the last flush, as columns of equal length.

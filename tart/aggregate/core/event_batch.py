@@ -16,7 +16,7 @@ import numpy as np
 
 from tart.aggregate.core.event_columns import Array, BoolArray, EventColumns
 from tart.protocol.dialects import Dialect
-from tart.protocol.frames import Frames
+from tart.protocol.frames import Frames, concatenate
 from tart.protocol.node_information import SLOT_SECONDS
 
 # Columns of one table by name, all of one length.
@@ -104,6 +104,11 @@ class EventBatch:
     def __len__(self) -> int:
         return len(self.contents)
 
+    @property
+    def bytes(self) -> int:
+        """Return the size of the buffer that holds the contents."""
+        return len(self.contents.data)
+
     @cached_property
     def received_at_list(self) -> list[int]:
         """Return ``received_at`` as a list, for loops over single events."""
@@ -121,6 +126,19 @@ class EventBatch:
         contents, clean = self.contents.take(indices), self.clean[indices]
         return EventBatch(
             self.columns.take(indices), contents, clean, self.faults, self.implausible
+        )
+
+    @classmethod
+    def join(cls, batches: Sequence[EventBatch]) -> EventBatch:
+        """Return the events of several batches of one directory, in order; at least one batch."""
+        if len(batches) == 1:
+            return batches[0]
+        return cls(
+            EventColumns.join([batch.columns for batch in batches]),
+            concatenate([batch.contents for batch in batches]),
+            np.concatenate([batch.clean for batch in batches]),
+            [fault for batch in batches for fault in batch.faults],
+            frozenset().union(*(batch.implausible for batch in batches)),
         )
 
     def copy_inherited(self, part: EventBatch, indices: Array) -> None:

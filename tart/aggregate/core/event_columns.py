@@ -6,6 +6,7 @@ parts of a payload that only the event log needs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
@@ -58,6 +59,16 @@ class EventColumns:
 
     def __len__(self) -> int:
         return len(self.seq)
+
+    @staticmethod
+    def join(parts: Sequence[EventColumns]) -> EventColumns:
+        """Return the rows of several columns as one; columns of subclasses are left out."""
+        return EventColumns(
+            **{
+                name: np.concatenate([getattr(part, name) for part in parts])
+                for name in array_types(EventColumns)
+            }
+        )
 
     def take(self, indices: Array) -> EventColumns:
         """Return only the rows at these indices, in columns of their own."""

@@ -9,7 +9,8 @@ failure, reports it and continues.
   anything, or undoes its changes. A batch that fails can therefore be tried again in parts.
 - The parts are halves of the connections, then halves of the events of one connection, until
   the failing part is alone. Of one connection at most ``MAX_ATTEMPTS`` parts of a batch are
-  tried; the stage loses the rest, so that one node cannot cause unbounded work.
+  tried, and as many for each further ``ATTEMPT_EVENTS`` events; the stage loses the rest, so that
+  one node cannot cause unbounded work.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ import numpy as np
 from tart.aggregate.core.event_batch import Contexts, EventBatch
 from tart.aggregate.core.event_columns import Array
 
-# Parts of a batch of one connection that a failing stage tries.
+# Parts that a failing stage tries of each ``ATTEMPT_EVENTS`` events of one connection in a batch.
 MAX_ATTEMPTS = 24
+ATTEMPT_EVENTS = 2_048
 
 
 class Failure(NamedTuple):
@@ -129,7 +131,7 @@ class Isolation:
         except Exception as error:
             sessions = np.unique(batch.columns.session)
             if len(sessions) == 1 and attempts is None:
-                attempts = iter(range(MAX_ATTEMPTS))
+                attempts = iter(range(MAX_ATTEMPTS * (1 + len(batch) // ATTEMPT_EVENTS)))
             if len(batch) == 1 or (attempts is not None and next(attempts, None) is None):
                 self.record(_failure(stage, error, batch))
                 return {}

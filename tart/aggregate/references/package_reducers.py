@@ -172,7 +172,7 @@ def _count_guarantees(state: ReducerState, package: PackagePipeline, number: int
         return
     package.increase(_SENDING_COLUMNS[number], len(indices))
     package.record_event(state.seq[indices[-1]], state.received_at[indices[-1]])
-    state.set_membership(indices, package)
+    state.set_contexts(indices, package)
     _add_core_events(state, indices, number, package)
 
 

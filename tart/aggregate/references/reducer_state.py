@@ -97,9 +97,6 @@ class ReducerState:
         self.contexts: Contexts = {}
         self.guarantees_sent: dict[tuple[PackagePipeline, int], list[int]] = {}
         self._transaction = transaction
-        # The slots and cores that events of the batch inherit, by index.
-        self._slots: dict[int, int] = {}
-        self._cores: dict[int, int] = {}
         # The pipelines that the batch changes, as they were before it.
         self._before: dict[Pipeline, PipelineState] = {}
 
@@ -108,18 +105,11 @@ class ReducerState:
         self.batch = batch
         self.contexts = {}
         self.guarantees_sent.clear()
-        self._slots.clear()
-        self._cores.clear()
         self._before.clear()
         # As lists: access to one element of an array costs more than to ten of a list.
         self.clean, self.received_at = batch.clean_list, batch.received_at_list
         self.timestamp: list[int] = batch.columns.timestamp.tolist()
         self.seq: list[int] = batch.columns.seq.tolist()
-
-    def commit(self) -> None:
-        """Set the inherited slots and cores of the batch."""
-        self.batch.inherit_slots([*self._slots], [*self._slots.values()])
-        self.batch.inherit_cores([*self._cores], [*self._cores.values()])
 
     def rollback(self) -> None:
         """Undo the batch."""
@@ -143,8 +133,6 @@ class ReducerState:
         except Exception:
             self._transaction.rollback(savepoint)
             self.guarantees_sent = sent
-            self._slots.pop(event.index, None)
-            self._cores.pop(event.index, None)
             self.contexts.pop(event.index, None)
             if isinstance(pipeline, Pipeline) and state is not None:
                 pipeline.restore(state)
@@ -209,14 +197,10 @@ class ReducerState:
         """Record an event of a pipeline."""
         index = event.index
         pipeline.record_event(self.seq[index], self.received_at[index])
-        self.set_membership([index], pipeline)
+        self.set_contexts([index], pipeline)
 
-    def set_membership(self, indices: list[int], pipeline: Pipeline) -> None:
-        """Give events the slot, the core and the context of their pipeline."""
-        if pipeline.slot is not None:
-            self._slots.update(dict.fromkeys(indices, pipeline.slot))
-        if pipeline.core is not None:
-            self._cores.update(dict.fromkeys(indices, pipeline.core))
+    def set_contexts(self, indices: list[int], pipeline: Pipeline) -> None:
+        """Give events the context of their pipeline."""
         self.contexts.update(dict.fromkeys(indices, (pipeline.values["root"], pipeline.hash)))
 
     def opening_values(self, event: Event) -> Fields:

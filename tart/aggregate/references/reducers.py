@@ -83,7 +83,6 @@ class Reducers:
     def finish(self) -> None:
         """Complete a batch; its changes to tables remain deferred."""
         package_reducers.count_guarantees_sent(self._state)
-        self._state.commit()
 
     def rollback(self) -> None:
         """Undo a batch that failed."""

@@ -43,6 +43,7 @@ from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, Pipeline, PipelineEnd
 from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BATCH_KINDS, BatchReducers
+from tart.aggregate.references.inherited_values import pipeline_kinds
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
 from tart.aggregate.references.reducers import REDUCERS, Reducers
@@ -66,16 +67,8 @@ for _parent, _child in REFERENCE_STEPS:
     _STEP_INDEX[_parent, _child] = STEP_INDEX[_parent, _child]
 
 
-def _pipeline_kinds() -> frozenset[int]:
-    """Return the types that may belong to a pipeline, by their reference or its chain."""
-    members: set[int] = set(PIPELINE_ROOTS)
-    while more := {child for parent, child in REFERENCE_STEPS if parent in members} - members:
-        members |= more
-    return frozenset(members - PIPELINE_ROOTS)
-
-
 # The types that are reduced one by one.
-_REDUCED = kind_mask((REDUCERS.keys() | _pipeline_kinds()) - BATCH_KINDS)
+_REDUCED = kind_mask((REDUCERS.keys() | pipeline_kinds()) - BATCH_KINDS)
 _ROOTS = kind_mask(PIPELINE_ROOTS)
 
 

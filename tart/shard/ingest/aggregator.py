@@ -1,18 +1,24 @@
 """The aggregates of one shard: every batch is added, rows are flushed, queries read both.
 
-Runs on the event loop only. A flush travels with the batch of the events that it counts, and is
-written once they are committed. Until then its rows stay here, in flight, so that every query
-sees them exactly once.
+Runs on the event loop only. The slots and cores that the events of a batch inherit are filled in
+at once, for the event log stores them. The batch is counted later, together with others
+(``aggregate.core.waiting_events``): after a quarter of a second, or before figures, a flush or the
+contexts of live events are needed (``count``).
+
+A flush travels with the batch of the events that it counts, and is written once they are
+committed. Until then its rows stay here, in flight, so that every query sees them exactly once.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch, Finding, Rows
 from tart.aggregate.core.tables import TABLES
+from tart.aggregate.core.waiting_events import WaitingEvents
 from tart.aggregate.flush import Flush, FlushState
 from tart.aggregate.keyed.sessions import OPEN, SessionSummary, session_rows
 from tart.config.schema import AggregatesConfig
@@ -27,6 +33,8 @@ from tart.storage.store import Store
 MAX_IN_FLIGHT = 20
 # The time for which a snapshot serves several queries.
 SNAPSHOT_SECONDS = 0.25
+# The longest time for which events wait to be counted.
+COUNT_SECONDS = 0.25
 
 
 def decode_context_for(nodes: Nodes, directory: int) -> Callable[[int], DecodeContext]:
@@ -109,22 +117,53 @@ class Aggregator:
         self._next_seq = next_seq
         self._session_ended = False
         self._file_failed = False
+        self._waiting = WaitingEvents()
+        self._timer: asyncio.TimerHandle | None = None
         self._in_flight: dict[int, dict[str, UnflushedRows]] = {}
         self._cache: dict[str, tuple[float, list[UnflushedRows]]] = {}
 
     def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
-        """Count a batch; see ``Aggregates.add``."""
+        """Fill the slots and cores that events inherit into a batch, and count it soon.
+
+        Args:
+            batch: The events, before they are written.
+            contexts: Whether the contexts of the batch's events are needed, by index; then all
+                events are counted now. See ``Aggregates.add``.
+        """
+        self._aggregates.inherit(batch)
+        first = self._waiting.events
+        self._waiting.add(batch)
+        if contexts:
+            counted = self._count(contexts=True)
+            return {index - first: each for index, each in counted.items() if index >= first}
+        if self._waiting.full:
+            self.count()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(COUNT_SECONDS, self.count)
+        return {}
+
+    def count(self) -> None:
+        """Count the events that wait."""
+        self._count(contexts=False)
+
+    def _count(self, *, contexts: bool) -> Contexts:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         result: Contexts = {}
-        with self.isolation.guard("aggregates", events=len(batch)):
-            result = self._aggregates.add(batch, contexts=contexts)
+        if self._waiting:
+            with self.isolation.guard("aggregates", events=self._waiting.events):
+                result = self._aggregates.add(self._waiting.take(), contexts=contexts)
         return result
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
-        """Count findings; see ``Aggregates.add_findings``."""
+        """Count findings, after those about events that came before them."""
+        self.count()
         self._aggregates.add_findings(findings)
 
     def end_session(self, summary: SessionSummary) -> None:
         """Record that a connection ended or was refused."""
+        self.count()
         self._aggregates.end_session(summary.session)
         self._aggregates.record_session(summary)
         self._session_ended = True
@@ -138,6 +177,7 @@ class Aggregator:
         """
         if next_seq == self._next_seq and not self._session_ended:
             return None
+        self.count()
         self._next_seq, self._session_ended = next_seq, False
         self._aggregates.expire(now_us)
         rows = {table: self._rows(table) for table in TABLES}
@@ -188,14 +228,17 @@ class Aggregator:
 
     def totals(self) -> NetworkCounts:
         """Return what was counted since this process started, without what it recovered."""
+        self.count()
         return self._aggregates.totals()
 
     def problem_totals(self) -> tuple[int, int]:
         """Return the numbers of failures and of findings since this process started."""
+        self.count()
         return self._aggregates.problem_totals()
 
     def statistics(self) -> dict[str, Any]:
         """Return figures for ``/metrics`` and health."""
+        self.count()
         return {
             **self._aggregates.statistics(),
             **self._failures.statistics(),
@@ -216,6 +259,7 @@ class Aggregator:
     def _unflushed(self, table: str, now: float) -> list[UnflushedRows]:
         made_at, rows = self._cache.get(table, (0.0, []))
         if not rows or now - made_at > SNAPSHOT_SECONDS:
+            self.count()
             rows = [flush[table] for flush in self._in_flight.values()]
             rows.append(UnflushedRows(table, self._aggregates.rows(table, include_open=True)))
             if table == "sessions":

@@ -91,14 +91,11 @@ def test_a_batch_that_is_rolled_back_restores_its_pipelines():
     assert state.closed["blocks"] == []
 
 
-def test_events_inherit_the_slot_of_their_pipeline():
+def test_events_have_the_context_of_their_pipeline():
     state, _ = state_of(AUTHORING, FAILED)
     block, opening = block_of(state)
     event = Event(1, EventKind.AUTHORING_FAILED, REPORTER, opening.number, block)
     assert state.inherit(event) is block
-    state.commit()
-    assert state.batch.columns.slot[1] == 7
-    assert state.batch.columns.has_slot[1]
     assert state.contexts == {1: (0, None)}
 
 
@@ -113,7 +110,7 @@ def test_a_batch_that_is_rolled_back_restores_the_state_before_its_first_event()
     assert block.state() == before
 
 
-def test_an_event_whose_reducer_raises_inherits_no_slot():
+def test_an_event_whose_reducer_raises_has_no_context():
     state, _ = state_of(AUTHORING, FAILED)
     block, opening = block_of(state)
 
@@ -123,8 +120,7 @@ def test_an_event_whose_reducer_raises_inherits_no_slot():
 
     with pytest.raises(ZeroDivisionError):
         state.run(reduce, Event(1, EventKind.AUTHORING_FAILED, REPORTER, opening.number, block))
-    state.commit()
-    assert not state.batch.columns.has_slot[1]
+    assert 1 not in state.contexts
 
 
 def test_guarantees_sent_before_a_reducer_that_raises_remain_to_be_counted():

@@ -713,6 +713,7 @@ STAGES = (
         "counts",
         "clocks",
         "references",
+        "inheritance",
     ),
     *("events", "counters", "latencies", "audits", "pipelines", "sessions", "aggregates"),
     *("live", "flush", "best_slots", "notification"),
