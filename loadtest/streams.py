@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -47,13 +48,20 @@ _TYPES = (
 
 _EVENT = b'{"type":"event"'
 _RECEIVED = b'"received_at":"'
+_RECEIVED_BYTES = len(_RECEIVED) + 26
 
 
-def _received_at(data: bytes) -> float:
-    """Return the time at which the shard read the event, Unix seconds."""
-    start = data.index(_RECEIVED) + len(_RECEIVED)
-    # The format of api.md: 2026-11-21T12:00:00.000000Z
-    return _minute(data[start : start + 17]) + float(data[start + 17 : start + 26])
+def received_at(data: bytes) -> Iterator[float]:
+    """Yield the times at which the shard read the events of a read, Unix seconds.
+
+    An event that was cut by the end of the read is left out.
+    """
+    start = data.find(_RECEIVED)
+    while 0 <= start < len(data) - _RECEIVED_BYTES:
+        start += len(_RECEIVED)
+        # The format of api.md: 2026-11-21T12:00:00.000000Z
+        yield _minute(data[start : start + 17]) + float(data[start + 17 : start + 26])
+        start = data.find(_RECEIVED, start)
 
 
 @cache
@@ -84,7 +92,7 @@ class Subscriber:
                 data = await socket.recv(decode=False)
                 now = time.time()
                 if data.startswith(_EVENT):
-                    self.seconds.append(now - _received_at(data))
+                    self.seconds += (now - moment for moment in received_at(data))
                 elif data.startswith(b'{"type":"lagged"'):
                     self.missed += orjson.loads(data)["data"]["missed"]
 

@@ -13,6 +13,7 @@ shard's first message has its ``VERSION``, and the gateway refuses another versi
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
@@ -22,7 +23,7 @@ from tart.errors import TartError
 from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.query import ByteEncoding
 
-VERSION = 2
+VERSION = 3
 
 # A thousand Refined events of the largest size fit; a thousand events of a mebibyte each do not.
 MAX_MESSAGE = 256 << 20
@@ -195,30 +196,81 @@ class Released(_Message, frozen=True):
     intact: bool
 
 
-class LiveEvent(NamedTuple):
-    """An event of ``LiveEvents``.
-
-    Attributes:
-        subscriptions: Those whose filter the event passed.
-        length: Of its JSON object in the attachment, in bytes.
-    """
-
-    id: int
-    node_id: str
-    event_type: int
-    subscriptions: list[int]
-    length: int
-
-
 class LiveEvents(_Message, frozen=True):
-    """New events, each encoded once.
+    """New events, each encoded once. Nothing is parsed for an event: see ``pack_live_events``.
 
     Attributes:
-        attachment: The JSON objects of the events (the API's Event), one after the other.
+        events: Their number.
+        matches: Each subscription whose filter passed some of them, and how many.
+        attachment: See ``pack_live_events``.
     """
 
-    events: list[LiveEvent]
+    events: int
+    matches: list[tuple[int, int]]
     attachment: bytes = b""
+
+    def unpack(self) -> tuple[Sequence[int], list[bytes], list[tuple[int, Sequence[int]]]]:
+        """Return the API ids of the events, their JSON objects, and the matches.
+
+        A match is the number of a subscription and the indexes of the events that it gets.
+
+        Raises:
+            MessageError: The attachment does not have what the head says.
+        """
+        data, wanted = self.attachment, sum(count for _, count in self.matches)
+        try:
+            ids = struct.unpack_from(f"<{self.events}q", data)
+            lengths = struct.unpack_from(f"<{self.events}I", data, 8 * self.events)
+            indexes = struct.unpack_from(f"<{wanted}I", data, 12 * self.events)
+        except struct.error as error:
+            raise MessageError(f"live events are cut short: {error}") from None
+        offset = 12 * self.events + 4 * wanted
+        if offset + sum(lengths) != len(data) or max(indexes, default=-1) >= self.events:
+            raise MessageError("live events have other lengths than they say")
+        texts = []
+        for length in lengths:
+            texts.append(data[offset : offset + length])
+            offset += length
+        matches: list[tuple[int, Sequence[int]]] = []
+        first = 0
+        for subscription, count in self.matches:
+            matches.append((subscription, indexes[first : first + count]))
+            first += count
+        return ids, texts, matches
+
+
+def pack_live_events(
+    ids: Sequence[int], texts: Sequence[bytes], matches: Mapping[int, Sequence[int]]
+) -> LiveEvents:
+    """Return the message of live events.
+
+    Its attachment is binary, little-endian: the API ids (64 bits), the lengths of the JSON
+    objects (32 bits), for each subscription the indexes of the events that it gets (32 bits),
+    and the JSON objects (the API's Event) one after the other.
+
+    Args:
+        ids: API ids.
+        texts: The JSON object of each event.
+        matches: By subscription the indexes of the events that passed its filter.
+    """
+    indexes = [index for listed in matches.values() for index in listed]
+    head = struct.pack(
+        f"<{len(ids)}q{len(texts)}I{len(indexes)}I", *ids, *map(len, texts), *indexes
+    )
+    counts = [(subscription, len(listed)) for subscription, listed in matches.items()]
+    return LiveEvents(len(ids), counts, b"".join((head, *texts)))
+
+
+class Subscribed(_Message, frozen=True):
+    """The answer to ``Subscribe``.
+
+    Attributes:
+        through: API id of the newest event that the shard has decoded. Those behind it come as
+            ``LiveEvents`` if they pass the filter.
+    """
+
+    subscription: int
+    through: int
 
 
 class Missed(_Message, frozen=True):
@@ -237,7 +289,7 @@ class NodeChanged(_Message, frozen=True):
 BackupStep: TypeAlias = FreezeAggregates | FreezeFiles | RotateSegments | ReleaseFiles
 Request: TypeAlias = RunQuery | Cancel | Subscribe | Unsubscribe | BackupStep
 Answer: TypeAlias = Partial | Failure | FrozenFiles | Released
-Reply: TypeAlias = Welcome | Recovering | Answer | LiveEvents | Missed | NodeChanged
+Reply: TypeAlias = Welcome | Recovering | Answer | Subscribed | LiveEvents | Missed | NodeChanged
 Message: TypeAlias = Request | Reply
 M = TypeVar("M", bound=Message)
 

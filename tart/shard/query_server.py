@@ -42,6 +42,7 @@ from tart.ipc.messages import (
     RotateSegments,
     RunQuery,
     Subscribe,
+    Subscribed,
     UnreadableRows,
     Unsubscribe,
     Welcome,
@@ -170,16 +171,20 @@ class QueryServer:
                 if message.id in tasks:
                     tasks[message.id].cancel()
             case Subscribe():
-                try:
-                    self._streams.subscribe(channel, message)
-                except QueryError as error:
-                    log.error(
-                        "rejected subscription %d of a gateway: %s", message.subscription, error
-                    )
+                self._subscribe(channel, message)
             case Unsubscribe():
                 self._streams.unsubscribe(channel, message.subscription)
             case _:
                 assert_never(message)
+
+    def _subscribe(self, channel: Channel[Request], request: Subscribe) -> None:
+        try:
+            self._streams.subscribe(channel, request)
+        except QueryError as error:
+            log.error("rejected subscription %d of a gateway: %s", request.subscription, error)
+            return
+        if (newest := self._handlers.newest_id) is not None:
+            channel.send(Subscribed(request.subscription, newest))
 
     async def _back_up(self, channel: Channel[Request], request: BackupStep) -> None:
         """Perform one step of a backup, on a thread because it waits for checkpoints."""

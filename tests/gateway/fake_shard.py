@@ -24,7 +24,6 @@ from tart.ipc.messages import (
     VERSION,
     Cancel,
     Failure,
-    LiveEvent,
     LiveEvents,
     Missed,
     NodeChanged,
@@ -36,6 +35,7 @@ from tart.ipc.messages import (
     UnreadableRows,
     Unsubscribe,
     Welcome,
+    pack_live_events,
 )
 from tart.protocol.node_information import encode_node_information
 from tart.query.core.event_ids import event_api_id, event_identity
@@ -327,6 +327,16 @@ class SentQuery(NamedTuple):
         )
 
 
+def live_events(*passed: tuple[dict[str, Any], list[int]]) -> LiveEvents:
+    """The message of events, each with the subscriptions whose filter it passed."""
+    matches: dict[int, list[int]] = {}
+    for index, (_, numbers) in enumerate(passed):
+        for number in numbers:
+            matches.setdefault(number, []).append(index)
+    texts = [orjson.dumps(live_event(each)) for each, _ in passed]
+    return pack_live_events([each["id"] for each, _ in passed], texts, matches)
+
+
 class FakeShard:
     """One shard.
 
@@ -394,18 +404,15 @@ class FakeShard:
 
     def publish(self, *events: dict[str, Any]) -> int:
         """Push live events to whoever subscribed; how many somebody wanted."""
-        entries, texts = [], []
-        for each in events:
-            numbers = [n for n, request in self.subscriptions.items() if _passes(each, request)]
-            if numbers:
-                text = orjson.dumps(live_event(each))
-                entries.append(
-                    LiveEvent(each["id"], each["node_id"], each["event_type"], numbers, len(text))
-                )
-                texts.append(text)
+        passed = [
+            (each, numbers)
+            for each in events
+            if (numbers := [n for n, asked in self.subscriptions.items() if _passes(each, asked)])
+        ]
+        message = live_events(*passed)
         for channel in self.channels:
-            channel.send(LiveEvents(entries, b"".join(texts)))
-        return len(entries)
+            channel.send(message)
+        return len(passed)
 
     def push(self, message: NodeChanged | Missed) -> None:
         """Say something unasked."""
@@ -669,4 +676,4 @@ def _passes(each: dict[str, Any], request: Subscribe) -> bool:
     candidate = FilterInput(
         each["node_id"], each["event_type"], fields.get("slot"), fields.get("core"), payload
     )
-    return parse(request.filter)(candidate)
+    return parse(request.filter).matches(candidate)

@@ -88,7 +88,7 @@ def test_a_closed_channel_sends_nothing_and_raises_nothing(tmp_path: Path) -> No
 def test_queued_messages_are_written_before_the_channel_closes(tmp_path: Path) -> None:
     async def run() -> None:
         async with two_ends(tmp_path / "s") as (server, client):
-            large = LiveEvents([], bytes(4 << 20))
+            large = LiveEvents(0, [], bytes(4 << 20))
             server.channel.send(large)
             server.channel.close()
             assert await client.received.get() == large
@@ -104,7 +104,7 @@ def test_a_channel_is_not_writable_while_the_other_side_does_not_read(tmp_path: 
         with theirs:
             await loop.create_unix_connection(lambda: end.channel, sock=ours)
             assert end.channel.writable
-            end.channel.send(LiveEvents([], bytes(SHED_ABOVE_BYTES + (4 << 20))))
+            end.channel.send(LiveEvents(0, [], bytes(SHED_ABOVE_BYTES + (4 << 20))))
             assert not end.channel.writable
         await end.lost
 

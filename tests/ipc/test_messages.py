@@ -20,7 +20,6 @@ from tart.ipc.messages import (
     FreezeAggregates,
     FreezeFiles,
     FrozenFiles,
-    LiveEvent,
     LiveEvents,
     MessageBuffer,
     MessageError,
@@ -35,10 +34,12 @@ from tart.ipc.messages import (
     RotateSegments,
     RunQuery,
     Subscribe,
+    Subscribed,
     UnreadableRows,
     Unsubscribe,
     Welcome,
     encode,
+    pack_live_events,
 )
 
 REQUEST_SAMPLES: list[Request] = [
@@ -62,8 +63,9 @@ REPLY_SAMPLES: list[Reply] = [
     Failure(1, "bad_parameter", "no", "limit"),
     FrozenFiles(1, ["00/2026-11-21.duckdb"], None, [{"file": "x", "events": 3}]),
     Released(2, True),
-    LiveEvents([LiveEvent(5, "aa", 11, [3], 2), LiveEvent(6, "aa", 12, [3, 4], 2)], b"{}[]"),
-    LiveEvents([], b""),
+    pack_live_events([5, 6], [b"{}", b"[]"], {3: [0, 1], 4: [1]}),
+    pack_live_events([], [], {}),
+    Subscribed(3, 5 << 8),
     Missed(3, 9),
     NodeChanged(Raw(b'{"node_id":"aa"}')),
 ]
@@ -159,8 +161,8 @@ def test_a_head_that_is_not_a_request_is_an_error(head: bytes) -> None:
         b'{"type":"Cancel","id":1}',
         b'{"type":"Partial","id":1}',
         b'{"type":"Partial","id":1,"value":[1,}',
-        b'{"type":"LiveEvents","events":[[1,"aa",11,[3]]]}',
-        b'{"type":"LiveEvents","events":[[1,"aa",11,[3],"2"]]}',
+        b'{"type":"LiveEvents","events":[1]}',
+        b'{"type":"LiveEvents","events":1,"matches":[[3,"1"]]}',
         b'{"type":"Partial","id":1,"value":1,"unreadable":[["file","4096",1,2]]}',
     ],
 )
@@ -191,3 +193,37 @@ def test_arbitrary_bytes_decode_or_are_refused(data: bytes) -> None:
             buffer.receive_data(data)
         except MessageError:
             continue
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**53), st.binary(max_size=9)), max_size=9),
+    st.data(),
+)
+def test_live_events_are_unpacked_as_they_were_packed(
+    events: list[tuple[int, bytes]], data: st.DataObject
+) -> None:
+    indexes = st.lists(st.integers(0, len(events) - 1), max_size=9) if events else st.just([])
+    matches = data.draw(st.dictionaries(st.integers(0, 99), indexes, max_size=4))
+    packed = pack_live_events([number for number, _ in events], [t for _, t in events], matches)
+    (message,) = MessageBuffer(REPLIES).receive_data(encode(packed))
+    assert isinstance(message, LiveEvents)
+    ids, texts, listed = message.unpack()
+    assert list(zip(ids, texts, strict=True)) == events
+    assert {number: list(each) for number, each in listed} == matches
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        LiveEvents(1, [], b""),
+        LiveEvents(1, [], bytes(13)),
+        LiveEvents(1, [(1, 1)], bytes(12) + b"\x01\0\0\0"),
+        LiveEvents(0, [(1, 1)], bytes(4)),
+        LiveEvents(1, [(1, -1)], bytes(12)),
+        LiveEvents(-1, [], b""),
+        LiveEvents(1, [], bytes(8) + b"\xff\xff\xff\xff" + b"{}"),
+    ],
+)
+def test_live_events_with_other_lengths_than_they_say_are_refused(message: LiveEvents) -> None:
+    with pytest.raises(MessageError, match="live events"):
+        message.unpack()

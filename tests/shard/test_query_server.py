@@ -186,7 +186,7 @@ def test_live_events_reach_subscribers_until_they_unsubscribe(tmp_path):
         shard.ingest.receive(session, best(node, 5))
         await until(lambda: there.of(LiveEvents))
         (message,) = there.of(LiveEvents)
-        assert [entry[3] for entry in message.events] == [[1], [2]]
+        assert message.unpack()[2] == [(1, (0,)), (2, (1,))]
         there.channel.send(Unsubscribe(1))
         there.channel.send(Unsubscribe(2))
         await until(lambda: shard.streams.subscriptions == 0)

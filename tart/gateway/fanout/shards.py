@@ -41,6 +41,7 @@ from tart.ipc.messages import (
     Reply,
     RunQuery,
     Subscribe,
+    Subscribed,
     UnreadableRows,
     Unsubscribe,
     Welcome,
@@ -70,6 +71,12 @@ class LiveReceiver(Protocol):
 
     def record_missed(self, missed: Missed) -> None:
         """A shard dropped events of a subscription."""
+
+    def confirmed(self, reply: Subscribed) -> None:
+        """A shard has a subscription; it says how far it was then."""
+
+    def interrupted(self, shard: int) -> None:
+        """A shard is connected again, or for the first time: it gets its subscriptions next."""
 
 
 class NodeReceiver(Protocol):
@@ -220,9 +227,12 @@ class Shard:
                 live.publish(message)
             case Missed():
                 live.record_missed(message)
+            case Subscribed():
+                live.confirmed(message)
             case NodeChanged(node=node):
                 nodes.record(self.index, [json_encoding.unpack(node)])
             case Welcome():
+                live.interrupted(self.index)
                 self._welcome(channel, message)
             case Recovering():
                 self._record_progress(channel, message)

@@ -366,3 +366,8 @@ def _words(value: str | None) -> tuple[str, ...]:
     if value is None:
         return ()
     return tuple(word for each in value.lower().split(",") if (word := each.strip(" \t")))
+
+
+def http_chunk(data: bytes) -> bytes:
+    """Return bytes, at least one, as a chunk of a body (RFC 9112, 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(data), data)

@@ -257,6 +257,25 @@ class WebSocket(WebsocketImplProtocol):
             if len(self._replying) >= MAX_REPLYING and self.io_proto.transport:
                 self.io_proto.transport.pause_reading()
 
+    def write_now(self, frames: bytes) -> bool:
+        """Write whole frames at once; see ``Connection.write_now``.
+
+        After a close frame no other frame may follow (RFC 6455, 5.5.1): then nothing is written.
+        """
+        return (
+            self.ws_proto.state is OPEN
+            and self.io_proto is not None
+            and self.io_proto.write_now(frames)
+        )
+
+    async def write(self, frames: bytes) -> bool:
+        """Write whole frames when there is room; ``False`` if the client has left."""
+        while self.ws_proto.state is OPEN and self.io_proto is not None and self.io_proto.writes:
+            if self.io_proto.write_now(frames):
+                return True
+            await self.io_proto.wait_room()
+        return False
+
     def _finish_reply(self, task: asyncio.Task[None]) -> None:
         self._replying.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -328,6 +347,30 @@ class Connection(WebSocketProtocol):
         if self._receiving or self.http is None:
             return False
         return self.http.stage not in (Stage.IDLE, Stage.REQUEST)
+
+    @property
+    def writes(self) -> bool:
+        """True until the connection begins to close."""
+        return self.transport is not None and not self.transport.is_closing()
+
+    def write_now(self, data: bytes) -> bool:
+        """Write at once, without a task.
+
+        Returns:
+            ``False``, and nothing is written, if the connection is closing or has no room
+            because its client does not read.
+        """
+        transport = self.transport
+        if transport is None or transport.is_closing() or not self._can_write.is_set():
+            return False
+        transport.write(data)
+        # Sanic ends responses that send nothing for too long.
+        self._time = monotonic()
+        return True
+
+    async def wait_room(self) -> None:
+        """Return once there is room to write, or the connection is lost."""
+        await self._can_write.wait()
 
     def drop(self) -> None:
         """Close at once."""

@@ -3,10 +3,7 @@
 A client that reads nothing for ``send_stall_seconds`` is closed. Events that it does not read in
 time are dropped, and it is told how many, as over WebSocket (``streams.Subscriber``).
 
-An event's ``id:`` is a position: the time at which the stream began, in Unix microseconds, and for
-each directory the API id of the newest event sent, or of a later one that did not pass the
-filter. The events of a directory are ordered, so no event is sent twice or left out, whatever the
-clocks do.
+An event's ``id:`` is a position (``positions``), at which a client resumes.
 
 Clients may have short timeouts, and the host may be busy. So head and first comment are sent at
 once, before anything is looked up, and further comments meanwhile (``LOOKING_UP``). Events that
@@ -18,10 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sanic import Request
@@ -37,7 +34,8 @@ from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.http import responses
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.live.catch_up import CatchingUp, Found
-from tart.gateway.live.streams import Encoded, Streams, Subscriber
+from tart.gateway.live.positions import Position, sse
+from tart.gateway.live.streams import Chunk, Encoded, Streams, Subscriber
 from tart.gateway.live.summary import Summaries
 from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.event_ids import event_identity
@@ -59,83 +57,42 @@ CONNECTED = b": connected\n\n"
 LOOKING_UP = b": looking up what was missed\n\n"
 LIVE = b":\n\n"
 WRITE_BYTES = 64 << 10
-_MAX_ID_PARTS = 257
 
 T = TypeVar("T")
-
-
-@dataclass
-class Position:
-    """A client's position in the stream.
-
-    Attributes:
-        since_us: In a directory without an id, events received from this time on are new.
-        ids: Directory to the API id of the newest event that the client has.
-    """
-
-    since_us: int
-    ids: dict[int, int] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, text: str) -> Position | int:
-        """Parse what a client sends back: a position, or the id of an event.
-
-        Raises:
-            BadQuery: It is neither.
-        """
-        parts = text.strip().split(".")
-        if len(parts) > _MAX_ID_PARTS or not all(
-            part.isascii() and part.isdecimal() and len(part) <= 20 for part in parts
-        ):
-            raise BadQuery("last_event_id must be an id of this stream, or of an event", _NAME)
-        first, *ids = map(int, parts)
-        if not ids:
-            return first
-        return cls(first, {event_identity(each)[0]: each for each in ids})
-
-    def __str__(self) -> str:
-        return ".".join(map(str, (self.since_us, *(self.ids[each] for each in sorted(self.ids)))))
-
-    def has(self, event_id: int) -> bool:
-        """Return whether the client has an event already."""
-        return event_id <= self.ids.get(event_identity(event_id)[0], -1)
-
-    def move(self, event_id: int) -> None:
-        """Advance behind an event."""
-        self.ids[event_identity(event_id)[0]] = event_id
-
-
-_NAME = "last_event_id"
-
-
-def sse(name: str, data: bytes, position: str = "") -> bytes:
-    """Return one event of a stream."""
-    prefix = f"id: {position}\n".encode() if position else b""
-    return prefix + b"event: %b\ndata: %b\n\n" % (name.encode(), data)
 
 
 class Reader(Subscriber):
     """A subscriber that reads server-sent events.
 
+    A client that resumes has a position of its own until it has all that it missed. From then on,
+    as for all others, the position of the feed is sent: it is the same for all (``follows_feed``).
+
     Args:
+        limit: The most live events in the queue.
+        position: Where the client resumes.
         catching_up: Shards whose events it missed: their live events are left out until
             ``hold``, and held back until ``release``.
         int64: The form of 64-bit integers in the missed events.
+        chunked: Whether direct writes are chunks of HTTP/1.1.
     """
 
     def __init__(
         self,
         limit: int,
-        position: Position,
+        position: Position | None = None,
         catching_up: Iterable[int] = (),
         *,
         int64: IntegerEncoding = "number",
+        chunked: bool = True,
     ) -> None:
         super().__init__(limit)
         self._int64 = int64
-        self.position = position
+        self.position = position or Position(now_us())
+        self.chunked = chunked
+        self.follows_feed = position is None
         self._left_out = set(catching_up)
-        self._held: dict[int, deque[Encoded]] = {}
+        self._directories = frozenset(self._left_out)
+        self._held: dict[int, deque[Chunk]] = {}
         self._was_cut = False
 
     @property
@@ -150,22 +107,46 @@ class Reader(Subscriber):
         """The comment that is sent then."""
         return LOOKING_UP if self._left_out or self._held else LIVE
 
-    def offer(self, event: Encoded) -> None:
+    def deliver(self, chunk: Chunk, now: float) -> None:
         """See ``Subscriber``; a shard's live events have the number of its own directory."""
-        if not self._left_out and not self._held:
-            super().offer(event)
-            return
+        if self.follows_feed or self._join_feed(chunk.position):
+            super().deliver(chunk, now)
+        elif not self._left_out and not self._held:
+            self.queue(chunk)
+        else:
+            for event in chunk.events:
+                self._offer(event, chunk.position)
+
+    def _offer(self, event: Encoded, position: Position) -> None:
+        """Queue an event, hold it back, or leave it out."""
         shard = event_identity(event.id)[0]
         if shard in self._left_out:
             return
+        alone = Chunk([event], position)
         if shard not in self._held:
-            super().offer(event)
+            self.queue(alone)
             return
         held = self._held[shard]
         if len(held) >= self._limit:
             held.popleft()
             self.record_missed(1)
-        held.append(event)
+        held.append(alone)
+
+    def _join_feed(self, position: Position) -> bool:
+        """Follow the feed from its position on, if all that comes after it is new to the client.
+
+        That is so once the client has what it missed, and the feed is not behind that.
+        """
+        self.follows_feed = (
+            not self._left_out
+            and not self._held
+            and not self.ready.is_set()
+            and all(
+                position.has(self.position.ids[directory])
+                for directory in self._directories & self.position.ids.keys()
+            )
+        )
+        return self.follows_feed
 
     def hold(self, shard: int) -> None:
         """See ``catch_up.Client``."""
@@ -175,8 +156,8 @@ class Reader(Subscriber):
     def release(self, shard: int) -> None:
         """See ``catch_up.Client``."""
         self._left_out.discard(shard)
-        for event in self._held.pop(shard, ()):
-            super().offer(event)
+        for chunk in self._held.pop(shard, ()):
+            self.queue(chunk)
 
     async def found(self, batch: Sequence[Found]) -> None:
         """See ``catch_up.Client``."""
@@ -198,7 +179,13 @@ class Reader(Subscriber):
                 shown = live_event(encode_integers(event, self._int64))
                 yield sse("event", json_encoding.dumps(shown), str(self.position))
 
-    def _encode_event(self, event: Encoded) -> bytes:
+    def _encode_chunk(self, chunk: Chunk) -> bytes:
+        return chunk.sse_chunk if self.chunked else chunk.sse
+
+    def _encode_event(self, chunk: Chunk, index: int) -> bytes:
+        if self.follows_feed:
+            return chunk.sse_events[index]
+        event = chunk.events[index]
         if self.position.has(event.id):
             # It arrived while the stream was resumed, and was found then.
             return b""
@@ -282,12 +269,18 @@ class EventStreams:
         """Send live events until the client leaves or stalls."""
         if values["subscribe"] == "none":
             raise BadQuery("subscribe=none needs a WebSocket", "subscribe")
-        last = request.headers.get("last-event-id") or values[_NAME]
+        last = request.headers.get("last-event-id") or values["last_event_id"]
         known = Position.read(last) if last else Position(now_us())
         missing = range(self._queries.shards.total) if last else ()
         rendering = Rendering(values["bytes"], values["int64"])
         limit = self._config.subscriber_queue
-        reader = Reader(limit, Position(now_us()), missing, int64=rendering.int64)
+        reader = Reader(
+            limit,
+            Position(now_us()) if last else None,
+            missing,
+            int64=rendering.int64,
+            chunked=request.version != "1.0",
+        )
         values = {**values, "filter": filter_of(values)}
         locating = asyncio.ensure_future(self._locate(known))
         self._streams.add(reader)
@@ -315,15 +308,26 @@ class EventStreams:
         data = reader.comment
         try:
             while await response.write(data):
-                if not (data := b"".join(reader.take(WRITE_BYTES))):
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(reader.comment_seconds):
-                            await reader.ready.wait()
-                    data = b"".join(reader.take(WRITE_BYTES)) or reader.comment
+                data = b"".join(reader.take(WRITE_BYTES)) or await self._next(response, reader)
             self.stalled += 1
         finally:
             if task is not None:
                 task.cancel()
+
+    async def _next(self, response: _Response, reader: Reader) -> bytes:
+        """Return what is to be sent next; until then live events are written directly."""
+        began = time.monotonic()
+        while True:
+            with suppress(TimeoutError):
+                silent_since = max(began, reader.written_at)
+                async with asyncio.timeout(
+                    silent_since + reader.comment_seconds - time.monotonic()
+                ):
+                    await reader.wait_ready(response.write_now)
+                # Empty if all of it was known to the client.
+                return b"".join(reader.take(WRITE_BYTES)) or reader.comment
+            if reader.written_at <= silent_since:
+                return reader.comment
 
     async def _locate(self, known: Position | int) -> Position:
         """Return the position at which a client resumes; for an event id, from its receipt on."""
@@ -363,6 +367,7 @@ class EventStreams:
             for shard in range(self._queries.shards.total):
                 reader.release(shard)
         await reader.reply(LIVE)
+        self._streams.confirm(reader)
 
 
 async def _comes_beyond(summaries: Summaries, sequence: int) -> bool:
@@ -391,6 +396,7 @@ class _Response:
     def __init__(self, sanic: Any, request: Request[Any, Any], config: ApiConfig) -> None:
         self._sanic = sanic
         self._transport: Any = request.transport
+        self._connection: Any = request.stream and request.stream.protocol
         self._seconds = config.send_stall_seconds
         self.wanted = request.method != "HEAD"
 
@@ -412,6 +418,11 @@ class _Response:
             return True
         self.break_off()
         return False
+
+    def write_now(self, data: bytes) -> bool:
+        """Write part of the body as it is on the wire; see ``sanic_adapter.Connection``."""
+        written: bool = self._connection.write_now(data)
+        return written
 
     def break_off(self) -> None:
         """Cut the client off."""

@@ -1,26 +1,37 @@
 """Live events from all shards to all subscribers, each encoded once.
 
-Every distinct filter is one subscription at the shards, however many clients share it.
-Publishing never waits: each subscriber has a bounded queue. When it is full the oldest events are
-dropped, and the client is told how many. So a slow subscriber delays no other, and memory is
-bounded.
+Every distinct filter is one feed and one subscription at the shards, however many clients share
+it. Events that arrive within a few milliseconds leave together: each feed makes one ``Chunk`` of
+them, whose bytes are made once, and a subscriber that keeps up costs one write of these bytes.
+The first event after a pause starts the delay, which follows the time that writing takes
+(``pacing``).
+
+Publishing never waits: a subscriber that does not keep up has a bounded queue. When it is full the
+oldest events are dropped, and the client is told how many. So a slow subscriber delays no other,
+and memory is bounded.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from tart import json_encoding
-from tart.gateway.fanout.queries import now_text
+from tart.gateway.fanout.queries import now_text, now_us
 from tart.gateway.fanout.shards import Shards
+from tart.gateway.http.http1 import http_chunk
 from tart.gateway.http.websocket_frames import text_frame
-from tart.ipc.messages import LiveEvents, Missed, Subscribe
+from tart.gateway.live.positions import Position, sse
+from tart.ipc.messages import LiveEvents, Missed, Subscribe, Subscribed
+from tart.pacing import Pace
 from tart.query.core import filters
+from tart.query.core.event_ids import event_identity
 from tart.query.core.query import Rendering
 
 Json = dict[str, Any]
@@ -28,7 +39,11 @@ Json = dict[str, Any]
 ALL: Json = {"type": "All"}
 # Replies queued for one client; a client that sends more without reading them is not read.
 MAX_REPLIES = 32
+MAX_BATCH = 1000
 SHED_RECENTLY_SECONDS = 60.0
+# The longest delay in which events are gathered for one write: with a thousand subscribers
+# writing takes 10 to 20 ms.
+MAX_DELAY_SECONDS = 0.05
 
 
 def envelope(kind: str, data: bytes, timestamp: str) -> bytes:
@@ -53,15 +68,86 @@ class Encoded(NamedTuple):
     id: int
 
 
+class Chunk:
+    """Events of a feed that leave together; all of its subscribers send the same bytes.
+
+    Args:
+        events: At least one, those of a directory in ascending order.
+        position: The feed's position before them.
+    """
+
+    def __init__(self, events: Sequence[Encoded], position: Position) -> None:
+        self.events = events
+        self.position = position
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    @cached_property
+    def frames(self) -> bytes:
+        """A WebSocket message for each event."""
+        return b"".join([event.frame for event in self.events])
+
+    @cached_property
+    def batches(self) -> bytes:
+        """WebSocket messages of up to ``MAX_BATCH`` events."""
+        return b"".join(
+            batch_frame(self.events[start : start + MAX_BATCH])
+            for start in range(0, len(self.events), MAX_BATCH)
+        )
+
+    @cached_property
+    def sse_events(self) -> list[bytes]:
+        """Each event as a server-sent event, with the position behind it."""
+        position, texts = self.position.copy(), []
+        for event in self.events:
+            position.move(event.id)
+            texts.append(sse("event", event.data, str(position)))
+        return texts
+
+    @cached_property
+    def sse(self) -> bytes:
+        """All events as server-sent events."""
+        return b"".join(self.sse_events)
+
+    @cached_property
+    def sse_chunk(self) -> bytes:
+        """All events as server-sent events, in a chunk of HTTP/1.1."""
+        return http_chunk(self.sse)
+
+
+def batch_frame(events: Sequence[Encoded]) -> bytes:
+    """Return a WebSocket message of several events."""
+    data = b",".join([event.data for event in events])
+    return text_frame(envelope("events", b"[" + data + b"]", now_text()))
+
+
 # A reply to one client: bytes, or a function that makes them when they are sent.
 Reply = bytes | Callable[[], bytes]
+# Writes bytes at once and returns true, unless the client has left or does not read.
+WriteNow = Callable[[bytes], bool]
+
+
+class _Queued:
+    """Events that wait for a slow subscriber: those of a chunk from an index on."""
+
+    __slots__ = ("chunk", "first", "number")
+
+    def __init__(self, number: int, chunk: Chunk) -> None:
+        self.number = number
+        self.chunk = chunk
+        self.first = 0
+
+    def __len__(self) -> int:
+        return len(self.chunk) - self.first
 
 
 class Subscriber:
-    """One client's queue: live events, which may be dropped, and replies, which may not.
+    """One client: a queue of live events, which may be dropped, and of replies, which may not.
 
     Both leave in the order in which they were queued, so that the events after ``subscribed`` are
-    those of the new subscription.
+    those of the new subscription. While nothing is queued and the client's task waits, events are
+    written at once (``writing_directly``): they need no queue, no task and no other call.
 
     Args:
         limit: The most live events in the queue.
@@ -70,6 +156,7 @@ class Subscriber:
         batch: Whether events are sent in batches.
         feed: The subscription; ``None`` without one.
         ready: Set while the queue is not empty.
+        written_at: When events were last written directly, by the monotonic clock.
     """
 
     def __init__(self, limit: int) -> None:
@@ -78,22 +165,53 @@ class Subscriber:
         self.ready = asyncio.Event()
         self.events_sent = 0
         self.missed_total = 0
+        self.written_at = -math.inf
         self._limit = limit
-        self._events: deque[tuple[int, Encoded]] = deque()
+        self._write_now: WriteNow | None = None
+        self._events: deque[_Queued] = deque()
+        self._waiting = 0
         self._replies: deque[tuple[int, Reply]] = deque()
         self._reply_room = asyncio.Event()
         self._missed = 0
         self._next = 0
 
     def __len__(self) -> int:
-        return len(self._events)
+        return self._waiting
 
-    def offer(self, event: Encoded) -> None:
-        """Queue a live event; drop the oldest if there are too many."""
-        if len(self._events) >= self._limit:
-            self._events.popleft()
-            self.record_missed(1)
-        self._events.append((self._number(), event))
+    async def wait_ready(self, write_now: WriteNow) -> None:
+        """Return once something is queued; until then write events directly.
+
+        The caller must have written all that it took from the queue.
+        """
+        self._write_now = write_now
+        try:
+            await self.ready.wait()
+        finally:
+            self._write_now = None
+
+    def deliver(self, chunk: Chunk, now: float) -> None:
+        """Write the events of a chunk, or queue them if that cannot be done at once.
+
+        Args:
+            chunk: The events.
+            now: Monotonic seconds.
+        """
+        if (
+            self._write_now is not None
+            and not self.ready.is_set()
+            and self._write_now(self._encode_chunk(chunk))
+        ):
+            self.events_sent += len(chunk)
+            self.written_at = now
+        else:
+            self.queue(chunk)
+
+    def queue(self, chunk: Chunk) -> None:
+        """Queue the events of a chunk; drop the oldest events if there are too many."""
+        self._events.append(_Queued(self._number(), chunk))
+        self._waiting += len(chunk)
+        if self._waiting > self._limit:
+            self._drop(self._waiting - self._limit)
         self.ready.set()
 
     def record_missed(self, count: int) -> None:
@@ -145,24 +263,49 @@ class Subscriber:
     def _reply_is_next(self) -> bool:
         if not self._replies or not self._events:
             return bool(self._replies)
-        return self._replies[0][0] < self._events[0][0]
+        return self._replies[0][0] < self._events[0].number
 
     def _next_event(self) -> bytes:
         self.events_sent += 1
-        return self._encode_event(self._events.popleft()[1])
+        queued = self._events[0]
+        index = queued.first
+        self._remove(1)
+        return self._encode_event(queued.chunk, index)
 
-    def _encode_event(self, event: Encoded) -> bytes:
-        return event.frame
+    def _next_batch(self) -> bytes:
+        events: list[Encoded] = []
+        while self._events and not self._reply_is_next() and len(events) < MAX_BATCH:
+            queued = self._events[0]
+            taken = queued.chunk.events[queued.first :][: MAX_BATCH - len(events)]
+            events += taken
+            self._remove(len(taken))
+        self.events_sent += len(events)
+        return batch_frame(events)
+
+    def _encode_chunk(self, chunk: Chunk) -> bytes:
+        return chunk.batches if self.batch else chunk.frames
+
+    def _encode_event(self, chunk: Chunk, index: int) -> bytes:
+        return chunk.events[index].frame
 
     def _encode_lagged(self, missed: int) -> bytes:
         return message("lagged", {"missed": missed})
 
-    def _next_batch(self) -> bytes:
-        parts: list[bytes] = []
-        while self._events and not self._reply_is_next() and len(parts) < 1000:
-            parts.append(self._events.popleft()[1].data)
-        self.events_sent += len(parts)
-        return text_frame(envelope("events", b"[" + b",".join(parts) + b"]", now_text()))
+    def _drop(self, count: int) -> None:
+        """Drop the oldest events."""
+        self.record_missed(count)
+        while count:
+            dropped = min(count, len(self._events[0]))
+            self._remove(dropped)
+            count -= dropped
+
+    def _remove(self, count: int) -> None:
+        """Remove events from the front chunk, which has as many."""
+        queued = self._events[0]
+        queued.first += count
+        self._waiting -= count
+        if not queued:
+            self._events.popleft()
 
     def _number(self) -> int:
         self._next += 1
@@ -171,13 +314,44 @@ class Subscriber:
 
 @dataclass(eq=False)
 class Feed:
-    """A distinct filter and its subscribers."""
+    """A distinct filter and its subscribers.
+
+    Attributes:
+        position: Behind the events that its subscribers got, or have in their queues.
+        pending: Events that leave with the next chunk.
+        interrupted: Directories of which events may have passed unseen since the last one that
+            came, because the connection to the shard was lost.
+    """
 
     number: int
     key: bytes
     document: Json
     rendering: Rendering
+    position: Position
     subscribers: set[Subscriber] = field(default_factory=set)
+    pending: list[Encoded] = field(default_factory=list)
+    interrupted: set[int] = field(default_factory=set)
+
+    def flush(self) -> None:
+        """Send the events that are pending to all subscribers."""
+        if not self.pending:
+            return
+        events, self.pending = self.pending, []
+        chunk = Chunk(events, self.position.copy())
+        for event in events:
+            self.position.move(event.id)
+        now = time.monotonic()
+        # A copy: nothing may change the set meanwhile, but a fault must not end the others' turn.
+        for subscriber in tuple(self.subscribers):
+            subscriber.deliver(chunk, now)
+
+    def confirm(self, newest: int) -> None:
+        """Move behind the newest event that a shard had decoded when it got the subscription."""
+        directory = event_identity(newest)[0]
+        if directory in self.interrupted and directory in self.position.ids:
+            return
+        self.flush()
+        self.position.move(newest)
 
 
 class Streams:
@@ -196,6 +370,9 @@ class Streams:
         self._by_filter: dict[bytes, Feed] = {}
         self._next = 0
         self._shed_at: float | None = None
+        self._pace = Pace(MAX_DELAY_SECONDS)
+        # Feeds with pending events; a timer is set while there are any.
+        self._pending: set[Feed] = set()
         self.subscribers: set[Subscriber] = set()
         self.broadcast = 0
         self.undelivered = 0
@@ -213,24 +390,33 @@ class Streams:
         feed = self._by_filter.get(key)
         if feed is None:
             self._next += 1
-            feed = Feed(self._next, key, document, rendering)
+            feed = Feed(self._next, key, document, rendering, Position(now_us()))
             self._by_filter[key] = self._by_number[feed.number] = feed
             self._shards.subscribe(Subscribe(feed.number, document, *rendering))
         if subscriber.feed is not feed:
             self.unsubscribe(subscriber)
+        # Events that came before the subscription are not for this subscriber.
+        feed.flush()
         feed.subscribers.add(subscriber)
         subscriber.feed = feed
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Send a subscriber no more events; those in its queue are still sent."""
+        """Send a subscriber no more events; those that came before are still sent."""
         feed, subscriber.feed = subscriber.feed, None
         if feed is None:
             return
+        feed.flush()
         feed.subscribers.discard(subscriber)
         if not feed.subscribers:
             del self._by_number[feed.number]
             del self._by_filter[feed.key]
             self._shards.unsubscribe(feed.number)
+
+    def confirm(self, subscriber: Subscriber) -> None:
+        """Ask the shards how far they are, so that the feed's position is behind that."""
+        if subscriber.feed is not None:
+            feed = subscriber.feed
+            self._shards.subscribe(Subscribe(feed.number, feed.document, *feed.rendering))
 
     def add(self, subscriber: Subscriber) -> None:
         """Add a client."""
@@ -243,28 +429,72 @@ class Streams:
         self._missed_by_removed += subscriber.missed_total
 
     def publish(self, events: LiveEvents) -> None:
-        """Queue events of a shard for all subscribers whose filter they passed."""
-        now, offset = now_text(), 0
-        for event_id, _, _, numbers, length in events.events:
-            text = events.attachment[offset : offset + length]
-            offset += length
-            feeds = [self._by_number[each] for each in numbers if each in self._by_number]
-            self.broadcast += 1
-            if not feeds:
-                self.undelivered += 1
-                continue
-            encoded = Encoded(text_frame(envelope("event", text, now)), text, event_id)
-            for feed in feeds:
-                for subscriber in feed.subscribers:
-                    subscriber.offer(encoded)
+        """Take events of a shard for all subscribers whose filter they passed.
+
+        Raises:
+            MessageError: The message is not one of this release.
+        """
+        ids, texts, matches = events.unpack()
+        wanted = [
+            (feed, indexes) for number, indexes in matches if (feed := self._by_number.get(number))
+        ]
+        self.broadcast += len(ids)
+        if len(wanted) < len(matches):
+            self.undelivered += len(ids) - len({index for _, listed in wanted for index in listed})
+        if not wanted:
+            return
+        now = now_text()
+        encoded = [
+            Encoded(text_frame(envelope("event", text, now)), text, event_id)
+            for text, event_id in zip(texts, ids, strict=True)
+        ]
+        directories = {event_identity(event_id)[0] for event_id in ids}
+        for feed, indexes in wanted:
+            feed.pending += [encoded[index] for index in indexes]
+            feed.interrupted -= directories
+        if not self._pending:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._pace.delay(time.monotonic()), self._run)
+        self._pending.update(feed for feed, _ in wanted)
+
+    def flush(self) -> None:
+        """Send all events that are pending."""
+        pending, self._pending = self._pending, set()
+        for feed in pending:
+            feed.flush()
+
+    def confirmed(self, reply: Subscribed) -> None:
+        """Record how far a shard was when it got a subscription."""
+        feed = self._by_number.get(reply.subscription)
+        if feed is not None:
+            feed.confirm(reply.through)
+
+    def interrupted(self, shard: int) -> None:
+        """Record that a shard is connected again, or for the first time.
+
+        Events of its directory, which has its number, may have passed meanwhile.
+        """
+        for feed in self._by_number.values():
+            feed.interrupted.add(shard)
 
     def record_missed(self, missed: Missed) -> None:
         """Tell the subscribers of a feed that a shard dropped events of it."""
         self.shed += missed.count
         self._shed_at = time.monotonic()
         feed = self._by_number.get(missed.subscription)
-        for subscriber in feed.subscribers if feed else ():
-            subscriber.record_missed(missed.count)
+        if feed is not None:
+            feed.flush()
+            for subscriber in feed.subscribers:
+                subscriber.record_missed(missed.count)
+
+    def _run(self) -> None:
+        began = time.thread_time()
+        self.flush()
+        # The loop writes to the sockets before it makes the next calls: that is timed as well.
+        asyncio.get_running_loop().call_soon(self._record_cost, began)
+
+    def _record_cost(self, began: float) -> None:
+        self._pace.record(time.thread_time() - began, time.monotonic())
 
     @property
     def shed_recently(self) -> bool:

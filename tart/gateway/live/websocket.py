@@ -1,8 +1,9 @@
 """``/api/ws``: one client's messages, and the tasks that serve it.
 
-Each client has three tasks: one reads its messages and replies, one sends its queue, and one adds
-figures periodically. Only the sender writes to the socket, so a client that does not read blocks
-nothing but its sender, which closes it after ``send_stall_seconds``.
+Each client has tasks: one reads its messages and replies, one sends its queue, and others add
+figures periodically. While the queue is empty live events are written to the socket directly
+(``streams``). A client that does not read blocks nothing but its sender, which closes it after
+``send_stall_seconds``.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import orjson
-from sanic.exceptions import RequestCancelled, ServerError, WebsocketClosed
+from sanic.exceptions import ServerError, WebsocketClosed
 
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.aggregate.keyed.pipelines import UNFINISHED
@@ -479,25 +479,26 @@ class Sender:
 
     async def run(self, greeting: bytes) -> None:
         """Send until the client has left, or has stalled and is closed."""
+        subscriber, socket = self._subscriber, self._socket
         frames = [greeting]
-        while True:
-            if not await self._write(b"".join(frames)):
-                return
-            while not (frames := self._subscriber.take(WRITE_BYTES)):
-                await self._subscriber.ready.wait()
+        while await self._write(b"".join(frames)):
+            while not (frames := subscriber.take(WRITE_BYTES)):
+                # Meanwhile live events are written directly.
+                await subscriber.wait_ready(socket.write_now)
 
     async def _write(self, data: bytes) -> bool:
         connection = self._socket.io_proto
-        if connection is None or connection.transport is None:
+        transport: Any = connection and connection.transport
+        if transport is None:
             return False
-        transport: Any = connection.transport
-        try:
-            send = partial(connection.send, data)
-            if await send_with_stall_timeout(send, transport, self._stalled_seconds):
-                return True
-        except (RequestCancelled, AttributeError):
-            # The client left. If the connection was aborted, Sanic has dropped its transport.
-            return False
+        written = False
+
+        async def send() -> None:
+            nonlocal written
+            written = await self._socket.write(data)
+
+        if await send_with_stall_timeout(send, transport, self._stalled_seconds):
+            return written
         self.stalled = True
         self._socket.fail_connection(TRY_AGAIN_LATER, "the client read nothing for too long")
         return False

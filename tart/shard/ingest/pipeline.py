@@ -29,13 +29,14 @@ from tart.aggregate.keyed.sessions import CLOSED, REFUSED
 from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.config.schema import StorageConfig, TelemetryConfig
 from tart.errors import PeerRefused, ProtocolError
+from tart.pacing import Pace
 from tart.protocol.connection import Connection
 from tart.protocol.dropped_events import elapsed_since
 from tart.protocol.events import EventKind
-from tart.protocol.references import Context
 from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, StatusChange, decode_in_parts
 from tart.shard.decode.frame_collector import FrameCollector
 from tart.shard.ingest.aggregator import Aggregator
+from tart.shard.ingest.live_batch import LiveBatch
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.commit_cadence import CommitCadence
@@ -48,8 +49,10 @@ from tart.storage.core.batch import ROW_OVERHEAD, Batch
 from tart.storage.core.schema import NodeRow, SessionRow, UndecodableRow
 from tart.units import SECOND_US
 
-# The delay of live events: while there are subscriptions, events do not wait for the flush.
+# The longest delay of live events: while there are subscriptions, events do not wait for the flush.
 LIVE_SECONDS = 0.010
+# The shortest: reads that come together are decoded together.
+_LEAST_LIVE_SECONDS = 0.001
 # The longest that a query waits for a commit; then it is answered without the newest events.
 _COMMIT_WAIT_SECONDS = 0.25
 # The size of what is stored of an unreadable first message; it may be a mebibyte of anything.
@@ -144,6 +147,7 @@ class Ingest:
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flush_at = math.inf
         self._decode_timer: asyncio.TimerHandle | None = None
+        self._live_pace = Pace(LIVE_SECONDS, _LEAST_LIVE_SECONDS)
         self._waiting_bytes = 0
         self._waiting_rows = 0
         # Batches handed to the writer and committed; the last one handed over that was late.
@@ -247,6 +251,12 @@ class Ingest:
             self._count_received(runs, len(frames))
         for decoded in decode_in_parts(frames, runs, self._sequence, self._peers, isolation):
             self._add(decoded)
+
+    def _decode_live(self) -> None:
+        """Decode what was received for subscribers, and time it: its pace follows its cost."""
+        began = time.thread_time()
+        self.decode_received()
+        self._live_pace.record(time.thread_time() - began, time.monotonic())
 
     def _add(self, decoded: DecodedBatch) -> None:
         """Add decoded frames to the batch; then derive counts, status and live events."""
@@ -472,13 +482,14 @@ class Ingest:
 
     def _publish(self, decoded: DecodedBatch, contexts: Contexts) -> None:
         """Offer the events of a batch to the subscriptions."""
-        isolation = self.aggregator.isolation
-        for index, row in enumerate(decoded.log.rows()):
-            known = contexts.get(index)
-            with isolation.guard("live", events=1, session=row.session):
-                owner = self._nodes.session_owners[self._directory, row.session]
-                context = None if known is None else Context(*known)
-                self._streams.publish(row, self._directory, owner, context)
+        batch = LiveBatch(
+            decoded,
+            self._directory,
+            self._nodes.session_owners,
+            contexts,
+            self.aggregator.isolation,
+        )
+        self._streams.publish(batch.rows, batch.ids, batch.encode)
 
     def _notify(self, session: Session) -> None:
         """Tell the gateway that a node has connected or disconnected."""
@@ -520,7 +531,8 @@ class Ingest:
             self._flush_timer = loop.call_later(seconds, self.flush)
             self._flush_at = now + seconds
         if self._decode_timer is None and len(self._frames) and self._streams.listening:
-            self._decode_timer = loop.call_later(LIVE_SECONDS, self.decode_received)
+            delay = self._live_pace.delay(now)
+            self._decode_timer = loop.call_later(delay, self._decode_live)
 
     def _cancel_flush(self) -> None:
         if self._flush_timer is not None:

@@ -71,7 +71,7 @@ class Backfill:
     def backfill(self, cursor: Cursor, query: BackfillQuery) -> BackfillPart:
         """Return events of all directories that are newer than the positions given."""
         committed, following = self._sequences()
-        matches = parse(query.filter)
+        matches = parse(query.filter).matches
         limit = max(1, min(query.limit, PART_ROWS))
         parts: dict[int, _Part] = {}
         for directory in self._store.directories:

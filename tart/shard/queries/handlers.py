@@ -16,6 +16,7 @@ import duckdb
 from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.protocol.references import LINK_TYPES, Context
+from tart.query.core.event_ids import event_api_id
 from tart.query.core.filters import Selection
 from tart.query.core.merge import ChainStatements, NodeStatusAnswer
 from tart.query.core.query import Query
@@ -134,6 +135,12 @@ class QueryHandlers:
             Export: lambda cursor, query, _: history.export(cursor, query),
             SqlQuery: sql.answer,
         }
+
+    @property
+    def newest_id(self) -> int | None:
+        """The API id of the newest event decoded; ``None`` if the directory has none."""
+        _, following = self._ingest.sequences
+        return event_api_id(self._store.directory, following - 1) if following else None
 
     def close(self) -> None:
         """End the sandbox process that waits for a statement."""

@@ -22,6 +22,7 @@ from tart.ipc.messages import (
     NodeChanged,
     Partial,
     Subscribe,
+    Subscribed,
     UnreadableRows,
 )
 from tart.query.core.cursor import Cursor
@@ -43,6 +44,12 @@ class Receiver:
 
     def record_missed(self, missed: Missed) -> None:
         self.messages.append(missed)
+
+    def confirmed(self, reply: Subscribed) -> None:
+        self.messages.append(reply)
+
+    def interrupted(self, shard: int) -> None:
+        self.messages.append(("connected", shard))
 
     def record(self, shard: int, nodes: Iterable[Json]) -> None:
         self.messages.append((shard, list(nodes)))

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tart.errors import BadQuery
-from tart.gateway.live.sse import LIVE, LOOKING_UP, STATUS_SECONDS, Position, Reader, sse
-from tart.gateway.live.streams import Encoded
+from tart.gateway.live.positions import Position, sse
+from tart.gateway.live.sse import LIVE, LOOKING_UP, STATUS_SECONDS, Reader
+from tart.gateway.live.streams import Chunk, Encoded
 from tart.ipc.messages import Failure, Missed
 from tart.query.core.event_ids import event_api_id
 from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, claims, event
@@ -306,30 +304,14 @@ def test_head_gets_the_headers_of_a_stream_alone(tmp_path: Path) -> None:
     with_gateway(tmp_path, check)
 
 
-POSITIONS = st.builds(
-    Position,
-    st.integers(0, 1 << 60),
-    st.dictionaries(st.integers(0, 255), st.integers(0, 1 << 44), min_size=1, max_size=5).map(
-        lambda ids: {key: event_api_id(key, number) for key, number in ids.items()}
-    ),
-)
-
-
-@given(POSITIONS)
-def test_a_position_reads_as_it_is_written(position: Position) -> None:
-    assert Position.read(str(position)) == position
-
-
-@given(st.text(max_size=60))
-def test_any_text_is_a_position_or_a_bad_query(text: str) -> None:
-    with suppress(BadQuery):
-        assert isinstance(Position.read(text), int | Position)
+def chunk(event_id: int, data: bytes) -> Chunk:
+    return Chunk([Encoded(b"", data, event_id)], Position(7))
 
 
 def test_a_reader_skips_events_that_its_client_has() -> None:
     reader = Reader(10, Position(7, {0: event_api_id(0, 5)}))
     for directory, number in ((0, 5), (0, 6), (1, 0)):
-        reader.offer(Encoded(b"frame", b"%d" % number, event_api_id(directory, number)))
+        reader.queue(chunk(event_api_id(directory, number), b"%d" % number))
     first, second = filter(None, reader.take(1000))
     assert first == sse("event", b"6", f"7.{event_api_id(0, 6)}")
     assert second == sse("event", b"0", f"7.{event_api_id(0, 6)}.{event_api_id(1, 0)}")
@@ -479,11 +461,11 @@ def test_a_client_that_reconnects_repeatedly_gets_every_event_once(
 
 def test_a_reader_holds_back_no_more_events_than_its_queue_holds() -> None:
     reader = Reader(2, Position(7), [0])
-    reader.offer(Encoded(b"", b"left out", event_api_id(0, 1)))
-    reader.offer(Encoded(b"", b"other", event_api_id(1, 1)))
+    reader.deliver(chunk(event_api_id(0, 1), b"left out"), 0)
+    reader.deliver(chunk(event_api_id(1, 1), b"other"), 0)
     reader.hold(0)
     for number in range(2, 5):
-        reader.offer(Encoded(b"", b"%d" % number, event_api_id(0, number)))
+        reader.deliver(chunk(event_api_id(0, number), b"%d" % number), 0)
     assert reader.comment == LOOKING_UP
     reader.release(0)
     assert reader.comment == LIVE

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tart.errors import BadQuery
-from tart.query.core.filters import MAX_TERMS, FilterInput, Selection, hash_bytes, parse
+from tart.query.core.filters import (
+    MAX_TERMS,
+    FilterInput,
+    FilterRows,
+    Selection,
+    hash_bytes,
+    parse,
+)
 
 NODE = "ab" * 32
 HASH = bytes(range(32))
@@ -57,13 +66,63 @@ CANDIDATE = FilterInput(NODE, 105, 7, 1, b"\x00" + HASH + b"\x01")
     ],
 )
 def test_a_filter_passes_what_it_names(document: dict[str, Any], passes: bool) -> None:
-    assert parse(document)(CANDIDATE) is passes
+    assert parse(document).matches(CANDIDATE) is passes
 
 
 def test_an_event_without_slot_or_core_passes_no_filter_on_them() -> None:
     bare = FilterInput(NODE, 13, None, None, b"\x01")
-    assert not parse({"type": "Slot", "slot": 0})(bare)
-    assert not parse({"type": "Core", "core": 0})(bare)
+    assert not parse({"type": "Slot", "slot": 0}).matches(bare)
+    assert not parse({"type": "Core", "core": 0}).matches(bare)
+
+
+LEAVES = st.sampled_from(
+    [
+        {"type": "All"},
+        {"type": "Node", "node_id": NODE},
+        {"type": "Node", "node_id": "cdef" * 16},
+        {"type": "EventType", "event_type": [11, 105]},
+        {"type": "EventTypeRange", "start": 10, "end": 12},
+        {"type": "Group", "group": "status"},
+        {"type": "Slot", "slot": 7},
+        {"type": "Core", "core": 1},
+        {"type": "Hash", "hash": HASH.hex()},
+    ]
+)
+DOCUMENTS = st.recursive(
+    LEAVES,
+    lambda parts: st.builds(
+        lambda kind, filters: {"type": kind, "filters": filters},
+        st.sampled_from(["Any", "Both"]),
+        st.lists(parts, min_size=1, max_size=3),
+    ),
+    max_leaves=6,
+)
+INPUTS = st.builds(
+    FilterInput,
+    st.sampled_from([NODE, "cdef" * 16, "12" * 32]),
+    st.sampled_from([10, 11, 12, 105]),
+    st.sampled_from([None, 0, 7]),
+    st.sampled_from([None, 0, 1]),
+    st.sampled_from([b"", b"\x00" + HASH]),
+    st.sampled_from([None, HASH, bytes(32)]),
+)
+
+
+@given(DOCUMENTS, st.lists(INPUTS, max_size=12))
+def test_a_filter_selects_of_a_batch_what_it_passes(
+    document: dict[str, Any], events: list[FilterInput]
+) -> None:
+    rows = FilterRows(
+        [each.node_id for each in events],
+        [each.event_type for each in events],
+        [each.slot for each in events],
+        [each.core for each in events],
+        lambda index: events[index].payload,
+        lambda index: events[index].about,
+    )
+    wanted = parse(document)
+    passed = [index for index, each in enumerate(events) if wanted.matches(each)]
+    assert list(wanted.select(rows)) == passed
 
 
 @pytest.mark.parametrize(
@@ -110,7 +169,7 @@ def test_a_group_that_is_not_a_text_is_refused() -> None:
 
 def test_a_filter_has_a_limited_number_of_terms() -> None:
     most = {"type": "Any", "filters": [{"type": "All"}] * (MAX_TERMS - 1)}
-    assert parse(most)(CANDIDATE)
+    assert parse(most).matches(CANDIDATE)
     most["filters"] = [{"type": "All"}] * MAX_TERMS
     with pytest.raises(BadQuery):
         parse(most)

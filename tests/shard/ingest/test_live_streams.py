@@ -8,7 +8,8 @@ import uvloop
 
 from tart.errors import BadQuery
 from tart.ipc.messages import LiveEvents, Missed, Subscribe
-from tart.query.core.filters import FilterInput
+from tart.query.core.filters import FilterRows
+from tart.shard.encoding.json_bytes import dumps_event
 from tart.shard.ingest.live_streams import Streams
 from tests.shard.running import until
 
@@ -32,11 +33,11 @@ class Recorder:
         """(event, subscriptions) of all live events so far."""
         found = []
         for message in self.sent:
-            offset = 0
-            for _, _, _, numbers, length in getattr(message, "events", ()):
-                text = message.attachment[offset : offset + length]
-                found.append((orjson.loads(text), numbers))
-                offset += length
+            if isinstance(message, LiveEvents):
+                _, texts, matches = message.unpack()
+                for index, text in enumerate(texts):
+                    numbers = [number for number, listed in matches if index in listed]
+                    found.append((orjson.loads(text), numbers))
         return found
 
     def ids(self):
@@ -58,15 +59,17 @@ class Offering:
         self.streams.subscribe(channel, Subscribe(number, document, rendering))
 
     def offer(self, *, node=A, number=11, payload=b"\x01\x02", slot=None, core=None):
-        """The next event; its id."""
+        """The next event, in a batch of its own; its id."""
         self._last += 1
         event_id = self._last
 
-        def event():
+        def encode(indexes, rendering):
             self.made += 1
-            return {"id": event_id, "data": payload}
+            assert indexes == [0]
+            return {0: dumps_event({"id": event_id, "data": payload}, rendering)}
 
-        self.streams.offer(FilterInput(node, number, slot, core, payload), event_id, event)
+        rows = FilterRows([node], [number], [slot], [core], lambda _: payload, lambda _: None)
+        self.streams.publish(rows, [event_id], encode)
         return event_id
 
 
@@ -89,7 +92,7 @@ def test_events_are_sent_with_the_subscriptions_that_select_them():
             ({"id": 1, "data": "0x0102"}, [1]),
             ({"id": 2, "data": "0x0102"}, [1, 2]),
         ]
-        assert [entry[:3] for entry in channel.sent[0].events] == [(1, A, 11), (2, B, 11)]
+        assert channel.sent[0].unpack()[0] == (1, 2)
         assert offering.streams.published == 2
 
     run(scenario)

@@ -595,7 +595,7 @@ def test_filters_get_the_own_fields_of_an_event(tmp_path):
     async def scenario(shard):
         offered = []
         shard.streams.subscribe(Recorder(), Subscribe(1, {"type": "All"}))
-        shard.streams.offer = lambda candidate, number, event: offered.append(candidate)
+        shard.streams.publish = lambda rows, ids, encode: offered.append(rows.input(0))
         node = fake_node(3)
         authored = node.event("Authoring", 1, slot=6, parent=HASH)[1]
         shard.session(node.connect(), authored)
