@@ -12,7 +12,7 @@ _SMOOTHING = 0.25
 
 
 class Pace:
-    """When the next run of repeated work begins.
+    """The time at which the next run of repeated work begins.
 
     Args:
         most_seconds: The longest delay of an event.
