@@ -1,4 +1,4 @@
-"""The thread that deletes expired periods and watches the disk space.
+"""The thread that deletes expired periods, watches the disk space and extends skip indexes.
 
 ``core.retention`` chooses the periods. A period's files are deleted in this order: removed from
 the list, so that no query begins with them; detached when the running queries have ended;
@@ -14,10 +14,12 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from tart.config.schema import StorageConfig
 from tart.storage.core.files import LogFile, group_by_period
@@ -33,6 +35,11 @@ INTERVAL_SECONDS = 1.0
 # cost more than deleting a little late.
 _RETENTION_ROUNDS = 10
 _RESUME_FACTOR = 1.1
+# The rounds between two looks for rows without a skip index, unless there are more.
+_INDEX_ROUNDS = 10
+# The time that indexes are extended for in a round; a granule takes some 10 ms.
+_INDEX_SECONDS = 0.05
+_BUSY_INDEX_SECONDS = 0.005
 # The wait for the queries that still read a period.
 _READERS_SECONDS = 60.0
 
@@ -164,8 +171,38 @@ class Maintenance:
             names = " and ".join(str(file.path) for file in segments)
             log.info("retention deleted %s: %d bytes", names, size)
 
+    def extend_indexes(self) -> bool:
+        """Extend the skip indexes for a short time; return whether they are still behind.
+
+        While receiving needs the CPU, searches read more instead.
+        """
+        store = self._store
+        busy = store.query_threads.low_priority
+        until = time.monotonic() + (_BUSY_INDEX_SECONDS if busy else _INDEX_SECONDS)
+        files = [file for directory in store.directories for file in store.files(directory)]
+        with closing(store.cursor()) as cursor:
+            for file in files:
+                while self._extend_index(cursor, file):
+                    if time.monotonic() >= until or self._stop.is_set():
+                        return True
+        return False
+
+    def _extend_index(self, cursor: duckdb.DuckDBPyConnection, file: LogFile) -> bool:
+        store = self._store
+        try:
+            return store.skip_indexes.extend(
+                cursor,
+                file,
+                sealed=not store.writer.uses(file),
+                is_durable=lambda: store.writer.is_checkpointed(file),
+            )
+        except duckdb.Error as error:
+            if store.salvage(error):
+                return False
+            raise
+
     def _run(self) -> None:
-        rounds = 0
+        rounds, behind = 0, False
         while not self._stop.wait(self._interval):
             stable = self._clock.is_stable(time.time(), time.monotonic())
             # A failure here does not end the shard; the next round tries again.
@@ -176,6 +213,9 @@ class Maintenance:
             if rounds % _RETENTION_ROUNDS == 0:
                 with self._store.background.guard("retention"):
                     self.apply_retention(time.time(), clock_is_stable=stable)
+            if behind or rounds % _INDEX_ROUNDS == 0:
+                with self._store.background.guard("skip indexes"):
+                    behind = self.extend_indexes()
             rounds += 1
 
     def _stored_periods(self) -> list[StoredPeriod]:
@@ -198,7 +238,7 @@ class Maintenance:
 
 def _bytes_on_disk(file: LogFile) -> int:
     size = 0
-    for path in file.paths():
+    for path in (*file.paths(), file.index):
         with suppress(FileNotFoundError):
             size += path.stat().st_size
     return size

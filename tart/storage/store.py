@@ -49,6 +49,7 @@ from tart.storage.log.database import (
 from tart.storage.log.file_ranges import FRAME_TABLES, read_file_ranges
 from tart.storage.log.query_threads import QueryThreads
 from tart.storage.log.recovery import RecoveredState
+from tart.storage.log.skip_indexes import SkipIndexes
 from tart.storage.log.startup_progress import ReportProgress, ignore_progress
 from tart.storage.log.writer import Writer, WriterCallbacks
 from tart.storage.maintenance import INTERVAL_SECONDS, Maintenance
@@ -96,6 +97,7 @@ class Store:
         writer: Writes the own directory.
         aggregate_writer: Writes the own directory's aggregates, once it is started.
         query_threads: Run queries.
+        skip_indexes: Find the rows that a search need not read.
         maintenance: Deletes expired periods and watches the disk.
         failures: Failures of derived work.
         background: Failures of background tasks.
@@ -127,6 +129,7 @@ class Store:
         self.failures = FailureLog()
         self.statements = StatementCounts()
         self.background = Background()
+        self.skip_indexes = SkipIndexes()
         self.directory = shard
         self.directories = [shard, *list_adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
@@ -416,6 +419,7 @@ class Store:
             for file in segments:
                 self._damage_reports.pop(file, None)
                 self._database.detach(file)
+                self.skip_indexes.forget(file)
                 for path in file.paths():
                     path.unlink(missing_ok=True)
             sync_directory(folder)

@@ -314,7 +314,7 @@ class Selection:
             # Zone maps of ``last_slot`` exclude most row groups.
             terms.append(("slot = ? AND last_slot = ?", self.slot, self.slot))
         if self.core is not None:
-            terms.append(("core = ?", self.core))
+            terms.append(("core = ? AND last_core = ?", self.core, self.core))
         if self.hash is not None:
             digits = self.hash.upper()
             named = f"peer IN (SELECT peer FROM {file}.peers WHERE peer_id = unhex(?))"

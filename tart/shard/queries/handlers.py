@@ -253,8 +253,15 @@ class QueryHandlers:
         if directory == self._store.directory:
             tail = self._store.writer.tail
             rows, before = tail.rows(selection, number, limit, before)
-        files = self._store.files(directory)
-        return rows + scan_newest(cursor, files, condition, limit - len(rows), before)
+        indexes = self._store.skip_indexes
+        return rows + scan_newest(
+            cursor,
+            self._store.files(directory),
+            condition,
+            limit - len(rows),
+            before,
+            find_candidates=lambda file: indexes.candidates(cursor, file, selection, number),
+        )
 
     def _number(self, directory: int, selection: Selection) -> int | None:
         """Return the directory's number of the selected node; ``None`` if it has none."""

@@ -101,6 +101,11 @@ class LogFile:
         return self.path.with_name(self.path.name + ".wal")
 
     @property
+    def index(self) -> Path:
+        """The path of the skip index, which is derived from the file (``core.skip_index``)."""
+        return self.path.with_name(f"{self.path.name}.index")
+
+    @property
     def draft(self) -> LogFile:
         """The file under the name it has until its tables are complete."""
         return replace(self, path=self.path.with_suffix(".new"))
@@ -179,6 +184,7 @@ def move_to_quarantine(file: LogFile, now: float) -> str:
     """
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     name = f"{file.path.name}{QUARANTINED}{stamp}"
+    file.index.unlink(missing_ok=True)
     for path in file.paths():
         with suppress(FileNotFoundError):
             path.rename(path.with_name(path.name.replace(file.path.name, name, 1)))

@@ -258,9 +258,10 @@ LOG_COLUMNS: Mapping[str, str] = {
     "core": _part("core", "last_core"),
     "shard_index": _part("shard_index", "last_shard"),
     "body": "body",
-    # For conditions: DuckDB knows the range of a stored column in each row group and skips the
-    # groups that cannot have a slot.
+    # For conditions: DuckDB compares a stored column before it computes others, and knows its range
+    # in each row group, so that it skips the groups that cannot have a slot.
     "last_slot": "last_slot",
+    "last_core": "last_core",
 }
 _STORED_TIME = {"received_at": "epoch_us(received_at) AS received_at"}
 # The columns of ``LogRow``, selected from ``log_subquery`` joined with ``peers``.
@@ -335,11 +336,7 @@ def decode_log(stored: Mapping[str, Array]) -> dict[str, Array]:
         np.uint64
     )
     kinds = stored["type"]
-    parts = _USUAL_PARTS[kinds] ^ stored["parts"]
-    has = {
-        f"has_{part}": (parts >> bit & 1).astype(np.bool_)
-        for bit, part in enumerate(OPTIONAL_FIELDS)
-    }
+    has = {f"has_{part}": has_part(part, kinds, stored["parts"]) for part in OPTIONAL_FIELDS}
     return {
         "seq": seq,
         "received_at": received,
@@ -356,6 +353,13 @@ def decode_log(stored: Mapping[str, Array]) -> dict[str, Array]:
         "body": stored["body"],
         **has,
     }
+
+
+def has_part(name: str, kinds: Array, parts: Array) -> Array:
+    """Return which events have one of ``OPTIONAL_FIELDS``, by the columns type and parts."""
+    bit = 1 << OPTIONAL_FIELDS.index(name)
+    there: Array = ((_USUAL_PARTS[kinds] ^ parts) & bit).astype(np.bool_)
+    return there
 
 
 def undecodable_rows_query(file: str, where: str = "true") -> str:

@@ -165,14 +165,14 @@ class Checkpoints:
         started = time.monotonic()
         try:
             with self.attach_lock:
-                with self._lock:
-                    if file not in self._dirty:
-                        return
-                    self._dirty.remove(file)
+                if not self.is_dirty(file):
+                    return
                 _check_disk_space(file)
                 self._merge_wal(cursor, file)
+                # Events do not go to the segment meanwhile.
+                with self._lock:
+                    self._dirty.remove(file)
         except (duckdb.Error, DiskFull) as error:
-            self.mark_dirty(file)
             self.statistics.failures += 1
             log.warning("checkpoint of %s failed, retrying: %s", file.path, error)
             return

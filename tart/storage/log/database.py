@@ -338,6 +338,7 @@ class Database:
                 # DuckDB would merge the WAL into the new file.
                 name = move_to_quarantine(file, time.time())
                 log.error("%s is missing, its WAL is now %s", file.path, name)
+            file.index.unlink(missing_ok=True)
             draft.path.unlink(missing_ok=True)
             draft.wal.unlink(missing_ok=True)
             self._attach(draft, f"{_writable(file)}, BLOCK_SIZE {file.block_bytes}")

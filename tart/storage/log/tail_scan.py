@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tart.storage.core.files import LogFile, group_by_period
 from tart.storage.core.log_columns import LogRow
 from tart.storage.log.log_rows import read_rows
+from tart.storage.log.skip_indexes import Candidates, SeqSpan
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,12 +26,26 @@ _GROWTH = 8
 Condition = Callable[[LogFile], tuple[str, list[Any]]]
 
 
+# Returns, for a file, where it can have rows that meet the condition (``skip_indexes``).
+FindCandidates = Callable[[LogFile], Candidates]
+
+
 class _FileBounds(NamedTuple):
     """A file with the sequences that it has: from ``first`` on, below ``end``."""
 
     file: LogFile
     first: int
     end: int
+    candidates: Candidates | None
+
+    def spans(self, first: int, end: int) -> list[SeqSpan]:
+        """Return the spans of a window that the file can have rows in, the last first."""
+        first, end = max(first, self.first), min(end, self.end)
+        if first >= end:
+            return []
+        if self.candidates is None:
+            return [(first, end)]
+        return self.candidates.spans(first, end)[::-1]
 
 
 def scan_newest(
@@ -42,6 +57,7 @@ def scan_newest(
     since: int = 0,
     *,
     first_window: int = WINDOW,
+    find_candidates: FindCandidates | None = None,
 ) -> list[LogRow]:
     """Return the newest rows of a directory that match a condition, newest first.
 
@@ -53,13 +69,14 @@ def scan_newest(
         before: Only rows with a smaller ``seq``.
         since: Only rows with this ``seq`` or a greater one.
         first_window: The length of the first window of each period.
+        find_candidates: Finds the rows that need not be read; ``None`` reads all.
     """
     newest: list[LogRow] = []
     first = since + 1
     for segments in group_by_period(files):
         if len(newest) >= limit or first <= since:
             break
-        bounds = _read_bounds(cursor, segments)
+        bounds = _read_bounds(cursor, segments, find_candidates)
         first = max(since, min((each.first for each in bounds), default=since + 1))
         end = max((each.end for each in bounds), default=0)
         end = end if before is None else min(end, before)
@@ -70,8 +87,7 @@ def scan_newest(
             rows = [
                 row
                 for each in bounds
-                if each.first < end and each.end > start
-                for row in _select_between(cursor, each.file, condition, start, end, wanted)
+                for row in _select_newest(cursor, each, condition, (start, end), wanted)
             ]
             rows.sort(reverse=True, key=lambda row: row.seq)
             newest += rows[:wanted]
@@ -79,25 +95,35 @@ def scan_newest(
     return newest
 
 
-def _read_bounds(cursor: duckdb.DuckDBPyConnection, files: list[LogFile]) -> list[_FileBounds]:
+def _read_bounds(
+    cursor: duckdb.DuckDBPyConnection,
+    files: list[LogFile],
+    find_candidates: FindCandidates | None,
+) -> list[_FileBounds]:
     """Return the files that have rows, with their bounds."""
     bounds = []
     for file in files:
         statement = f"SELECT min(seq), max(seq) FROM {file.alias}.log"
         ((first, last),) = cursor.execute(statement).fetchall()
         if first is not None:
-            bounds.append(_FileBounds(file, first, last + 1))
+            candidates = None if find_candidates is None else find_candidates(file)
+            bounds.append(_FileBounds(file, first, last + 1, candidates))
     return bounds
 
 
-def _select_between(
+def _select_newest(
     cursor: duckdb.DuckDBPyConnection,
-    file: LogFile,
+    bounds: _FileBounds,
     condition: Condition,
-    start: int,
-    end: int,
+    window: SeqSpan,
     limit: int,
 ) -> list[LogRow]:
-    where, values = condition(file)
-    between = f"seq >= {start} AND seq < {end}"
-    return read_rows(cursor, file, f"{between} AND {where}", values, last=limit)
+    """Return a file's newest rows in a window that meet the condition, newest first."""
+    rows: list[LogRow] = []
+    for first, end in bounds.spans(*window):
+        if len(rows) >= limit:
+            break
+        where, values = condition(bounds.file)
+        between = f"seq >= {first} AND seq < {end} AND {where}"
+        rows += read_rows(cursor, bounds.file, between, values, last=limit - len(rows))
+    return rows

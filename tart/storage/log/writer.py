@@ -165,6 +165,10 @@ class Writer:
         """Return whether events go to the segment, or rows of it are only in its WAL."""
         return file in self.segments or self.checkpoints.is_dirty(file)
 
+    def is_checkpointed(self, file: LogFile) -> bool:
+        """Return whether all committed rows of a segment are in its file."""
+        return file != self.segments.current and not self.checkpoints.is_dirty(file)
+
     def _run(self) -> None:
         cursor = self._database.cursor()
         try:

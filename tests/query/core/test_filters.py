@@ -189,11 +189,11 @@ def test_each_condition_becomes_a_clause_with_its_value() -> None:
     ).where("file")
     assert clause == (
         "received_at >= make_timestamp(?) AND received_at <= make_timestamp(?) "
-        "AND slot = ? AND last_slot = ? AND core = ? "
+        "AND slot = ? AND last_slot = ? AND core = ? AND last_core = ? "
         "AND (peer IN (SELECT peer FROM file.peers WHERE peer_id = unhex(?)) "
         "OR (contains(hex(body), ?) AND regexp_matches(hex(body), ?))) AND type IN (10, 11)"
     )
-    assert values == [1, 2, 3, 3, 4, "AB" * 32, "AB" * 32, "^(?:..)*" + "AB" * 32]
+    assert values == [1, 2, 3, 3, 4, 4, "AB" * 32, "AB" * 32, "^(?:..)*" + "AB" * 32]
 
 
 def test_an_empty_list_of_types_selects_nothing() -> None:

@@ -127,7 +127,7 @@ def test_the_declared_tables_are_those_of_the_schema_version():
 
 
 def test_the_decoded_log_has_the_columns_of_log_row():
-    assert [*LogRow._fields, "last_slot"] == list(LOG_COLUMNS)
+    assert [*LogRow._fields, "last_slot", "last_core"] == list(LOG_COLUMNS)
 
 
 @pytest.mark.parametrize(("table", "row"), CASES)
