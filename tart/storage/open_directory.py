@@ -31,7 +31,7 @@ from tart.storage.aggregates.database import (
     read_sessions,
     read_state,
 )
-from tart.storage.aggregates.migrations import migrate
+from tart.storage.aggregates.migrations import migrate as migrate_aggregates
 from tart.storage.core.files import (
     LogFile,
     group_by_period,
@@ -43,6 +43,7 @@ from tart.storage.log.damage import list_tables
 from tart.storage.log.damage_report import DamageReport, report_damage
 from tart.storage.log.database import Database, storage_error, sync_directory
 from tart.storage.log.file_ranges import FRAME_TABLES
+from tart.storage.log.migrations import migrate
 from tart.storage.log.recovery import (
     NodeHistory,
     RecoveredState,
@@ -123,9 +124,8 @@ def quarantine(file: LogFile, reason: Exception, consequence: str = _EVENTS_LOST
 
 def _attach(database: Database, file: LogFile, *, writable: bool) -> bool:
     wal_bytes = sum(path.stat().st_size for path in file.paths()[:-1])
-    attach = database.attach_writable if writable else database.attach_readable
     try:
-        attach(file)
+        _attach_migrated(database, file, writable)
     except DamagedFile as error:
         database.detach(file)
         quarantine(file, error)
@@ -137,6 +137,18 @@ def _attach(database: Database, file: LogFile, *, writable: bool) -> bool:
             "%s was not closed cleanly; checkpointing %d bytes of WAL", file.path, wal_bytes
         )
     return True
+
+
+def _attach_migrated(database: Database, file: LogFile, writable: bool) -> None:
+    attach = database.attach_writable if writable else database.attach_readable
+    try:
+        attach(file)
+    except DamagedFile:
+        raise
+    except StorageError:
+        if not migrate(database, file):
+            raise
+        attach(file)
 
 
 def _recover_state(
@@ -319,7 +331,7 @@ def _attach_aggregates(
     database: Database, file: AggregateFile
 ) -> tuple[FlushState, dict[int, bytes], set[int], dict[int, NodeHistory]]:
     if not _is_attached(database, file):
-        migrate(database, file)
+        migrate_aggregates(database, file)
         database.attach_writable(file)
     file = database.readable(file)
     with closing(database.cursor()) as cursor:

@@ -58,7 +58,7 @@ from tart.units import JCE_US
 if TYPE_CHECKING:
     import duckdb
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Blob = Annotated[bytes, BYTES]
 Int32 = Annotated[int, INT32]
@@ -83,11 +83,15 @@ class EncodedLogRow(NamedTuple):
 
     Attributes:
         sent_after: ``timestamp`` less ``received_at``, modulo 2^64.
+        node_ahead: ``node`` less ``session``: both are numbered as nodes connect.
         id_ahead: The lower half of ``event_id`` less ``seq``.
         id_far: The upper half, which hardly ever changes: a repeated number costs its width.
         parts: Bits by which the event's parts differ from the usual ones of its type.
-        ref_back: ``event_id`` less ``ref``, modulo 2^64.
-        peer_number: The number of the named peer in ``peers``.
+        peer_or_back: The number of the named peer in ``peers``; of an event that names none
+            ``event_id`` less ``ref``, modulo 2^64.
+        last_target: For events with both, the place of the event that they refer to among those
+            of the directory: ``seq`` less (``event_id`` less ``ref``), modulo 2^64; of this event
+            or of the last one with both. Many in a row refer to one event, one for each peer.
         last_slot: The slot of this event or of the last one that has a slot.
         last_core: Likewise the core.
         last_shard: Likewise the erasure shard's index.
@@ -96,14 +100,14 @@ class EncodedLogRow(NamedTuple):
     seq: Int64
     received_at: Timestamp
     sent_after: Int64
-    node: Int32
+    node_ahead: Int32
     session: Int32
     id_ahead: Int32
     id_far: Int32
     type: UInt8
     parts: UInt8
-    ref_back: Int64
-    peer_number: Int32
+    peer_or_back: Int64
+    last_target: Int64
     last_slot: UInt32
     last_core: UInt16
     last_shard: UInt16
@@ -234,12 +238,21 @@ _U64 = (1 << 64) - 1
 _EVENT_ID = f"(id_far::HUGEINT * {1 << 32} + id_ahead + seq)"
 
 
-def _part(name: str, value: str) -> str:
-    """Return a part of the payload: NULL where type and ``parts`` say that it is absent."""
-    bit = OPTIONAL_FIELDS.index(name)
+def part_condition(part: str) -> str:
+    """Return the condition that type and ``parts`` say that the payload has a part."""
+    bit = OPTIONAL_FIELDS.index(part)
     usual = "".join(str(parts >> bit & 1) for parts in _USUAL_PARTS.tolist())
-    has = f"xor(get_bit('{usual}'::BIT, type::INTEGER), ((parts >> {bit}) & 1)::INTEGER) = 1"
-    return f"CASE WHEN {has} THEN {value} END"
+    return f"xor(get_bit('{usual}'::BIT, type::INTEGER), ((parts >> {bit}) & 1)::INTEGER) = 1"
+
+
+def _part(name: str, value: str) -> str:
+    """Return a part of the payload: NULL where it is absent."""
+    return f"CASE WHEN {part_condition(name)} THEN {value} END"
+
+
+_REF_BACK = (
+    f"CASE WHEN {part_condition('peer')} THEN seq::HUGEINT - last_target ELSE peer_or_back END"
+)
 
 
 # The columns of ``LogRow`` as expressions of those that are stored; ``peer`` is a number.
@@ -248,12 +261,12 @@ LOG_COLUMNS: Mapping[str, str] = {
     "seq": "seq",
     "received_at": "received_at",
     "timestamp": (f"((sent_after::HUGEINT + epoch_us(received_at) - {JCE_US}) & {_U64})::UBIGINT"),
-    "node": "node",
+    "node": "(node_ahead + session)",
     "session": "session",
     "event_id": f"({_EVENT_ID} & {_U64})::UBIGINT",
     "type": "type",
-    "ref": _part("ref", f"(({_EVENT_ID} - ref_back) & {_U64})::UBIGINT"),
-    "peer": _part("peer", "peer_number"),
+    "ref": _part("ref", f"(({_EVENT_ID} - {_REF_BACK}) & {_U64})::UBIGINT"),
+    "peer": _part("peer", "peer_or_back"),
     "slot": _part("slot", "last_slot"),
     "core": _part("core", "last_core"),
     "shard_index": _part("shard_index", "last_shard"),
@@ -332,21 +345,19 @@ def decode_log(stored: Mapping[str, Array]) -> dict[str, Array]:
     """
     seq = stored["seq"].astype(np.int64)
     received = stored["received_at"].astype(np.int64)
-    event_id = (seq + stored["id_ahead"] + (stored["id_far"].astype(np.int64) << 32)).view(
-        np.uint64
-    )
+    event_id = _event_ids(stored, seq)
     kinds = stored["type"]
     has = {f"has_{part}": has_part(part, kinds, stored["parts"]) for part in OPTIONAL_FIELDS}
     return {
         "seq": seq,
         "received_at": received,
         "timestamp": (stored["sent_after"] + (received - JCE_US)).view(np.uint64),
-        "node": stored["node"],
+        "node": stored["node_ahead"] + stored["session"],
         "session": stored["session"],
         "event_id": event_id,
         "type": kinds,
-        "ref": event_id - stored["ref_back"].view(np.uint64),
-        "peer": stored["peer_number"],
+        "ref": event_id - _ref_back(stored, seq, has["has_peer"]).view(np.uint64),
+        "peer": stored["peer_or_back"],
         "slot": stored["last_slot"],
         "core": stored["last_core"],
         "shard_index": stored["last_shard"],
@@ -383,13 +394,31 @@ def read_log_numbers(
         ``ref`` is their ``event_id``.
     """
     columns = cursor.execute(
-        f"SELECT seq, session, id_far, id_ahead, type, ref_back FROM {file}.log WHERE {where}"
+        "SELECT seq, session, id_far, id_ahead, type, parts, peer_or_back, last_target "
+        f"FROM {file}.log WHERE {where}"
     ).fetchnumpy()
-    seq = columns["seq"].astype(np.int64)
-    ahead = columns["id_ahead"].astype(np.int64) + seq
-    event_id = (ahead + (columns["id_far"].astype(np.int64) << 32)).view(np.uint64)
-    ref = event_id - columns["ref_back"].astype(np.int64).view(np.uint64)
-    return seq, columns["session"].astype(np.int64), event_id, columns["type"], ref
+    seq, kinds = columns["seq"].astype(np.int64), columns["type"]
+    event_id = _event_ids(columns, seq)
+    has_ref, has_peer = (has_part(name, kinds, columns["parts"]) for name in ("ref", "peer"))
+    back = np.where(has_ref, _ref_back(columns, seq, has_peer), 0)
+    return (
+        seq,
+        columns["session"].astype(np.int64),
+        event_id,
+        kinds,
+        event_id - back.view(np.uint64),
+    )
+
+
+def _event_ids(stored: Mapping[str, Array], seq: Array) -> Array:
+    ids: Array = seq + stored["id_ahead"] + (stored["id_far"].astype(np.int64) << 32)
+    return ids.view(np.uint64)
+
+
+def _ref_back(stored: Mapping[str, Array], seq: Array, has_peer: Array) -> Array:
+    """Return ``event_id`` less ``ref``, modulo 2^64, of rows that have a reference."""
+    back: Array = np.where(has_peer, seq - stored["last_target"], stored["peer_or_back"])
+    return back
 
 
 # --- Encoding, in NumPy ---------------------------------------------------------------
@@ -403,18 +432,19 @@ def encode_log(log: LogColumns) -> ArrowTable:
     ]
     received = (log.received_at - JCE_US).astype(np.uint64)
     ahead = _delta(log.event_id, log.seq.astype(np.uint64))
+    back = np.where(log.has_ref, _delta(log.event_id, log.ref), 0)
     stored: dict[str, Array] = {
         "seq": log.seq,
         "received_at": log.received_at,
         "sent_after": _delta(log.timestamp, received),
-        "node": log.node,
+        "node_ahead": log.node - log.session,
         "session": log.session,
         "id_ahead": ahead.astype(np.int32),
         "id_far": (ahead - ahead.astype(np.int32)) >> 32,
         "type": log.type,
         "parts": np.bitwise_or.reduce(parts) ^ _USUAL_PARTS[log.type],
-        "ref_back": np.where(log.has_ref, _delta(log.event_id, log.ref), 0),
-        "peer_number": np.where(log.has_peer, log.peer, 0),
+        "peer_or_back": np.where(log.has_peer, log.peer, back),
+        "last_target": _forward_fill(log.seq - back, log.has_ref & log.has_peer),
         "last_slot": _forward_fill(log.slot, log.has_slot),
         "last_core": _forward_fill(log.core, log.has_core),
         "last_shard": _forward_fill(log.shard_index, log.has_shard_index),

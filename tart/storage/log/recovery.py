@@ -116,7 +116,7 @@ def read_unknown_sessions(
     """
     rows = cursor.execute(
         "SELECT session, any_value(node), epoch_us(min(received_at)) "
-        f"FROM {file.alias}.log GROUP BY session"
+        f"FROM {log_subquery(file.alias)} GROUP BY session"
     ).fetchall()
     for session, node, first_at in rows:
         state.next_session = max(state.next_session, session + 1)
@@ -260,7 +260,7 @@ def _read_nodes_and_sessions(
 def _read_counts(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState) -> None:
     rows = cursor.execute(
         "SELECT node, type, count(*), max(seq), epoch_us(max(received_at)) "
-        f"FROM {file.alias}.log GROUP BY node, type"
+        f"FROM {log_subquery(file.alias)} GROUP BY node, type"
     ).fetchall()
     for node, kind, count, sequence, last_at in rows:
         state.counts.setdefault(node, Counter())[kind] += count

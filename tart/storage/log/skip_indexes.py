@@ -46,7 +46,7 @@ _MAX_SPANS = 8
 _PARTS: Mapping[KeyKind, tuple[str, str]] = {
     KeyKind.SLOT: ("last_slot", "slot"),
     KeyKind.CORE: ("last_core", "core"),
-    KeyKind.PEER: ("peer_number", "peer"),
+    KeyKind.PEER: ("peer_or_back", "peer"),
 }
 # The longest column of numbers that is counted instead of sorted.
 _COUNTED = 1 << 20
@@ -236,7 +236,7 @@ def _read_granule(
     """Return the record of some rows; ``None`` if they are not those after the last granule."""
     within = f"FROM {file.alias}.log WHERE rowid >= {first} AND rowid < {first + rows}"
     numbers = cursor.execute(
-        "SELECT seq, epoch_us(received_at) AS arrival, type, parts, node, "
+        "SELECT seq, epoch_us(received_at) AS arrival, type, parts, node_ahead + session AS node, "
         f"{', '.join(column for column, _ in _PARTS.values())} {within}"
     ).fetchnumpy()
     sequences, arrivals = numbers["seq"], numbers["arrival"]

@@ -109,12 +109,12 @@ def through_duckdb(table, rows):
 
 def test_the_declared_tables_are_those_of_the_schema_version():
     # A change of these statements makes stored files unreadable: it needs a new SCHEMA_VERSION.
-    assert SCHEMA_VERSION == 1
+    assert SCHEMA_VERSION == 2
     assert DDL == (
         "CREATE TABLE {file}.meta (key VARCHAR, value VARCHAR)",
         "CREATE TABLE {file}.log (seq BIGINT, received_at TIMESTAMP, sent_after BIGINT, "
-        "node INTEGER, session INTEGER, id_ahead INTEGER, id_far INTEGER, type UTINYINT, "
-        "parts UTINYINT, ref_back BIGINT, peer_number INTEGER, last_slot UINTEGER, "
+        "node_ahead INTEGER, session INTEGER, id_ahead INTEGER, id_far INTEGER, type UTINYINT, "
+        "parts UTINYINT, peer_or_back BIGINT, last_target BIGINT, last_slot UINTEGER, "
         "last_core USMALLINT, last_shard USMALLINT, body BLOB)",
         "CREATE TABLE {file}.nodes (node INTEGER, peer_id BLOB)",
         "CREATE TABLE {file}.peers (peer INTEGER, peer_id BLOB)",
@@ -181,8 +181,25 @@ def stored_columns(rows):
 def test_numbers_are_stored_as_deltas():
     near = LogRow(100, NOON, NOON - JCE_US - 5, 0, 0, 102, 128, 99, PEERS[1], None, None, None, b"")
     stored = stored_columns([near])
-    assert (stored["sent_after"], stored["id_ahead"], stored["ref_back"]) == ([-5], [2], [3])
-    assert (stored["parts"], stored["peer_number"]) == ([0], [1])
+    assert (stored["sent_after"], stored["id_ahead"], stored["last_target"]) == ([-5], [2], [97])
+    assert (stored["parts"], stored["peer_or_back"]) == ([0], [1])
+    unnamed = stored_columns([near._replace(peer=None, node=7, session=5)])
+    assert (unnamed["peer_or_back"], unnamed["node_ahead"]) == ([3], [2])
+
+
+def test_events_that_refer_to_one_event_store_one_number():
+    # One assurance that is distributed to three peers, between other events.
+    rows = [
+        LogRow(100, 0, 0, 0, 0, 10, 128, 9, PEERS[0], None, None, None, b""),
+        LogRow(101, 0, 0, 0, 0, 11, 131, None, PEERS[2], None, None, None, b"h"),
+        LogRow(102, 0, 0, 0, 0, 12, 128, 9, PEERS[1], None, None, None, b""),
+        LogRow(103, 0, 0, 0, 0, 13, 125, 5, None, None, None, None, b""),
+        LogRow(104, 0, 0, 0, 0, 14, 128, 9, PEERS[2], None, None, None, b""),
+    ]
+    stored = stored_columns(rows)
+    assert stored["last_target"] == [99] * 5
+    assert stored["peer_or_back"] == [0, 2, 1, 8, 2]
+    assert through_duckdb("log", rows) == rows
 
 
 def test_parts_record_the_difference_from_the_usual_parts_of_the_type():
@@ -215,4 +232,4 @@ def test_a_peer_number_without_a_peer_id_reads_as_null():
 
 def test_the_usual_parts_of_event_types_are_those_of_the_schema_version():
     # A change of this number makes stored files unreadable: it needs a new SCHEMA_VERSION.
-    assert (SCHEMA_VERSION, zlib.crc32(usual_parts().tobytes())) == (1, 4205219816)
+    assert (SCHEMA_VERSION, zlib.crc32(usual_parts().tobytes())) == (2, 4205219816)

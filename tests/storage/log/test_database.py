@@ -109,7 +109,7 @@ def test_a_file_of_another_schema_is_refused_by_name_and_version(tmp_path, attac
     file = made(tmp_path)
     with closing(duckdb.connect(str(file.path))) as connection:
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
-    with database() as base, pytest.raises(StorageError, match=r"2026-11-21.*version 99.*reads 1"):
+    with database() as base, pytest.raises(StorageError, match=r"2026-11-21.*version 99.*reads 2"):
         attach(base, file)
 
 
