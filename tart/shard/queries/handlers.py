@@ -15,7 +15,7 @@ import duckdb
 
 from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
-from tart.protocol.references import LINK_TYPES, Context
+from tart.protocol.references import Context
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.filters import Selection
 from tart.query.core.merge import ChainStatements, NodeStatusAnswer
@@ -53,7 +53,7 @@ from tart.shard.queries.summary import SummaryState
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.log.contexts import contexts_from_rows, read_contexts
+from tart.storage.log.contexts import contexts_from_tail, read_contexts
 from tart.storage.log.query_threads import IsCancelled, raise_if_cancelled
 from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
@@ -72,9 +72,6 @@ _FIRST_ROWS = 64
 # to a query thread would take longer.
 _MEMORY_ROWS = 200
 _MEMORY_BYTES = 256 << 10
-# Rows of types that link an event to the start of its chain, searched for contexts.
-_LINKS = Selection(types=tuple(sorted(LINK_TYPES)))
-_MEMORY_LINKS = 400
 
 
 class QueryHandlers:
@@ -172,12 +169,9 @@ class QueryHandlers:
         if len(rows) < limit or sum(len(row.body) for row in rows) > _MEMORY_BYTES:
             return None
         context = decode_context_for(self._nodes, directory)
-        contexts = contexts_from_rows(rows, (), context)
+        contexts = contexts_from_tail(rows, tail, context)
         if contexts is None:
-            links, _ = tail.rows(_LINKS, None, _MEMORY_LINKS, rows[0].seq)
-            contexts = contexts_from_rows(rows, links, context)
-            if contexts is None:
-                return None
+            return None
         return [self._event(directory, row, contexts) for row in rows]
 
     def _events(self, cursor: Cursor, query: Events) -> list[dict[str, Any]]:
@@ -273,7 +267,9 @@ class QueryHandlers:
         if not rows:
             return {}
         files = self._store.files(directory)
-        return read_contexts(cursor, files, rows, decode_context_for(self._nodes, directory))
+        tail = self._store.writer.tail if directory == self._store.directory else None
+        decode_context = decode_context_for(self._nodes, directory)
+        return read_contexts(cursor, files, rows, decode_context, tail=tail)
 
     def _event(
         self, directory: int, row: LogRow, contexts: Mapping[int, Context]

@@ -12,13 +12,15 @@ never more than some fifty, and an event is copied a dozen times at most.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from tart.query.core.contexts import Key
 from tart.query.core.filters import Selection
 from tart.storage.core.arrow import Array
+from tart.storage.core.links import LinkColumns
 from tart.storage.core.log_columns import LogColumns, LogRow, concatenate
 
 # About a second of a shard at line rate: enough for a page of most nodes.
@@ -98,6 +100,28 @@ class TailCache:
             first = rows[-1].seq if len(rows) >= limit else int(columns.seq[0])
             below = first if below is None else min(below, first)
         return rows, below
+
+    def find_links(self, keys: Iterable[Key]) -> tuple[list[LogRow], frozenset[Key], int | None]:
+        """Return the events that can be links of chains.
+
+        Args:
+            keys: The sessions and ids that are wanted.
+
+        Returns:
+            The events with these ids, and those with the hash of their subject; the keys that
+            events before the cached ones may have; the ``seq`` of the first cached one, ``None``
+            if the cache is empty.
+        """
+        left, parts = frozenset(keys), self._parts
+        rows: list[LogRow] = []
+        for columns, _ in reversed(parts):
+            if not left:
+                break
+            indices, links = LinkColumns.of(columns).of_sessions(left)
+            if len(indices):
+                rows += columns.take(indices[links.find(left)]).rows()
+                left -= links.passed(left)
+        return rows, left, int(parts[0].columns.seq[0]) if parts else None
 
 
 def _matches(

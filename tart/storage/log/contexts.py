@@ -2,9 +2,10 @@
 
 References point backwards, mostly by seconds. So the event log is read in ranges of ``seq``
 backwards from the events, each longer than the one before, until all chains are complete or the
-limit of ``LookBack`` is reached: links further back are unknown. The numbers of a range's events
-that can be links are read once, and searched as arrays however many steps a chain has; bodies
-are read only of the events whose hash a context needs.
+limit of ``LookBack`` is reached: links further back are unknown. The newest events are in memory.
+An id is not looked for before an event of its connection with a smaller one. The numbers of a
+range's events that can be links are read once, and searched as arrays however many steps a chain
+has; bodies are read only of the events whose hash a context needs.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from tart.protocol.decoding import decode_event
 from tart.protocol.references import CHAIN_HASH_FIELDS, LINK_TYPES, Context, find_hash
 from tart.query.core.contexts import Chains, Key, Link
 from tart.storage.core.files import LogFile
+from tart.storage.core.links import LinkColumns
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import read_log_numbers
 from tart.storage.core.seq_ranges import SeqRange, scan_backward
+from tart.storage.core.tail_cache import TailCache
 from tart.storage.log.file_ranges import read_file_ranges
 from tart.storage.log.log_rows import read_rows
 
@@ -49,12 +52,7 @@ class LookBack:
 
 
 LOOK_BACK = LookBack()
-# The bits of a search key that the event id takes; the session has the others.
-_ID_BITS = np.uint64(44)
-_ID_MASK = (1 << 44) - 1
-_U64 = (1 << 64) - 1
 _LINKS = ", ".join(map(str, map(int, sorted(LINK_TYPES))))
-_HASH_TYPES = np.array(sorted(CHAIN_HASH_FIELDS), np.uint8)
 
 
 def read_contexts(
@@ -63,6 +61,7 @@ def read_contexts(
     rows: Sequence[LogRow],
     decode_context: Callable[[int], DecodeContext],
     look_back: LookBack = LOOK_BACK,
+    tail: TailCache | None = None,
 ) -> dict[int, Context]:
     """Return the contexts of events, by ``seq``.
 
@@ -72,34 +71,40 @@ def read_contexts(
         rows: The events.
         decode_context: Returns how to decode the events of a session.
         look_back: The limits within which the chains are followed back.
+        tail: The newest events of the directory, if it is written to.
     """
     chains = Chains(rows)
-    if chains.missing():
-        _follow_links(cursor, files, rows, chains, look_back)
-    known = read_hashes(rows, decode_context)
-    further = sorted(chains.hash_events() - known.keys())
+    links, left, below = _learn_from_tail(chains, tail or TailCache())
+    if left:
+        end = max(row.seq for row in rows) + 1
+        if below is not None:
+            end = min(end, below)
+        _follow_links(cursor, files, chains, end, left, look_back)
+    with_hash = chains.hash_events()
+    known = read_hashes((row for row in [*rows, *links] if row.seq in with_hash), decode_context)
+    further = sorted(with_hash - known.keys())
     if further:
         known |= read_hashes(_select_rows(cursor, files, further), decode_context)
     return chains.contexts(known)
 
 
-def contexts_from_rows(
-    rows: Sequence[LogRow], others: Iterable[LogRow], decode_context: Callable[[int], DecodeContext]
+def contexts_from_tail(
+    rows: Sequence[LogRow], tail: TailCache, decode_context: Callable[[int], DecodeContext]
 ) -> dict[int, Context] | None:
-    """Return the contexts of events if other given events suffice for them, else ``None``.
+    """Return the contexts of events if those in memory suffice for them, else ``None``.
 
     Args:
         rows: The events.
-        others: The events that may be links of their chains.
+        tail: The newest events of their directory.
         decode_context: Returns how to decode the events of a session.
     """
-    chains, others = Chains(rows), list(others)
-    chains.learn(map(Link.of, others))
-    if chains.missing():
+    chains = Chains(rows)
+    links, left, _ = _learn_from_tail(chains, tail)
+    if left:
         return None
     with_hash = chains.hash_events()
     return chains.contexts(
-        read_hashes((row for row in [*rows, *others] if row.seq in with_hash), decode_context)
+        read_hashes((row for row in [*rows, *links] if row.seq in with_hash), decode_context)
     )
 
 
@@ -125,57 +130,66 @@ def read_hashes(
     return hashes
 
 
+def _learn_from_tail(
+    chains: Chains, tail: TailCache
+) -> tuple[list[LogRow], frozenset[Key], int | None]:
+    """Learn the links in memory.
+
+    Returns:
+        The links, the missing events that may be in the files, and the ``seq`` below which they
+        are; ``None`` if nothing is in memory.
+    """
+    links: list[LogRow] = []
+    left: frozenset[Key] = frozenset()
+    searched = set[Key]()
+    below: int | None = None
+    while wanted := chains.missing() - searched:
+        searched |= wanted
+        rows, unknown, first = tail.find_links(wanted)
+        left |= unknown
+        below = first if below is None or first is None else min(below, first)
+        links += rows
+        chains.learn(map(Link.of, rows))
+    return links, left & chains.missing(), below
+
+
 def _follow_links(
     cursor: duckdb.DuckDBPyConnection,
     files: Sequence[LogFile],
-    rows: Sequence[LogRow],
     chains: Chains,
+    end: int,
+    left: frozenset[Key],
     look_back: LookBack,
 ) -> None:
-    newest = max(row.seq for row in rows)
+    """Learn the links before a sequence; of the events missing now only those of ``left``."""
     ranges = read_file_ranges(cursor, files)
     first, longest = look_back.first_range, look_back.longest_range
-    for sequences in scan_backward(ranges, newest + 1, first, longest):
-        if not chains.missing() or sequences.end < newest - look_back.frames:
+    absent = set(chains.missing() - left)
+    for sequences in scan_backward(ranges, end, first, longest):
+        left = chains.missing() - absent
+        if not left or sequences.end < end - look_back.frames:
             return
-        links = _Links(cursor, sequences, {row.session for row in rows})
+        links, columns = _read_links(cursor, sequences, {session for session, _ in left})
         searched = set[Key]()
-        while wanted := chains.missing() - searched:
+        while wanted := chains.missing() - absent - searched:
             searched |= wanted
-            chains.learn(links.search(wanted))
+            indices = columns.find(wanted)
+            values = (column[indices].tolist() for column in (links, *columns))
+            chains.learn(map(Link._make, zip(*values, strict=True)))
+        absent |= columns.passed(chains.missing())
 
 
-class _Links:
-    """The events of a range that can be links of chains, as arrays."""
-
-    def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, sequences: SeqRange, sessions: Iterable[int]
-    ) -> None:
-        where = (
-            f"seq >= {sequences.first} AND seq < {sequences.end} AND type IN ({_LINKS}) "
-            f"AND session IN ({', '.join(map(str, sessions))})"
-        )
-        parts = [read_log_numbers(cursor, file.alias, where) for file in sequences.files]
-        self._columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
-        _, session, event_id, kind, ref = self._columns
-        self._own_keys = _search_keys(session, event_id)
-        # The event whose subject an event has the hash of; itself, where it has none.
-        self._subject_keys = np.where(
-            np.isin(kind, _HASH_TYPES), _search_keys(session, ref), self._own_keys
-        )
-
-    def search(self, wanted: Iterable[Key]) -> Iterator[Link]:
-        """Return the events with these ids, and those with the hash of their subject."""
-        sessions, ids = zip(*((session, each & _U64) for session, each in wanted), strict=True)
-        keys = _search_keys(np.array(sessions), np.array(ids, np.uint64))
-        matches = np.isin(self._own_keys, keys) | np.isin(self._subject_keys, keys)
-        indices = np.flatnonzero(matches)
-        columns = (each[indices].tolist() for each in self._columns)
-        return map(Link._make, zip(*columns, strict=True))
-
-
-def _search_keys(session: Array, event_id: Array) -> Array:
-    return (session.astype(np.uint64) << _ID_BITS) | (event_id & np.uint64(_ID_MASK))
+def _read_links(
+    cursor: duckdb.DuckDBPyConnection, sequences: SeqRange, sessions: Iterable[int]
+) -> tuple[Array, LinkColumns]:
+    """Return the ``seq`` of the events of a range that can be links, and these events."""
+    where = (
+        f"seq >= {sequences.first} AND seq < {sequences.end} AND type IN ({_LINKS}) "
+        f"AND session IN ({', '.join(map(str, sessions))})"
+    )
+    parts = [read_log_numbers(cursor, file.alias, where) for file in sequences.files]
+    seq, *columns = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return seq, LinkColumns(*columns)
 
 
 def _select_rows(

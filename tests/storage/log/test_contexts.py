@@ -3,14 +3,24 @@
 from contextlib import closing
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.references import Context
-from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import log_rows_query
-from tart.storage.log.contexts import LOOK_BACK, LookBack, contexts_from_rows, read_contexts
+from tart.query.core.contexts import Chains, Link
+from tart.storage.core.log_columns import LogColumns, LogRow
+from tart.storage.core.schema import PeerRow, log_rows_query
+from tart.storage.core.tail_cache import TailCache
+from tart.storage.log.contexts import (
+    LOOK_BACK,
+    LookBack,
+    contexts_from_tail,
+    read_contexts,
+    read_hashes,
+)
 from tests.storage.running import NOON, batch, event, open_storage, opened
 
 HASH = bytes(range(32))
@@ -130,12 +140,71 @@ def test_event_ids_that_differ_beyond_the_search_key_are_distinguished(tmp_path)
     assert found(tmp_path, rows, 2, 3) == {2: Context(far + 7), 3: Context(None)}
 
 
-def test_contexts_from_given_rows_read_no_file():
-    row, above = logged(1, 125, request_id=0), request(0)
-    decode_context = {0: DecodeContext(1, 2)}.__getitem__
-    assert contexts_from_rows([row], (), decode_context) is None
-    assert contexts_from_rows([row], [above], decode_context) == {1: Context(0, HASH)}
-    assert contexts_from_rows([], (), decode_context) == {}
+def tail_of(*rows):
+    tail = TailCache()
+    for row in rows:
+        tail.add([LogColumns.from_rows([row], [PEER])], 1)
+    return tail
+
+
+def test_contexts_from_memory_are_complete_or_none():
+    def contexts(row, *cached):
+        return contexts_from_tail([row], tail_of(*cached), {0: DecodeContext(1, 2)}.__getitem__)
+
+    above, other, row = request(0), logged(1, 123, request_id=9), logged(2, 125, request_id=0)
+    assert contexts(row) is None
+    assert contexts(row, row) is None
+    assert contexts(row, other, row) is None
+    assert contexts(row, above, other, row) == {2: Context(0, HASH)}
+    # An event before the one that is referred to shows that it is not stored.
+    after = logged(9, 125, request_id=5)
+    assert contexts(after, row, after) == {9: Context(5)}
+    assert contexts(block(3), block(3)) == {3: Context(None)}
+
+
+KINDS = st.sampled_from(
+    [
+        lambda seq, ref, **more: request(seq, **more),
+        lambda seq, ref, **more: logged(seq, 121, assurer=PEER, **more),
+        lambda seq, ref, **more: logged(
+            seq, 124, request_id=ref, erasure_root=HASH, shard=1, **more
+        ),
+        lambda seq, ref, **more: logged(seq, 125, request_id=ref, **more),
+        lambda seq, ref, **more: logged(seq, 90, builder=PEER, bundle=False, **more),
+        lambda seq, ref, **more: logged(seq, 106, built_id=ref, recipient=PEER, **more),
+        lambda seq, ref, **more: logged(seq, 98, submission_id=ref, secondary=PEER, **more),
+    ]
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(KINDS, st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=30),
+    st.integers(1, 9),
+    st.integers(0, 30),
+)
+def test_contexts_are_the_same_however_they_are_read(tmp_path_factory, events, size, cached):
+    ids, rows = [3, 3], []
+    for seq, (make, session, back) in enumerate(events):
+        ids[session] += 1 + back % 2
+        event_id = ids[session]
+        rows.append(make(seq, max(0, event_id - back), session=session, event_id=event_id))
+    root = tmp_path_factory.mktemp("contexts")
+    wanted = rows[::-2]
+    whole = Chains(wanted)
+    whole.learn(map(Link.of, rows))
+    decode_context = dict.fromkeys((0, 1), DecodeContext(1, 2)).__getitem__
+    expected = whole.contexts(read_hashes(rows, decode_context))
+    first = batch(*rows, sessions=[opened(0), opened(1)], peers=[PeerRow(0, PEER)])
+    with open_storage(root, start_maintenance=False) as storage:
+        storage.write(first)
+        files = storage.store.files(0)
+        with closing(storage.store._database.cursor()) as cursor:
+            for look_back in (LOOK_BACK, LookBack(first_range=size, longest_range=size)):
+                for tail in (None, tail_of(*rows[-cached:]) if cached else None, tail_of(*rows)):
+                    contexts = read_contexts(cursor, files, wanted, decode_context, look_back, tail)
+                    assert contexts == expected
 
 
 def test_an_event_that_no_longer_decodes_has_no_hash(tmp_path):
