@@ -1653,7 +1653,8 @@ class EventHistogramAnswer(TypedDict):
     # Event types of them.
     types: int
     top_types: list[TypeCount]
-    # Of failures and discards. Null where the source is the event log.
+    # Of failures and discards, counted by the minute: from the minute in which the window begins.
+    # Null where the source is the event log.
     top_reasons: list[ReasonCount] | None
     # Present only if a shard did not answer.
     shards: NotRequired[Shards]

@@ -1734,7 +1734,10 @@ export interface EventHistogramAnswer {
   /** Event types of them. */
   types: number;
   top_types: TypeCount[];
-  /** Of failures and discards. Null where the source is the event log. */
+  /**
+   * Of failures and discards, counted by the minute: from the minute in which the window begins.
+   * Null where the source is the event log.
+   */
   top_reasons: ReasonCount[] | null;
   /** Present only if a shard did not answer. */
   shards?: Shards;

@@ -17,7 +17,7 @@ from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.histogram import EventHistogram
 from tart.query.topics import event_histogram as figures
 from tart.query.topics.time_series import Buckets
-from tart.units import SECOND_US
+from tart.units import MINUTE_US, SECOND_US
 
 _SHORTEST_US = 10 * SECOND_US
 
@@ -54,6 +54,8 @@ async def _from_aggregates(
         where["type"] = list(selection.types)
     if selection.node is not None:
         where["node"] = [selection.node]
+    # Reasons are counted by the minute: the first one counts where the window begins within it.
+    minutes = replace(buckets.window, start_us=buckets.start_us - buckets.start_us % MINUTE_US)
     (counts, seen), (nodes, also), (reasons, too) = await gather_all(
         queries.ask(
             AggregateSum(
@@ -65,7 +67,7 @@ async def _from_aggregates(
             )
         ),
         queries.ask(AggregateSum("counts", buckets.window, by=["node"], where=where)),
-        queries.ask(AggregateSum("failures", buckets.window, by=["type", "reason"], where=where)),
+        queries.ask(AggregateSum("failures", minutes, by=["type", "reason"], where=where)),
     )
     counted = {
         "counts": [(row["bucket"], row["type"], row["count"]) for row in counts],

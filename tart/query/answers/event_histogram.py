@@ -64,5 +64,8 @@ class EventHistogramAnswer(Windowed):
     top_types: list[TypeCount]
     top_reasons: Annotated[
         list[ReasonCount] | None,
-        Meta(description="Of failures and discards. Null where the source is the event log."),
+        Meta(
+            description="Of failures and discards, counted by the minute: from the minute in which "
+            "the window begins. Null where the source is the event log."
+        ),
     ]

@@ -27,6 +27,16 @@ def test_counts_come_from_aggregates_unless_a_condition_is_in_the_events(tmp_pat
         wanted = {"type": [11], "node": [NODE_A]}
         asked = [each["table"] for each in sums if each.get("where") == wanted]
         assert sorted(asked) == ["counts", "counts", "failures"]
+        # Reasons are stored by the minute, counts of ten seconds.
+        shard.requests.clear()
+        await gateway.json("/api/events/histogram?duration=5m&buckets=31&event_types=11")
+        starts = {
+            each.parameters["table"]: each.parameters["window"]["start_us"]
+            for each in shard.requests
+            if each.name == "aggregate_sum" and each.parameters.get("where") == {"type": [11]}
+        }
+        assert starts["counts"] % 10_000_000 == 0
+        assert starts["failures"] == starts["counts"] - starts["counts"] % 60_000_000
         shard.answers["event_histogram"] = lambda query: {
             "buckets": [[query["selection"]["start_us"], 11, 3]],
             "nodes": [[NODE_A, 3]],
