@@ -8,6 +8,7 @@ shards, write the registry. ``Gateway`` is the same in the forked process and in
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
@@ -44,6 +45,9 @@ from tart.gateway.live.summary import Summaries
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
 from tart.query.core.query import Rendering
+
+# Between the start and what is prepared ahead of the first request for it.
+WARM_UP_SECONDS = 2.0
 
 
 class Gateway:
@@ -125,10 +129,12 @@ class Gateway:
         self.refresher.start()
         self.alerts.start()
         await self.server.start(listening, tls)
+        self._warming = asyncio.create_task(self._warm_up())
 
     async def stop(self) -> None:
         """Stop in order; requests that take too long are cut off."""
         self.shards.expect_disconnects()
+        self._warming.cancel()
         await self.server.drain()
         await self.refresher.stop()
         await self.alerts.stop()
@@ -141,6 +147,11 @@ class Gateway:
         await self.registry.stop()
         await self.authenticator.stop()
         self.server.close()
+
+    async def _warm_up(self) -> None:
+        """Prepare what the first request for it would wait for, once the start is over."""
+        await asyncio.sleep(WARM_UP_SECONDS)
+        await asyncio.to_thread(self.queries.sql_admission.start_template)
 
     def _handlers(self) -> Mapping[str, Handler]:
         """Bind the handler of each route to the part that it needs."""

@@ -3,23 +3,30 @@
 It reads a job from stdin, requests the rows it needs, receives them, runs the statement and
 writes the result to stdout. Before it reads the job it drops all capabilities to do harm: DuckDB's
 access to files and network is off and its settings are locked; kernel limits forbid opening files
-and sockets and writing to files, and bound memory and, from then on, processor time. A process
-that is started before there is a job waits ``IDLE_SECONDS`` for one. No module imports this one.
+and sockets and writing to files, and bound memory and, from then on, processor time. No module
+imports this one.
 
-The argument is DuckDB's memory limit in bytes.
+The first argument is DuckDB's memory limit in bytes. With ``template`` behind it the process loads
+everything and then forks a process for each statement (``template.Template``): stdin is a socket,
+on which requests come with the pipes of the new process.
 """
 
 from __future__ import annotations
 
 import datetime
 import decimal
+import gc
 import math
 import os
+import random
 import resource
 import select
+import signal
+import socket
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -40,27 +47,28 @@ from tart.sandbox.planning import (
 )
 from tart.sandbox.results import ResultLimits, write_lossless, write_result
 from tart.sandbox.statement import StatementRefused, SyntaxRefused
+from tart.sandbox.template import NUMBER
 
 # Address space beyond DuckDB's memory limit, for memory that DuckDB does not account for.
 _SPARE_BYTES = 1 << 29
 _NOWHERE = "/nonexistent"
-# The time for which the process waits for a job; its caller uses it for half of that.
-IDLE_SECONDS = 120.0
 # Modules that DuckDB imports for some types; later their files could not be opened.
 _NEEDED = (datetime, decimal, uuid)
 
 
 def main() -> None:
-    """Run one statement."""
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    """Run one statement, or be the template of processes that each run one."""
     memory_bytes = int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY_BYTES
     connection = _connection(memory_bytes)
     # What a plan needs of DuckDB is known before the statement comes.
     planner = Planner(connection, TABLES)
     planner.prepare()
+    if sys.argv[2:3] == ["template"]:
+        _serve_forks(float(sys.argv[3]) if sys.argv[3] else None)
+        # In the new process. Each statement has random numbers of its own.
+        connection.execute("SELECT setseed(?)", [random.SystemRandom().uniform(-1, 1)])
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
     _drop_capabilities(memory_bytes)
-    if not select.select([source], [], [], IDLE_SECONDS)[0]:
-        os._exit(0)
     job = framing.read_json(source)
     _limit_processor_time(job["cpu_seconds"])
     try:
@@ -77,12 +85,90 @@ def main() -> None:
     os._exit(0)
 
 
+def _serve_forks(idle_seconds: float | None) -> None:
+    """Fork a process for each request; return in the new process only.
+
+    Ends with the socket, or if no request comes for ``idle_seconds``. Only a process with one
+    thread may be forked: the others' locks would stay locked for ever.
+    """
+    if len(os.listdir("/proc/self/task")) > 1:
+        os._exit(1)
+    # Objects that are never collected stay shared by all processes.
+    gc.collect()
+    gc.freeze()
+    control = socket.socket(fileno=0)
+    ended, wake = os.pipe()
+    for descriptor in (ended, wake):
+        os.set_blocking(descriptor, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    running: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select(
+            [control.fileno(), ended], [], [], None if running else idle_seconds
+        )
+        if not ready and not running:
+            os._exit(0)
+        if ended in ready:
+            os.read(ended, 4096)
+            _report_ended(running)
+        if control.fileno() in ready:
+            request, pipes, _, _ = socket.recv_fds(control, 1, 3)
+            if not request:
+                os._exit(0)
+            if _fork(control, pipes, running):
+                return
+
+
+def _fork(control: socket.socket, pipes: list[int], running: dict[int, int]) -> bool:
+    """Fork a process and send its number and descriptor; return true in the new process."""
+    source, sink, status = pipes
+    try:
+        pid = os.fork()
+    except OSError:
+        control.send(b"")
+        for descriptor in pipes:
+            os.close(descriptor)
+        return False
+    if not pid:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # Replaces the socket of the template; nothing else of it stays open.
+        os.dup2(source, 0)
+        os.dup2(sink, 1)
+        control.detach()
+        os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        return True
+    os.close(source)
+    os.close(sink)
+    running[pid] = status
+    pidfd = os.pidfd_open(pid)
+    socket.send_fds(control, [NUMBER.pack(pid)], [pidfd])
+    os.close(pidfd)
+    return False
+
+
+def _report_ended(running: dict[int, int]) -> None:
+    """Collect processes that have ended, and report their exit codes."""
+    for pid in list(running):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            pipe = running.pop(pid)
+            # The caller may have ended, too.
+            with suppress(BrokenPipeError):
+                os.write(pipe, NUMBER.pack(os.waitstatus_to_exitcode(status)))
+            os.close(pipe)
+
+
 def _connection(memory_bytes: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         ":memory:",
         config={
             "memory_limit": f"{memory_bytes >> 20}MiB",
             "threads": 1,
+            # DuckDB's own threads for I/O, which there is none of: a process with threads cannot
+            # be forked.
+            "async_threads": 0,
             "temp_directory": "",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

@@ -7,7 +7,7 @@ then finds no memory leaves the file unusable until it is attached again;
 a minute, and ends with the kernel killing the process. So such a statement never runs where
 the files are. It gets a process without files or network and with kernel limits of memory
 and processor time (``child``), and receives the rows of the views it names, which
-``statement`` determines. Starting the process takes 0.15 s.
+``statement`` determines. The process is forked from a template (``template``).
 
 Blocking, for a dedicated thread. A bad statement raises ``SqlRefused`` with a message for its
 author and has no other effect: a process that does not end by itself is killed at the
@@ -16,7 +16,7 @@ deadline.
 
 from __future__ import annotations
 
-import os
+import logging
 import subprocess
 import sys
 import threading
@@ -29,14 +29,15 @@ from typing import Any
 from tart.errors import QueryTimeout, SqlRefused
 from tart.query.sql.limits import MAX_BYTES, MAX_ROWS, MAX_SQL_BYTES, MEMORY_BYTES
 from tart.sandbox import framing
+from tart.sandbox.template import ForkedProcess, Template, environment
+
+log = logging.getLogger(__name__)
 
 _MAX_HEAD = 1 << 20
 _POLL_SECONDS = 0.05
 _PARQUET_SECONDS = 60.0
 
-# A process that waits longer for a statement is not used; it ends by itself (``child``).
-_SPARE_SECONDS = 60.0
-
+Process = subprocess.Popen[bytes] | ForkedProcess
 # From a scan's description to the Arrow streams of its rows.
 Rows = Callable[[Any], Iterable[bytes]]
 # From a statement to the Arrow streams of each shard's result.
@@ -76,45 +77,6 @@ class SqlJob:
     memory_bytes: int = MEMORY_BYTES
 
 
-class Spares:
-    """A sandbox process that is started before its statement.
-
-    Starting takes 0.15 s. After a statement there often is another: then the process for it waits
-    already. It takes 60 MB, so there is one at most, and none a minute after the last statement.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._spare: tuple[subprocess.Popen[bytes], float] | None = None
-        self._closed = False
-
-    def take(self) -> subprocess.Popen[bytes]:
-        """Return a process of the usual memory limit that waits for a job, or starts."""
-        with self._lock:
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            process, started = spare
-            if process.poll() is None and time.monotonic() - started < _SPARE_SECONDS:
-                return process
-            _end(process)
-        return _start(MEMORY_BYTES)
-
-    def refill(self) -> None:
-        """Start the process for the next statement, if there is memory and a process for it."""
-        # The next statement starts its own, or says why it cannot run; this one has its result.
-        with self._lock, suppress(OSError):
-            if self._spare is None and not self._closed:
-                self._spare = _start(MEMORY_BYTES), time.monotonic()
-
-    def close(self) -> None:
-        """End the process that waits, and start none any more."""
-        with self._lock:
-            spare, self._spare = self._spare, None
-            self._closed = True
-        if spare is not None:
-            _end(spare[0])
-
-
 def run(
     job: SqlJob,
     rows: Rows,
@@ -122,7 +84,7 @@ def run(
     abandoned: Callable[[], bool] = lambda: False,
     *,
     results: Results = lambda statement: (),
-    spares: Spares | None = None,
+    template: Template | None = None,
 ) -> bytes:
     """Run a statement and return its result in the job's format.
 
@@ -132,7 +94,7 @@ def run(
         partials: The table of that name, as Arrow streams.
         abandoned: Polled; returns whether the result is not needed any more.
         results: Runs a statement on every shard.
-        spares: Processes that wait for a job.
+        template: Makes the process; without one it is started from nothing.
 
     Raises:
         SqlRefused: The statement is refused, or failed.
@@ -142,8 +104,8 @@ def run(
         raise SqlRefused(f"a statement has at most {MAX_SQL_BYTES} bytes")
     if job.format == "parquet":
         arrow = replace(job, format="arrow")
-        return _parquet(run(arrow, rows, partials, abandoned, results=results, spares=spares))
-    with _started(job, abandoned, spares) as sandbox:
+        return _parquet(run(arrow, rows, partials, abandoned, results=results, template=template))
+    with _started(job, abandoned, template) as sandbox:
         try:
             return _converse(sandbox, job, rows, partials, results)
         except (EOFError, ValueError):
@@ -163,7 +125,7 @@ def _parquet(arrow: bytes) -> bytes:
             input=arrow,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=environment(),
             timeout=_PARQUET_SECONDS,
             check=True,
         )
@@ -174,11 +136,6 @@ def _parquet(arrow: bytes) -> bytes:
             "format",
         ) from None
     return made.stdout
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of a process that runs a module of tart, and nothing else of ours."""
-    return {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
 
 
 def _converse(
@@ -226,9 +183,7 @@ def _answer(source: Any) -> Any:
 class _Sandbox:
     """The process, with its deadline."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], seconds: float, abandoned: Callable[[], bool]
-    ) -> None:
+    def __init__(self, process: Process, seconds: float, abandoned: Callable[[], bool]) -> None:
         self._seconds = seconds
         self._abandoned = abandoned
         self._over = threading.Event()
@@ -265,17 +220,22 @@ class _Sandbox:
 
 @contextmanager
 def _started(
-    job: SqlJob, abandoned: Callable[[], bool], spares: Spares | None
+    job: SqlJob, abandoned: Callable[[], bool], template: Template | None
 ) -> Iterator[_Sandbox]:
-    usual = spares is not None and job.memory_bytes == MEMORY_BYTES
-    process = spares.take() if spares and usual else _start(job.memory_bytes)
-    sandbox = _Sandbox(process, job.seconds, abandoned)
+    sandbox = _Sandbox(_process(job, template), job.seconds, abandoned)
     try:
         yield sandbox
     finally:
         sandbox.end()
-        if spares is not None:
-            spares.refill()
+
+
+def _process(job: SqlJob, template: Template | None) -> Process:
+    if template is not None and job.memory_bytes == MEMORY_BYTES:
+        try:
+            return template.fork()
+        except OSError as error:
+            log.warning("starting a SQL sandbox from nothing, without a template: %s", error)
+    return _start(job.memory_bytes)
 
 
 def _start(memory_bytes: int) -> subprocess.Popen[bytes]:
@@ -284,11 +244,11 @@ def _start(memory_bytes: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=environment(),
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Process) -> None:
     process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout):
@@ -296,6 +256,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             # Bytes that the child did not read are irrelevant.
             with suppress(BrokenPipeError):
                 pipe.close()
+    if isinstance(process, ForkedProcess):
+        process.release()
 
 
 def too_slow(seconds: float) -> QueryTimeout:

@@ -13,8 +13,8 @@ import pytest
 from nanoarrow.ipc import StreamWriter
 
 from tart.errors import QueryTimeout, SqlRefused
-from tart.sandbox import process
-from tart.sandbox.process import MAX_SQL_BYTES, Spares, SqlJob, run
+from tart.sandbox.process import MAX_SQL_BYTES, MEMORY_BYTES, SqlJob, run
+from tart.sandbox.template import Template
 
 # Of statements that end by themselves; a busy machine takes a hundred times what they need.
 SECONDS = 100.0
@@ -323,43 +323,13 @@ def test_a_result_beyond_its_limits_is_refused():
             run(order, nothing)
 
 
-def test_the_process_for_the_next_statement_waits_already():
-    spares = Spares()
-    job = SqlJob("SELECT 1 AS one", "csv", seconds=SECONDS)
-    try:
-        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
-        waiting, _ = spares._spare
-        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
-        assert waiting.poll() is not None
-        assert spares._spare[0].pid != waiting.pid
-        # One that has ended, or waited for too long, is not used.
-        spares._spare[0].kill()
-        spares._spare[0].wait()
-        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
-        old, _ = spares._spare
-        spares._spare = old, -1e9
-        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
-        assert old.poll() is not None
-        last, _ = spares._spare
-    finally:
-        spares.close()
-    assert last.poll() is not None
+def test_a_statement_has_its_result_where_there_can_be_no_template(monkeypatch, caplog):
+    template = Template(MEMORY_BYTES)
 
-
-def test_a_statement_has_its_result_where_no_further_process_can_start(monkeypatch):
-    spares, start = Spares(), process._start
-
-    def start_once(memory_bytes):
-        monkeypatch.setattr(process, "_start", refuse)
-        return start(memory_bytes)
-
-    def refuse(memory_bytes):
+    def refuse():
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(process, "_start", start_once)
+    monkeypatch.setattr(template, "fork", refuse)
     job = SqlJob("SELECT 1 AS one", "csv", seconds=SECONDS)
-    try:
-        assert run(job, nothing, spares=spares) == b"one\r\n1\r\n"
-        assert spares._spare is None
-    finally:
-        spares.close()
+    assert run(job, nothing, template=template) == b"one\r\n1\r\n"
+    assert "without a template" in caplog.text

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 from tart.errors import Busy, QueryTimeout
 from tart.gateway.fanout.sql_rows import SqlRows
+from tart.query.sql.limits import MEMORY_BYTES
 from tart.sandbox import process
+from tart.sandbox.template import Template
 
 RUNNING = 2
 WAITING = 8
@@ -42,7 +44,7 @@ class SqlAdmission:
         self.admitted = 0
         self.refused = 0
         self.killed = 0
-        self._spares = process.Spares()
+        self._template = Template(MEMORY_BYTES)
 
     async def __aenter__(self) -> None:
         if self.admitted >= self._limit:
@@ -79,7 +81,7 @@ class SqlAdmission:
                 partials,
                 left.is_set,
                 results=_no_rows if source is None else source.results,
-                spares=self._spares,
+                template=self._template,
             )
         )
         try:
@@ -94,9 +96,13 @@ class SqlAdmission:
                 await asyncio.wait({running})
                 running.exception()  # retrieved: no caller is left to receive it
 
+    def start_template(self) -> None:
+        """Start the template of sandboxes ahead of the first statement; for a thread."""
+        self._template.start()
+
     def close(self) -> None:
-        """End the process that waits for a statement."""
-        self._spares.close()
+        """End the template of sandboxes."""
+        self._template.close()
 
     async def __aexit__(self, *reason: object) -> None:
         self.admitted -= 1

@@ -19,8 +19,9 @@ from tart.errors import BadQuery, SqlRefused
 from tart.query.core.query import Attached
 from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.shard_queries.events import SqlPage, SqlScan
-from tart.query.sql.limits import too_many_bytes
+from tart.query.sql.limits import MEMORY_BYTES, too_many_bytes
 from tart.sandbox import process
+from tart.sandbox.template import Template
 from tart.shard.queries.sql_tables import Block, SqlTables
 from tart.storage.log.query_threads import IsCancelled, raise_if_cancelled
 from tart.storage.log.views import ScanPosition
@@ -34,6 +35,8 @@ _GRACE_SECONDS = 0.5
 # A page ends after these bytes, or this time: other queries take turns with it.
 PAGE_BYTES = 8 << 20
 _PAGE_SECONDS = 0.25
+# The template of sandboxes takes memory in each shard, so it ends a while after the last statement.
+_TEMPLATE_SECONDS = 60.0
 
 
 class Sql:
@@ -41,7 +44,7 @@ class Sql:
 
     def __init__(self, tables: SqlTables) -> None:
         self._tables = tables
-        self._spares = process.Spares()
+        self._template = Template(MEMORY_BYTES, _TEMPLATE_SECONDS)
 
     def answer(
         self, cursor: Cursor, query: SqlQuery, is_cancelled: IsCancelled
@@ -54,12 +57,12 @@ class Sql:
         def run_scan(scan: Mapping[str, Any]) -> Iterator[bytes]:
             return limit_bytes(self._tables.rows(cursor, scan))
 
-        data = process.run(job, run_scan, abandoned=is_cancelled, spares=self._spares)
+        data = process.run(job, run_scan, abandoned=is_cancelled, template=self._template)
         return Attached({}, data)
 
     def close(self) -> None:
-        """End the sandbox process that waits for a statement; none is started any more."""
-        self._spares.close()
+        """End the template of sandboxes; none is started any more."""
+        self._template.close()
 
     def scan(self, cursor: Cursor, query: SqlScan) -> Attached[SqlPage]:
         """Return the next rows of a table.
