@@ -1,9 +1,10 @@
 """The types of each connection's recent events by event id, and the outcomes they have had.
 
-Pure. Each connection has a ring of ``DEPTH`` entries; all rings are one array, written and
-read batch by batch. An entry holds the event's type and eight bits of the id above its
+Pure. Each connection has a ring of twice ``DEPTH`` entries, so that a batch of ``DEPTH`` events may
+be recorded before the ids are looked up that are less than ``DEPTH`` back; all rings are one array,
+written and read batch by batch. An entry holds the event's type and eight bits of the id above its
 position in the ring, so that ids without an event here (dropped, undecodable, shed) and
-overwritten ids are not found. Ids 2^19 apart cannot be distinguished: callers limit how far
+overwritten ids are not found. Ids 2^20 apart cannot be distinguished: callers limit how far
 back an id may be.
 """
 
@@ -15,13 +16,15 @@ import numpy.typing as npt
 from tart.aggregate.core.event_batch import grow
 from tart.aggregate.core.event_columns import Array
 
-DEPTH_BITS = 11
-# 6 KiB for each connection; a node of a full network sends this number of events in 15 s.
-DEPTH = 1 << DEPTH_BITS
+# A node of a full network sends this number of events in 15 s.
+DEPTH = 2048
+# 12 KiB for each connection.
+RING = 2 * DEPTH
+_RING_BITS = np.uint64(RING.bit_length() - 1)
 # No event of JIP-3 has this number.
 UNKNOWN_TYPE = 255
 _EMPTY = 0xFFFF
-_MASK = np.uint64(DEPTH - 1)
+_MASK = np.uint64(RING - 1)
 
 
 class RecentTypes:
@@ -31,8 +34,8 @@ class RecentTypes:
     """
 
     def __init__(self) -> None:
-        self._rings: npt.NDArray[np.uint16] = np.zeros((0, DEPTH), np.uint16)
-        self._outcomes: npt.NDArray[np.uint8] = np.zeros((0, DEPTH), np.uint8)
+        self._rings: npt.NDArray[np.uint16] = np.zeros((0, RING), np.uint16)
+        self._outcomes: npt.NDArray[np.uint8] = np.zeros((0, RING), np.uint8)
 
     def reset(self, row: int) -> None:
         """Empty a row for a new connection."""
@@ -68,7 +71,7 @@ class RecentTypes:
         """
         positions = _positions(event_ids)
         excluded: Array = self._outcomes[rows, positions] & excluded_by != 0
-        keys = rows * DEPTH + positions
+        keys = rows * RING + positions
         order = np.argsort(keys, kind="stable")
         repeated = np.flatnonzero(keys[order][1:] == keys[order][:-1]) + 1
         if len(repeated):
@@ -98,4 +101,4 @@ def _positions(event_ids: Array) -> Array:
 
 def _generations(event_ids: Array) -> Array:
     """Return the eight bits above the position, at their place in an entry."""
-    return (event_ids >> np.uint64(DEPTH_BITS)).astype(np.uint16) << 8
+    return (event_ids >> _RING_BITS).astype(np.uint16) << 8

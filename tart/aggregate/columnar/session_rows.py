@@ -25,7 +25,7 @@ class SessionRuns(NamedTuple):
 
     starts: Array
     lengths: Array
-    rows: list[int]
+    rows: Array
     row_of: Array
     new: list[int]
 
@@ -42,8 +42,9 @@ class SessionRows:
         starts = np.flatnonzero(np.concatenate(([True], session[1:] != session[:-1])))
         lengths = np.diff(np.append(starts, len(session)))
         new: list[int] = []
-        rows = [self._row(number, new) for number in session[starts].tolist()]
-        return SessionRuns(starts, lengths, rows, np.repeat(np.array(rows, np.intp), lengths), new)
+        sessions, run_of = np.unique(session[starts], return_inverse=True)
+        rows = np.array([self._row(number, new) for number in sessions.tolist()], np.intp)[run_of]
+        return SessionRuns(starts, lengths, rows, np.repeat(rows, lengths), new)
 
     def get(self, session: int) -> int | None:
         """Return the row of a session, ``None`` if it has none."""

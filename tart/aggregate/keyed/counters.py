@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from tart.aggregate.core.event_batch import LazyColumns, Rows
+from tart.aggregate.core.grouping import Occurrences
 from tart.aggregate.core.tables import (
     LINK_BUCKET,
     MINUTE_BUCKET,
@@ -34,7 +35,13 @@ _REPORT_TIMES = ("included_at", "received_at", "discarded_at")
 # The column with the time of the first guarantee, by discard reason; ``None``: it was received.
 # Every other reason has ``discarded_at``.
 _FIRST_TIMES = {None: "received_at", 0: "included_at"}
-_ERASURE = tuple(name for name in SUMMED["erasures"] if name != "root")
+# The places of the columns of ``erasures`` after the root.
+_ERASURE = {
+    name: at for at, name in enumerate(name for name in SUMMED["erasures"] if name != "root")
+}
+_FIRST_AT, _LAST_AT = _ERASURE["first_at"], _ERASURE["last_at"]
+
+_LINK_BUCKET_US = LINK_BUCKET * SECOND_US
 
 Key = TypeVar("Key")
 
@@ -101,7 +108,7 @@ class KeyedCounters:
         self._refinements: dict[tuple[int, int, int | None, int | None], list[int]] = {}
         self._executions: dict[tuple[bytes, int], list[Any]] = {}
         self._reports: dict[bytes, dict[str, Any]] = {}
-        self._erasures: dict[bytes, dict[str, Any]] = {}
+        self._erasures: dict[bytes, list[int]] = {}
         self._assurances: dict[tuple[bytes, int, int], int] = {}
         self._reached: dict[tuple[bytes, int], list[int]] = {}
         self._tables: Mapping[str, dict[Any, Any]] = {
@@ -151,6 +158,20 @@ class KeyedCounters:
         key = (link_bucket_start(received_at), node, peer, number, side)
         self._count("links", self._links, key, received_at)
 
+    def add_links(self, number: int, links: Iterable[tuple[int, int, bytes, int]]) -> None:
+        """Count messages of one type: time, node, peer and side of each; see ``add_link``."""
+        entries = self._links
+        for received_at, node, peer, side in links:
+            key = (received_at - received_at % _LINK_BUCKET_US, node, peer, number, side)
+            entry = entries.get(key)
+            if entry is None:
+                if self._is_full("links"):
+                    continue
+                entries[key] = [1, received_at]
+            else:
+                entry[0] += 1
+                entry[1] = max(entry[1], received_at)
+
     def add_transfer(self, received_at: int, node: int, slot: int, side: int) -> None:
         """Count a block transfer; ``side`` is 0 for sent, 1 for received and 2 for unknown."""
         key = (link_bucket_start(received_at), node, slot, side)
@@ -163,13 +184,17 @@ class KeyedCounters:
             self._count("core_events", self._core_events, key, last, count)
 
     def add_shard_requests(
-        self, bucket: int, node: int | None, number: int, index: int, count: int
+        self, number: int, requests: Mapping[tuple[int, int | None, int], int]
     ) -> None:
-        """Count requests for the erasure shards of an index, in one bucket of links."""
-        key = (bucket, node, number, index)
-        if key not in self._shard_requests and self._is_full("shard_requests", count):
-            return
-        self._shard_requests[key] = self._shard_requests.get(key, 0) + count
+        """Count requests of one type by bucket of links, node and index of the erasure shard."""
+        entries = self._shard_requests
+        for (bucket, node, index), count in requests.items():
+            key = (bucket, node, number, index)
+            before = entries.get(key)
+            if before is not None:
+                entries[key] = before + count
+            elif not self._is_full("shard_requests", count):
+                entries[key] = count
 
     def add_authorization(
         self,
@@ -257,27 +282,24 @@ class KeyedCounters:
         column = _FIRST_TIMES.get(discarded, "discarded_at")
         entry[column] = min(entry[column] or first, first)
 
-    def add_erasure_messages(
-        self, first: int, last: int, root: bytes, column: str, count: int
-    ) -> None:
-        """Count messages about an erasure root.
+    def add_erasure_messages(self, column: str, messages: Occurrences) -> None:
+        """Count messages about erasure roots.
 
         Args:
-            first: The time of the first of them, Unix microseconds.
-            last: The time of the last of them.
-            root: The erasure root.
             column: The name of the column of ``erasures`` to increase.
-            count: The number of messages.
+            messages: The roots; times are Unix microseconds.
         """
-        entry = self._erasures.get(root)
-        if entry is None:
-            if self._is_full("erasures", count):
-                return
-            entry = self._erasures[root] = dict.fromkeys(_ERASURE, 0)
-            entry["first_at"] = first
-        entry["first_at"] = min(entry["first_at"], first)
-        entry["last_at"] = max(entry["last_at"], last)
-        entry[column] += count
+        place = _ERASURE[column]
+        for root, count, first, last in zip(*messages, strict=True):
+            entry = self._erasures.get(root)
+            if entry is None:
+                if self._is_full("erasures", count):
+                    continue
+                entry = self._erasures[root] = [0] * len(_ERASURE)
+                entry[_FIRST_AT] = first
+            entry[_FIRST_AT] = min(entry[_FIRST_AT], first)
+            entry[_LAST_AT] = max(entry[_LAST_AT], last)
+            entry[place] += count
 
     def add_assurances(self, received_at: int, anchor: bytes, number: int, count: int) -> None:
         """Count events of distributing or receiving assurances of an anchor."""
@@ -338,8 +360,10 @@ def _add_cost(entry: list[int], gas: int, elapsed_ns: int, load_ns: int) -> None
 
 
 def _rows(table: str, entries: dict[Any, Any]) -> Rows:
-    if table in ("reports", "erasures"):
+    if table == "reports":
         return columns(table, [(key, *entry.values()) for key, entry in entries.items()])
+    if table == "erasures":
+        return columns(table, [(key, *values) for key, values in entries.items()])
     if table in ("assurances", "shard_requests"):
         return columns(table, [(*key, count) for key, count in entries.items()])
     return columns(table, [(*key, *values) for key, values in entries.items()])

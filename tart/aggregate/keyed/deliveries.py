@@ -25,6 +25,7 @@ import numpy as np
 
 from tart.aggregate.core.event_batch import LazyColumns, Rows
 from tart.aggregate.core.tables import columns
+from tart.protocol.events import EventKind
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.units import SECOND_US
 
@@ -119,6 +120,11 @@ class Deliveries:
             return
         self._starts.append(start)
 
+    def add_assurances(self, arrivals: Iterable[tuple[bytes, bytes, Sequence[int]]]) -> None:
+        """Count the arrivals of a batch's assurances: anchor, assurer, and the time of each."""
+        for anchor, sender, times in arrivals:
+            self.add_arrivals(EventKind.ASSURANCE_RECEIVED.number, anchor, sender, None, times)
+
     def add_arrivals(
         self,
         number: int,
@@ -138,6 +144,10 @@ class Deliveries:
         """
         if sender is None:
             self._add((number, subject, None, 0), slot, times)
+            return
+        first, last = min(times) // DISTRIBUTION_US, max(times) // DISTRIBUTION_US
+        if first == last:
+            self._add((number, subject, sender, first), slot, times)
             return
         for part in sorted({received_at // DISTRIBUTION_US for received_at in times}):
             in_part = [each for each in times if each // DISTRIBUTION_US == part]

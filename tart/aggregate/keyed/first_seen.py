@@ -7,12 +7,38 @@ gives a second row; queries use the earlier one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import NamedTuple
+
 from tart.aggregate.core.event_batch import Rows
 from tart.aggregate.core.tables import columns
 
 MAX_BLOCKS = 1_024
 # Rows until the next flush; more than any network's blocks times nodes.
 MAX_ROWS = 500_000
+
+
+class Sighting(NamedTuple):
+    """An event of a batch that shows that a node knows a block.
+
+    Attributes:
+        place: Of the event in the batch.
+        received_at: Unix microseconds.
+        node: The directory's number.
+        block: The header hash.
+        slot: The block's, ``None`` if the event does not name it.
+        number: The event's type.
+        timestamp: By the node's clock, JCE microseconds.
+    """
+
+    place: int
+    received_at: int
+    node: int
+    block: bytes
+    slot: int | None
+    number: int
+    timestamp: int
 
 
 class FirstSeen:
@@ -28,6 +54,11 @@ class FirstSeen:
         self._nodes: dict[bytes, set[int]] = {}
         self._rows: list[tuple[int, int, bytes, int | None, int, int]] = []
         self.overflowed = 0
+
+    def add_all(self, sightings: Iterable[Sighting]) -> None:
+        """Record the sightings of a batch, in the order of its events."""
+        for sighting in sorted(sightings, key=itemgetter(0)):
+            self.add(*sighting[1:])
 
     def add(
         self,

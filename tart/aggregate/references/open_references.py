@@ -23,6 +23,10 @@ NO_ENTRY = -1
 _ID_BITS = np.uint64(44)
 _ID_MASK = np.uint64((1 << 44) - 1)
 _FIRST_CAPACITY = 64
+_COLUMNS = (
+    *("_key", "_event_id", "number", "timestamp", "received_at", "arrived"),
+    *("hashes", "has_hash", "_may_have_subject"),
+)
 
 
 class TicketGeneration(NamedTuple):
@@ -37,9 +41,10 @@ class TicketGeneration(NamedTuple):
     epoch: int
 
 
-# The subject of an open event, if events that refer to it need one: the block or work-package, the
-# generation of tickets, the erasure root of a request or the anchor of an assurance; else ``None``.
-Subject = BlockPipeline | PackagePipeline | TicketGeneration | bytes | None
+# The subject of an open event, if events that refer to it need one: the block or work-package, or
+# the generation of tickets; else ``None``.
+Subject = BlockPipeline | PackagePipeline | TicketGeneration | None
+_HASH_BYTES = 32
 
 
 class OpenReferences:
@@ -50,7 +55,9 @@ class OpenReferences:
         timestamp: The time of each entry's event by the node's clock, microseconds.
         received_at: The time at which each entry's event was received, Unix microseconds.
         arrived: The position of each entry's event in the order of all events.
-        subjects: The subject of each entry's event.
+        subjects: The subject of each entry's event; ``expect_subjects`` announces them.
+        hashes: The erasure root of a request or the anchor of an assurance; ``has_hash`` is the
+            mask.
     """
 
     def __init__(self) -> None:
@@ -68,6 +75,9 @@ class OpenReferences:
         self.received_at = np.zeros(0, np.int64)
         self.arrived = np.zeros(0, np.int64)
         self.subjects: list[Subject] = []
+        self._may_have_subject = np.zeros(0, np.bool_)
+        self.hashes = np.zeros((0, _HASH_BYTES), np.uint8)
+        self.has_hash = np.zeros(0, np.bool_)
         self._grow(_FIRST_CAPACITY)
 
     def __len__(self) -> int:
@@ -112,9 +122,20 @@ class OpenReferences:
         self._key[entries], self._event_id[entries], self._row[entries] = keys, event_ids, rows
         self.number[entries], self.timestamp[entries] = numbers, timestamps
         self.received_at[entries], self.arrived[entries] = received_at, arrived
+        self.has_hash[entries] = False
         self._entries.update(zip(keys, entries.tolist(), strict=True))
         self._count(rows, 1)
         return entries
+
+    def expect_subjects(self, entries: Array) -> None:
+        """Announce that subjects of these entries are going to be set."""
+        self._may_have_subject[entries] = True
+
+    def set_hashes(self, entries: Array, hashes: Array) -> None:
+        """Set the hashes of entries, of which some may be ``NO_ENTRY``; the last one stays."""
+        open_ = entries != NO_ENTRY
+        self.hashes[entries[open_]] = hashes[open_]
+        self.has_hash[entries[open_]] = True
 
     def find(self, rows: Array, event_ids: Array) -> Array:
         """Return the entries of events by row and id, ``NO_ENTRY`` where none is open."""
@@ -128,8 +149,9 @@ class OpenReferences:
         """Remove events; each entry is given once."""
         for key in self._key[entries].tolist():
             del self._entries[key]
-        for entry in entries.tolist():
+        for entry in entries[self._may_have_subject[entries]].tolist():
             self.subjects[entry] = None
+        self._may_have_subject[entries] = False
         self._count(self._row[entries], -1)
         self._row[entries] = NO_ENTRY
         self._free[self._free_count : self._free_count + len(entries)] = entries
@@ -172,7 +194,7 @@ class OpenReferences:
     def _grow(self, capacity: int) -> None:
         before = len(self._key)
         more = capacity - before
-        for name in ("_key", "_event_id", "number", "timestamp", "received_at", "arrived"):
+        for name in _COLUMNS:
             setattr(self, name, grow(getattr(self, name), capacity))
         self._row = np.concatenate([self._row, np.full(more, NO_ENTRY, np.intp)])
         self.subjects += [None] * more

@@ -14,9 +14,7 @@ from tart.aggregate.references.batch_reducers import HASH_BYTES
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
 from tart.protocol.events import EventKind
 
-# Events of sending a guarantee, and the column of ``packages`` that counts them. There are as
-# many as validators, so those of a batch are counted together, before the next other event of
-# the work-package.
+# Events of sending a guarantee, and the column of ``packages`` that counts them.
 _SENDING_COLUMNS: Mapping[int, str] = {
     EventKind.SENDING_GUARANTEE.number: "sending",
     EventKind.GUARANTEE_SENT.number: "sent",
@@ -33,13 +31,11 @@ def _open(state: ReducerState, event: Event) -> PackagePipeline:
 
 
 def _package_of(state: ReducerState, event: Event) -> PackagePipeline | None:
-    """Return the event's work-package, up to date with the guarantees sent."""
+    """Return the event's work-package, up to date with the events that wait."""
     package = event.subject
     if not isinstance(package, PackagePipeline):
         return None
-    if state.guarantees_sent:
-        for number in _SENDING_COLUMNS:
-            _count_guarantees(state, package, number)
+    _count_waiting(state, package)
     return package
 
 
@@ -146,34 +142,49 @@ def _reduce_guarantee_built(state: ReducerState, event: Event) -> PackagePipelin
     return package
 
 
-def _reduce_sending(state: ReducerState, event: Event) -> PackagePipeline | None:
-    """Reduce an event of sending a guarantee; its chain leads to the guarantee built."""
+def _reduce_send_failed(state: ReducerState, event: Event) -> PackagePipeline | None:
+    state.count_failure(event, state.fields(event))
     package = event.subject
     if not isinstance(package, PackagePipeline):
         return None
-    state.guarantees_sent.setdefault((package, event.number), []).append(event.index)
+    wait(state, package, event.number, event.index)
     return package
 
 
-def _reduce_send_failed(state: ReducerState, event: Event) -> PackagePipeline | None:
-    state.count_failure(event, state.fields(event))
-    return _reduce_sending(state, event)
+def wait(state: ReducerState, package: PackagePipeline, number: int, index: int) -> None:
+    """Let an event wait that only belongs to a work-package.
 
-
-def count_guarantees_sent(state: ReducerState) -> None:
-    """Count the events of sending guarantees that no later event of the batch follows."""
-    for package, number in list(state.guarantees_sent):
-        _count_guarantees(state, package, number)
-
-
-def _count_guarantees(state: ReducerState, package: PackagePipeline, number: int) -> None:
-    indices = state.guarantees_sent.pop((package, number), None)
+    There are as many of them as validators, so those of a batch are counted together, before the
+    next other event of the work-package.
+    """
+    by_type = state.waiting.get(package)
+    if by_type is None:
+        by_type = state.waiting[package] = {}
+    indices = by_type.get(number)
     if indices is None:
+        by_type[number] = [index]
+    else:
+        indices.append(index)
+
+
+def count_waiting(state: ReducerState) -> None:
+    """Count the waiting events that no later event of the batch follows."""
+    for package in list(state.waiting):
+        _count_waiting(state, package)
+
+
+def _count_waiting(state: ReducerState, package: PackagePipeline) -> None:
+    by_type = state.waiting.pop(package, None)
+    if by_type is None:
         return
-    package.increase(_SENDING_COLUMNS[number], len(indices))
-    package.record_event(state.seq[indices[-1]], state.received_at[indices[-1]])
-    state.set_contexts(indices, package)
-    _add_core_events(state, indices, number, package)
+    state.remember(package)
+    for number, indices in by_type.items():
+        package.record_event(state.seq[indices[-1]], state.received_at[indices[-1]])
+        state.set_contexts(indices, package)
+        column = _SENDING_COLUMNS.get(number)
+        if column is not None:
+            package.increase(column, len(indices))
+            _add_core_events(state, indices, number, package)
 
 
 def _add_core_events(
@@ -201,8 +212,6 @@ REDUCERS: Mapping[int, Reducer] = {
     EventKind.WORK_REPORT_SIGNATURE_SENT: _reduce_step,
     EventKind.WORK_REPORT_SIGNATURE_RECEIVED: _reduce_step,
     EventKind.GUARANTEE_BUILT: _reduce_guarantee_built,
-    EventKind.SENDING_GUARANTEE: _reduce_sending,
     EventKind.GUARANTEE_SEND_FAILED: _reduce_send_failed,
-    EventKind.GUARANTEE_SENT: _reduce_sending,
     EventKind.GUARANTEES_DISTRIBUTED: _reduce_step,
 }

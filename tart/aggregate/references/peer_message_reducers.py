@@ -8,16 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tart.aggregate.core.failure_events import FAILED_REASONS
-from tart.aggregate.references.batch_reducers import HASH_BYTES
+from tart.aggregate.references.batch_reducers import side_of
 from tart.aggregate.references.open_references import TicketGeneration
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
 from tart.protocol.events import EventKind
 
-# Offsets in the payload of Block announced, after the peer and the announcer.
-_SLOT_AT = HASH_BYTES + 1
-_BLOCK_AT = _SLOT_AT + 4
-# Column ``side`` of ``links``: the node itself, or its peer.
-_LOCAL, _REMOTE = 0, 1
 # Column ``side`` of ``transfers``.
 SENT, RECEIVED, UNKNOWN = 0, 1, 2
 _TRANSFER_SIDES: Mapping[int | None, int] = {
@@ -31,32 +26,10 @@ def _add_link(state: ReducerState, event: Event, peer: bytes, side: int) -> None
     state.defer(state.counters.add_link, received_at, node, peer, event.number, side)
 
 
-def _side(direction: str) -> int:
-    return _REMOTE if direction == "Remote" else _LOCAL
-
-
 def _reduce_stream_opened(state: ReducerState, event: Event) -> None:
     fields = state.fields(event)
     if fields is not None:
-        _add_link(state, event, fields["peer"], _side(fields["opener"]))
-
-
-def _reduce_announced(state: ReducerState, event: Event) -> None:
-    """Count an announcement; one by a peer shows that this node knows the block."""
-    if state.clean[event.index]:
-        payload = state.payload(event)
-        peer, side = payload[:HASH_BYTES], payload[HASH_BYTES]
-        slot = int.from_bytes(payload[_SLOT_AT:_BLOCK_AT], "little")
-        block = payload[_BLOCK_AT : _BLOCK_AT + HASH_BYTES]
-    else:
-        fields = state.fields(event)
-        if fields is None:
-            return
-        peer, slot, block = fields["peer"], fields["slot"], fields["hash"]
-        side = _side(fields["announcer"])
-    _add_link(state, event, peer, side)
-    if side == _REMOTE:
-        state.add_first_seen(event, slot, block)
+        _add_link(state, event, fields["peer"], side_of(fields["opener"]))
 
 
 def _reduce_block_transferred(state: ReducerState, event: Event) -> None:
@@ -74,7 +47,7 @@ def _reduce_block_transferred(state: ReducerState, event: Event) -> None:
 def _reduce_ticket_transferred(state: ReducerState, event: Event) -> None:
     fields = state.fields(event)
     if fields is not None:
-        _add_link(state, event, fields["peer"], _side(fields["sender"]))
+        _add_link(state, event, fields["peer"], side_of(fields["sender"]))
 
 
 def _open_generation(state: ReducerState, event: Event) -> TicketGeneration | None:
@@ -117,7 +90,6 @@ def _reduce_preimage_discarded(state: ReducerState, event: Event) -> None:
 
 REDUCERS: Mapping[int, Reducer] = {
     EventKind.BLOCK_ANNOUNCEMENT_STREAM_OPENED: _reduce_stream_opened,
-    EventKind.BLOCK_ANNOUNCED: _reduce_announced,
     EventKind.BLOCK_TRANSFERRED: _reduce_block_transferred,
     EventKind.GENERATING_TICKETS: _open_generation,
     EventKind.TICKET_GENERATION_FAILED: _reduce_generation_failed,

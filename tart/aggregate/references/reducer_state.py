@@ -19,7 +19,7 @@ from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.deliveries import Deliveries
-from tart.aggregate.keyed.first_seen import FirstSeen
+from tart.aggregate.keyed.first_seen import FirstSeen, Sighting
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.pipelines import (
     UNFINISHED,
@@ -68,12 +68,13 @@ class ReducerState:
     Attributes:
         batch: The current batch.
         received_at, timestamp, seq, clean: Columns of the batch as lists.
-        contexts: The contexts of the batch's events.
+        contexts: The contexts of the batch's events, if they are wanted.
         closed: Rows of closed pipelines since the last flush, by table.
         ended: Number of closed pipelines since this object was made.
         tickets: Rows of ``tickets`` since the last flush.
-        guarantees_sent: Events of sending a guarantee that the package does not count yet,
-            by package and type; their indices.
+        waiting: Events that only belong to a work-package and are not in its row yet: their
+            indices by package and type.
+        sightings: Events of the batch that show that their nodes know a block.
     """
 
     batch: EventBatch
@@ -95,16 +96,24 @@ class ReducerState:
         self.ended: Counter[PipelineEnd] = Counter()
         self.tickets: list[Row] = []
         self.contexts: Contexts = {}
-        self.guarantees_sent: dict[tuple[PackagePipeline, int], list[int]] = {}
+        self.waiting: dict[PackagePipeline, dict[int, list[int]]] = {}
+        self.sightings: list[Sighting] = []
+        self._wants_contexts = False
         self._transaction = transaction
         # The pipelines that the batch changes, as they were before it.
         self._before: dict[Pipeline, PipelineState] = {}
 
-    def begin(self, batch: EventBatch) -> None:
-        """Begin a batch."""
-        self.batch = batch
+    def begin(self, batch: EventBatch, *, contexts: bool = True) -> None:
+        """Begin a batch.
+
+        Args:
+            batch: The events.
+            contexts: Whether the contexts of events are wanted.
+        """
+        self.batch, self._wants_contexts = batch, contexts
         self.contexts = {}
-        self.guarantees_sent.clear()
+        self.waiting.clear()
+        self.sightings.clear()
         self._before.clear()
         # As lists: access to one element of an array costs more than to ten of a list.
         self.clean, self.received_at = batch.clean_list, batch.received_at_list
@@ -124,19 +133,34 @@ class ReducerState:
         pipeline = event.subject
         state = None
         if isinstance(pipeline, Pipeline):
-            state = pipeline.state()
-            self._before.setdefault(pipeline, state)
-        savepoint = self._transaction.savepoint()
-        sent = self.guarantees_sent.copy() if self.guarantees_sent else {}
+            state = self.remember(pipeline)
+        savepoint, sightings = self._transaction.savepoint(), len(self.sightings)
+        waiting = self._copy_waiting(pipeline)
         try:
             return reducer(self, event)
         except Exception:
             self._transaction.rollback(savepoint)
-            self.guarantees_sent = sent
+            del self.sightings[sightings:]
             self.contexts.pop(event.index, None)
             if isinstance(pipeline, Pipeline) and state is not None:
                 pipeline.restore(state)
+            if isinstance(pipeline, PackagePipeline):
+                self.waiting.pop(pipeline, None)
+                self.waiting.update(waiting)
             raise
+
+    def remember(self, pipeline: Pipeline) -> PipelineState:
+        """Return a copy of a pipeline's state; the first of a batch is what a rollback restores."""
+        state = pipeline.state()
+        self._before.setdefault(pipeline, state)
+        return state
+
+    def _copy_waiting(self, pipeline: Subject) -> dict[PackagePipeline, dict[int, list[int]]]:
+        """Return the events that wait for a work-package."""
+        if not isinstance(pipeline, PackagePipeline) or pipeline not in self.waiting:
+            return {}
+        by_type = self.waiting[pipeline]
+        return {pipeline: {number: indices[:] for number, indices in by_type.items()}}
 
     # --- Reading ----------------------------------------------------------------------
 
@@ -174,14 +198,16 @@ class ReducerState:
     def add_first_seen(self, event: Event, slot: int | None, block: bytes) -> None:
         """Record that the node knows a block."""
         index = event.index
-        self.defer(
-            self.first_seen.add,
-            self.received_at[index],
-            event.reporter.node,
-            block,
-            slot,
-            event.number,
-            self.timestamp[index],
+        self.sightings.append(
+            Sighting(
+                index,
+                self.received_at[index],
+                event.reporter.node,
+                block,
+                slot,
+                event.number,
+                self.timestamp[index],
+            )
         )
 
     def inherit(self, event: Event) -> Subject:
@@ -189,7 +215,7 @@ class ReducerState:
         if isinstance(event.subject, Pipeline):
             self.record_event(event, event.subject)
             return event.subject
-        if event.parent is not None and event.parent in ROOT_TYPES:
+        if self._wants_contexts and event.parent is not None and event.parent in ROOT_TYPES:
             self.contexts[event.index] = int(self.batch.columns.ref[event.index]), None
         return None
 
@@ -201,7 +227,8 @@ class ReducerState:
 
     def set_contexts(self, indices: list[int], pipeline: Pipeline) -> None:
         """Give events the context of their pipeline."""
-        self.contexts.update(dict.fromkeys(indices, (pipeline.values["root"], pipeline.hash)))
+        if self._wants_contexts:
+            self.contexts.update(dict.fromkeys(indices, (pipeline.values["root"], pipeline.hash)))
 
     def opening_values(self, event: Event) -> Fields:
         """Return the values with which an event opens a pipeline."""

@@ -11,20 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tart.aggregate.core.event_batch import Contexts, EventBatch, Rows
+from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.failure_events import FAILURES
+from tart.aggregate.core.grouping import to_bytes
 from tart.aggregate.core.tables import columns
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.deliveries import Deliveries
-from tart.aggregate.keyed.first_seen import FirstSeen
+from tart.aggregate.keyed.first_seen import FirstSeen, Sighting
 from tart.aggregate.keyed.gauges import Gauges
-from tart.aggregate.keyed.pipelines import Pipeline, PipelineEnd
+from tart.aggregate.keyed.pipelines import PackagePipeline, Pipeline, PipelineEnd
 from tart.aggregate.references import (
     block_reducers,
     package_reducers,
     peer_message_reducers,
     status_reducers,
 )
+from tart.aggregate.references.inherited_values import pipeline_kinds
 from tart.aggregate.references.open_references import Subject
 from tart.aggregate.references.reducer_state import Event, Fields, Reducer, ReducerState
 
@@ -41,6 +44,8 @@ REDUCERS: Mapping[int, Reducer] = {
     **package_reducers.REDUCERS,
     **peer_message_reducers.REDUCERS,
 }
+# The types that only belong to their parent's pipeline, if that is a work-package.
+JOINING_KINDS = pipeline_kinds() - REDUCERS.keys()
 # By event type; a type without a reducer inherits its parent's pipeline.
 BY_TYPE = [REDUCERS.get(number, ReducerState.inherit) for number in range(256)]
 
@@ -68,9 +73,9 @@ class Reducers:
         """Return the number of closed pipelines since this object was made."""
         return self._state.ended
 
-    def begin(self, batch: EventBatch) -> None:
-        """Begin a batch."""
-        self._state.begin(batch)
+    def begin(self, batch: EventBatch, *, contexts: bool) -> None:
+        """Begin a batch; see ``ReducerState.begin``."""
+        self._state.begin(batch, contexts=contexts)
 
     def reduce(self, event: Event) -> Subject:
         """Reduce an event; if this raises, the event has changed nothing.
@@ -80,9 +85,20 @@ class Reducers:
         """
         return self._state.run(BY_TYPE[event.number], event)
 
+    def wait(self, package: PackagePipeline, number: int, index: int) -> None:
+        """Count an event of one of ``JOINING_KINDS`` for its work-package, with others."""
+        package_reducers.wait(self._state, package, number, index)
+
+    def see(self, sightings: Iterable[Sighting]) -> None:
+        """Take events that show that their nodes know a block."""
+        self._state.sightings.extend(sightings)
+
     def finish(self) -> None:
         """Complete a batch; its changes to tables remain deferred."""
-        package_reducers.count_guarantees_sent(self._state)
+        state = self._state
+        package_reducers.count_waiting(state)
+        if state.sightings:
+            state.defer(state.first_seen.add_all, state.sightings[:])
 
     def rollback(self) -> None:
         """Undo a batch that failed."""
@@ -96,11 +112,11 @@ class Reducers:
         """Count the failure that an event reports."""
         self._state.count_failure(event, self._state.fields(event))
 
-    def add_contexts(self, indices: Iterable[int], subjects: Iterable[bytes]) -> None:
+    def add_contexts(self, indices: Array, hashes: Array) -> None:
         """Add the contexts of events that refer to a request or an assurance."""
-        ref = self._state.batch.columns.ref
-        for index, subject in zip(indices, subjects, strict=True):
-            self._state.contexts[index] = int(ref[index]), subject
+        refs = self._state.batch.columns.ref[indices].tolist()
+        contexts = zip(refs, to_bytes(hashes), strict=True)
+        self._state.contexts.update(zip(indices.tolist(), contexts, strict=True))
 
     def close(self, subject: Subject) -> None:
         """Close a pipeline that no later event will change."""

@@ -40,13 +40,12 @@ from tart.aggregate.core.isolation import Failure, Isolation
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.deliveries import Deliveries
-from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, Pipeline, PipelineEnd
+from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, PackagePipeline, Pipeline, PipelineEnd
 from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BATCH_KINDS, BatchReducers
-from tart.aggregate.references.inherited_values import pipeline_kinds
 from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
-from tart.aggregate.references.reducers import REDUCERS, Reducers
+from tart.aggregate.references.reducers import JOINING_KINDS, REDUCERS, Reducers
 from tart.aggregate.rules.terminal_events import TERMINAL_KINDS
 from tart.protocol.dialects import Dialect
 from tart.protocol.events import EventKind
@@ -68,7 +67,7 @@ for _parent, _child in REFERENCE_STEPS:
 
 
 # The types that are reduced one by one.
-_REDUCED = kind_mask((REDUCERS.keys() | pipeline_kinds()) - BATCH_KINDS)
+_REDUCED = kind_mask((REDUCERS.keys() | JOINING_KINDS) - BATCH_KINDS)
 _ROOTS = kind_mask(PIPELINE_ROOTS)
 
 
@@ -154,6 +153,7 @@ class ReferenceTracker:
             self._fields,
             self._count_failure,
             self._cores_of,
+            self._reducers.see,
         )
         self._audits = Audits()
         self._transaction = transaction
@@ -184,11 +184,11 @@ class ReferenceTracker:
         try:
             references = self._resolve(row_of, arrived)
             parents, by_kind = references.parents, _indices_by_kind(batch.columns.type)
-            self._reducers.begin(batch)
+            self._reducers.begin(batch, contexts=contexts)
             self._batch_reducers.set_subjects(batch, own, parents, by_kind)
-            self._reduce_each(own, parents)
-            self._reducers.finish()
+            self._reduce_each(own, parents, contexts=contexts)
             self._batch_reducers.count(parents, by_kind)
+            self._reducers.finish()
             if contexts:
                 others = np.flatnonzero(~_REDUCED[batch.columns.type])
                 self._reducers.add_contexts(*self._batch_reducers.known_subjects(others, parents))
@@ -283,35 +283,40 @@ class ReferenceTracker:
                 ended.duration_us,
             )
 
-    def _reduce_each(self, own: Array, parents: Array) -> None:
+    def _reduce_each(self, own: Array, parents: Array, *, contexts: bool) -> None:
         """Reduce the events of the types in ``_REDUCED``, one by one."""
         events, opened, isolation = self._batch.columns, self._open, self._isolation
         indices = np.flatnonzero(_REDUCED[events.type])
-        entries = parents[indices]
+        entries, own_entries = parents[indices], own[indices]
+        opened.expect_subjects(own_entries[own_entries != NO_ENTRY])
+        subjects, wait = opened.subjects, self._reducers.wait
         for index, kind, session, entry, parent, own_entry in zip(
             indices.tolist(),
             events.type[indices].tolist(),
             events.session[indices].tolist(),
             entries.tolist(),
             opened.number[entries].tolist(),
-            own[indices].tolist(),
+            own_entries.tolist(),
             strict=True,
         ):
             try:
                 if isolation.inject is not None:
                     isolation.inject("events")
-                reporter = self._reporter(index, session)
-                if entry == NO_ENTRY:
-                    event = Event(index, kind, reporter)
+                subject = None if entry == NO_ENTRY else subjects[entry]
+                if kind in JOINING_KINDS and isinstance(subject, PackagePipeline):
+                    wait(subject, kind, index)
+                elif contexts or kind not in JOINING_KINDS:
+                    parent = None if entry == NO_ENTRY else parent
+                    event = Event(index, kind, self._reporter(index, session), parent, subject)
+                    subject = self._reducers.reduce(event)
                 else:
-                    event = Event(index, kind, reporter, parent, opened.subjects[entry])
-                subject = self._reducers.reduce(event)
+                    subject = None
             except Exception as error:
                 seq = int(events.seq[index])
                 isolation.record(Failure("events", error, 1, session, kind, seq))
                 subject = None
             if own_entry != NO_ENTRY:
-                opened.subjects[own_entry] = subject
+                subjects[own_entry] = subject
 
     def end_session(self, session: int) -> None:
         """Close the open events of a connection that has ended."""

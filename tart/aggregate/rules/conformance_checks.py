@@ -18,7 +18,7 @@ import numpy as np
 
 from tart.aggregate.columnar.recent_types import DEPTH, UNKNOWN_TYPE, RecentTypes
 from tart.aggregate.columnar.session_rows import SessionRows, SessionRuns
-from tart.aggregate.core.event_batch import EventBatch, Finding, kind_mask
+from tart.aggregate.core.event_batch import EventBatch, Finding, grow, kind_mask
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.rules.terminal_events import OUTCOMES
 from tart.errors import DecodeError
@@ -70,13 +70,13 @@ class _UndoLog(NamedTuple):
     """The state before a batch, to be restored if checking it fails.
 
     Attributes:
-        order: Row, timestamp and id of the last event.
+        order: Rows, and the timestamps and ids of their last events.
         gaps: Row and the id after its last gap.
         statuses: Session and the timestamp of its last Status, ``None`` if there was none.
         outcomes: Rows, event ids and their outcome bits.
     """
 
-    order: list[tuple[int, int, int]]
+    order: list[tuple[Array, Array, Array, Array]]
     gaps: list[tuple[int, int]]
     statuses: list[tuple[int, int | None]]
     outcomes: list[tuple[Array, Array, Array]]
@@ -103,21 +103,24 @@ class ConformanceChecker:
         self._findings: list[Finding] = []
         self._undo_log = _UndoLog([], [], [], [])
         self._recent = RecentTypes()
-        # By row: timestamp and id of the last event, and the id of the first event after the
-        # last gap; by session: the timestamp of the last Status.
-        self._last_timestamp: list[int] = []
-        self._last_id: list[int] = []
+        # By row: whether there was an event, timestamp and id of the last one, and the id of the
+        # first event after the last gap; by session: the timestamp of the last Status.
+        self._known = np.zeros(0, np.bool_)
+        self._last_timestamp = np.zeros(0, np.int64)
+        self._last_id = np.zeros(0, np.uint64)
         self._after_gap: list[int] = []
         self._last_status: dict[int, int] = {}
 
     def reset(self, rows: Iterable[int]) -> None:
         """Forget the state of rows that new connections take."""
         for row in rows:
-            if row == len(self._last_id):
-                for column in (self._last_timestamp, self._last_id, self._after_gap):
-                    column.append(_UNKNOWN)
+            if row >= len(self._after_gap):
+                self._after_gap += [_UNKNOWN] * (row + 1 - len(self._after_gap))
+                self._known = grow(self._known, row + 1)
+                self._last_timestamp = grow(self._last_timestamp, row + 1)
+                self._last_id = grow(self._last_id, row + 1)
             self._recent.reset(row)
-            self._last_timestamp[row] = self._last_id[row] = self._after_gap[row] = _UNKNOWN
+            self._known[row], self._after_gap[row] = False, _UNKNOWN
 
     def check(self, batch: EventBatch, runs: SessionRuns) -> None:
         """Check a batch; the events of each connection are in order of arrival.
@@ -125,24 +128,35 @@ class ConformanceChecker:
         If this raises, nothing was reported, and the batch may be tried again in parts.
         """
         self._findings, self._undo_log = [], _UndoLog([], [], [], [])
-        events, row_of = batch.columns, runs.row_of
         try:
-            self._recent.record(row_of, events.event_id, events.type)
-            self._check_references(batch, row_of)
-            timestamps = np.minimum(events.timestamp, _MAX_TIMESTAMP_US).astype(np.int64)
-            gaps = self._check_order(batch, timestamps, runs)
-            self._check_regularity(batch, timestamps, gaps, row_of)
-            self._check_slots(batch)
+            self._check(batch, runs)
         except Exception:
             self._undo()
             raise
         for finding in self._findings:
             self._on_finding(finding)
 
+    def _check(self, batch: EventBatch, runs: SessionRuns) -> None:
+        """Check a batch, in parts if a connection has more events in it than are remembered."""
+        if len(batch) > DEPTH and np.bincount(runs.row_of).max() > DEPTH:
+            middle = len(batch) // 2
+            for indices in (np.arange(middle), np.arange(middle, len(batch))):
+                part = batch.take(indices)
+                self._check(part, self._sessions.assign(part.columns.session))
+            return
+        events, row_of = batch.columns, runs.row_of
+        self._recent.record(row_of, events.event_id, events.type)
+        self._check_references(batch, row_of)
+        timestamps = np.minimum(events.timestamp, _MAX_TIMESTAMP_US).astype(np.int64)
+        gaps = self._check_order(batch, timestamps, runs)
+        self._check_regularity(batch, timestamps, gaps, row_of)
+        self._check_slots(batch)
+
     def _undo(self) -> None:
         """Restore the state before the batch."""
-        for row, timestamp, event_id in reversed(self._undo_log.order):
-            self._last_timestamp[row], self._last_id[row] = timestamp, event_id
+        for rows, known, timestamps, last_ids in reversed(self._undo_log.order):
+            self._known[rows] = known
+            self._last_timestamp[rows], self._last_id[rows] = timestamps, last_ids
         for row, event_id in reversed(self._undo_log.gaps):
             self._after_gap[row] = event_id
         for session, status in reversed(self._undo_log.statuses):
@@ -150,7 +164,7 @@ class ConformanceChecker:
                 self._last_status.pop(session, None)
             else:
                 self._last_status[session] = status
-        for rows, event_ids, bits in self._undo_log.outcomes:
+        for rows, event_ids, bits in reversed(self._undo_log.outcomes):
             self._recent.restore_outcomes(rows, event_ids, bits)
 
     def end_session(self, session: int) -> None:
@@ -234,35 +248,34 @@ class ConformanceChecker:
 
     def _check_order(self, batch: EventBatch, timestamps: Array, runs: SessionRuns) -> list[int]:
         """Check that timestamps do not go back; return the indices of events after a gap."""
-        # True for events that follow another of their run.
-        inside = np.ones(len(batch), np.bool_)
-        inside[runs.starts] = False
-        ids = batch.columns.event_id
-        backwards = np.flatnonzero((timestamps[:-1] - timestamps[1:] > BACKWARDS_US) & inside[1:])
-        late = [(index + 1, int(timestamps[index])) for index in backwards.tolist()]
-        gaps: list[int] = (np.flatnonzero((ids[1:] - ids[:-1] != 1) & inside[1:]) + 1).tolist()
-        ends = runs.starts + runs.lengths - 1
-        for start, row, timestamp, last_timestamp, event_id, last_id in zip(
-            runs.starts.tolist(),
-            runs.rows,
-            timestamps[runs.starts].tolist(),
-            timestamps[ends].tolist(),
-            ids[runs.starts].tolist(),
-            ids[ends].tolist(),
-            strict=True,
-        ):
-            before_timestamp, before_id = self._last_timestamp[row], self._last_id[row]
-            if before_id != _UNKNOWN:
-                if before_timestamp - timestamp > BACKWARDS_US:
-                    late.append((start, before_timestamp))
-                if event_id != before_id + 1:
-                    gaps.append(start)
-            self._undo_log.order.append((row, before_timestamp, before_id))
-            self._last_timestamp[row], self._last_id[row] = last_timestamp, last_id
-        for index, before in late:
-            seconds = (before - int(timestamps[index])) / SECOND_US
+        ids, rows, starts = batch.columns.event_id, runs.rows, runs.starts
+        ends = starts + runs.lengths - 1
+        # The event before each: the one beside it, or the last of the connection's run before.
+        by_row = np.argsort(rows, kind="stable")
+        again = rows[by_row][1:] == rows[by_row][:-1]
+        follows = np.zeros(len(starts), np.bool_)
+        follows[by_row[1:][again]] = True
+        before = np.arange(-1, len(batch) - 1)
+        before[starts[by_row[1:][again]]] = ends[by_row[:-1][again]]
+        timestamps_before, ids_before = timestamps[before], ids[before]
+        firsts, first_rows = starts[~follows], rows[~follows]
+        timestamps_before[firsts] = self._last_timestamp[first_rows]
+        ids_before[firsts] = self._last_id[first_rows]
+        known = np.ones(len(batch), np.bool_)
+        known[firsts] = self._known[first_rows]
+        self._undo_log.order.append(
+            (first_rows, known[firsts], timestamps_before[firsts], ids_before[firsts])
+        )
+        lasts = ends[by_row[np.append(~again, True)]]
+        last_rows = runs.row_of[lasts]
+        self._known[last_rows] = True
+        self._last_timestamp[last_rows], self._last_id[last_rows] = timestamps[lasts], ids[lasts]
+        late = known & (timestamps_before - timestamps > BACKWARDS_US)
+        for index in np.flatnonzero(late).tolist():
+            seconds = int(timestamps_before[index] - timestamps[index]) / SECOND_US
             expected = f"not {seconds:.3f} s before the event before"
             self._report("timestamp_backwards", batch, index, expected)
+        gaps: list[int] = np.flatnonzero(known & (ids - ids_before != 1)).tolist()
         return gaps
 
     def _check_regularity(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.aggregate.columnar.recent_types import DEPTH, UNKNOWN_TYPE, RecentTypes
+from tart.aggregate.columnar.recent_types import DEPTH, RING, UNKNOWN_TYPE, RecentTypes
 
 
 def types(recent, row, *event_ids):
@@ -49,7 +49,7 @@ def test_a_reset_row_has_no_types():
 def test_a_type_is_remembered_until_an_id_with_its_position_arrives(first, distance):
     recent = fresh()
     record(recent, 0, (first, 10), (first + distance, 20))
-    known = UNKNOWN_TYPE if distance % DEPTH == 0 else 10
+    known = UNKNOWN_TYPE if distance % RING == 0 else 10
     assert types(recent, 0, first, first + distance) == [known, 20]
 
 

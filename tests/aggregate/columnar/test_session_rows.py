@@ -14,10 +14,10 @@ def test_events_have_the_rows_of_their_sessions():
     placed = sessions.assign(np.array([7, 7, 9, 7]))
     assert placed.starts.tolist() == [0, 2, 3]
     assert placed.lengths.tolist() == [2, 1, 1]
-    assert (placed.rows, placed.new) == ([0, 1, 0], [0, 1])
+    assert (placed.rows.tolist(), placed.new) == ([0, 1, 0], [0, 1])
     assert placed.row_of.tolist() == [0, 0, 1, 0]
     again = sessions.assign(np.array([9]))
-    assert (again.rows, again.new) == ([1], [])
+    assert (again.rows.tolist(), again.new) == ([1], [])
 
 
 def test_a_released_row_is_assigned_to_another_session():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tart.aggregate.core.grouping import Occurrences
 from tart.aggregate.core.tables import SUMMED
 from tart.aggregate.keyed.counters import (
     OTHER_REASONS,
@@ -40,13 +41,13 @@ def test_keys_beyond_the_limit_overflow():
         key = bytes([each]) * 32
         counters.add_link(0, 1, key, 62, 0)
         counters.add_guarantees(0, 0, key, 1, None, 1)
-        counters.add_erasure_messages(0, 0, key, "served", 1)
+        counters.add_erasure_messages("served", Occurrences([key], [1], [0], [0]))
         counters.add_assurances(0, key, 131, 1)
         counters.add_execution(0, key, 1, 2, AccumulationCost(3, 4))
         counters.add_refinement(0, 1, 2, each, 3, 4)
         counters.add_authorization(0, 1, each, 3, 4)
         counters.add_block_reached(0, EventKind.BEST_BLOCK_CHANGED, 1, key)
-        counters.add_shard_requests(0, 1, 116, each, 1)
+        counters.add_shard_requests(116, {(0, 1, each): 1})
         counters.add_transfer(0, 1, each, 0)
         counters.add_core_events([0], 1, each, 101)
     for table in (
@@ -64,6 +65,16 @@ def test_keys_beyond_the_limit_overflow():
     ):
         assert len(next(iter(counters.rows(table).values()))) == 3, table
         assert counters.overflowed[table] == 2, table
+
+
+def test_links_of_a_batch_are_those_of_single_messages():
+    links = [(5, 1, b"p" * 32, 0), (9, 1, b"p" * 32, 0), (7, 2, b"q" * 32, 1), (3, 1, b"p" * 32, 0)]
+    alone, together = KeyedCounters(max_keys=1), KeyedCounters(max_keys=1)
+    for received_at, node, peer, side in links:
+        alone.add_link(received_at, node, peer, 62, side)
+    together.add_links(62, links)
+    assert dict(together.rows("links")) == dict(alone.rows("links"))
+    assert together.overflowed == alone.overflowed == {"links": 1}
 
 
 def test_a_full_table_of_authorizations_still_adds_to_its_keys():

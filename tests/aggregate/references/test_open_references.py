@@ -47,11 +47,15 @@ def test_an_open_event_is_found_in_its_own_connection_only():
 def test_a_closed_event_is_not_found_and_its_entry_is_reused():
     references = OpenReferences()
     (entry,) = open_events(references, (0, 5))
+    references.expect_subjects(np.array([entry]))
     references.subjects[entry] = object()
+    references.set_hashes(np.array([NO_ENTRY, entry]), np.ones((2, 32), np.uint8))
+    assert references.has_hash[entry]
     references.remove(np.array([entry]))
     assert find(references, 0, 5) == [NO_ENTRY]
     assert (len(references), references.subjects[entry], references.fullest()) == (0, None, (0, 0))
     assert open_events(references, (3, 8)) == [entry]
+    assert not references.has_hash[entry]
 
 
 def test_entries_are_listed_oldest_first():

@@ -12,6 +12,7 @@ from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.first_seen import FirstSeen
 from tart.aggregate.keyed.gauges import Gauges
 from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
+from tart.aggregate.references.package_reducers import count_waiting, wait
 from tart.aggregate.references.reducer_state import Event, ReducerState, Reporter
 from tart.protocol.events import EventKind
 from tests.aggregate.batches import connection_batch
@@ -123,16 +124,20 @@ def test_an_event_whose_reducer_raises_has_no_context():
     assert 1 not in state.contexts
 
 
-def test_guarantees_sent_before_a_reducer_that_raises_remain_to_be_counted():
+def test_events_that_wait_before_a_reducer_that_raises_remain_to_be_counted():
     state, _ = state_of(AUTHORING, FAILED)
-    package = PackagePipeline(outcome="unfinished")
-    key = package, EventKind.GUARANTEE_SENT.number
-    state.guarantees_sent[key] = [0]
+    package = PackagePipeline(outcome="unfinished", root=0)
+    waiting = {package: {EventKind.GUARANTEE_SENT.number: [0]}}
+    wait(state, package, EventKind.GUARANTEE_SENT.number, 0)
 
     def reduce(state, event):
-        state.guarantees_sent.clear()
+        wait(state, package, EventKind.GUARANTEE_SENT.number, 1)
+        count_waiting(state)
+        wait(state, package, EventKind.GUARANTEE_SENT.number, 1)
         raise ZeroDivisionError
 
+    event = Event(1, EventKind.GUARANTEE_SEND_FAILED, REPORTER, None, package)
     with pytest.raises(ZeroDivisionError):
-        state.run(reduce, Event(1, EventKind.AUTHORING_FAILED, REPORTER))
-    assert state.guarantees_sent == {key: [0]}
+        state.run(reduce, event)
+    assert state.waiting == waiting
+    assert "sent" not in package.values
