@@ -28,32 +28,36 @@ class Histograms:
         nodes: Counter[str | None] = Counter()
         step = max(1, query.step_us)
         for directory in self._store.directories:
-            condition = self._node_condition(directory, query)
-            if condition is None:
+            if query.selection.node is not None and self._number(directory, query) is None:
                 continue
             for file in self._store.files(directory):
                 raise_if_cancelled()
+                number = self._number(directory, query)
+                candidates = self._store.skip_indexes.candidates(
+                    cursor, file, query.selection, number
+                )
                 where, values = query.selection.where(file.alias)
+                of_node = "" if number is None else f" AND node = {number}"
                 # Rows of a bucket and type, and with a null type those of a node.
                 rows = cursor.execute(
                     f"SELECT epoch_us(received_at) // {step} * {step} AS bucket, type, node, "
-                    f"count(*) FROM {log_subquery(file.alias)} WHERE {where}{condition} "
+                    f"count(*) FROM {log_subquery(file.alias)} "
+                    f"WHERE {candidates.condition()} AND {where}{of_node} "
                     "GROUP BY GROUPING SETS ((bucket, type), (node))",
                     values,
                 ).fetchall()
-                for start, number, node, count in rows:
-                    if number is None:
+                for start, kind, node, count in rows:
+                    if kind is None:
                         nodes[self._nodes.id_of(directory, node)] += count
                     else:
-                        buckets[start, number] += count
+                        buckets[start, kind] += count
         return EventCounts(
             [(start, number, count) for (start, number), count in buckets.items()],
             list(nodes.items()),
         )
 
-    def _node_condition(self, directory: int, query: EventHistogram) -> str | None:
-        """Return the condition on the node; ``None`` if the directory does not know the node."""
+    def _number(self, directory: int, query: EventHistogram) -> int | None:
+        """Return the directory's number of the selected node; ``None`` if it has none."""
         if query.selection.node is None:
-            return ""
-        number = self._nodes.number_of(directory, query.selection.node)
-        return None if number is None else f" AND node = {number}"
+            return None
+        return self._nodes.number_of(directory, query.selection.node)

@@ -183,9 +183,19 @@ class History:
                 return _Page([], None)
         frames: list[StoredFrame] = []
         size = 0
-        ranges = read_file_ranges(cursor, self._store.files(directory), FRAME_TABLES)
+        files, indexes = self._store.files(directory), self._store.skip_indexes
+        candidates = {file: indexes.candidates(cursor, file, selection, number) for file in files}
+        ranges = read_file_ranges(cursor, files, FRAME_TABLES)
         for seq_range in scan_forward(ranges, first, _RANGE_SIZE):
-            for stored in _frames(cursor, seq_range, selection, number, whole=whole):
+            within = seq_range._replace(
+                files=tuple(
+                    file
+                    for file in seq_range.files
+                    # Undecodable frames are not in the index.
+                    if whole or candidates[file].spans(seq_range.first, seq_range.end)
+                )
+            )
+            for stored in _frames(cursor, within, selection, number, whole=whole):
                 frames.append(stored)
                 size += stored.size
                 if len(frames) >= PAGE_ROWS or size >= PAGE_BYTES:

@@ -35,7 +35,10 @@ class Slots:
         times: list[int] = []
         for directory in self._store.directories:
             for file in self._store.files(directory):
-                where, values = Selection(slot=query.slot, types=SLOT_KINDS).where(file.alias)
+                selection = Selection(slot=query.slot, types=SLOT_KINDS)
+                candidates = self._store.skip_indexes.candidates(cursor, file, selection, None)
+                where, values = selection.where(file.alias)
+                where = f"{candidates.condition()} AND {where}"
                 rows = cursor.execute(
                     "SELECT type, node, count(*), epoch_us(min(received_at)), "
                     f"epoch_us(max(received_at)) FROM {log_subquery(file.alias)} WHERE {where} "

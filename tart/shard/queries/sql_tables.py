@@ -99,7 +99,10 @@ class SqlTables:
         wanted = pushdown.parse_scan(document)
         if TABLES[wanted.view].part is None:
             position = None if after is None else ScanPosition(*after)
-            yield from views.scan_from(cursor, self._files(), wanted, read_block, position)
+            indexes = self._store.skip_indexes
+            yield from views.scan_from(
+                cursor, self._files(), wanted, read_block, position, indexes=indexes
+            )
             return
         for data in self._part(cursor, wanted):
             yield Block(data), None

@@ -48,6 +48,8 @@ _PARTS: Mapping[KeyKind, tuple[str, str]] = {
     KeyKind.CORE: ("last_core", "core"),
     KeyKind.PEER: ("peer_or_back", "peer"),
 }
+# Beyond every sequence.
+NO_END = (1 << 63) - 1
 # The longest column of numbers that is counted instead of sorted.
 _COUNTED = 1 << 20
 
@@ -66,6 +68,8 @@ class Candidates:
 
     def spans(self, first: int, end: int) -> list[SeqSpan]:
         """Return the spans of ``seq`` from ``first`` to before ``end`` that can have such rows."""
+        if first >= end:
+            return []
         low = int(np.searchsorted(self._last, first))
         high = int(np.searchsorted(self._last, end - 1))
         spans: list[SeqSpan] = []
@@ -81,6 +85,20 @@ class Candidates:
                 begins = spans.pop()[0]
             spans.append((begins, end))
         return _join_nearest(spans)
+
+    def condition(self) -> str:
+        """Return a condition on ``seq`` that all such rows meet."""
+        spans = self.spans(0, NO_END)
+        if not spans:
+            return "false"
+        within = " OR ".join(f"(seq >= {first} AND seq < {end})" for first, end in spans)
+        # DuckDB skips row groups by a range, not by alternatives.
+        return f"seq >= {spans[0][0]} AND seq < {spans[-1][1]} AND ({within})"
+
+
+# Of a file without an index, and of one without rows that are searched for.
+EVERY_ROW = Candidates(np.zeros(0, np.int64), np.zeros(0, np.bool_))
+NO_ROW = Candidates(np.array([NO_END]), np.zeros(1, np.bool_))
 
 
 def _join_nearest(spans: list[SeqSpan]) -> list[SeqSpan]:
@@ -128,7 +146,7 @@ class SkipIndexes:
         """
         index = self._index(cursor, file)
         if not len(index):
-            return Candidates(index.last, np.zeros(0, np.bool_))
+            return EVERY_ROW
         wanted = _wanted_keys(cursor, file, selection, node)
         mask = index.candidates(wanted, selection.start_us, selection.end_us)
         return Candidates(index.last, mask)

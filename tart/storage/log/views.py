@@ -26,12 +26,14 @@ from tart.errors import DecodeError
 from tart.protocol.decoding import PORT_TYPES, decode_event
 from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS
+from tart.query.core.filters import Selection
 from tart.query.sql.pushdown import Scan
 from tart.query.sql.views import VIEWS, View, quote_identifier, view_value
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import join_payload
 from tart.storage.core.schema import log_subquery
 from tart.storage.log.file_ranges import read_file_ranges
+from tart.storage.log.skip_indexes import EVERY_ROW, NO_END, NO_ROW, Candidates, SkipIndexes
 
 Cursor = duckdb.DuckDBPyConnection
 Relation = duckdb.DuckDBPyRelation
@@ -174,6 +176,7 @@ def scan_from(
     read: Callable[[Relation], Result],
     after: ScanPosition | None,
     windows: ScanWindows = SCAN_WINDOWS,
+    indexes: SkipIndexes | None = None,
 ) -> Iterator[tuple[Result, ScanPosition | None]]:
     """Run a scan in parts, and yield what ``read`` returns for each, and where the next begins.
 
@@ -185,6 +188,7 @@ def scan_from(
             the event log the next part scans.
         after: Where to begin; ``None`` begins with the first file.
         windows: The limits of these rows.
+        indexes: The skip indexes of the files, if there are any.
     """
     view = VIEWS[wanted.view]
     where, values = wanted.where()
@@ -192,23 +196,27 @@ def scan_from(
     if not files:
         return
     if wanted.limit is not None or view.source == "sessions":
-        rows = " UNION ALL ".join(_select_rows(view, file, "true") for file in files)
+        rows = " UNION ALL ".join(
+            _select_rows(view, file, _candidates(cursor, view, file, wanted, indexes).condition())
+            for file in files
+        )
         statement = f"SELECT {names} FROM ({rows}) WHERE {where} {wanted.order_and_limit()}"
         yield read(cursor.sql(statement, params=values)), None
         return
     size = windows.first
     start = after or ScanPosition(0, 0, 0, 0)
     files = [file for file in files if file_order(file) >= start[:3]]
-    for file, first, last in _ranges(cursor, view, files, wanted):
+    for file, first, last in _ranges(cursor, view, files, wanted, indexes):
         if file_order(file) == start[:3]:
             first = max(first, start.seq)
         while first <= last:
-            rows = _select_rows(view, file, f"seq >= {first} AND seq < {first + size}")
+            end = min(first + size, last + 1)
+            rows = _select_rows(view, file, f"seq >= {first} AND seq < {end}")
             statement = f"SELECT {names} FROM ({rows}) WHERE {where}"
             result = read(cursor.sql(statement, params=values))
-            first += size
+            first = end
             # Rows that are received meanwhile come after it.
-            yield result, ScanPosition(*file_order(file), min(first, last + 1))
+            yield result, ScanPosition(*file_order(file), first)
             # Planning costs 8 ms, whatever the result.
             if len(result) < windows.target // 4:
                 size = min(2 * size, windows.longest)
@@ -217,13 +225,66 @@ def scan_from(
 
 
 def _ranges(
-    cursor: Cursor, view: View, files: Sequence[LogFile], wanted: Scan
+    cursor: Cursor,
+    view: View,
+    files: Sequence[LogFile],
+    wanted: Scan,
+    indexes: SkipIndexes | None,
 ) -> Iterator[tuple[LogFile, int, int]]:
     """Yield the first and last ``seq`` of each range of each file that can match."""
     for file in files:
+        candidates = _candidates(cursor, view, file, wanted, indexes)
+        # Not even the bounds of a file without a candidate are read.
+        if not candidates.spans(0, NO_END):
+            continue
         first, last = _bounds(cursor, view, file, wanted)
         for sequences in read_file_ranges(cursor, [file], (view.source,)):
-            yield file, max(first, sequences.first), min(last, sequences.last)
+            begins, ends = max(first, sequences.first), min(last, sequences.last)
+            for span_first, span_end in candidates.spans(begins, ends + 1):
+                yield file, span_first, span_end - 1
+
+
+def _candidates(
+    cursor: Cursor, view: View, file: LogFile, wanted: Scan, indexes: SkipIndexes | None
+) -> Candidates:
+    """Return where a file can have rows of a scan."""
+    if indexes is None or view.source != "log":
+        return EVERY_ROW
+    selection = scan_selection(view, wanted)
+    node = None
+    if selection.node is not None:
+        numbers = cursor.execute(
+            f"SELECT node FROM {file.alias}.nodes WHERE lower(hex(peer_id)) = ?", [selection.node]
+        ).fetchall()
+        if not numbers:
+            return NO_ROW
+        node = numbers[0][0]
+    return indexes.candidates(cursor, file, selection, node)
+
+
+def scan_selection(view: View, wanted: Scan) -> Selection:
+    """Return a selection of at least the rows of a scan, as far as columns are compared by ``=``.
+
+    Args:
+        view: The view.
+        wanted: The scan.
+    """
+    stored = {column.name: column.sql for column in view.columns}
+    values: dict[str, str] = {}
+    if len(wanted.conditions) == 1:
+        values = {
+            stored[each.column]: each.value for each in wanted.conditions[0] if each.operator == "="
+        }
+    kind, slot, core = (_whole_number(values.get(name)) for name in ("type", "slot", "core"))
+    kinds = {each for each in (kind, view.number) if each is not None}
+    return Selection(
+        node=values.get("node_id"), types=tuple(kinds) if kinds else None, slot=slot, core=core
+    )
+
+
+def _whole_number(text: str | None) -> int | None:
+    """Return the number that a text is in decimal digits; ``None`` for others."""
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None
 
 
 def _bounds(cursor: Cursor, view: View, file: LogFile, wanted: Scan) -> tuple[int, int]:

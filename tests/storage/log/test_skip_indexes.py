@@ -6,13 +6,18 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from duckdb import DuckDBPyRelation
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tart.protocol.dialects import Dialect
 from tart.query.core.filters import Selection
-from tart.storage.core.schema import PeerRow
-from tart.storage.log.skip_indexes import Candidates, SkipIndexes
+from tart.query.sql.pushdown import Condition, Scan
+from tart.query.sql.views import VIEWS
+from tart.storage.core.schema import NodeRow, PeerRow
+from tart.storage.log.skip_indexes import EVERY_ROW, NO_ROW, Candidates, SkipIndexes
 from tart.storage.log.tail_scan import scan_newest
+from tart.storage.log.views import install_functions, scan_from
 from tests.storage.running import (
     DEADLINE,
     NOON,
@@ -65,7 +70,10 @@ def storage(tmp_path_factory):
         every = rows()
         for number, first in enumerate(range(0, COUNT, 6)):
             peers = [PeerRow(number, each) for number, each in enumerate(PEERS)] * (first == 0)
-            storage.write(batch(*every[first : first + 6], peers=peers))
+            nodes = [NodeRow(number, bytes([number]) * 32) for number in range(4)]
+            storage.write(
+                batch(*every[first : first + 6], peers=peers, nodes=nodes if first == 0 else [])
+            )
             # Then the next ones go to the other segment.
             wait_for(lambda number=number: checkpoints(storage).statistics.done > number)
         yield storage
@@ -129,6 +137,90 @@ def test_a_search_with_indexes_has_the_answer_of_one_without(storage):
     assert len(search(storage, indexes, Selection(hash=HASH.hex()), None)) == 20
     assert search(storage, indexes, Selection(slot=3, types=(13,)), None)
     forget(storage, indexes)
+
+
+VALUES = st.sampled_from(
+    [
+        ("type", "12"),
+        ("slot", "2"),
+        ("core", "1"),
+        ("core", "+1"),
+        ("event_type", "11"),
+        ("node_id", "00" * 32),
+        ("node_id", "01" * 32),
+        ("node_id", "nobody"),
+    ]
+)
+CONDITIONS = st.lists(
+    st.lists(
+        st.builds(
+            lambda pair, operator: Condition(pair[0], operator, pair[1]),
+            VALUES,
+            st.sampled_from(["=", "=", "=", ">", "<="]),
+        ),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
+    max_size=2,
+).map(tuple)
+
+
+def test_a_scan_of_a_view_with_indexes_has_the_rows_of_one_without(storage):
+    indexes = SkipIndexes(granule_rows=4)
+    extend(storage, indexes)
+    files = storage.store.files(0)[::-1]
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.sampled_from(["events", "status", "best_block_changed"]),
+        CONDITIONS,
+        st.none() | st.integers(1, 9),
+    )
+    def compare(view, conditions, limit):
+        known = {column.name for column in VIEWS[view].columns}
+        kept = tuple(
+            tuple(each for each in all_of if each.column in known) for all_of in conditions
+        )
+        order = () if limit is None else (("id", True),)
+        wanted = Scan(view, ("id",), tuple(filter(None, kept)), order, limit)
+
+        def query(cursor):
+            install_functions(
+                cursor,
+                lambda directory, session: (1, 2, Dialect.STANDARD),
+                lambda directory, session: None,
+                lambda *event: "{}",
+            )
+            with_indexes, without = (
+                [
+                    row
+                    for result, _ in scan_from(
+                        cursor, files, wanted, DuckDBPyRelation.fetchall, None, indexes=given
+                    )
+                    for row in result
+                ]
+                for given in (indexes, None)
+            )
+            return with_indexes, without
+
+        with_indexes, without = ask(storage, query)
+        # Rows have an order only where the scan has one.
+        assert sorted(with_indexes) == sorted(without)
+
+    compare()
+    forget(storage, indexes)
+
+
+def test_the_condition_of_candidates_selects_their_rows():
+    last, mask = np.array([3, 7, 11]), np.array([True, False, True])
+    where = Candidates(last, mask).condition()
+    assert where == (
+        "seq >= 0 AND seq < 9223372036854775807 AND ((seq >= 0 AND seq < 4) "
+        "OR (seq >= 8 AND seq < 9223372036854775807))"
+    )
+    assert NO_ROW.condition() == "false"
+    assert EVERY_ROW.spans(3, 9) == [(3, 9)]
+    assert EVERY_ROW.spans(9, 9) == NO_ROW.spans(3, 9) == []
 
 
 def forget(storage, indexes):
