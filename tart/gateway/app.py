@@ -30,6 +30,7 @@ from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.handlers.access import Handler as AccessHandler
 from tart.gateway.handlers.logins import LoginHandlers
 from tart.gateway.handlers.network_metrics import NetworkMetricsHandler
+from tart.gateway.handlers.sql import sql as answer_sql
 from tart.gateway.handlers.status import StatusHandlers
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.handlers.web_page import WebPage
@@ -165,6 +166,9 @@ class Gateway:
         return {
             **{name: query(handler) for name, handler in HANDLERS.items()},
             **{name: access(handler) for name, handler in ACCESS_HANDLERS.items()},
+            "sql": lambda call: answer_sql(
+                self.queries, call.values, call.caller.key or call.caller.address
+            ),
             "health": lambda call: self.status.health(),
             "detailed_health": lambda call: self.status.detailed_health(),
             "metrics": lambda call: self.status.metrics(),

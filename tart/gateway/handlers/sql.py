@@ -32,15 +32,21 @@ async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[byt
     raise lacking
 
 
-async def sql(queries: QueryClient, values: Values) -> Answer:
-    """Answer ``/api/sql``."""
+async def sql(queries: QueryClient, values: Values, client: str = "") -> Answer:
+    """Answer ``/api/sql``.
+
+    Args:
+        queries: The client of the shards.
+        values: The parameters.
+        client: The key or address that the statement is counted for.
+    """
     body = values["body"]
     form = values["format"] or accepted_format(values["accept"], tuple(SQL_FORMATS), "/api/sql")
     begun = time.monotonic()
     source = SqlRows(queries, queries.config.sql_seconds, coverage)
     if body.get("query") is None:
         mapped, reduced = _map_and_reduce(body)
-        async with queries.sql_admission:
+        async with queries.sql_admission.admit(client):
             data, seen = await _run_parts(queries, mapped, reduced, form)
     else:
         if named := [each for each in ("map", "reduce") if body.get(each) is not None]:
@@ -50,7 +56,7 @@ async def sql(queries: QueryClient, values: Values) -> Answer:
                 named[0],
             )
         statement = _statement(body, "query")
-        async with queries.sql_admission:
+        async with queries.sql_admission.admit(client):
             data, seen = await _run_statement(queries, statement, form, source)
     media_type = SQL_FORMATS[form].media_type
     if form == "json":

@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
-from tart.gateway.http.responses import Answer, render
+from tart.gateway.http.responses import Answer, SharedBody, render
 
 MAX_FRESH = 5.0
 _FRESH_PER_COMPUTING = 10.0
@@ -35,7 +35,7 @@ Compute = Callable[[], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class _Entry:
-    """A stored answer; its body is rendered."""
+    """A stored answer; its body is rendered, and tagged and compressed once (``SharedBody``)."""
 
     answer: Answer
     size: int
@@ -50,7 +50,7 @@ class ResponseCache:
         fresh_seconds: Above 0.
         stale: For how much longer an answer is served while it is computed again, as a multiple
             of ``fresh_seconds``.
-        max_bytes: Bodies of stored answers, together.
+        max_bytes: Bodies of stored answers, together; compressed forms take about a sixth more.
         clock: Monotonic seconds.
 
     Attributes:
@@ -137,7 +137,7 @@ class ResponseCache:
             answer = await compute()
             # Once for all requests that wait.
             body = await render(answer)
-            answer = replace(answer, body=body)
+            answer = replace(answer, body=SharedBody(body, answer.compressed))
         self._evict(key)
         coverage = answer.coverage
         if answer.status == 200 and (coverage is None or coverage.complete):

@@ -14,6 +14,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -138,9 +139,10 @@ class Answer:
     """A handler's answer to a request.
 
     Attributes:
-        body: A JSON object or array; ``bytes`` that are sent unchanged; or a function without
-            arguments that returns one of them. The function is pure: it merges what the shards
-            sent, and is called on a thread, so that a long merge does not hold up the event loop.
+        body: A JSON object or array; ``bytes`` or a ``SharedBody`` that are sent unchanged; or a
+            function without arguments that returns an object, an array or bytes. The function is
+            pure: it merges what the shards sent, and is called on a thread, so that a long merge
+            does not hold up the event loop.
             An array has no place for what it lacks, which is in the headers only.
         media_type: The media type of ``bytes``, where it is not the route's.
         compressed: The body in gzip's format, where it was compressed before.
@@ -156,6 +158,40 @@ class Answer:
     compressed: bytes | None = None
     cache: CachePolicy | None = None
     stream: AsyncIterator[bytes] | None = None
+
+
+class SharedBody:
+    """A rendered body that answers several requests: tagged and compressed once.
+
+    Args:
+        data: The body.
+        compressed: The body in gzip's format, where it was compressed before.
+    """
+
+    def __init__(self, data: bytes, compressed: bytes | None = None) -> None:
+        self.data = data
+        self._compressed = compressed
+        self._compressing: asyncio.Future[bytes] | None = None
+
+    @cached_property
+    def etag(self) -> str:
+        """The tag. Weak: the compressed and the plain body have the same."""
+        return f'W/"{hashlib.blake2b(self.data, digest_size=12).hexdigest()}"'
+
+    async def compressed(self) -> bytes:
+        """Return the body in gzip's format; requests that come meanwhile share the work."""
+        if self._compressed is None:
+            if len(self.data) <= GZIP_INLINE_BYTES:
+                self._compressed = gzip.compress(self.data, GZIP_LEVEL, mtime=0)
+            else:
+                if self._compressing is None:
+                    self._compressing = asyncio.ensure_future(
+                        asyncio.to_thread(gzip.compress, self.data, GZIP_LEVEL, mtime=0)
+                    )
+                # A request that is cancelled must not end the work of the others.
+                self._compressed = await asyncio.shield(self._compressing)
+                self._compressing = None
+        return self._compressed
 
 
 def with_text_integers(answer: Answer, answer_type: type) -> Answer:
@@ -188,6 +224,8 @@ async def render(answer: Answer) -> bytes:
 
 def _render(answer: Answer) -> bytes:
     body = answer.body() if callable(answer.body) else answer.body
+    if isinstance(body, SharedBody):
+        return body.data
     if isinstance(body, bytes):
         return body
     if answer.coverage is not None and isinstance(body, Mapping):
@@ -211,13 +249,17 @@ async def respond(
     partial = seen is not None and not seen.complete
     policy = Cache.LIVE if partial or answer.status >= 400 else answer.cache or route.cache
     headers["Cache-Control"] = policy.control
-    data = await render(answer)
+    body = answer.body
+    if not isinstance(body, SharedBody):
+        body = SharedBody(await render(answer), answer.compressed)
     if answer.status == 200 and policy.tagged:
-        # Weak: the compressed and the plain body have the same tag.
-        headers["ETag"] = f'W/"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
+        headers["ETag"] = body.etag
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return HTTPResponse(status=304, headers=headers)
-    data = await _compressed(request, answer, data, headers)
+    data = body.data
+    if len(data) >= GZIP_FROM_BYTES and _accepts_gzip(request.headers.get("accept-encoding")):
+        headers["Content-Encoding"] = "gzip"
+        data = await body.compressed()
     return HTTPResponse(data, answer.status, headers, answer.media_type or route.media_type)
 
 
@@ -364,19 +406,6 @@ def _common_headers(request: Request[Any, Any], config: ApiConfig) -> dict[str, 
 def origin_allowed(origin: str, config: ApiConfig) -> bool:
     """Return whether the settings let pages of an origin read."""
     return "*" in config.cors_origins or origin in config.cors_origins
-
-
-async def _compressed(
-    request: Request[Any, Any], answer: Answer, data: bytes, headers: dict[str, str]
-) -> bytes:
-    if len(data) < GZIP_FROM_BYTES or not _accepts_gzip(request.headers.get("accept-encoding")):
-        return data
-    headers["Content-Encoding"] = "gzip"
-    if answer.compressed is not None:
-        return answer.compressed
-    if len(data) <= GZIP_INLINE_BYTES:
-        return gzip.compress(data, GZIP_LEVEL, mtime=0)
-    return await asyncio.to_thread(gzip.compress, data, GZIP_LEVEL, mtime=0)
 
 
 def _accepts_gzip(accepted: str | None) -> bool:

@@ -98,6 +98,11 @@ _ERRORS: tuple[tuple[str, str, str], ...] = (
         "Compare a time with a constant, name fewer columns, aggregate, or add a LIMIT.",
     ),
     (
+        "429 `too_many_statements`",
+        "Ten statements of this key, or of this address without a key, run or wait already.",
+        "Retry when one of them has ended.",
+    ),
+    (
         "503 `too_many_statements`",
         "More statements run and wait than the server admits.",
         "Retry after the seconds of `Retry-After`.",

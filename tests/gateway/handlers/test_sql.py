@@ -15,7 +15,7 @@ import nanoarrow as na
 import pytest
 from nanoarrow.ipc import StreamWriter
 
-from tart.gateway.fanout.sql_admission import RUNNING, WAITING
+from tart.gateway.fanout.sql_admission import OF_CLIENT
 from tart.ipc.messages import Failure
 from tart.query.core.query import Attached
 from tart.query.sql.formats import SQL_FORMATS
@@ -239,12 +239,12 @@ def test_too_many_concurrent_statements_are_refused(tmp_path: Path) -> None:
         body = {"map": "SELECT 1"}
         waiting = [
             asyncio.ensure_future(gateway.client.post("/api/sql", json=body))
-            for _ in range(RUNNING + WAITING)
+            for _ in range(OF_CLIENT)
         ]
         await eventually(lambda: gateway.gateway.queries.sql_admission.admitted == len(waiting))
         response = await gateway.client.post("/api/sql", json=body)
         assert response.json()["error"]["code"] == "too_many_statements"
-        assert response.status_code == 503
+        assert response.status_code == 429
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)

@@ -12,7 +12,7 @@ import pytest
 from tart.errors import QueryTimeout
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.response_cache import MAX_FRESH, ResponseCache
-from tart.gateway.http.responses import Answer
+from tart.gateway.http.responses import Answer, SharedBody
 from tests.gateway.running import Running, running_gateway
 
 STALE = 5.0
@@ -57,7 +57,8 @@ class Maker:
 
 def number(answer: Answer) -> int:
     """Which one it is; those that are kept are encoded."""
-    body = answer.body
+    assert isinstance(answer.body, SharedBody)
+    body = answer.body.data
     found: int = (orjson.loads(body) if isinstance(body, bytes) else body)["n"]
     return found
 
@@ -75,7 +76,7 @@ def test_a_fresh_answer_serves_equal_requests() -> None:
         assert number(await maker.ask(a=1)) == 1
         maker.now += 1.0
         again = await maker.ask(a=1)
-        assert (again.body, again.headers, again.coverage) == (b'{"n":1}', {"Age": "1"}, ALL)
+        assert (again.body.data, again.headers, again.coverage) == (b'{"n":1}', {"Age": "1"}, ALL)
         assert number(await maker.ask(a=2)) == 2
         assert maker.cache.outcomes == {"miss": 2, "hit": 1}
 

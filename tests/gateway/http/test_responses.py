@@ -17,6 +17,7 @@ from tart.errors import NotFound
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.fanout.queries import Coverage
+from tart.gateway.http import responses
 from tart.gateway.http.responses import Answer, _accepts_gzip, _matches, render
 from tart.ipc.messages import Failure
 from tart.query.shard_queries.catalog import QUERIES
@@ -473,3 +474,29 @@ def test_the_event_loop_runs_while_a_body_is_made() -> None:
         assert json.loads(await rendering) == {"ran": True}
 
     asyncio.run(check())
+
+
+def test_a_shared_body_is_compressed_once_for_requests_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compressed = []
+
+    def compress(data: bytes, *given: Any, **named: Any) -> bytes:
+        compressed.append(len(data))
+        return b"gz"
+
+    monkeypatch.setattr(responses.gzip, "compress", compress)
+
+    async def run() -> None:
+        for size in (responses.GZIP_INLINE_BYTES, responses.GZIP_INLINE_BYTES + 1):
+            body = responses.SharedBody(bytes(size))
+            one = asyncio.create_task(body.compressed())
+            two = asyncio.create_task(body.compressed())
+            await asyncio.sleep(0)
+            one.cancel()
+            assert await two == await body.compressed() == b"gz"
+            assert compressed.pop() == size
+            assert not compressed
+            assert body.etag == responses.SharedBody(bytes(size)).etag
+
+    asyncio.run(run())
