@@ -17,8 +17,9 @@ from loadtest import recordings, traffic
 from tart.native.library import kernel_name, reason
 from tart.protocol.columnar import read_columns
 from tart.protocol.connection import Connection
+from tart.protocol.framing import DEFAULT_MAX_FRAME
 from tart.shard.decode.batch_decoder import FrameRun, decode_batch
-from tart.shard.decode.frame_collector import FrameCollector
+from tart.shard.decode.read_collector import ReadCollector, SplitReads
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.log_columns import concatenate
@@ -28,6 +29,7 @@ from tart.storage.core.schema import encode_log
 BATCHES = ((50, 1), (1_250, 5), (5_000, 42))
 _NODES, _CORES = 300, 100
 _SECONDS = 1.0
+_NOW = 1_700_000_000_000_000
 
 
 class Read(NamedTuple):
@@ -65,14 +67,14 @@ def measure(work: Callable[[], object], seconds: float = _SECONDS) -> float:
 def stages(reads: list[Read]) -> dict[str, Callable[[], object]]:
     """Return the stages by name; each can be repeated."""
 
-    def split() -> FrameCollector:
-        collector = FrameCollector()
+    def split() -> SplitReads:
+        collector = ReadCollector(DEFAULT_MAX_FRAME)
         for read in reads:
-            collector.add(read.session.connection.receive_frames(read.data))
-        return collector
+            collector.add(read.session, read.data, _NOW)
+        return collector.split()
 
-    frames = split().take()
-    runs = [FrameRun(read.session, len(frames) // len(reads), 1_700_000_000_000_000) for read in reads]
+    frames = split().frames
+    runs = [FrameRun(read.session, len(frames) // len(reads), _NOW) for read in reads]
     peers = PeerDictionary({})
     decoded = decode_batch(frames, runs, 0, peers)
     columns = read_columns(frames)
@@ -81,7 +83,6 @@ def stages(reads: list[Read]) -> dict[str, Callable[[], object]]:
     log = concatenate([decoded.log])
     return {
         "split": split,
-        "gather": lambda: split().take(),
         "columns": lambda: read_columns(frames),
         "peers": lambda: peers.numbers(frames.data, positions),
         "decode, all": lambda: decode_batch(frames, runs, 0, peers),

@@ -66,6 +66,7 @@ class Connection:
         max_frame: Longest message accepted, in bytes.
 
     Attributes:
+        frames: The bytes of an incomplete message.
         node: The node information, once it was received.
         node_content: Its bytes.
         next_event_id: Id of the next event.
@@ -74,7 +75,7 @@ class Connection:
     """
 
     def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:
-        self._frames = FrameBuffer(max_frame)
+        self.frames = FrameBuffer(max_frame)
         self.node: NodeInformation | None = None
         self.node_content = b""
         self.next_event_id = 0
@@ -84,7 +85,7 @@ class Connection:
     @property
     def buffered(self) -> int:
         """Bytes buffered of an incomplete message."""
-        return self._frames.buffered
+        return self.frames.buffered
 
     def receive_data(self, data: bytes) -> list[ReceivedEvent]:
         """Return the events completed by ``data``; ``node`` is set before the first of them."""
@@ -98,8 +99,8 @@ class Connection:
         """
         if self.error:
             return SplitRead(b"", [], [])
-        read = self._frames.split(data)
-        self.error = self._frames.error
+        read = self.frames.split(data)
+        self.error = self.frames.error
         if self.node is None and len(read):
             events = read.cut(1)
             (first,) = read.contents()

@@ -72,6 +72,11 @@ class FrameBuffer:
         self.error: FrameTooLong | None = None
 
     @property
+    def resumes(self) -> bool:
+        """Whether bytes must go through ``resume`` before another function splits them."""
+        return bool(self._tail) or self.error is not None
+
+    @property
     def buffered(self) -> int:
         """Number of bytes buffered of the incomplete message."""
         return len(self._tail)
@@ -108,6 +113,28 @@ class FrameBuffer:
             self._tail = bytearray()
         starts = [LENGTH_BYTES, *[end + LENGTH_BYTES for end in ends[:-1]]] if ends else []
         return SplitRead(data, starts, ends)
+
+    def resume(self, pieces: list[bytes]) -> list[bytes]:
+        """Return the bytes that another function is to split: the unfinished message and these.
+
+        What it leaves incomplete goes back with ``suspend``. While the message stays incomplete
+        the bytes are only buffered, and the result is empty: a slow sender must not cause a copy
+        of the buffer for each byte.
+        """
+        if self.error:
+            return []
+        if not self._tail:
+            return pieces
+        self._tail += b"".join(pieces)
+        if len(self._tail) < self._wanted:
+            return []
+        data, self._tail = bytes(self._tail), bytearray()
+        return [data]
+
+    def suspend(self, data: bytes) -> None:
+        """Buffer an incomplete message, or set ``error`` if its length is beyond the limit."""
+        _, consumed = self._split(data)
+        self._tail = bytearray(data[consumed:])
 
     def _split(self, data: bytes) -> tuple[list[int], int]:
         """Return the end of each message, and of all of them."""

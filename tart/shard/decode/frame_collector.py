@@ -9,29 +9,34 @@ from tart.protocol.framing import SplitRead
 
 
 class FrameCollector:
-    """Collects the frames of reads until they are decoded together."""
+    """Collects frames."""
 
     def __init__(self) -> None:
-        self._reads: list[bytes] = []
-        self._counts: list[int] = []
-        self._starts: list[int] = []
-        self._ends: list[int] = []
+        self._parts: list[Frames] = []
+        self._length = 0
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return self._length
 
     def add(self, read: SplitRead) -> None:
         """Add the frames of a read."""
-        self._reads.append(read.data)
-        self._counts.append(len(read.starts))
-        self._starts += read.starts
-        self._ends += read.ends
+        starts, ends = np.array(read.starts, np.int64), np.array(read.ends, np.int64)
+        self.add_frames(Frames(read.data + bytes(PADDING), starts, ends))
+
+    def add_frames(self, frames: Frames) -> None:
+        """Add the frames of several reads."""
+        if len(frames):
+            self._parts.append(frames)
+            self._length += len(frames)
 
     def take(self) -> Frames:
         """Return all frames and forget them."""
-        sizes = np.fromiter(map(len, self._reads), np.int64, len(self._reads))
-        bases = np.repeat(np.cumsum(sizes) - sizes, self._counts)
-        data = b"".join((*self._reads, bytes(PADDING)))
-        starts, ends = np.array(self._starts, np.int64), np.array(self._ends, np.int64)
-        self.__init__()  # type: ignore[misc]
-        return Frames(data, starts + bases, ends + bases)
+        parts, self._parts, self._length = self._parts, [], 0
+        if len(parts) == 1:
+            return parts[0]
+        sizes = np.array([len(part.data) for part in parts], np.int64)
+        bases = np.repeat(np.cumsum(sizes) - sizes, [len(part) for part in parts])
+        none = np.zeros(0, np.int64)
+        starts = np.concatenate([none, *(part.starts for part in parts)]) + bases
+        ends = np.concatenate([none, *(part.ends for part in parts)]) + bases
+        return Frames(b"".join(part.data for part in parts) or bytes(PADDING), starts, ends)

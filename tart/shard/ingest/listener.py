@@ -5,8 +5,8 @@ while ``Backpressure`` does not allow it, and on one connection while its node e
 unread bytes wait in the kernel, then in the node, so a pause loses nothing. A node that breaks
 the protocol or a limit loses its connection and nothing else.
 
-``data_received`` runs for every read; checks that can wait run periodically
-(``Listener._sweep``).
+``data_received`` runs for every read; limits apply when the bytes of many reads are split into
+frames (``NodeConnection.frames_split``), other checks run periodically (``Listener._sweep``).
 """
 
 from __future__ import annotations
@@ -232,17 +232,27 @@ class NodeConnection(asyncio.Protocol):
         if self._session is None:
             self._transport.close()
             return
+        self._session.on_split = self.frames_split
         _keep_alive(transport.get_extra_info("socket"), self._listener.config.keepalive_seconds)
         if not self._backpressure.reading_allowed:
             self._transport.pause_reading()
         self._await_handshake()
 
     def data_received(self, data: bytes) -> None:
-        """Hand bytes to ``Ingest`` and apply the limits (called by asyncio)."""
+        """Hand bytes to ``Ingest`` (called by asyncio)."""
         session = self._session
         if session is None or self._closed is not None:
             return
-        events = self._receive(session, data)
+        self._receive(session, data)
+        if not self._backpressure.reading_allowed:
+            # uvloop starts reading after connection_made, even if reading was paused there.
+            self.apply_backpressure()
+
+    def frames_split(self, events: int) -> None:
+        """Apply the limits after bytes were split into frames (called by ``Ingest``)."""
+        session = self._session
+        if session is None or self._closed is not None:
+            return
         if self._handshake_timer is not None and session.node is not None:
             self._end_handshake(session.node)
         if events and self._bucket is not None:
@@ -257,12 +267,13 @@ class NodeConnection(asyncio.Protocol):
             refused = isinstance(connection.error, PeerRefused)
             log.warning("connection from %s closed: %s", session.address, connection.error)
             self.close(CloseReason.PEER if refused else CloseReason.PROTOCOL, str(connection.error))
-        elif not self._backpressure.reading_allowed:
-            # uvloop starts reading after connection_made, even if reading was paused there.
-            self.apply_backpressure()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the session (called by asyncio)."""
+        if self._session is not None:
+            # The last bytes may break the protocol, which then is the cause.
+            self._listener.ingest.split_received()
+            self._session.on_split = None
         if self._handshake_timer is not None:
             self._handshake_timer.cancel()
         if self._rate_timer is not None:

@@ -1,8 +1,9 @@
 """The way of events from connections to the writer: gather, decode, count, batch, publish.
 
-Every event passes here. Reading a connection only cuts frames and gathers them;
-``decode_received`` then decodes, numbers and counts those of all connections together: when a
-batch is flushed, or every few milliseconds while live events are subscribed to. The batch that
+Every event passes here. Reading a connection only appends its bytes; ``split_received`` then
+splits those of all connections into frames, and ``decode_received`` decodes, numbers and counts
+them together: when a batch is flushed, or every few milliseconds while live events are
+subscribed to. The batch that
 is being filled and the bytes that wait for the writer are bounded: at their limit ``Backpressure``
 stops the listener's reading, so TCP carries the pressure to the nodes and nothing is dropped.
 
@@ -31,10 +32,13 @@ from tart.config.schema import StorageConfig, TelemetryConfig
 from tart.errors import PeerRefused, ProtocolError
 from tart.pacing import Pace
 from tart.protocol.connection import Connection
+from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.dropped_events import elapsed_since
 from tart.protocol.events import EventKind
+from tart.protocol.framing import LENGTH_BYTES
 from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, StatusChange, decode_in_parts
 from tart.shard.decode.frame_collector import FrameCollector
+from tart.shard.decode.read_collector import ReadCollector
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.ingest.live_batch import LiveBatch
 from tart.shard.ingest.live_streams import Streams
@@ -55,6 +59,10 @@ LIVE_SECONDS = 0.010
 _LEAST_LIVE_SECONDS = 0.001
 # The longest that a query waits for a commit; then it is answered without the newest events.
 _COMMIT_WAIT_SECONDS = 0.25
+# The expected size of a frame, for the number of events in bytes that are not split yet.
+_FRAME_BYTES = 64
+# The size of a frame without a payload.
+SHORTEST_FRAME = LENGTH_BYTES + HEADER_BYTES
 # The size of what is stored of an unreadable first message; it may be a mebibyte of anything.
 _REFUSED_BYTES = 4096
 
@@ -134,6 +142,7 @@ class Ingest:
         self._write = write
         self._node_changed = node_changed
         self._batch = Batch()
+        self._reads = ReadCollector(telemetry.max_frame_bytes)
         self._frames = FrameCollector()
         self._runs: list[FrameRun] = []
         self._cadence = CommitCadence(
@@ -142,8 +151,8 @@ class Ingest:
             storage.flush_rows,
             storage.flush_bytes,
         )
-        # The number of frames in ``_frames`` at which the time of the flush is decided again.
-        self._schedule_at = self._cadence.next_rows(0)
+        # The bytes in ``_reads`` at which the time of the flush is decided again.
+        self._schedule_at = self._next_schedule()
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flush_at = math.inf
         self._decode_timer: asyncio.TimerHandle | None = None
@@ -163,6 +172,7 @@ class Ingest:
     @property
     def pending(self) -> tuple[int, int]:
         """The numbers of events and bytes received and not committed."""
+        self.split_received()
         return (
             self._waiting_rows + self._batch.rows + len(self._frames),
             self._waiting_bytes + self._batch.bytes,
@@ -180,15 +190,29 @@ class Ingest:
         connection = Connection(self._telemetry.max_frame_bytes)
         return Session(number, self._directory, address, _now_us(), connection)
 
-    def receive(self, session: Session, data: bytes) -> int:
-        """Take bytes of a connection; afterwards ``session.connection.error`` may be set.
+    def receive(self, session: Session, data: bytes) -> None:
+        """Take bytes of a connection.
 
-        Runs for every read of every node: what can wait for ``decode_received``, does.
-
-        Returns:
-            The number of events that the bytes completed.
+        Runs for every read of every node: what can wait for ``split_received``, does. Then
+        ``session.on_split`` is called.
         """
         now_us = _now_us()
+        if session.node is None or self._shedding:
+            self._receive_at_once(session, data, now_us)
+            return
+        self._reads.add(session, data, now_us)
+        if not self._batch.opened_at:
+            self._touch(now_us)
+        if (
+            self._flush_timer is None
+            or self._reads.size >= self._schedule_at
+            or (self._streams.listening and self._decode_timer is None)
+        ):
+            self._schedule()
+
+    def _receive_at_once(self, session: Session, data: bytes, now_us: int) -> None:
+        """Take the bytes of a node that is not known yet, or may exceed its rate: split now."""
+        self.split_received()
         connection = session.connection
         frames = connection.receive_frames(data)
         session.bytes += len(data)
@@ -196,7 +220,8 @@ class Ingest:
         if session.node is None and connection.node is not None:
             if self._peer_ids and connection.node.peer_id not in self._peer_ids:
                 connection.error = PeerRefused(connection.node.peer_id)
-                return 0
+                _report_split(session, 0)
+                return
             self._identify(session, now_us)
         received, excess = len(frames), None
         if self._shedding and received:
@@ -205,23 +230,36 @@ class Ingest:
             admitted = bucket.take_up_to(received, time.monotonic())
             excess = frames.cut(admitted)
         if len(frames):
-            if not len(self._frames):
-                self._touch(now_us)
+            self._touch(now_us)
             self._frames.add(frames)
             self._runs.append(FrameRun(session, len(frames), now_us))
             self._batch.bytes += len(data)
-            if (
-                self._flush_timer is None
-                or len(self._frames) >= self._schedule_at
-                or self._batch.bytes >= self._config.flush_bytes
-                or self._streams.listening
-            ):
-                self._schedule()
+            self._schedule()
         if excess:
             self._shed(session, excess.contents(), now_us)
         if connection.error is not None:
             self._refuse(session, connection.error, now_us)
-        return received
+        _report_split(session, received)
+
+    def split_received(self) -> None:
+        """Split all bytes received into frames; limits and errors of the protocol apply here."""
+        if not len(self._reads):
+            return
+        self.statistics.bytes += self._reads.size
+        split = self._reads.split()
+        self._batch.bytes += split.size
+        runs = frames = 0
+        for broken in split.broken:
+            # What was read before the error gets its sequence numbers before it.
+            self._frames.add_frames(split.frames[frames : broken.frames])
+            self._runs += split.runs[runs : broken.runs]
+            runs, frames = broken.runs, broken.frames
+            self._refuse(broken.session, broken.error, broken.received_at)
+        self._frames.add_frames(split.frames[frames:])
+        self._runs += split.runs[runs:]
+        self._schedule_at = self._next_schedule()
+        for session, events in split.sessions:
+            _report_split(session, events)
 
     def close_session(self, session: Session, reason: str | None) -> None:
         """Record the end of a connection."""
@@ -242,6 +280,7 @@ class Ingest:
         if self._decode_timer is not None:
             self._decode_timer.cancel()
             self._decode_timer = None
+        self.split_received()
         if not len(self._frames):
             return
         frames = self._frames.take()
@@ -306,9 +345,9 @@ class Ingest:
         """Hand the batch to the writer, unless it is empty."""
         self._cancel_flush()
         self.decode_received()
-        if not self._batch:
-            return
         batch, self._batch = self._batch, Batch()
+        if not batch:
+            return
         batch.through = self._sequence
         self._handed += 1
         if time.monotonic() - batch.opened_at >= 2 * self._config.flush_seconds:
@@ -336,7 +375,7 @@ class Ingest:
         Waits for the commit, at most ``_COMMIT_WAIT_SECONDS`` and not while the writer has no
         space. While many events come there is nothing to wait for.
         """
-        waiting = self._batch or len(self._frames)
+        waiting = self._batch or len(self._frames) or len(self._reads)
         if waiting and self._cadence.is_late(time.monotonic() - self._batch.opened_at):
             self.flush()
             self._late = self._handed
@@ -519,26 +558,51 @@ class Ingest:
 
     def _schedule(self) -> None:
         """Flush the batch now if it is due, else set the timer for it."""
-        rows, now = self._batch.rows + len(self._frames), time.monotonic()
-        seconds = self._cadence.seconds_left(now - self._batch.opened_at, rows, self._batch.bytes)
+        if self._reads.size >= self._bytes_until_full():
+            self.split_received()
+        now, rows = time.monotonic(), self._rows + self._reads.size // _FRAME_BYTES
+        size = self._batch.bytes + self._reads.size
+        seconds = self._cadence.seconds_left(now - self._batch.opened_at, rows, size)
         if not seconds:
             self.flush()
             return
         loop = asyncio.get_running_loop()
-        self._schedule_at = self._cadence.next_rows(rows)
+        self._schedule_at = self._next_schedule()
         if now + seconds < self._flush_at:
             self._cancel_flush()
             self._flush_timer = loop.call_later(seconds, self.flush)
             self._flush_at = now + seconds
-        if self._decode_timer is None and len(self._frames) and self._streams.listening:
+        waiting = len(self._frames) or len(self._reads)
+        if self._decode_timer is None and waiting and self._streams.listening:
             delay = self._live_pace.delay(now)
             self._decode_timer = loop.call_later(delay, self._decode_live)
+
+    @property
+    def _rows(self) -> int:
+        """The number of frames of the batch, without those of reads that are not split yet."""
+        return self._batch.rows + len(self._frames)
+
+    def _bytes_until_full(self) -> int:
+        """Return how many bytes may wait unsplit: in shorter frames they would fill the batch."""
+        rows = max(0, self._config.flush_rows - self._rows)
+        return min(rows * SHORTEST_FRAME, max(0, self._config.flush_bytes - self._batch.bytes))
+
+    def _next_schedule(self) -> int:
+        """Return how many bytes may wait until the time of the flush is decided again."""
+        rows = self._rows
+        expected = self._cadence.next_rows(rows + self._reads.size // _FRAME_BYTES) - rows
+        return min(expected * _FRAME_BYTES, self._bytes_until_full())
 
     def _cancel_flush(self) -> None:
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None
         self._flush_at = math.inf
+
+
+def _report_split(session: Session, events: int) -> None:
+    if session.on_split is not None:
+        session.on_split(events)
 
 
 def _node(session: Session) -> Node:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -82,6 +83,8 @@ class Session:
         last_at: When its last event came, Unix microseconds.
         shed: Events dropped by a limit, by reason.
         statements: The last statement of each type.
+        on_split: Called after reads were split into frames, with the number of frames; then
+            ``connection.error`` may be set.
     """
 
     number: int
@@ -99,6 +102,7 @@ class Session:
     deviations: Counter[str] = field(default_factory=Counter)
     shed: Counter[str] = field(default_factory=Counter)
     statements: dict[int, Statement] = field(default_factory=dict)
+    on_split: Callable[[int], None] | None = None
 
     @property
     def api_id(self) -> int:

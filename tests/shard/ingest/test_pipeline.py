@@ -766,3 +766,36 @@ def test_a_failing_stage_costs_no_stored_event_and_no_connection(tmp_path, stage
         assert shard.aggregator.isolation.failures.keys() == {stage}
 
     run(scenario, tmp_path)
+
+
+def test_events_read_around_a_protocol_error_keep_their_order(tmp_path):
+    async def scenario(shard):
+        sessions = []
+        shard.session()  # numbers differ from places
+        for number in (1, 2):
+            sessions.append(shard.session(fake_node(number).connect()))
+        good, bad = sessions
+        node = fake_node(1)
+        shard.ingest.receive(good, best(node, 1))
+        shard.ingest.receive(bad, best(node, 2) + b"\xff\xff\xff\xff" + best(node, 3))
+        shard.ingest.receive(good, best(node, 4))
+        shard.ingest.receive(bad, best(node, 5))
+        rows = [(row[0], row[7]) for row in await shard.stored()]
+        assert rows == [(0, 1), (1, 2), (3, 4)]
+        assert [row[0] for row in await shard.undecodable()] == [2]
+        assert bad.connection.error is not None
+        assert good.connection.error is None
+
+    run(scenario, tmp_path, storage={"flush_seconds": 60})
+
+
+def test_a_batch_is_full_with_its_last_event_however_short_the_events_are(tmp_path):
+    async def scenario(shard):
+        session = shard.session(fake_node().connect())
+        await shard.settled()
+        shard.holding = True
+        for turn in range(1, 30):
+            shard.ingest.receive(session, framed(bytes(8) + b"\x0d\x01"))
+            assert [batch.rows for batch in shard.held] == [10] * (turn // 10)
+
+    run(scenario, tmp_path, storage={"flush_seconds": 60, "flush_rows": 10})
