@@ -133,7 +133,7 @@ class Ingest:
         self._shedding = telemetry.shed
         self._peer_ids = frozenset(map(_peer_id, telemetry.peer_ids))
         self._directory = numbering.directory
-        self._sequence = self._committed = numbering.sequence
+        self._sequence = self._committed = self._first_sequence = numbering.sequence
         self._session = numbering.session
         self._peers = numbering.peers
         self._nodes = nodes
@@ -346,6 +346,7 @@ class Ingest:
         self._cancel_flush()
         self.decode_received()
         batch, self._batch = self._batch, Batch()
+        self._first_sequence = self._sequence
         if not batch:
             return
         batch.through = self._sequence
@@ -580,7 +581,8 @@ class Ingest:
     @property
     def _rows(self) -> int:
         """The number of frames of the batch, without those of reads that are not split yet."""
-        return self._batch.rows + len(self._frames)
+        # Each has one sequence number; adding up the batch's parts takes longer the more there are.
+        return self._sequence - self._first_sequence + len(self._frames)
 
     def _bytes_until_full(self) -> int:
         """Return how many bytes may wait unsplit: in shorter frames they would fill the batch."""
