@@ -73,7 +73,7 @@ class FrameBuffer:
 
     @property
     def resumes(self) -> bool:
-        """Whether bytes must go through ``resume`` before another function splits them."""
+        """True if bytes must go through ``resume`` before another function splits them."""
         return bool(self._tail) or self.error is not None
 
     @property
@@ -117,7 +117,7 @@ class FrameBuffer:
     def resume(self, pieces: list[bytes]) -> list[bytes]:
         """Return the bytes that another function is to split: the unfinished message and these.
 
-        What it leaves incomplete goes back with ``suspend``. While the message stays incomplete
+        Bytes that it leaves incomplete go back with ``suspend``. While the message is incomplete
         the bytes are only buffered, and the result is empty: a slow sender must not cause a copy
         of the buffer for each byte.
         """
