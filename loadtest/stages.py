@@ -1,4 +1,4 @@
-"""What each stage from received bytes to encoded columns costs, in nanoseconds per event.
+"""The cost of each stage from received bytes to encoded columns, in nanoseconds per event.
 
 ``python -m loadtest.stages`` replays the traffic of a full network through the pure functions of
 one process, without sockets and files: CPU time of the fastest of many runs, so that other work
