@@ -108,6 +108,8 @@ BARS = (
     Bar("dashboard", "queries that failed", "query_failures", 0),
     Bar("opening", "all routes at once, after a restart", "opening_together_ms", 300, "ms"),
     Bar("opening", "dearest route alone, CPU", "opening_dearest_cpu_ms", 50, "ms"),
+    Bar("search", "slowest search", "search_slowest_ms", 200, "ms"),
+    Bar("search", "skip indexes", "index_bytes_per_event", 0.3, "bytes/event"),
     Bar("streams", "delivery p99, read to received", "delivery_p99_ms", 20, "ms", strict=True),
     Bar("streams", "live events subscribers missed", "delivery_missed", 0),
     Bar("growth", "recent queries, full : empty", "query_ratio", 1.2),
@@ -202,6 +204,12 @@ _FIGURES = (
     ("opening_cpu_ms", "all routes, each alone", "CPU ms"),
     ("opening_dearest_cpu_ms", "dearest route alone", "CPU ms"),
     ("opening_statements", "statements of DuckDB", ""),
+    ("search_slowest_ms", "slowest search, median", "ms"),
+    ("search_first_ms", "slowest first search", "ms"),
+    ("search_cpu_ms", "dearest search", "CPU ms"),
+    ("index_us_per_event", "making skip indexes", "CPU µs/event"),
+    ("index_bytes_per_event", "skip indexes", "bytes/event"),
+    ("search_log_bytes_per_event", "event log", "bytes/event"),
     ("delivered", "live events delivered to subscribers", ""),
     ("delivery_missed", "live events subscribers missed", ""),
     ("delivery_p50_ms", "delivery p50, read to received", "ms"),
@@ -239,6 +247,12 @@ def summary(result: Json) -> str:
             parts.append(f"  {name:14} {values}  {when}".rstrip())
     if "opening" in result:
         parts.append(_opening(result["opening"]))
+    if "search" in result:
+        names = list(result["search"][0])
+        rows = [
+            (row["search"], *(number(row[name]) for name in names[1:])) for row in result["search"]
+        ]
+        parts.append(table(names, rows))
     if "mix" in result:
         mix = ", ".join(f"{group} {share:.1%}" for group, share in result["mix"].items())
         parts.append(f"mix: {mix}")

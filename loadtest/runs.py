@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import measure, opening, recordings, report, traffic
+from loadtest import measure, opening, recordings, report, search, traffic
 from loadtest.dialogue import Broken, Json, Part
 from loadtest.measure import MemoryWatch, Scrape, Use
 from loadtest.scenarios import Scenario
@@ -86,6 +86,9 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
     """
     if scenario.opening:
         result["opening"] = opening.play(scenario, result["figures"], progress)
+        return
+    if scenario.searching:
+        result["search"] = search.play(scenario.growth_millions, result["figures"], progress)
         return
     if not scenario.connections:
         _idle(scenario, result["figures"], progress)

@@ -29,6 +29,7 @@ class Scenario:
         subscribers: Subscribers of live events with filters; one more does not read.
         dashboard: Whether every route that dashboards poll is requested as well.
         opening: Whether the cost of each dashboard route is measured instead of a load.
+        searching: Whether searches of ``growth_millions`` in one directory are measured instead.
         floor_seconds: Duration of the measurement of the floor.
         settings: Settings of the server, where its defaults would refuse this load.
         files: Directory that gets the server's files after its stop; none: they are removed.
@@ -50,6 +51,7 @@ class Scenario:
     subscribers: int = 0
     dashboard: bool = False
     opening: bool = False
+    searching: bool = False
     floor_seconds: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
     files: Path | None = None
@@ -122,6 +124,12 @@ SCENARIOS = {
             cores=2,
             shards=2,
             opening=True,
+        ),
+        Scenario(
+            "search",
+            "searches by type, node, core, slot and hash in 20 million events of one shard",
+            growth_millions=20,
+            searching=True,
         ),
         Scenario(
             "streams",
