@@ -27,7 +27,6 @@ from loadtest.queries import Route, dashboard_routes
 from loadtest.scenarios import Scenario
 from loadtest.server import Server
 
-SPEED = 8
 # Responses that are cached for a microsecond are computed for every request.
 UNCACHED = {"TART_API_CACHE_SECONDS": "0.000001"}
 # On a busy machine an answer is late, not missing.
@@ -89,7 +88,7 @@ def play(scenario: Scenario, figures: Json, progress: Progress) -> list[Json]:
         Broken: A part failed.
     """
     with Server(scenario.shards, scenario.settings | _PATIENT | UNCACHED) as server:
-        with _network(scenario, server):
+        with simulated_network(scenario, server):
             progress(f"{scenario.nodes} nodes, {SPEED} times as fast, {scenario.seconds:.0f} s")
             time.sleep(scenario.seconds)
             routes = dashboard_routes(_node(server))
@@ -98,7 +97,7 @@ def play(scenario: Scenario, figures: Json, progress: Progress) -> list[Json]:
             polled = len(routes)
             together = _together(server, routes)
         server.restart(scenario.settings | _PATIENT)
-        with _network(scenario, server):
+        with simulated_network(scenario, server):
             time.sleep(_SETTLE_SECONDS)
             progress(f"{polled} routes at once, after a restart")
             opened = _together(server, routes)
@@ -191,7 +190,7 @@ def _together(server: Server, routes: Sequence[Route]) -> float:
 
 
 @contextmanager
-def _network(scenario: Scenario, server: Server) -> Iterator[None]:
+def simulated_network(scenario: Scenario, server: Server) -> Iterator[None]:
     """Run ``tart simulate`` until the end of the context."""
     popen = subprocess.Popen(
         [
@@ -199,7 +198,7 @@ def _network(scenario: Scenario, server: Server) -> Iterator[None]:
             *("-m", "tart", "simulate"),
             *("--target", f"{server.host}:{server.port}"),
             *("--nodes", str(scenario.nodes), "--cores", str(scenario.cores)),
-            *("--speed", str(SPEED)),
+            *("--speed", str(scenario.speed)),
         ],
         cwd=Path(ROOT),
         stdout=subprocess.DEVNULL,

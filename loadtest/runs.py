@@ -27,6 +27,8 @@ _STALLED_SECONDS = 20.0
 _DEADLINE_FACTOR = 4.0
 _DEADLINE_SECONDS = 60.0
 _WARM_UP_SECONDS = 3.0
+# All connections and their first slots: until then a simulated network sends more.
+_SIMULATED_WARM_UP_SECONDS = 15.0
 _SAMPLE_SECONDS = 0.5
 _CONNECTING_SECONDS = 60.0
 _MIB = 1 << 20
@@ -110,14 +112,22 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
 
 
 def _idle(scenario: Scenario, figures: Json, progress: Progress) -> None:
-    with Server(scenario.shards, scenario.settings, scenario.files) as server:
+    """Measure a server of which nobody asks anything, with a simulated network or without."""
+    with Server(scenario.shards, scenario.settings, scenario.files) as server, ExitStack() as held:
+        if scenario.speed:
+            held.enter_context(opening.simulated_network(scenario, server))
+            time.sleep(_SIMULATED_WARM_UP_SECONDS)
         time.sleep(_WARM_UP_SECONDS)
-        progress(f"idle, {scenario.seconds:.0f} s")
+        progress(f"nobody asks, {scenario.seconds:.0f} s")
+        committed = server.scrape().committed
         with MemoryWatch(server.pid) as watch:
             before = measure.use(server.pid)
             time.sleep(scenario.seconds)
             after = measure.use(server.pid)
-        figures["cores"] = (after.seconds - before.seconds) / (after.time - before.time)
+        seconds = after.time - before.time
+        figures["cores"] = (after.seconds - before.seconds) / seconds
+        if scenario.speed:
+            figures["rate"] = (server.scrape().committed - committed) / seconds
         _note_memory(figures, watch)
         figures["stop_s"] = server.stop().stop_seconds
 

@@ -28,6 +28,8 @@ class Scenario:
         fill_rate: Events per second while storing them.
         subscribers: Subscribers of live events with filters; one more does not read.
         dashboard: Whether every route that dashboards poll is requested as well.
+        speed: How fast ``tart simulate`` plays the network, if it does: it is the load instead of
+            connections, and nobody asks or listens.
         opening: Whether the cost of each dashboard route is measured instead of a load.
         searching: Whether searches of ``growth_millions`` in one directory are measured instead.
         floor_seconds: Duration of the measurement of the floor.
@@ -50,6 +52,7 @@ class Scenario:
     fill_rate: float = 0.0
     subscribers: int = 0
     dashboard: bool = False
+    speed: float = 0.0
     opening: bool = False
     searching: bool = False
     floor_seconds: float = 0.0
@@ -93,6 +96,25 @@ SCENARIOS = {
         ),
         Scenario("idle", "no nodes, 20 s", seconds=20),
         Scenario(
+            "six",
+            "the six nodes of the demo, some 44 events/s, nobody asks, 40 s",
+            seconds=40,
+            nodes=6,
+            cores=2,
+            shards=2,
+            speed=1,
+        ),
+        Scenario(
+            "small",
+            "a small network: 64 nodes, 19,200 events/s, 30 s",
+            connections=64,
+            rate=19_200,
+            seconds=30,
+            nodes=120,
+            cores=40,
+            floor_seconds=4,
+        ),
+        Scenario(
             "hostile",
             "1,024 nodes at 50,000 events/s, 1,000 silent sockets, 200 senders of half frames",
             connections=1024,
@@ -123,6 +145,7 @@ SCENARIOS = {
             nodes=6,
             cores=2,
             shards=2,
+            speed=8,
             opening=True,
         ),
         Scenario(
