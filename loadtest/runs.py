@@ -252,33 +252,32 @@ def _send(scenario: Scenario, path: Path, server: Server, run: int, progress: Pr
     progress(
         f"{scenario.connections:,} nodes, {scenario.rate:,.0f} events/s, {scenario.seconds:.0f} s"
     )
-    node = traffic.peer_id(0, run).hex()
-    query_options = {"api": server.api, "node": node, "dashboard": scenario.dashboard}
     with (
         _generator(scenario, path, server.host, server.port, run) as generator,
-        Part("loadtest.queries", query_options) as queries,
+        _queries(scenario, server, run) as queries,
         _streams(scenario, server) as streams,
     ):
         generator.receive(_CONNECTING_SECONDS)
-        queries.receive(_CONNECTING_SECONDS)
         before = _wait_connected(server, scenario.connections + scenario.silent + scenario.slow)
         generator.command("go")
         generator.receive(_CONNECTING_SECONDS)
         used = measure.use(server.pid)
         members = set(measure.family(server.pid))
-        queries.command("go")
+        if queries is not None:
+            queries.command("go")
         if streams is not None:
             streams.command("go")
         with _Backlog(scenario, server, before.committed) as backlog:
             summary = generator.receive(_deadline(scenario) + 30.0)
             after = measure.use(server.pid)
-        queries.command("close")
+        if queries is not None:
+            queries.command("close")
         if streams is not None:
             streams.command("close")
         wanted = before.committed + summary["sent"]
         scrape = server.wait(lambda now: now.committed >= wanted, _STALLED_SECONDS)
         stored = measure.use(server.pid)
-        answers = queries.receive(60.0)["routes"]
+        answers = queries.receive(60.0)["routes"] if queries is not None else {}
         delivered = streams.receive(60.0) if streams is not None else None
         if ended := members - set(measure.family(server.pid)):
             raise Broken(f"of the server, {sorted(ended)} ended under load\n{_tail(server)}")
@@ -293,6 +292,18 @@ def _send(scenario: Scenario, path: Path, server: Server, run: int, progress: Pr
         queries=_routes(answers),
         delivered=delivered,
     )
+
+
+def _queries(scenario: Scenario, server: Server, run: int) -> AbstractContextManager[Part | None]:
+    """Start the requests of routes, if there are any."""
+    if not scenario.queries:
+        return nullcontext()
+    node = traffic.peer_id(0, run).hex()
+    part = Part(
+        "loadtest.queries", {"api": server.api, "node": node, "dashboard": scenario.dashboard}
+    )
+    part.receive(_CONNECTING_SECONDS)
+    return part
 
 
 def _streams(scenario: Scenario, server: Server) -> AbstractContextManager[Part | None]:

@@ -27,6 +27,7 @@ class Scenario:
         growth_millions: Events to store between two equal measurements, in millions.
         fill_rate: Events per second while storing them.
         subscribers: Subscribers of live events with filters; one more does not read.
+        queries: Whether routes are requested meanwhile.
         dashboard: Whether every route that dashboards poll is requested as well.
         speed: How fast ``tart simulate`` plays the network, if it does: it is the load instead of
             connections, and nobody asks or listens.
@@ -51,6 +52,7 @@ class Scenario:
     growth_millions: float = 0.0
     fill_rate: float = 0.0
     subscribers: int = 0
+    queries: bool = True
     dashboard: bool = False
     speed: float = 0.0
     opening: bool = False
@@ -106,12 +108,13 @@ SCENARIOS = {
         ),
         Scenario(
             "small",
-            "a small network: 64 nodes, 19,200 events/s, 30 s",
+            "a small network: 64 nodes, 19,200 events/s, nobody asks, 30 s",
             connections=64,
             rate=19_200,
             seconds=30,
             nodes=120,
             cores=40,
+            queries=False,
             floor_seconds=4,
         ),
         Scenario(
