@@ -12,14 +12,24 @@ from __future__ import annotations
 BUSY_EVENTS_PER_SECOND = 5_000.0
 # Events received and not yet committed: a second of the rate above.
 BUSY_PENDING_EVENTS = 5_000
+# The interval of samples; the longer one while few events come, so that an idle shard sleeps.
+BUSY_SAMPLE_SECONDS = 0.25
+CALM_SAMPLE_SECONDS = 1.0
+# The rate from which on samples are taken at the shorter interval.
+WATCHED_EVENTS_PER_SECOND = 1_000.0
 # Priority stays low until ingestion has been calm for this time.
 CALM_SECONDS = 1.0
 
 
 class CpuPressure:
-    """Follows the shard's rate of events, from samples."""
+    """Follows the shard's rate of events, from samples.
+
+    Attributes:
+        sample_seconds: The time until the next sample.
+    """
 
     def __init__(self) -> None:
+        self.sample_seconds = CALM_SAMPLE_SECONDS
         self._last: tuple[float, int] | None = None
         self._busy_until = float("-inf")
 
@@ -35,4 +45,7 @@ class CpuPressure:
         rate = 0.0 if last is None else (received - last[1]) / max(now - last[0], 1e-3)
         if rate >= BUSY_EVENTS_PER_SECOND or pending >= BUSY_PENDING_EVENTS:
             self._busy_until = now + CALM_SECONDS
-        return now < self._busy_until
+        is_busy = now < self._busy_until
+        is_watched = is_busy or rate >= WATCHED_EVENTS_PER_SECOND
+        self.sample_seconds = BUSY_SAMPLE_SECONDS if is_watched else CALM_SAMPLE_SECONDS
+        return is_busy

@@ -31,6 +31,7 @@ from tart.shard.malloc_arenas import limit_arenas
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import QueryHandlers
 from tart.shard.queries.sql_tables import SqlTables
+from tart.shard.queries.statistics import QueryCounts
 from tart.shard.query_server import QueryServer
 from tart.shard.startup_status import StartupStatus
 from tart.shard.state.backpressure import Backpressure
@@ -41,10 +42,6 @@ from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-# The interval at which the loop's lag is measured.
-_LAG_SECONDS = 0.5
-# The interval at which the pressure of ingestion on the CPU is measured.
-_PRESSURE_SECONDS = 0.25
 # The interval at which Python switches between threads.
 _SWITCH_SECONDS = 0.0005
 COLLECT_SECONDS = 600.0
@@ -126,8 +123,7 @@ class Worker:
             await listener.start(listening_socket(host, port))
             tasks = [
                 loop.create_task(self._flush_aggregates()),
-                loop.create_task(_measure_lag(handlers)),
-                loop.create_task(_yield_to_ingest(ingest, store)),
+                loop.create_task(_sample_load(ingest, store, handlers.counts)),
                 loop.create_task(collect_cycles(COLLECT_SECONDS)),
             ]
             handle.ready()
@@ -278,13 +274,20 @@ class Worker:
         self._control.node_changed(session)
 
 
-async def _yield_to_ingest(ingest: Ingest, store: Store) -> None:
-    """Lower the priority of queries while ingestion needs the CPU."""
+async def _sample_load(ingest: Ingest, store: Store, counts: QueryCounts) -> None:
+    """Follow the shard's load: once a second while it is calm, so that it sleeps otherwise.
+
+    Lowers the priority of queries while ingestion needs the CPU, and measures how late the loop
+    runs its timers: the delay of every connection.
+    """
+    loop = asyncio.get_running_loop()
     pressure = CpuPressure()
     while True:
         received, (pending, _) = ingest.statistics.events, ingest.pending
         store.query_threads.set_low_priority(pressure.update(time.monotonic(), received, pending))
-        await asyncio.sleep(_PRESSURE_SECONDS)
+        due = loop.time() + pressure.sample_seconds
+        await asyncio.sleep(pressure.sample_seconds)
+        counts.loop_lag = max(0.0, loop.time() - due)
 
 
 async def collect_cycles(seconds: float) -> None:
@@ -292,12 +295,3 @@ async def collect_cycles(seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
         gc.collect()
-
-
-async def _measure_lag(handlers: QueryHandlers) -> None:
-    """Measure how late the loop runs its timers: the delay of every connection."""
-    loop = asyncio.get_running_loop()
-    while True:
-        due = loop.time() + _LAG_SECONDS
-        await asyncio.sleep(_LAG_SECONDS)
-        handlers.counts.loop_lag = max(0.0, loop.time() - due)

@@ -279,14 +279,18 @@ class Writer:
         self, cursor: duckdb.DuckDBPyConnection, file: LogFile, batch: Batch, rows: TableRows
     ) -> None:
         self._inserts.prepare(cursor, file)
-        cursor.begin()
-        for table, table_rows in rows.items():
-            if table_rows:
-                self._inserts.insert(table, encode_rows(table, table_rows))
+        tables = {table: encode_rows(table, rows[table]) for table in rows if rows[table]}
         if batch.log:
             batch.log = [concatenate(batch.log)]
-            self._inserts.insert("log", encode_log(batch.log[0]))
-        cursor.commit()
+            tables["log"] = encode_log(batch.log[0])
+        # One statement is a transaction, and costs a fifth less than one with BEGIN and COMMIT.
+        several = len(tables) > 1
+        if several:
+            cursor.begin()
+        for table, columns in tables.items():
+            self._inserts.insert(table, columns)
+        if several:
+            cursor.commit()
 
 
 class _InsertSource:
