@@ -89,7 +89,8 @@ def play(scenario: Scenario, figures: Json, progress: Progress) -> list[Json]:
     """
     with Server(scenario.shards, scenario.settings | _PATIENT | UNCACHED) as server:
         with simulated_network(scenario, server):
-            progress(f"{scenario.nodes} nodes, {scenario.speed:g} times as fast, {scenario.seconds:.0f} s")
+            speed = f"{scenario.speed:g} times as fast"
+            progress(f"{scenario.nodes} nodes, {speed}, {scenario.seconds:.0f} s")
             time.sleep(scenario.seconds)
             routes = dashboard_routes(_node(server))
             progress(f"{len(routes)} routes, each alone")
