@@ -130,7 +130,7 @@ class StorageConfig:
         "asks for. A higher value makes fewer and larger commits.",
     )
     quiet_flush_seconds: float = _setting(
-        0.25,
+        0.75,
         "The same while fewer events come: a commit costs as much for one event as for a hundred. "
         "After a crash of the process, events not committed yet are missing. Not above "
         "flush_seconds: batches are always committed after flush_seconds.",
