@@ -1,18 +1,24 @@
 """The decision when a batch is committed.
 
-Pure. A commit costs the same millisecond of CPU however few rows it has. So a batch is committed
-once it is ``flush_seconds`` old and has ``PAYING_ROWS``, at the latest when it is
-``quiet_flush_seconds`` old, and at once when it is full. A query of the event log that would miss
-events older than ``flush_seconds`` has them committed first (``Ingest.commit_for_query``).
+Pure. A commit costs the same millisecond of CPU however few rows it has, so a batch waits for
+more: until its rows times its age reach ``PAYING_ROWS`` times ``flush_seconds``, though not less
+than ``flush_seconds`` and not more than ``quiet_flush_seconds``, and not when it is full. A query
+of the event log that would miss events older than ``flush_seconds`` has them committed first
+(``Ingest.commit_for_query``).
+
+The product is what all rows together wait, twice over; at a steady rate the age is proportional
+to the root of the time between two events, as an optimal order size is to that of its demand.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The number of events at which a commit costs less than decoding and storing them: at 20 µs an
-# event in batches of 240, 5 µs in batches of 1,250 (``docs/internals/costs.md``).
+# The number of events that are worth a commit after ``flush_seconds``: the commit then costs
+# less than a third of decoding and storing them (``docs/internals/costs.md``).
 PAYING_ROWS = 1000
+# ``next_rows`` lets a batch grow by this before its time is decided again.
+GROWTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class CommitCadence:
 
     Attributes:
         flush_seconds: The age at which a batch of ``PAYING_ROWS`` is committed.
-        quiet_flush_seconds: The age at which a smaller one is; not before ``flush_seconds``.
+        quiet_flush_seconds: The age at which any batch is; not before ``flush_seconds``.
         flush_rows: The number of events with which a batch is full.
         flush_bytes: The size in bytes with which a batch is full.
     """
@@ -32,7 +38,7 @@ class CommitCadence:
     flush_bytes: int
 
     def seconds_left(self, age: float, rows: int, size: int) -> float:
-        """Return the seconds until a batch is committed, 0 if it is due.
+        """Return the seconds until a batch is committed if nothing is added, 0 if it is due.
 
         Args:
             age: Seconds since the batch's first row arrived.
@@ -41,14 +47,19 @@ class CommitCadence:
         """
         if rows >= self.flush_rows or size >= self.flush_bytes:
             return 0.0
-        wait = self.flush_seconds
-        if rows < PAYING_ROWS:
-            wait = max(wait, self.quiet_flush_seconds)
-        return max(0.0, wait - age)
+        worth = self.flush_seconds * PAYING_ROWS / max(rows, 1)
+        due = max(self.flush_seconds, min(worth, self.quiet_flush_seconds))
+        return max(0.0, due - age)
 
     def next_rows(self, rows: int) -> int:
-        """Return the number of frames at which ``seconds_left`` falls without time passing."""
-        return PAYING_ROWS if rows < PAYING_ROWS < self.flush_rows else self.flush_rows
+        """Return the number of frames at which ``seconds_left`` is asked again, at the latest.
+
+        Until then a batch may wait half as long again as its rows are worth.
+        """
+        if rows >= PAYING_ROWS:
+            return self.flush_rows
+        quiet = self.flush_seconds * PAYING_ROWS / max(self.quiet_flush_seconds, 1e-9)
+        return min(self.flush_rows, max(rows + 1, int(min(max(rows, quiet) * GROWTH, PAYING_ROWS))))
 
     def is_late(self, age: float) -> bool:
         """Return whether a query must not miss a batch of this age."""
