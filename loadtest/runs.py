@@ -112,13 +112,13 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
 
 
 def _idle(scenario: Scenario, figures: Json, progress: Progress) -> None:
-    """Measure a server of which nobody asks anything, with a simulated network or without."""
+    """Measure a server without queries, with a simulated network or without."""
     with Server(scenario.shards, scenario.settings, scenario.files) as server, ExitStack() as held:
         if scenario.speed:
             held.enter_context(opening.simulated_network(scenario, server))
             time.sleep(_SIMULATED_WARM_UP_SECONDS)
         time.sleep(_WARM_UP_SECONDS)
-        progress(f"nobody asks, {scenario.seconds:.0f} s")
+        progress(f"no queries, {scenario.seconds:.0f} s")
         committed = server.scrape().committed
         with MemoryWatch(server.pid) as watch:
             before = measure.use(server.pid)

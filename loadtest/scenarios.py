@@ -30,7 +30,7 @@ class Scenario:
         queries: Whether routes are requested meanwhile.
         dashboard: Whether every route that dashboards poll is requested as well.
         speed: How fast ``tart simulate`` plays the network, if it does: it is the load instead of
-            connections, and nobody asks or listens.
+            connections, and there are no queries and subscribers.
         opening: Whether the cost of each dashboard route is measured instead of a load.
         searching: Whether searches of ``growth_millions`` in one directory are measured instead.
         floor_seconds: Duration of the measurement of the floor.
@@ -99,7 +99,7 @@ SCENARIOS = {
         Scenario("idle", "no nodes, 20 s", seconds=20),
         Scenario(
             "six",
-            "the six nodes of the demo, some 44 events/s, nobody asks, 40 s",
+            "the six nodes of the demo, some 44 events/s, no queries, 40 s",
             seconds=40,
             nodes=6,
             cores=2,
@@ -108,7 +108,7 @@ SCENARIOS = {
         ),
         Scenario(
             "small",
-            "a small network: 64 nodes, 19,200 events/s, nobody asks, 30 s",
+            "a small network: 64 nodes, 19,200 events/s, no queries, 30 s",
             connections=64,
             rate=19_200,
             seconds=30,
