@@ -21,6 +21,7 @@ from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.units import JCE_US, SECOND_US
 
 _TYPES = 256
+_ONE = np.uint32(1)
 _FIRST_NODES = 16
 _SPARE_COLUMNS = 4
 _NONE = np.iinfo(np.int64).max
@@ -62,7 +63,8 @@ class EventCounters:
             for bucket, mask in _split(events.received_at, COUNT_BUCKET)
         ]
         for counts, node, number in parts:
-            np.add.at(counts, (node, number), 1)
+            # One index instead of two: NumPy adds four times as fast.
+            np.add.at(counts.reshape(-1), node.astype(np.intp) * _TYPES + number, _ONE)
         self.totals += np.bincount(events.type, minlength=_TYPES)
 
     def _bucket(self, bucket: int, node: Array) -> Array:
@@ -122,8 +124,9 @@ class LatencyHistograms:
             for bucket, mask in _split(received_at, MINUTE_BUCKET)
         ]
         for counts, nodes, column, number in parts:
-            np.add.at(counts, (nodes, column, number), 1)
-        np.add.at(self.totals, (step, bins), 1)
+            index = (nodes.astype(np.intp) * counts.shape[1] + column) * BINS + number
+            np.add.at(counts.reshape(-1), index, _ONE)
+        np.add.at(self.totals.reshape(-1), step * BINS + bins, 1)
         np.add.at(self.total_us, step, np.clip(duration_us, 0, MAX_DURATION_US))
 
     def _bucket(self, bucket: int, node: Array) -> Array:

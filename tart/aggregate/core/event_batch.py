@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,18 +107,6 @@ class EventBatch:
     def bytes(self) -> int:
         """Return the size of the buffer that holds the contents."""
         return len(self.contents.data)
-
-    @cached_property
-    def received_at_list(self) -> list[int]:
-        """Return ``received_at`` as a list, for loops over single events."""
-        received_at: list[int] = self.columns.received_at.tolist()
-        return received_at
-
-    @cached_property
-    def clean_list(self) -> list[bool]:
-        """Return ``clean`` as a list, for loops over single events."""
-        clean: list[bool] = self.clean.tolist()
-        return clean
 
     def take(self, indices: Array) -> EventBatch:
         """Return a copy of the events at these indices, with all findings."""

@@ -76,6 +76,12 @@ class EventColumns:
         return EventColumns(**arrays)
 
 
+def view(column: Array) -> memoryview:
+    """Return a column as a view: its elements are Python numbers, at a third of the cost."""
+    contiguous: Any = np.ascontiguousarray(column)
+    return memoryview(contiguous)
+
+
 @cache
 def array_types(columns: type[EventColumns]) -> dict[str, Any]:
     """Return the NumPy type of each array of a class of columns, as its fields declare it."""

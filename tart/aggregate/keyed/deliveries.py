@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -110,7 +111,8 @@ class Deliveries:
         self._arrivals: dict[_Key, _Arrivals] = {}
         self._times = 0
         # The nodes that have a report or a block, as bits; the newest of these are last.
-        self._receivers: dict[tuple[int, bytes], int] = {}
+        # Ordered: of a plain dictionary the first key is found after all places freed before it.
+        self._receivers: OrderedDict[tuple[int, bytes], int] = OrderedDict()
         self.overflowed = 0
 
     def add_start(self, start: Start) -> None:
@@ -180,7 +182,7 @@ class Deliveries:
         if known is None:
             known = 0
             if len(self._receivers) >= self._max_reports:
-                del self._receivers[next(iter(self._receivers))]
+                self._receivers.popitem(last=False)
         times = []
         for received_at, node in sorted(arrivals):
             bit = 1 << node if node < MAX_NODES else 0

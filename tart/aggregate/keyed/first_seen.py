@@ -7,6 +7,7 @@ gives a second row; queries use the earlier one.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import NamedTuple
@@ -51,7 +52,8 @@ class FirstSeen:
     def __init__(self, max_blocks: int = MAX_BLOCKS, max_rows: int = MAX_ROWS) -> None:
         self._max_blocks, self._max_rows = max_blocks, max_rows
         # The nodes that have seen a block.
-        self._nodes: dict[bytes, set[int]] = {}
+        # Ordered: of a plain dictionary the first key is found after all places freed before it.
+        self._nodes: OrderedDict[bytes, set[int]] = OrderedDict()
         self._rows: list[tuple[int, int, bytes, int | None, int, int]] = []
         self.overflowed = 0
 
@@ -82,7 +84,7 @@ class FirstSeen:
         nodes = self._nodes.get(block)
         if nodes is None:
             if len(self._nodes) >= self._max_blocks:
-                del self._nodes[next(iter(self._nodes))]
+                self._nodes.popitem(last=False)
             nodes = self._nodes[block] = set()
         if node in nodes:
             return

@@ -7,6 +7,7 @@ bundle that several audits of one id recover counts from the first request of th
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
@@ -55,7 +56,8 @@ class Audits:
 
     def __init__(self, max_audits: int = MAX_AUDITS) -> None:
         self._max_audits = max_audits
-        self._audits: dict[tuple[int, int], _Audit] = {}
+        # Ordered: of a plain dictionary the first key is found after all places freed before it.
+        self._audits: OrderedDict[tuple[int, int], _Audit] = OrderedDict()
 
     def add(self, batch: EventBatch) -> Durations:
         """Follow the audits of a batch; return the durations that ended in it."""
@@ -92,6 +94,6 @@ class Audits:
         audit = self._audits.get((session, audit_id))
         if audit is None:
             if len(self._audits) >= self._max_audits:
-                del self._audits[next(iter(self._audits))]
+                self._audits.popitem(last=False)
             audit = self._audits[session, audit_id] = _Audit()
         return audit

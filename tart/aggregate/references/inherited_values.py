@@ -169,7 +169,7 @@ class InheritedValues:
         if effect & _IS_REFERRED_TO:
             if members is None:
                 members = self._members[session] = {}
-            members[event_id] = number, pipeline, batch.received_at_list[index]
+            members[event_id] = number, pipeline, int(batch.columns.received_at[index])
             if len(members) > self._max_members:
                 del members[next(iter(members))]
                 self.forgotten += 1

@@ -1,14 +1,14 @@
 """Open events: those that a later event of their connection may still refer to.
 
 Pure. A *row* stands for one connection, as in ``columnar.session_rows``; an *entry* is the position
-of one open event in the arrays here. The state of open events is kept in these arrays; a dictionary
-maps (row, event id) to the entry. So the events of a batch are added, and the references
-of a batch resolved, with a few array operations and one dictionary access for each event.
+of one open event in the arrays here. A ring for each row maps the low bits of an event id to its
+entry; an open event whose place a later one takes is *displaced* into a dictionary. So the events
+of a batch are added, and its references resolved, with a few array operations; only references to
+old events need the dictionary.
 """
 
 from __future__ import annotations
 
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -18,15 +18,12 @@ from tart.aggregate.core.event_columns import Array
 from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
 
 NO_ENTRY = -1
-# The low bits of a key are those of the event id, the others the row. Event ids of one connection
-# that differ by a multiple of 2^44 have equal keys; the newer event replaces the older.
-_ID_BITS = np.uint64(44)
-_ID_MASK = np.uint64((1 << 44) - 1)
+# Places of each row; a node of a full network sends this number of events in 8 s.
+RING = 1 << 10
+_MASK = np.uint64(RING - 1)
 _FIRST_CAPACITY = 64
-_COLUMNS = (
-    *("_key", "_event_id", "number", "timestamp", "received_at", "arrived"),
-    *("hashes", "has_hash", "_may_have_subject"),
-)
+_ADDED = ("_event_id", "number", "timestamp", "received_at", "arrived")
+_COLUMNS = (*_ADDED, "hashes", "has_hash", "_may_have_subject")
 
 
 class TicketGeneration(NamedTuple):
@@ -61,11 +58,14 @@ class OpenReferences:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[int, int] = {}
+        # By row and place: the entry, or ``NO_ENTRY``.
+        self._ring = np.zeros((0, RING), np.int32)
+        # By row and event id; and by row the highest id that was displaced.
+        self._displaced: dict[tuple[int, int], int] = {}
+        self._displaced_until = np.zeros(0, np.uint64)
         # A stack of free entries, of which the first ``_free_count`` are valid.
         self._free = np.zeros(0, np.intp)
         self._free_count = 0
-        self._key = np.zeros(0, np.uint64)
         self._event_id = np.zeros(0, np.uint64)
         self._row = np.zeros(0, np.intp)
         # The number of open events by row.
@@ -81,7 +81,7 @@ class OpenReferences:
         self._grow(_FIRST_CAPACITY)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._row) - self._free_count
 
     def add(
         self,
@@ -101,31 +101,53 @@ class OpenReferences:
         Returns:
             Their entries, ``NO_ENTRY`` for an event that a later one of the batch replaces.
         """
-        count, keys = len(rows), _keys(rows, event_ids)
-        last = dict(zip(keys, range(count), strict=True))
-        if len(last) < count:
-            indices = np.fromiter(last.values(), np.intp, len(last))
-            entries = np.full(count, NO_ENTRY)
-            entries[indices] = self.add(
-                rows[indices],
-                event_ids[indices],
-                numbers[indices],
-                timestamps[indices],
-                received_at[indices],
-                arrived[indices],
-            )
+        if not len(rows):
+            return np.zeros(0, np.intp)
+        self._add_rows(int(rows.max()) + 1)
+        places = _places(event_ids)
+        before = self._ring[rows, places]
+        marks = np.arange(len(rows), dtype=np.int32)
+        self._ring[rows, places] = marks
+        shared = (self._ring[rows, places] != marks).any()
+        self._ring[rows, places] = before
+        columns = (rows, event_ids, numbers, timestamps, received_at, arrived)
+        if shared:
+            # Several events of the batch have one place: they are added one after another.
+            middle = len(rows) // 2
+            first = self.add(*(column[:middle] for column in columns))
+            second = self.add(*(column[middle:] for column in columns))
+            entries = np.concatenate([first, second])
+            entries[self.find(rows, event_ids) != entries] = NO_ENTRY
             return entries
-        if not self._entries.keys().isdisjoint(keys):
-            replaced = [self._entries[key] for key in keys if key in self._entries]
-            self.remove(np.array(replaced))
-        entries = self._allocate(count)
-        self._key[entries], self._event_id[entries], self._row[entries] = keys, event_ids, rows
-        self.number[entries], self.timestamp[entries] = numbers, timestamps
-        self.received_at[entries], self.arrived[entries] = received_at, arrived
+        self._remove_replaced(rows, event_ids, before)
+        before = self._ring[rows, places]
+        self._displace(before[before != NO_ENTRY])
+        entries = self._allocate(len(rows))
+        self._row[entries] = rows
+        for name, column in zip(_ADDED, columns[1:], strict=True):
+            getattr(self, name)[entries] = column
         self.has_hash[entries] = False
-        self._entries.update(zip(keys, entries.tolist(), strict=True))
+        self._ring[rows, places] = entries
         self._count(rows, 1)
         return entries
+
+    def _remove_replaced(self, rows: Array, event_ids: Array, before: Array) -> None:
+        """Remove events whose ids come again, which no node does."""
+        again = (before != NO_ENTRY) & (self._event_id[before] == event_ids)
+        if again.any():
+            self.remove(before[again])
+        suspects = np.flatnonzero(event_ids <= self._displaced_until[rows])
+        if self._displaced and len(suspects):
+            keys = zip(rows[suspects].tolist(), event_ids[suspects].tolist(), strict=True)
+            replaced = [self._displaced[key] for key in keys if key in self._displaced]
+            self.remove(np.array(replaced, np.intp))
+
+    def _displace(self, entries: Array) -> None:
+        """Move events into the dictionary."""
+        rows, event_ids = self._row[entries], self._event_id[entries]
+        keys = zip(rows.tolist(), event_ids.tolist(), strict=True)
+        self._displaced.update(zip(keys, entries.tolist(), strict=True))
+        np.maximum.at(self._displaced_until, rows, event_ids)
 
     def expect_subjects(self, entries: Array) -> None:
         """Announce that subjects of these entries are going to be set."""
@@ -139,20 +161,32 @@ class OpenReferences:
 
     def find(self, rows: Array, event_ids: Array) -> Array:
         """Return the entries of events by row and id, ``NO_ENTRY`` where none is open."""
-        keys = _keys(rows, event_ids)
-        entries = np.fromiter(map(self._entries.get, keys, repeat(NO_ENTRY)), np.intp, len(keys))
-        other = (self._event_id[entries] != event_ids) | (self._row[entries] != rows)
-        entries[other] = NO_ENTRY
+        if not len(rows):
+            return np.zeros(0, np.intp)
+        self._add_rows(int(rows.max()) + 1)
+        entries = self._ring[rows, _places(event_ids)].astype(np.intp)
+        entries[self._event_id[entries] != event_ids] = NO_ENTRY
+        if self._displaced:
+            missing = np.flatnonzero(
+                (entries == NO_ENTRY) & (event_ids <= self._displaced_until[rows])
+            )
+            keys = zip(rows[missing].tolist(), event_ids[missing].tolist(), strict=True)
+            entries[missing] = [self._displaced.get(key, NO_ENTRY) for key in keys]
         return entries
 
     def remove(self, entries: Array) -> None:
         """Remove events; each entry is given once."""
-        for key in self._key[entries].tolist():
-            del self._entries[key]
+        rows, event_ids = self._row[entries], self._event_id[entries]
+        places = _places(event_ids)
+        placed = self._ring[rows, places] == entries
+        self._ring[rows[placed], places[placed]] = NO_ENTRY
+        for key in zip(rows[~placed].tolist(), event_ids[~placed].tolist(), strict=True):
+            del self._displaced[key]
         for entry in entries[self._may_have_subject[entries]].tolist():
             self.subjects[entry] = None
         self._may_have_subject[entries] = False
-        self._count(self._row[entries], -1)
+        self._count(rows, -1)
+        self._displaced_until[self._counts == 0] = 0
         self._row[entries] = NO_ENTRY
         self._free[self._free_count : self._free_count + len(entries)] = entries
         self._free_count += len(entries)
@@ -181,18 +215,24 @@ class OpenReferences:
         return entries[np.argsort(self.arrived[entries], kind="stable")]
 
     def _count(self, rows: Array, change: int) -> None:
-        if len(rows):
-            self._counts = grow(self._counts, int(rows.max()) + 1)
         np.add.at(self._counts, rows, change)
+
+    def _add_rows(self, rows: int) -> None:
+        more = rows - len(self._counts)
+        if more > 0:
+            more = max(more, len(self._counts))
+            self._ring = np.concatenate([self._ring, np.full((more, RING), NO_ENTRY, np.int32)])
+            self._counts = grow(self._counts, len(self._ring))[: len(self._ring)]
+            self._displaced_until = grow(self._displaced_until, len(self._ring))[: len(self._ring)]
 
     def _allocate(self, count: int) -> Array:
         if count > self._free_count:
-            self._grow(max(2 * len(self._key), len(self._key) + count))
+            self._grow(max(2 * len(self._row), len(self._row) + count))
         self._free_count -= count
         return self._free[self._free_count : self._free_count + count].copy()
 
     def _grow(self, capacity: int) -> None:
-        before = len(self._key)
+        before = len(self._row)
         more = capacity - before
         for name in _COLUMNS:
             setattr(self, name, grow(getattr(self, name), capacity))
@@ -204,6 +244,5 @@ class OpenReferences:
         self._free, self._free_count = free, self._free_count + more
 
 
-def _keys(rows: Array, event_ids: Array) -> list[int]:
-    keys: list[int] = ((rows.astype(np.uint64) << _ID_BITS) | (event_ids & _ID_MASK)).tolist()
-    return keys
+def _places(event_ids: Array) -> Array:
+    return (event_ids & _MASK).astype(np.intp)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tart.aggregate.core.event_batch import Contexts, DecodeContext, EventBatch
+from tart.aggregate.core.event_columns import view
 from tart.aggregate.core.transactions import BatchTransaction
 from tart.aggregate.keyed.counters import KeyedCounters
 from tart.aggregate.keyed.deliveries import Deliveries
@@ -67,7 +68,7 @@ class ReducerState:
 
     Attributes:
         batch: The current batch.
-        received_at, timestamp, seq, clean: Columns of the batch as lists.
+        received_at, timestamp, seq, clean: Columns of the batch, as views.
         contexts: The contexts of the batch's events, if they are wanted.
         closed: Rows of closed pipelines since the last flush, by table.
         ended: Number of closed pipelines since this object was made.
@@ -115,10 +116,8 @@ class ReducerState:
         self.waiting.clear()
         self.sightings.clear()
         self._before.clear()
-        # As lists: access to one element of an array costs more than to ten of a list.
-        self.clean, self.received_at = batch.clean_list, batch.received_at_list
-        self.timestamp: list[int] = batch.columns.timestamp.tolist()
-        self.seq: list[int] = batch.columns.seq.tolist()
+        self.clean, self.received_at = view(batch.clean), view(batch.columns.received_at)
+        self.timestamp, self.seq = view(batch.columns.timestamp), view(batch.columns.seq)
 
     def rollback(self) -> None:
         """Undo the batch."""

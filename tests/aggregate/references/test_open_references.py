@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
-
-ID_BITS = 44
+from tart.aggregate.references.open_references import NO_ENTRY, RING, OpenReferences
 
 
 def open_events(references, *pairs, received_at=0):
@@ -71,19 +69,21 @@ def test_entries_are_listed_oldest_first():
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_of_two_ids_with_equal_keys_the_newer_stays_open(together):
+def test_an_event_whose_place_another_takes_stays_open(together):
     references = OpenReferences()
-    far = 5 + (1 << ID_BITS)
+    ids = [5, 5 + RING, 5 + 2 * RING, 5 + 2**60]
     if together:
-        older, newer = open_events(references, (0, 5), (0, far))
+        entries = open_events(references, *[(0, each) for each in ids])
     else:
-        (older,), (newer,) = open_events(references, (0, 5)), open_events(references, (0, far))
-    assert find(references, 0, 5, far) == [NO_ENTRY, newer]
-    assert len(references) == 1
-    assert older == (NO_ENTRY if together else newer)
+        entries = [open_events(references, (0, each))[0] for each in ids]
+    assert find(references, 0, *ids) == entries
+    references.remove(np.array(entries[1:3]))
+    assert find(references, 0, *ids) == [entries[0], NO_ENTRY, NO_ENTRY, entries[3]]
+    assert find(references, 1, *ids) == [NO_ENTRY] * 4
+    assert len(references) == 2
 
 
-ids = st.integers(0, 6) | st.integers(0, 6).map(lambda each: each + (1 << ID_BITS))
+ids = st.integers(0, 6) | st.integers(0, 6).map(lambda each: each + RING)
 steps = st.lists(
     st.tuples(st.sampled_from(["open", "close"]), st.lists(st.tuples(st.integers(0, 2), ids)))
 )
@@ -98,10 +98,7 @@ def test_open_references_behave_like_a_dictionary(actions):
             continue
         if action == "open":
             open_events(references, *pairs)
-            for row, event_id in pairs:
-                for far in (event_id - (1 << ID_BITS), event_id + (1 << ID_BITS)):
-                    known.pop((row, far), None)
-                known[row, event_id] = True
+            known |= dict.fromkeys(pairs)
         else:
             gone = {pair for pair in pairs if pair in known}
             entries = [find(references, row, event_id)[0] for row, event_id in gone]
