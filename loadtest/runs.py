@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import measure, opening, recordings, report, search, traffic
+from loadtest import measure, opening, recordings, report, search, storm, traffic
 from loadtest.dialogue import Broken, Json, Part
 from loadtest.measure import MemoryWatch, Scrape, Use
 from loadtest.scenarios import Scenario
@@ -99,6 +99,9 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
     recording = recordings.load(path)
     result["mix"] = recording.mix()
     result["figures"]["wire_bytes_per_event"] = recording.bytes_per_event
+    if scenario.storm:
+        storm.play(scenario, path, result, progress)
+        return
     if scenario.growth_millions:
         _growth(scenario, path, result, progress)
         return

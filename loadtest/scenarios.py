@@ -33,6 +33,8 @@ class Scenario:
             connections, and there are no queries and subscribers.
         opening: Whether the cost of each dashboard route is measured instead of a load.
         searching: Whether searches of ``growth_millions`` in one directory are measured instead.
+        storm: Whether the load is a storm between two calms; see ``loadtest.storm``.
+        recovery_seconds: Duration of the calm after a storm.
         floor_seconds: Duration of the measurement of the floor.
         settings: Settings of the server, where its defaults would refuse this load.
         files: Directory that gets the server's files after its stop; none: they are removed.
@@ -57,6 +59,8 @@ class Scenario:
     speed: float = 0.0
     opening: bool = False
     searching: bool = False
+    storm: bool = False
+    recovery_seconds: float = 60.0
     floor_seconds: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
     files: Path | None = None
@@ -95,6 +99,14 @@ SCENARIOS = {
             rate=250_000,
             seconds=60,
             floor_seconds=10,
+        ),
+        Scenario(
+            "storm",
+            "200,000 events/s for ten minutes, dashboards and retention running; then recovery",
+            connections=300,
+            rate=200_000,
+            seconds=600,
+            storm=True,
         ),
         Scenario("idle", "no nodes, 20 s", seconds=20),
         Scenario(

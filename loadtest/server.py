@@ -63,17 +63,29 @@ class Server:
         shards: Worker processes; 0: the default.
         settings: Environment variables with settings.
         files: Directory that gets the files in the end; ``None``: they are removed.
+        prepare: Called with the data directory before the start.
+
+    Attributes:
+        data: The data directory.
     """
 
-    def __init__(self, shards: int, settings: Mapping[str, str], files: Path | None = None) -> None:
+    def __init__(
+        self,
+        shards: int,
+        settings: Mapping[str, str],
+        files: Path | None = None,
+        prepare: Callable[[Path], None] | None = None,
+    ) -> None:
         RUNS.mkdir(exist_ok=True)
         self.directory = Path(tempfile.mkdtemp(dir=RUNS))
-        self._data = self.directory / "data"
+        self.data = self.directory / "data"
         self._files = files
         # Paths of Unix sockets must be short.
         self._sockets = Path(tempfile.mkdtemp(prefix="tart-bench-"))
         self._errors = (self.directory / "stderr").open("w+b")
         self._shards = shards
+        if prepare is not None:
+            prepare(self.data)
         self._popen = self._start(settings)
 
     def _start(self, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -86,7 +98,7 @@ class Server:
                 "serve",
                 "--telemetry-bind=127.0.0.1:0",
                 "--api-bind=127.0.0.1:0",
-                f"--data-dir={self._data}",
+                f"--data-dir={self.data}",
                 f"--shards={self._shards}",
             ],
             stdout=subprocess.PIPE,
@@ -187,14 +199,17 @@ class Server:
                 return scrape
             time.sleep(0.05)
 
-    def stop(self) -> Stored:
+    def stop(self, since: int = 0) -> Stored:
         """Stop the server as an operator would, and count the events in its files.
+
+        Args:
+            since: Count only files of periods from this moment on, Unix microseconds.
 
         Raises:
             Broken: The server did not stop, or failed.
         """
         cpu, took = self._stop()
-        return _count(self._data, cpu, took)
+        return _count(self.data, since, cpu, took)
 
     def _stop(self) -> tuple[float, float]:
         """Stop the server; return the CPU seconds of its life, and of its stop the duration."""
@@ -234,18 +249,19 @@ class Server:
             self._popen.stdout.close()
         self._errors.close()
         if self._files is not None:
-            shutil.copytree(self._data, self._files, dirs_exist_ok=True)
+            shutil.copytree(self.data, self._files, dirs_exist_ok=True)
         shutil.rmtree(self.directory, ignore_errors=True)
         shutil.rmtree(self._sockets, ignore_errors=True)
 
 
-def _count(data: Path, cpu: float, took: float) -> Stored:
+def _count(data: Path, since: int, cpu: float, took: float) -> Stored:
     """Count the events in the files of a stopped server."""
     events = undecodable = gaps = size = 0
     for directory in sorted(each for each in data.iterdir() if each.name.isdigit()):
         ids = "session, event_id"
         sessions: dict[int, tuple[int, int, int]] = {}
-        for file in list_files(data, int(directory.name)):
+        files = list_files(data, int(directory.name))
+        for file in (file for file in files if file.period >= since):
             with duckdb.connect(str(file.path), read_only=True) as connection:
                 rows = connection.execute(
                     "SELECT session, count(*), count(DISTINCT event_id), max(event_id), "
