@@ -25,7 +25,7 @@ LIMITS = Limits.of(CALM, [sample(30, memory=200)])
 
 
 def test_twice_the_worst_of_the_calm_is_normal():
-    assert LIMITS == Limits(80.0, 160.0, pytest.approx(220 * MIB))
+    assert Limits(80.0, 160.0, pytest.approx(220 * MIB)) == LIMITS
     assert Limits.of([sample(1)], [sample(2)]).write_ms == 50.0
     assert LIMITS.met(sample(3, write=None)) == {"writes": True, "queries": True, "memory": True}
 

@@ -40,3 +40,32 @@ def test_threads_share_two_arenas(shared):
     assert told.returncode == 0, told.stderr
     heaps = told.stdout.count("<heap nr=")
     assert (heaps <= 2) is shared
+
+
+MAPPING = """
+import ctypes
+from tart.shard.malloc_arenas import limit_arenas
+
+class Statistics(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+if {limited}:
+    limit_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+libc.mallinfo2.restype = Statistics
+libc.free(libc.malloc(ctypes.c_size_t(8 << 20)))  # glibc learns from it
+before = libc.mallinfo2().hblks
+libc.malloc(ctypes.c_size_t(1 << 20))
+print(libc.mallinfo2().hblks - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+@pytest.mark.parametrize("limited", [True, False])
+def test_a_large_block_is_mapped_whatever_was_freed_before(limited):
+    script = MAPPING.format(limited=limited)
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (told.stdout.strip(), told.stderr) == (str(int(limited)), "")

@@ -34,6 +34,9 @@ _SPACE_BYTES = 1 << 20
 _TRIES = 20
 _RETRY_SECONDS = 0.05
 _READERS_SECONDS = 1.0
+# The blocks of files that stay in memory after a round. The operating system caches the files,
+# too: a block that is read again costs a copy and its checksum.
+CACHE_BYTES = 48 << 20
 
 
 @dataclass
@@ -119,6 +122,7 @@ class Checkpoints:
                     try:
                         with self._background.guard("checkpoints"):
                             self.run_round(cursor)
+                            self._database.trim_cache(CACHE_BYTES)
                     finally:
                         self.rotation_lock.release()
                 self.statistics.rounds += 1

@@ -69,6 +69,8 @@ _AUTOMATIC_CHECKPOINT = "1GB"
 # The disk space that queries may take that do not fit the memory.
 _SPILL_LIMIT = "1GB"
 
+# The tag of cached blocks of files in ``duckdb_memory``.
+_CACHE = "BASE_TABLE"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # Statements that run when the shard stops are interrupted long before.
 _CLOSE_SECONDS = 30.0
@@ -132,7 +134,10 @@ class Database:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
+            # Otherwise DuckDB's allocator keeps what is freed until it is needed again.
+            "allocator_background_threads": True,
         }
+        self._memory_limit = config.memory_limit
         if int(duckdb.__version__.split(".")[0]) >= 2:
             settings["async_threads"] = 0
             settings["auto_checkpoint_skip_wal_threshold"] = 1 << 40
@@ -254,6 +259,29 @@ class Database:
                 raise StorageError(f"{file.path}: {error}") from None
         self._damaged[file] = damage
         return True
+
+    def trim_cache(self, keep: int) -> None:
+        """Drop blocks of files from memory until at most ``keep`` bytes are cached.
+
+        DuckDB itself drops none before its memory is full. What a statement uses stays.
+
+        Raises:
+            StorageError: The instance is closed.
+        """
+        query = "SELECT tag, memory_usage_bytes FROM duckdb_memory()"
+        with closing(self.cursor()) as cursor:
+            used = dict(cursor.execute(query).fetchall())
+            if used.get(_CACHE, 0) <= keep:
+                return
+            rest = sum(used.values()) - used[_CACHE]
+            # A smaller limit drops the blocks used longest ago. It fails if others need more by
+            # now; then the limit stays as it was. ``keep`` leaves room for those who need
+            # memory between the two statements: they drop more blocks.
+            with suppress(duckdb.OutOfMemoryException):
+                cursor.execute(
+                    f"SET GLOBAL memory_limit = '{rest + keep}B'; "
+                    f"SET GLOBAL memory_limit = '{self._memory_limit}'"
+                )
 
     def set_meta(self, file: LogFile, entries: dict[str, int]) -> None:
         """Write entries into a file's ``meta`` and checkpoint it."""

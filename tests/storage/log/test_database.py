@@ -283,3 +283,27 @@ def test_an_instance_whose_cursor_is_never_closed_is_left_open(caplog):
     cursor.close()
     cursor.close()
     base.close()
+
+
+def test_cached_blocks_are_dropped_down_to_what_is_kept(tmp_path):
+    file = made(tmp_path)
+    read = f"SELECT count(DISTINCT peer_id) FROM {file.catalog}.nodes"
+    cached = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
+    with database() as base:
+        base.attach_writable(file)
+        with closing(base.cursor()) as cursor:
+            cursor.execute(
+                f"INSERT INTO {file.catalog}.nodes "
+                "SELECT i, encode(md5(i::VARCHAR)) FROM range(200000) rows(i)"
+            )
+            cursor.execute(f"CHECKPOINT {file.catalog}")
+            cursor.execute(read)
+            ((before,),) = cursor.execute(cached).fetchall()
+            limit = cursor.execute("SELECT current_setting('memory_limit')").fetchall()
+
+            base.trim_cache(1 << 20)
+
+            assert before > 2 << 20
+            assert cursor.execute(cached).fetchall()[0][0] <= 1 << 20
+            assert cursor.execute("SELECT current_setting('memory_limit')").fetchall() == limit
+            assert cursor.execute(read).fetchall() == [(200_000,)]
