@@ -39,7 +39,7 @@ CALM_RATE = 5_000
 CALM_CONNECTIONS = 64
 CALM_SECONDS = 30.0
 # The first seconds of the calm, in which connections open and caches fill, are no measure.
-_SETTLE_SECONDS = 10.0
+_OPENING_SECONDS = 10.0
 _DAY_HOURS = 24
 # The bytes that an event takes in the files, about; and the seconds between two deletions.
 _EVENT_BYTES = 9
@@ -77,7 +77,7 @@ class Limits:
     memory: float
 
     @classmethod
-    def of(cls, calm: Sequence[Sample], settled: Sequence[Sample]) -> Limits:
+    def of(cls, calm: Sequence[Sample], last: Sequence[Sample]) -> Limits:
         """Return twice the worst of the calm, but no less than the targets of the scenarios.
 
         Memory that a storm needed once stays in use by caches: it is normal when it has come
@@ -85,13 +85,13 @@ class Limits:
 
         Args:
             calm: Samples before the storm.
-            settled: The last samples.
+            last: The last samples.
         """
         writes = [sample.write_ms for sample in calm if sample.write_ms is not None]
         return cls(
             write_ms=max(50.0, 2 * max(writes, default=0.0)),
             query_ms=max(100.0, 2 * max((sample.query_ms for sample in calm), default=0.0)),
-            memory=1.1 * max((sample.memory for sample in settled), default=0),
+            memory=1.1 * max((sample.memory for sample in last), default=0),
         )
 
     def met(self, sample: Sample) -> dict[str, bool]:
@@ -324,7 +324,7 @@ def _weather(
     if storm["broken_connections"] or calm_sent["broken_connections"]:
         raise Broken("connections were closed")
     limits = Limits.of(
-        sampler.between(began + _SETTLE_SECONDS, storm_began), samples[-_tail_length(scenario) :]
+        sampler.between(began + _OPENING_SECONDS, storm_began), samples[-_tail_length(scenario) :]
     )
     after = [sample for sample in samples if sample.time >= end]
     return {
@@ -364,7 +364,7 @@ def _figures(samples: Sequence[Sample], began: float, end: float) -> Json:
     """Return the worst of the calm before, of the storm and of the calm after it."""
     figures: Json = {}
     for name, first, last in (
-        ("before", began - CALM_SECONDS + _SETTLE_SECONDS, began),
+        ("before", began - CALM_SECONDS + _OPENING_SECONDS, began),
         ("storm", began, end),
         ("after", end, math.inf),
     ):
