@@ -78,6 +78,16 @@ def pytest_xdist_make_scheduler(config, log):
     return ByServer(config, log)
 
 
+def pytest_collection_modifyitems(items):
+    """Measure no coverage in slow tests: measured they take twice as long.
+
+    They try many examples, and what they reach the quick tests of a module reach as well.
+    """
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_before():
     root = logging.getLogger()

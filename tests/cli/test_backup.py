@@ -17,9 +17,9 @@ from tests.cli.backups import list_backups
 from tests.cli.test_verify import filled
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
 
-# Together about 50,000 events a second at first, then a fifth: on a machine that is busy it
-# goes on for long, and all of it is read back.
-BURST, PAUSE, LATER, AT_FIRST = 500, 0.04, 0.2, 10
+# Together about 50,000 events a second at first. Then each pause is longer than the one before, up
+# to a second: on a busy machine it goes on for minutes, and all of it is read back.
+BURST, PAUSE, AT_FIRST, LONGER, LONGEST = 500, 0.04, 10, 1.2, 1.0
 NODES = 4
 
 
@@ -34,10 +34,10 @@ def talking(system):
     stop = threading.Event()
 
     def talk(number):
-        node = fake_node(number)
+        node, pause = fake_node(number), PAUSE
         with system.connect() as connection:
             connection.sendall(node.connect())
-            while not stop.wait(PAUSE if sent[number] < AT_FIRST * BURST else LATER):
+            while not stop.wait(pause):
                 connection.sendall(
                     b"".join(
                         node.event("BestBlockChanged", 1, slot=slot, hash=bytes(32))[1]
@@ -45,6 +45,8 @@ def talking(system):
                     )
                 )
                 sent[number] += BURST
+                if sent[number] > AT_FIRST * BURST:
+                    pause = min(LONGEST, pause * LONGER)
 
     sent = Counter()
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(1, NODES + 1)]
@@ -70,7 +72,7 @@ def test_a_backup_under_load_has_exactly_the_events_up_to_its_freeze(tmp_path, r
             code, out, err = run("backup", tmp_path / "kept")
             assert (code, err) == (0, "")
             before = events()
-            wait_for(lambda: events() > before + 20 * BURST)
+            wait_for(lambda: events() > before + NODES * BURST)
         wait_for(lambda: events() == sent.total() and system.committed())
         last = [fake_peer_id(number) for number in range(1, NODES + 1)]
         everything = {node: stored(system, node) for node in last}

@@ -11,7 +11,7 @@ PANELS = selectors.panels()
 
 # Shapes do not depend on how many shards there are.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["5 shards, restarted"], indirect=True, scope="session"
+    "truth", ["3 shards, restarted"], indirect=True, scope="session"
 )
 
 

@@ -13,7 +13,7 @@ from tests.e2e.test_truth_metrics import close, durations, nearest
 
 # Their figures are merged of shards: the system with the most of them is enough.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["5 shards, restarted"], indirect=True, scope="session"
+    "truth", ["3 shards, restarted"], indirect=True, scope="session"
 )
 
 

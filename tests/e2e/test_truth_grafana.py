@@ -15,7 +15,7 @@ from tests.e2e.received import Received
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["5 shards, restarted"], indirect=True, scope="session"
+    "truth", ["3 shards, restarted"], indirect=True, scope="session"
 )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,6 +104,10 @@ class Running:
             fake.requests.clear()
 
 
+Test = Callable[[Running], Coroutine[Any, Any, None]]
+Run = Callable[[Test], None]
+
+
 def config_for(directory: Path, **api: Any) -> Config:
     """Settings of a test: everything inside ``directory``, some of ``[api]`` changed."""
     config = Config(base_dir=directory)
@@ -153,7 +157,10 @@ async def running_gateway(
 
 
 def with_gateway(
-    directory: Path, test: Callable[[Running], Awaitable[None]], shards: int = 2, **api: Any
+    directory: Path,
+    test: Callable[[Running], Coroutine[Any, Any, None]],
+    shards: int = 2,
+    **api: Any,
 ) -> None:
     """Run one test against a gateway of its own."""
 
@@ -162,6 +169,18 @@ def with_gateway(
             await test(running)
 
     asyncio.run(run())
+
+
+@contextmanager
+def shared_gateway(directory: Path, **api: Any) -> Iterator[Run]:
+    """Start one gateway for many tests that change nothing of it; gives what runs each of them."""
+    with asyncio.Runner() as runner:
+        gateway = running_gateway(directory, **api)
+        running = runner.run(gateway.__aenter__())
+        try:
+            yield lambda test: runner.run(test(running))
+        finally:
+            runner.run(gateway.__aexit__(None, None, None))
 
 
 async def eventually(condition: Callable[[], Any]) -> Any:

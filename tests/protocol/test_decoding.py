@@ -430,6 +430,7 @@ def test_hostile_bytes_cost_a_bounded_multiple_of_their_size(name):
     assert peak < 40 * len(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_decoding_leaves_no_reference_cycles(name):
     """Thousands of bad events a second must not pile up until a collection."""

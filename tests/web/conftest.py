@@ -21,6 +21,14 @@ from tests.supervisor.process import Process
 # As desktops and telephones are.
 HEIGHTS = {1440: 900, 390: 844}
 
+CONTRAST = "color-contrast"
+# Scheme, width, and the rules of axe that do not say the same as in the first view.
+VIEWS: dict[str, tuple[str, int, dict[str, Any]]] = {
+    "light": ("light", 1440, {}),
+    "dark": ("dark", 1440, {"runOnly": [CONTRAST]}),
+    "telephone": ("light", 390, {"rules": {CONTRAST: {"enabled": False}}}),
+}
+
 Opener = Callable[..., Page]
 # As long as locators wait; the default of five seconds is short for a busy machine.
 expect.set_options(timeout=30_000)

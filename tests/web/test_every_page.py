@@ -8,25 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import Faults, new_page
 from tests.running import System, wait_for
-from tests.web.conftest import HEIGHTS
+from tests.web.conftest import HEIGHTS, VIEWS
 from tests.web.looking import axe, is_scrolled_sideways, settled, texts
 
 REGISTRY = Path(__file__).parents[2] / "tart" / "web" / "app" / "pages" / "index.js"
 PAGES = dict(re.findall(r'\{ name: "(\w+)", path: "([^"]*)"', REGISTRY.read_text()))
-CONTRAST = "color-contrast"
-# Scheme, width, and the rules of axe that do not say the same as in the first view.
-VIEWS: dict[str, tuple[str, int, dict[str, Any]]] = {
-    "light": ("light", 1440, {}),
-    "dark": ("dark", 1440, {"runOnly": [CONTRAST]}),
-    "telephone": ("light", 390, {"rules": {CONTRAST: {"enabled": False}}}),
-}
 
 
 class View(NamedTuple):

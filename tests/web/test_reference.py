@@ -9,18 +9,19 @@ from __future__ import annotations
 import pytest
 
 from tests.running import System
-from tests.web.conftest import Opener
+from tests.web.conftest import VIEWS, Opener
 from tests.web.looking import axe, is_scrolled_sideways, texts
 
 
 @pytest.mark.parametrize("path", ["", "/sql", "/events", "/rules"])
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
-def test_a_page_is_well_made(open_page: Opener, path: str, scheme: str, width: int) -> None:
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_is_well_made(open_page: Opener, path: str, view: str) -> None:
+    scheme, width, rules = VIEWS[view]
     page = open_page(f"api/docs{path}", scheme=scheme, width=width)
     assert len(texts(page, "h1")) == 1
     assert page.title()
     assert not is_scrolled_sideways(page)
-    assert axe(page) == []
+    assert axe(page, **rules) == []
 
 
 def test_it_has_every_route(open_page: Opener, live_system: System) -> None:

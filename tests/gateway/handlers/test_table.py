@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, is_typeddict
 
@@ -19,7 +20,15 @@ from tests.gateway.fake_packages import PACKAGE
 from tests.gateway.fake_shard import NODE_A
 from tests.gateway.handlers.test_sql import arrow
 from tests.gateway.json_schema import violations
-from tests.gateway.running import Running, eventually, path_of, url_of, with_gateway
+from tests.gateway.running import (
+    Run,
+    Running,
+    eventually,
+    path_of,
+    shared_gateway,
+    url_of,
+    with_gateway,
+)
 
 JSON_ROUTES = [
     route
@@ -32,14 +41,23 @@ JSON_ROUTES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Run]]:
+    """Run tests that change nothing: against a gateway with a network, and one without."""
+    directory = tmp_path_factory.mktemp("shared")
+    with (
+        shared_gateway(directory / "1", prepare=lambda shards: populate(*shards)) as filled,
+        shared_gateway(directory / "2") as empty,
+    ):
+        yield {True: filled, False: empty}
+
+
 @pytest.mark.parametrize("route", JSON_ROUTES, ids=lambda route: route.name)
 @pytest.mark.parametrize("filled", [True, False], ids=["filled", "empty"])
 def test_every_answer_is_valid_against_the_openapi_document(
-    tmp_path: Path, route: Any, filled: bool
+    runs: dict[bool, Run], route: Any, filled: bool
 ) -> None:
     async def check(gateway: Running) -> None:
-        if filled:
-            populate(*gateway.shards)
         for bytes_as in ("hex", "array"):
             path = path_of(route)
             response = await gateway.get(path, params={"bytes": bytes_as})
@@ -53,7 +71,7 @@ def test_every_answer_is_valid_against_the_openapi_document(
             assert "shards" not in response.json()
             assert response.headers.get("x-tart-shards") == ("2/2" if route.scattered else None)
 
-    with_gateway(tmp_path, check)
+    runs[filled](check)
 
 
 @pytest.mark.parametrize("filled", [True, False], ids=["filled", "empty"])
@@ -139,13 +157,13 @@ def test_health_has_the_members_of_jamtart_and_queries_no_shard(tmp_path: Path) 
         ("/api/ws?subscribe=some", "subscribe"),
     ],
 )
-def test_an_invalid_parameter_is_named(tmp_path: Path, path: str, parameter: str) -> None:
+def test_an_invalid_parameter_is_named(runs: dict[bool, Run], path: str, parameter: str) -> None:
     async def check(gateway: Running) -> None:
         body = await gateway.json(path, 400)
         assert violations(body, SCHEMAS["Error"]) == []
         assert (body["error"]["code"], body["error"]["param"]) == ("bad_parameter", parameter)
 
-    with_gateway(tmp_path, check)
+    runs[False](check)
 
 
 def test_bytes_are_encoded_by_parameter_or_setting(tmp_path: Path) -> None:

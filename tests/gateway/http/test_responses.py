@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,17 @@ from tart.gateway.http import responses
 from tart.gateway.http.responses import Answer, _accepts_gzip, _matches, render
 from tart.ipc.messages import Failure
 from tart.query.shard_queries.catalog import QUERIES
-from tests.gateway.fake_shard import NODE_A, event, node
+from tests.gateway.fake_shard import NODE_A, FakeShard, event, node
 from tests.gateway.json_schema import violations
-from tests.gateway.running import QUIET_AND_UNSHARED, Running, eventually, running_gateway, url_of
+from tests.gateway.running import (
+    QUIET_AND_UNSHARED,
+    Run,
+    Running,
+    eventually,
+    running_gateway,
+    shared_gateway,
+    url_of,
+)
 
 SCATTERED = [
     route for route in ROUTES if route.scattered and 504 in route.errors and route.method == "GET"
@@ -40,6 +48,17 @@ def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]], **
             await test(running)
 
     asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Run tests that change nothing against one gateway with one node."""
+
+    def know(shards: list[FakeShard]) -> None:
+        shards[0].nodes = [node(is_connected=False, connections=[])]
+
+    with shared_gateway(tmp_path_factory.mktemp("shared"), prepare=know) as run:
+        yield run
 
 
 @asynccontextmanager
@@ -132,12 +151,12 @@ def test_errors_of_requests_have_the_common_shape(
     ids=["no-http", "version", "bytes", "length", "expect", "body", "header", "handshake"],
 )
 def test_errors_of_malformed_requests_have_the_common_shape(
-    tmp_path: Path, request_bytes: bytes, status: int, code: str
+    shared: Run, request_bytes: bytes, status: int, code: str
 ) -> None:
     async def check(gateway: Running) -> None:
         assert_error(*(await spoken(gateway, request_bytes)), status, code)
 
-    with_gateway(tmp_path, check)
+    shared(check)
 
 
 def test_an_internal_error_is_500_without_its_traceback(
@@ -283,9 +302,8 @@ STREAMED = {"export"}
 
 
 @pytest.mark.parametrize("route", ENDING, ids=lambda route: route.name)
-def test_head_has_the_headers_of_get_and_no_body(tmp_path: Path, route: Any) -> None:
+def test_head_has_the_headers_of_get_and_no_body(shared: Run, route: Any) -> None:
     async def check(gateway: Running) -> None:
-        gateway.shards[0].nodes = [node(is_connected=False, connections=[])]
         path = route.path.replace("{id}", NODE_A)
         # Compressed, two bodies of different moments may differ in length.
         plain = {"accept-encoding": "identity"}
@@ -300,11 +318,11 @@ def test_head_has_the_headers_of_get_and_no_body(tmp_path: Path, route: Any) -> 
         if "etag" in got.headers:
             assert head.headers["content-length"] == got.headers["content-length"]
 
-    with_gateway(tmp_path, check)
+    shared(check)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_options_lists_the_methods(tmp_path: Path, route: Any) -> None:
+def test_options_lists_the_methods(shared: Run, route: Any) -> None:
     async def check(gateway: Running) -> None:
         response = await gateway.client.options(route.path.replace("{id}", "x"))
         assert (response.status_code, response.content) == (204, b"")
@@ -312,7 +330,7 @@ def test_options_lists_the_methods(tmp_path: Path, route: Any) -> None:
         expected |= {"HEAD"} if "GET" in expected else set()
         assert set(response.headers["allow"].split(", ")) == expected
 
-    with_gateway(tmp_path, check)
+    shared(check)
 
 
 @pytest.mark.parametrize("events", [10, 1000])

@@ -21,6 +21,7 @@ def test_equal_arguments_give_equal_simulations():
     assert one.facts.all == two.facts.all
 
 
+@pytest.mark.slow
 def test_sessions_contain_every_emission_once(troubled: Played):
     in_sessions = [each for session in troubled.sessions for each in session.emissions]
     assert len(in_sessions) == len(troubled.emissions)

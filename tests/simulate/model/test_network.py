@@ -284,6 +284,7 @@ def test_a_network_without_faults_reports_no_failures():
     assert len(played.of("BlockExecuted")) > 6 * 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [each.name for each in dataclass_fields(Rates)])
 def test_a_network_with_one_permanent_fault_is_consistent(name):
     assert_good(play(12, nodes=5, cores=2, rates=Rates(**{name: 1.0})))
