@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,6 +129,19 @@ def running_system(
             yield system
         finally:
             system.http.close()
+
+
+def free_port() -> int:
+    """A port that nothing listens on, for a program that cannot choose one itself.
+
+    Ports that the kernel gives, to a server with port 0 and to every client, are above 32767: of
+    those another process may have it by the time that the program starts.
+    """
+    while True:
+        # `random` has the same seed in all workers (pytest-randomly).
+        port = 10_000 + secrets.randbelow(22_768)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def fake_peer_id(index: int) -> bytes:

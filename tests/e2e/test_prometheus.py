@@ -291,7 +291,7 @@ class scraping:
         self._process.__enter__()
         port = wait_for(self._port, "Prometheus")
         base = f"http://127.0.0.1:{port}"
-        self._client = httpx.Client(base_url=base, trust_env=False, timeout=10)
+        self._client = httpx.Client(base_url=base, trust_env=False, timeout=100)
         return self._client
 
     def __exit__(self, *error: Any) -> None:

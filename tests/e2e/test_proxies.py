@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import ssl
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -20,7 +19,7 @@ from tart.cli.main import main
 from tart.client import TartClient
 from tart.protocol.rules import RULES
 from tests.gateway.api.test_html import parsed
-from tests.running import fake_node, fake_peer_id, running_system, wait_for
+from tests.running import fake_node, fake_peer_id, free_port, running_system, wait_for
 from tests.supervisor.process import Process
 
 pytestmark = pytest.mark.slow
@@ -50,11 +49,6 @@ def nginx_written(prefix):
         )
         assert count == 1
     return text
-
-
-def free_port():
-    with closing(socket.create_server(("127.0.0.1", 0))) as found:
-        return found.getsockname()[1]
 
 
 def replaced(text, changes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from contextlib import suppress
 from functools import cache
 
 import httpx
@@ -53,16 +54,14 @@ class Reader(threading.Thread):
     def run(self):
         while not self.enough.is_set():
             headers = {"last-event-id": self.place} if self.place else {}
+            # Nothing came for a second, or the server has stopped.
             with (
+                suppress(httpx.TransportError),
                 httpx.Client(timeout=1.0, trust_env=False) as client,
                 client.stream("GET", self.url, headers=headers) as response,
             ):
                 self.times += 1
-                try:
-                    self.read(response.iter_lines())
-                except httpx.TransportError:
-                    # Nothing came for a second, or the server has stopped.
-                    continue
+                self.read(response.iter_lines())
 
     def read(self, lines):
         fields, count = {}, 0

@@ -24,6 +24,7 @@ from tart.errors import StartupError
 from tart.gateway.process import listen
 from tests.gateway.fake_shard import FakeShard
 from tests.gateway.running import config_for, eventually
+from tests.running import free_port
 
 SCRIPT = """
 import os, sys
@@ -66,20 +67,13 @@ class Process:
         return self.process.returncode
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def gateway_process(directory: Path, **api: str) -> Iterator[Process]:
     """``run_gateway`` in a process of its own, tied to us as to the supervisor."""
     ready_read, ready_write = os.pipe()
     lifeline_read, lifeline_write = os.pipe()
     os.set_blocking(ready_read, False)
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SCRIPT, str(directory)]
         + [str(number) for number in (port, ready_write, lifeline_read)]
@@ -191,7 +185,7 @@ def presented(port: int, version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPOR
         context.minimum_version = min(version, ssl.TLSVersion.TLSv1_2)
         context.maximum_version = version
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as connection,
         context.wrap_socket(connection) as secured,
     ):
         found = secured.getpeercert(binary_form=True)

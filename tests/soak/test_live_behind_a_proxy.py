@@ -13,8 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import CHROMIUM, chromium, new_page
-from tests.e2e.test_proxies import free_port
-from tests.running import running_system, wait_for
+from tests.running import free_port, running_system, wait_for
 from tests.supervisor.process import Process
 
 pytestmark = [

@@ -11,8 +11,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from tests.browser import Faults, new_page
-from tests.e2e.test_proxies import free_port
-from tests.running import System, fake_node, running_system, wait_for
+from tests.running import System, fake_node, free_port, running_system, wait_for
 from tests.web.conftest import Opener
 from tests.web.looking import axe
 

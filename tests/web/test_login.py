@@ -19,8 +19,8 @@ from tart.access.roles import ROLES
 from tart.cli.main import main
 from tart.control_store import open_store
 from tests.browser import Faults, new_page
-from tests.e2e.test_proxies import PREFIX, free_port, nginx
-from tests.running import running_system, wait_for
+from tests.e2e.test_proxies import PREFIX, nginx
+from tests.running import free_port, running_system, wait_for
 from tests.web.looking import axe, is_scrolled_sideways
 
 REFUSED = re.compile("status of 401|HTTP Authentication failed")

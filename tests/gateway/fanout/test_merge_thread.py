@@ -18,7 +18,7 @@ from tests.gateway.running import Running, running_gateway
 
 def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async def limited() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await scenario()
 
     asyncio.run(limited())

@@ -56,7 +56,7 @@ async def asked(gateway: Running, route: Any, headers: dict[str, str]) -> int:
 
 
 async def read_to_the_end(socket: ClientConnection) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             await socket.recv()
 

@@ -102,7 +102,7 @@ def test_after_the_first_key_every_request_needs_one(tmp_path: Path) -> None:
         caller = authorize(access, HERE)
         ended = asyncio.create_task(access.wait_revoked(caller))
         key_id, text = create_key(path)
-        await asyncio.wait_for(ended, 10)
+        await asyncio.wait_for(ended, 60)
         assert isinstance(refusal(access, HERE), Unauthorized)
         assert isinstance(refusal(access, replace(ELSEWHERE, key=text + "x")), Unauthorized)
         known = authorize(access, replace(ELSEWHERE, key=text))
@@ -139,7 +139,7 @@ def test_a_revoked_key_ends_its_streams_at_once_and_authorizes_no_request(tmp_pa
         await asyncio.sleep(0)
         assert not stream.done()
         await access.revoke(key_id)
-        await asyncio.wait_for(stream, 10)
+        await asyncio.wait_for(stream, 60)
         assert isinstance(refusal(access, credentials), Unauthorized)
         assert isinstance(refusal(access, HERE), Unauthorized)
         with pytest.raises(NotFound):
@@ -188,7 +188,7 @@ def test_with_auth_none_a_revoked_key_still_ends_its_streams(tmp_path: Path) -> 
             access.wait_revoked(authorize(access, replace(ELSEWHERE, key=text)))
         )
         await access.revoke(key_id)
-        await asyncio.wait_for(stream, 10)
+        await asyncio.wait_for(stream, 60)
         assert access.valid(authorize(access, ELSEWHERE))
 
     use(path, check, auth="none")

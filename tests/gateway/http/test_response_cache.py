@@ -65,7 +65,7 @@ def number(answer: Answer) -> int:
 
 def with_maker(check: Callable[[Maker], Awaitable[None]], **arguments: Any) -> None:
     async def run() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await check(Maker(**arguments))
 
     asyncio.run(run())

@@ -171,7 +171,7 @@ def test_the_handshake_deadline_is_extended_while_reading_is_paused(tmp_path):
         await shard.connect()
         await until(lambda: shard.listener.connections == 2)
         # Several deadlines pass; this one shows that the loop has seen them.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for _ in range(10):
                 await asyncio.sleep(0.01)
         assert shard.listener.connections == 2
@@ -293,7 +293,7 @@ def test_a_connection_accepted_during_the_stop_is_refused(tmp_path):
     @listening
     async def scenario(shard):
         late = [socket.create_connection(("127.0.0.1", shard.port)) for _ in range(20)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await shard.listener.stop()
         for each in late:
             each.close()
