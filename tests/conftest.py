@@ -90,25 +90,20 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    """Measure coverage in the quick tests of the pure packages alone.
+    """Measure coverage in the tests of the pure packages alone; measured they take twice as long.
 
-    A measured test takes twice as long. Slow tests try many examples; what they reach the quick
-    tests of a module reach as well.
+    Of those a test with the marker `no_cover` of pytest-cov is not measured either: it tries many
+    examples of what the other tests of its module reach.
     """
     plugin = item.config.pluginmanager.getplugin("_cov")
     controller = plugin and plugin.cov_controller
-    if not controller or is_measured(item):
+    if not controller or item.nodeid.startswith(MEASURED):
         return (yield)
     controller.pause()
     try:
         return (yield)
     finally:
         controller.resume()
-
-
-def is_measured(item):
-    """Whether a test is one of a package whose coverage has a floor, and quick."""
-    return item.nodeid.startswith(MEASURED) and not item.get_closest_marker("slow")
 
 
 @pytest.fixture(autouse=True)

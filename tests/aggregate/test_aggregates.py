@@ -25,7 +25,7 @@ def in_any_order(found):
     return sorted(found, key=repr)
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_rows_do_not_depend_on_the_size_of_batches(size):
     played = troubled_network()

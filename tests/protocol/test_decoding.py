@@ -356,6 +356,7 @@ def test_an_event_decodes_to_what_was_encoded(event, version, data):
     assert check_event(event.number, encoded, version=version, cores=CORES) == ()
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @settings(max_examples=500)
 @given(hostile_payloads(), st.none() | st.integers(1, MAX_CORES) | st.just(CORES))
@@ -366,6 +367,7 @@ def test_the_check_agrees_with_decoding_about_any_bytes(case, cores):
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @settings(max_examples=500)
 @given(hostile_payloads(), st.none() | st.just(CORES))
@@ -430,7 +432,7 @@ def test_hostile_bytes_cost_a_bounded_multiple_of_their_size(name):
     assert peak < 40 * len(data)
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", HOSTILE)
 def test_decoding_leaves_no_reference_cycles(name):
     """Thousands of bad events a second must not pile up until a collection."""

@@ -138,6 +138,7 @@ def fail_once(monkeypatch, owner, name):
     return failed
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "name"),
@@ -169,6 +170,7 @@ def test_a_batch_that_failed_once_is_counted_once(monkeypatch, owner, name):
     assert aggregates.isolation.retries.total() + aggregates.isolation.failures.total() == 1
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "reducer",

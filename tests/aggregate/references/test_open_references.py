@@ -89,7 +89,6 @@ steps = st.lists(
 )
 
 
-@pytest.mark.slow
 @settings(max_examples=200)
 @given(steps)
 def test_open_references_behave_like_a_dictionary(actions):

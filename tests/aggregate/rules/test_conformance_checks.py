@@ -276,7 +276,6 @@ def test_dropped_events_are_reported_with_their_number():
 # --- Pipelines -------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_pipelines_cut_short_by_the_end_of_a_connection_are_reported():
     aggregates = aggregate(play_troubled(60, seed=3))
     unfinished = [
@@ -337,7 +336,6 @@ def test_an_old_work_package_before_dropped_events_is_not_reported():
 # --- All together ----------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_network_without_faults_has_no_findings():
     played = play(40, protocol=(0, 1), seed=11)
     found = Counter(
@@ -374,7 +372,6 @@ def test_findings_do_not_depend_on_how_bytes_arrive(sizes):
     assert count_findings(reads) == expected
 
 
-@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32))
 def test_interleaved_connections_are_checked_independently(seed):

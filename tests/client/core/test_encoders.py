@@ -27,7 +27,7 @@ def cut(text: str) -> str:
     return text.encode()[:MAX_REASON].decode(errors="ignore")
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("cores", [CORES, None])
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
 @settings(max_examples=15)

@@ -22,7 +22,6 @@ def test_a_small_answer_is_unchanged():
     assert json.loads(prepare(answer)) == answer
 
 
-@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.dictionaries(st.text(max_size=8), JSON, max_size=5), st.integers(300, 2000))
 def test_every_answer_fits_and_says_so_where_it_was_cut(answer, limit):

@@ -181,7 +181,7 @@ STEPS = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 @given(
     rows=st.lists(
         st.tuples(STEPS, st.sampled_from((90, 91)), st.none() | TIMES), min_size=1, max_size=4

@@ -170,7 +170,7 @@ def severe(recorder, besides=frozenset()):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("protocol", [0, 1])
 def test_a_simulated_network_has_no_severe_findings(protocol):
     recorder = receive_network(play(60, seed=5, protocol=protocol))
@@ -178,7 +178,7 @@ def test_a_simulated_network_has_no_severe_findings(protocol):
     assert len(recorder.findings) < 100
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_simulated_network_with_faults_has_no_severe_findings():
     played = play_troubled(60, seed=9)
     recorder = receive_network(played)

@@ -197,6 +197,7 @@ async def _stored(shard):
     return {each[:2]: each[2:] for each in map(belongs, events)}
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_live_and_stored_events_have_the_same_chain_root(tmp_path, seed):

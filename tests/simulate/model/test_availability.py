@@ -10,7 +10,7 @@ from tests.simulate.played import Played
 NETWORKS = pytest.mark.parametrize("network", ["told", "larger"])
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 @NETWORKS
 def test_an_assurance_received_was_sent_before(network, request):
     played = request.getfixturevalue(network)

@@ -58,6 +58,7 @@ def test_every_event_type_occurs_within_sixty_slots(usual: Played):
     assert usual.by_variant.keys() == BY_VARIANT.keys()
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [7, 77, 777, 7777])
 def test_every_event_type_occurs_whatever_the_seed(seed):
@@ -284,7 +285,7 @@ def test_a_network_without_faults_reports_no_failures():
     assert len(played.of("BlockExecuted")) > 6 * 15
 
 
-@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", [each.name for each in dataclass_fields(Rates)])
 def test_a_network_with_one_permanent_fault_is_consistent(name):
     assert_good(play(12, nodes=5, cores=2, rates=Rates(**{name: 1.0})))
