@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from tart.errors import DecodeError, EncodeError
@@ -417,7 +418,7 @@ class Struct(Type):
         if plain is not None and reader.remaining >= plain.size:
             values = plain.unpack_from(reader.data, reader.offset)
             reader.offset += plain.size
-            return self._named(iter(values))
+            return self._named(values)
         value = {}
         for name, field in self.fields:
             before = len(reader.deviations)
@@ -435,11 +436,26 @@ class Struct(Type):
         """Return the value of the structure whose fields have these values."""
         return fields
 
-    def _named(self, values: Iterator[Any]) -> dict[str, Any]:
-        return {
-            name: each._named(values) if isinstance(each, Struct) else next(values)
+    @cached_property
+    def _named(self) -> Callable[[Sequence[Any]], dict[str, Any]]:
+        """A function that gives all values their names.
+
+        Compiled from the declared names, as ``collections.namedtuple`` does it: a block has
+        hundreds of costs of 19 values each, and the source of a dictionary makes one in a tenth
+        of the time of a loop over fields.
+        """
+        named: Callable[[Sequence[Any]], dict[str, Any]]
+        named = eval(f"lambda values: {self._display(count())}")
+        return named
+
+    def _display(self, places: Iterator[int]) -> str:
+        """Return the source of a dictionary of the structure's values."""
+        parts = (
+            f"{name!r}: "
+            + (each._display(places) if isinstance(each, Struct) else f"values[{next(places)}]")
             for name, each in self.fields
-        }
+        )
+        return "{" + ", ".join(parts) + "}"
 
     def write(self, value: Any, out: bytearray) -> None:
         if not isinstance(value, Mapping) or value.keys() != {n for n, _ in self.fields}:

@@ -179,6 +179,11 @@ class KeyedCounters:
 
     def add_core_events(self, times: Sequence[int], node: int, core: int, number: int) -> None:
         """Count events of work-packages of a core; ``times`` has one element for each."""
+        first, last = min(times), max(times)
+        if minute_start(first) == minute_start(last):
+            key = (minute_start(first), node, core, number)
+            self._count("core_events", self._core_events, key, last, len(times))
+            return
         for start, (count, _, last) in count_by_key(map(minute_start, times), times).items():
             key = (start, node, core, number)
             self._count("core_events", self._core_events, key, last, count)

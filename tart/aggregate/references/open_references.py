@@ -18,6 +18,8 @@ from tart.aggregate.core.event_columns import Array
 from tart.aggregate.keyed.pipelines import BlockPipeline, PackagePipeline
 
 NO_ENTRY = -1
+# Later than every time and every position.
+NEVER = np.iinfo(np.int64).max
 # Places of each row; a node of a full network sends this number of events in 8 s.
 RING = 1 << 10
 _MASK = np.uint64(RING - 1)
@@ -74,6 +76,8 @@ class OpenReferences:
         self.timestamp = np.zeros(0, np.uint64)
         self.received_at = np.zeros(0, np.int64)
         self.arrived = np.zeros(0, np.int64)
+        # Always ``NEVER`` between two calls.
+        self._first = np.zeros(0, np.int64)
         self.subjects: list[Subject] = []
         self._may_have_subject = np.zeros(0, np.bool_)
         self.hashes = np.zeros((0, _HASH_BYTES), np.uint8)
@@ -159,6 +163,22 @@ class OpenReferences:
         self.hashes[entries[open_]] = hashes[open_]
         self.has_hash[entries[open_]] = True
 
+    def first_positions(self, entries: Array, positions: Array, wanted: Array) -> Array:
+        """Return the first of several positions by entry.
+
+        Args:
+            entries: Entries, any of them repeatedly.
+            positions: The position of each.
+            wanted: The entries whose first position is wanted, or ``NO_ENTRY``.
+
+        Returns:
+            For each of ``wanted``; ``NEVER`` for an entry that has no position.
+        """
+        np.minimum.at(self._first, entries, positions)
+        first = np.where(wanted == NO_ENTRY, NEVER, self._first[wanted])
+        self._first[entries] = NEVER
+        return first
+
     def find(self, rows: Array, event_ids: Array) -> Array:
         """Return the entries of events by row and id, ``NO_ENTRY`` where none is open."""
         if not len(rows):
@@ -238,6 +258,7 @@ class OpenReferences:
             setattr(self, name, grow(getattr(self, name), capacity))
         self._row = np.concatenate([self._row, np.full(more, NO_ENTRY, np.intp)])
         self.subjects += [None] * more
+        self._first = np.full(capacity, NEVER)
         free = np.zeros(capacity, np.intp)
         free[: self._free_count] = self._free[: self._free_count]
         free[self._free_count : self._free_count + more] = np.arange(before, capacity)[::-1]

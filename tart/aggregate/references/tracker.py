@@ -43,7 +43,7 @@ from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, PackagePipeline, Pipeline, PipelineEnd
 from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BATCH_KINDS, BatchReducers
-from tart.aggregate.references.open_references import NO_ENTRY, OpenReferences
+from tart.aggregate.references.open_references import NEVER, NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
 from tart.aggregate.references.reducers import JOINING_KINDS, REDUCERS, Reducers
 from tart.aggregate.rules.terminal_events import TERMINAL_KINDS
@@ -55,7 +55,6 @@ FOLLOW_SECONDS = 600
 # An eighth of ``per_session`` is freed in advance.
 _SPARE_DIVISOR = 8
 _NO_STEP = -1
-_NEVER = np.iinfo(np.int64).max
 
 _TERMINAL = kind_mask(TERMINAL_KINDS)
 _PARENTS = kind_mask(parent for parent, _ in REFERENCE_STEPS)
@@ -238,12 +237,11 @@ class ReferenceTracker:
         step = _STEP_INDEX[opened.number[entries], kind]
         step[entries == NO_ENTRY] = _NO_STEP
         terminal = np.flatnonzero(_TERMINAL[kind] & (step != _NO_STEP))
-        ended, first = np.unique(entries[terminal], return_index=True)
-        if len(ended):
-            # Events after the end of their parent do not resolve.
-            index = np.minimum(np.searchsorted(ended, entries), len(ended) - 1)
-            late = (ended[index] == entries) & (position > position[terminal[first]][index])
-            entries[late], step[late] = NO_ENTRY, _NO_STEP
+        ends = opened.first_positions(entries[terminal], position[terminal], entries)
+        ended = entries[terminal[ends[terminal] == position[terminal]]]
+        # Events after the end of their parent do not resolve.
+        late = position > ends
+        entries[late], step[late] = NO_ENTRY, _NO_STEP
         counts = np.bincount(kind[entries == NO_ENTRY])
         unresolved = {number: int(counts[number]) for number in np.flatnonzero(counts).tolist()}
         # The subject of a parent of another type has no meaning for the event.
@@ -328,7 +326,7 @@ class ReferenceTracker:
     def end_all_sessions(self) -> None:
         """Close the open events of all connections."""
         self._reporters.clear()
-        self._close(self._open.before(_NEVER), cut_short=True)
+        self._close(self._open.before(NEVER), cut_short=True)
 
     def expire_before(self, received_at: int) -> None:
         """Close events that are older; Unix microseconds."""

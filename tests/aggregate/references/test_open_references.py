@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tart.aggregate.references.open_references import NO_ENTRY, RING, OpenReferences
+from tart.aggregate.references.open_references import NEVER, NO_ENTRY, RING, OpenReferences
 
 
 def open_events(references, *pairs, received_at=0):
@@ -111,6 +111,16 @@ def test_open_references_behave_like_a_dictionary(actions):
             of_row = [event_id for at, event_id in known if at == row]
             assert sorted(references._event_id[references.of_row(row)].tolist()) == sorted(of_row)
             assert NO_ENTRY not in find(references, row, *of_row)
+
+
+def test_the_first_position_of_an_entry_counts():
+    references = OpenReferences()
+    one, other, third = open_events(references, (0, 1), (0, 2), (0, 3))
+    for _ in range(2):
+        found = references.first_positions(
+            np.array([other, one, other]), np.array([7, 4, 5]), np.array([other, third, NO_ENTRY])
+        )
+        assert found.tolist() == [5, NEVER, NEVER]
 
 
 def test_open_references_grow_beyond_their_first_capacity():
