@@ -11,13 +11,13 @@ NPM := $(VENV)/web
 # A test starts hundreds of processes, and each would compile every module for itself.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
+.PHONY: native generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
 	bench-quick bench-web lock clean screens tools web web-check
 
-demo: $(READY)  ## the whole system with a simulated network, until Ctrl-C
+demo: $(READY) native  ## the whole system with a simulated network, until Ctrl-C
 	@$(BIN)/tart demo
 
-test: $(READY) tools  ## all tests, with coverage; PYTEST_ARGS selects tests, without coverage
+test: $(READY) tools native  ## all tests, with coverage; PYTEST_ARGS selects tests, without coverage
 	@# Paths of Unix sockets are limited to 108 bytes: a short base directory.
 ifdef PYTEST_ARGS
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && \
@@ -30,11 +30,11 @@ else
 			--cov --cov-report term:skip-covered
 endif
 
-soak: $(READY)  ## fault injection under load, long fuzzing, property tests with many examples; hours
+soak: $(READY) native  ## fault injection under load, long fuzzing, property tests with many examples; hours
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-600} \
 		EXAMPLES=$${EXAMPLES:-500} $(BIN)/python -m pytest -m "soak or fuzz or hypothesis" --basetemp "$$base/t" $(PYTEST_ARGS)
 
-fuzz: $(READY)  ## fuzz tests, FUZZ_SECONDS (60) each
+fuzz: $(READY) native  ## fuzz tests, FUZZ_SECONDS (60) each
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && FUZZ_SECONDS=$${FUZZ_SECONDS:-60} \
 		$(BIN)/python -m pytest -m fuzz --basetemp "$$base/t" $(PYTEST_ARGS)
 
@@ -44,7 +44,10 @@ mutants: $(READY)  ## mutation tests of the pure core: lists mutants that no tes
 	$(BIN)/mutmut export-cicd-stats
 	@cat mutants/mutmut-cicd-stats.json
 
-dist: $(READY)  ## dist/tart, a single executable file, and the wheel
+native: $(READY)  ## compile the native kernel, if it is not up to date; without a compiler the Python kernel runs
+	@$(BIN)/python -m tart.native.build
+
+dist: $(READY)  ## dist/tart, a single executable file, and the wheel; needs a C compiler
 	$(BIN)/python systemd/pack/pack.py
 
 dist-test: dist  ## test dist/tart on a bare root file system and the systemd unit; as root
@@ -66,10 +69,10 @@ format: $(READY)  ## apply ruff's fixes and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## all benchmarks with their limits, about ten minutes; BENCH_ARGS: see loadtest/README.md
+bench: $(READY) native  ## all benchmarks with their limits, about ten minutes; BENCH_ARGS: see loadtest/README.md
 	$(BIN)/python -m loadtest.bench line full growth idle hostile $(BENCH_ARGS)
 
-bench-quick: $(READY)  ## a short benchmark, under a minute
+bench-quick: $(READY) native  ## a short benchmark, under a minute
 	$(BIN)/python -m loadtest.bench quick $(BENCH_ARGS)
 
 bench-web: $(READY) tools  ## the web page with 1,023 nodes, three minutes; BENCH_ARGS="--seconds 600" for its heap
@@ -77,10 +80,11 @@ bench-web: $(READY) tools  ## the web page with 1,023 nodes, three minutes; BENC
 
 # Programs that tests run and that PyPI does not have. As root they are installed from Debian.
 tools:
-	@for program in node:nodejs chromium:chromium promtool:prometheus nginx:nginx-light caddy:caddy; do \
+	@for program in cc:gcc+libc6-dev node:nodejs chromium:chromium promtool:prometheus nginx:nginx-light caddy:caddy; do \
 		command -v "$${program%:*}" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-		&& apt-get install --quiet --quiet --yes --no-install-recommends "$${program#*:}" >/dev/null; } \
-		|| echo "without $${program%:*} its tests are skipped (Debian: apt-get install $${program#*:})"; \
+		&& apt-get install --quiet --quiet --yes --no-install-recommends \
+		$$(echo "$${program#*:}" | tr + ' ') >/dev/null; } \
+		|| echo "without $${program%:*} its tests are skipped (Debian: apt-get install $$(echo "$${program#*:}" | tr + ' '))"; \
 	done
 	@$(MAKE) --no-print-directory --silent $(NPM)/.ready >/dev/null 2>&1 \
 		|| echo "without npm the build of the web page, its accessibility and the types of the JavaScript" \

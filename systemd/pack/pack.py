@@ -26,6 +26,7 @@ import sys
 import sysconfig
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -61,6 +62,8 @@ def main() -> None:
         old.unlink()
     _pip("wheel", "--no-deps", "--wheel-dir", into, ROOT)
     (wheel,) = into.glob("tart-*.whl")
+    if "tart/native/kernel.so" not in zipfile.ZipFile(wheel).namelist():
+        sys.exit("the native kernel was not compiled: `python -m tart.native.build` says why")
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
         _fill(tree, wheel)

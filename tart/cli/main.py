@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from tart import __version__
+from tart.cli.version import PrintVersion
 from tart.errors import ConfigError, TartError
 
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
@@ -86,7 +86,7 @@ def _parsers(
 ) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
     """Return the parser, and that of the command that ``words`` name, with its arguments."""
     parser = argparse.ArgumentParser(prog="tart", description="Telemetry backend for JAM networks.")
-    parser.add_argument("--version", action="version", version=f"tart {__version__}")
+    parser.add_argument("--version", action=PrintVersion)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     # The flags before the command word take no value.
     chosen = next((word for word in words if not word.startswith("-")), None)

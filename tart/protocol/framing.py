@@ -91,28 +91,38 @@ class FrameBuffer:
 
         A length beyond the limit sets ``error``; the messages before it are returned.
         """
-        return self.split(data).contents()
+        data, ends = self._complete(data)
+        messages, start = [], LENGTH_BYTES
+        for end in ends:
+            messages.append(data[start:end])
+            start = end + LENGTH_BYTES
+        return messages
 
     def split(self, data: bytes) -> SplitRead:
         """Return the positions of every message completed by ``data``, in order.
 
         The rest is as in ``receive_data``.
         """
+        data, ends = self._complete(data)
+        starts = [LENGTH_BYTES, *[end + LENGTH_BYTES for end in ends[:-1]]] if ends else []
+        return SplitRead(data, starts, ends)
+
+    def _complete(self, data: bytes) -> tuple[bytes, list[int]]:
+        """Return the bytes of the messages that ``data`` completes, and the end of each."""
         if self.error:
-            return SplitRead(b"", [], [])
+            return b"", []
         if self._tail:
             self._tail += data
             # A slow sender must not cause a parse of the tail for each byte.
             if len(self._tail) < self._wanted:
-                return SplitRead(b"", [], [])
+                return b"", []
             data = bytes(self._tail)
         ends, consumed = self._split(data)
         if consumed < len(data):
             self._tail = bytearray(data[consumed:])
         elif self._tail:
             self._tail = bytearray()
-        starts = [LENGTH_BYTES, *[end + LENGTH_BYTES for end in ends[:-1]]] if ends else []
-        return SplitRead(data, starts, ends)
+        return data, ends
 
     def resume(self, pieces: list[bytes]) -> list[bytes]:
         """Return the bytes that another function is to split: the unfinished message and these.

@@ -1,7 +1,26 @@
+import pytest
+
 from tart import __version__
 from tart.cli.main import main
+from tart.native import library
 
 
-def test_the_version_is_printed(capsys):
+@pytest.fixture(params=["python", "native"])
+def expected(request, monkeypatch):
+    """The line of each kernel."""
+    loaded = {"python": (None, "not compiled"), "native": (object(), "")}[request.param]
+    monkeypatch.setattr(library, "_load", lambda: loaded)
+    kernel = {"python": "Python kernel: not compiled", "native": "native kernel"}[request.param]
+    return f"tart {__version__} ({kernel})\n"
+
+
+def test_the_version_is_printed_with_the_kernel(capsys, expected):
     assert main(["version"]) == 0
-    assert capsys.readouterr() == (f"tart {__version__}\n", "")
+    assert capsys.readouterr() == (expected, "")
+
+
+def test_the_flag_prints_the_same(capsys, expected):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr() == (expected, "")

@@ -223,6 +223,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
     return {
         "pid": 1,
         "duckdb": "1.5.6",
+        "kernel": "native",
         "open_descriptors": 40,
         "descriptor_limit": 1024,
         "uptime_seconds": 5.0,

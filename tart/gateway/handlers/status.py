@@ -29,6 +29,7 @@ from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics, server_report
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_stats import disk, memory
+from tart.native.library import kernel_name
 from tart.process_memory import process_memory
 from tart.query.core import chain_stats, merge
 from tart.query.core.query import Query
@@ -253,6 +254,7 @@ class StatusHandlers:
             traffic=self._traffic,
             totals=self._totals,
             version=__version__,
+            kernel=kernel_name(),
         )
         return Answer(metrics.text(scrape), Coverage(frozenset(statistics), answers.total))
 

@@ -201,6 +201,7 @@ def _shard(inputs: HealthInput, shard: int) -> Component:
     lag = statistics["loop_lag_seconds"]
     metrics = {
         "pid": statistics["pid"],
+        "kernel": statistics["kernel"],
         "uptime_seconds": statistics["uptime_seconds"],
         "connections": statistics["connections"],
         "loop_lag_seconds": lag,

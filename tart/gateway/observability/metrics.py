@@ -252,6 +252,7 @@ class Scrape:
         gateway: Further metrics of the gateway: name to (value, help).
         cache_outcomes: Requests to the response caches, by outcome.
         background: Failures of the gateway's background tasks, by task.
+        kernel: ``native`` or ``python``.
     """
 
     statistics: Mapping[int, Json]
@@ -265,6 +266,7 @@ class Scrape:
     traffic: Traffic
     totals: CounterTotals[str]
     version: str
+    kernel: str
 
 
 def text(scrape: Scrape) -> bytes:
@@ -439,7 +441,11 @@ def _histogram(value: Json) -> tuple[list[tuple[str, float]], float]:
 
 
 def _gateway_metrics(scrape: Scrape) -> Iterator[Metric]:
-    yield InfoMetricFamily("tart_build", "Version of tart.", value={"version": scrape.version})
+    yield InfoMetricFamily(
+        "tart_build",
+        "Version of tart, and the kernel that decodes events: native or python.",
+        value={"version": scrape.version, "kernel": scrape.kernel},
+    )
     durations = HistogramMetricFamily(
         "tart_http_request_duration_seconds",
         "Seconds until the answer was complete.",

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from tart import logs
+from tart.native.library import kernel_name
 from tart.process_memory import process_memory
 from tart.query.shard_queries.nodes import Statistics
 from tart.rlimits import count_descriptors
@@ -67,6 +68,7 @@ class ProcessStatistics:
         return {
             "pid": os.getpid(),
             "duckdb": duckdb.__version__,
+            "kernel": kernel_name(),
             "uptime_seconds": time.monotonic() - self._started,
             "rss_bytes": process_memory().resident,
             "cpu_seconds": usage.ru_utime + usage.ru_stime,

@@ -10,6 +10,7 @@ from prometheus_client.samples import Sample
 
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.observability.metrics import HTTP_BOUNDS, Durations
+from tart.native.library import kernel_name
 from tests.gateway.fake_shard import statistics
 from tests.gateway.running import Running, eventually, running_gateway
 
@@ -101,7 +102,7 @@ def test_each_shard_has_its_own_metrics(tmp_path: Path) -> None:
                 assert found == count
             assert value(samples, "tart_partial_frame_bytes", shard="0") == 12
             assert value(samples, "tart_commit_seconds_count", shard="0") == 4
-            assert value(samples, "tart_build_info", version="0.1.0") == 1
+            assert value(samples, "tart_build_info", version="0.1.0", kernel=kernel_name()) == 1
             asked = [each for each in gateway.shards[0].requests if each.name == "statistics"]
             assert len(asked) == 1
 
