@@ -17,7 +17,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from tart.cli.version import PrintVersion
 from tart.errors import ConfigError, TartError
 
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
@@ -81,12 +80,23 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     return parsed
 
 
+class _PrintVersion(argparse.Action):
+    """The flag ``--version``: what ``tart version`` prints."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *arguments: object) -> None:
+        print(import_module("tart.cli.version").version_line())
+        parser.exit()
+
+
 def _parsers(
     words: Sequence[str],
 ) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
     """Return the parser, and that of the command that ``words`` name, with its arguments."""
     parser = argparse.ArgumentParser(prog="tart", description="Telemetry backend for JAM networks.")
-    parser.add_argument("--version", action=PrintVersion)
+    parser.add_argument("--version", action=_PrintVersion)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     # The flags before the command word take no value.
     chosen = next((word for word in words if not word.startswith("-")), None)

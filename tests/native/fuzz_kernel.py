@@ -48,8 +48,9 @@ def main(library: Path, wanted: int, seed: int = 1) -> int:
         streams = [mutated(rng, numbers, known) for _ in range(rng.choice((1, 5, 40)))]
         checked += check(kernel, rng, streams, dictionaries)
         if len(dictionaries[1].ids) == MAX_PEERS:
+            remaining = rng.randrange(MAX_PEERS)
             for dictionary in dictionaries:
-                dictionary.truncate(rng.randrange(MAX_PEERS))
+                dictionary.truncate(remaining)
     return checked
 
 

@@ -25,27 +25,22 @@ import numpy as np
 
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.aggregate.core.event_batch import Contexts
-from tart.aggregate.keyed.best_slots import BestSlots
 from tart.aggregate.keyed.sessions import CLOSED, REFUSED
 from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.config.schema import StorageConfig, TelemetryConfig
 from tart.errors import PeerRefused, ProtocolError
 from tart.pacing import Pace
 from tart.protocol.connection import Connection
-from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.dropped_events import elapsed_since
-from tart.protocol.events import EventKind
-from tart.protocol.framing import LENGTH_BYTES
-from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, StatusChange, decode_in_parts
-from tart.shard.decode.frame_collector import FrameCollector
-from tart.shard.decode.read_collector import ReadCollector
+from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, decode_in_parts
+from tart.shard.decode.received_frames import FRAME_BYTES, SHORTEST_FRAME, ReceivedFrames
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.ingest.live_batch import LiveBatch
 from tart.shard.ingest.live_streams import Streams
+from tart.shard.ingest.status_changes import StatusChanges
 from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.commit_cadence import CommitCadence
 from tart.shard.state.limits import RATE
-from tart.shard.state.node_statements import STATEMENT_TYPES
 from tart.shard.state.nodes import Node, Nodes, Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.aggregates.session_recovery import undecodable_finding
@@ -59,10 +54,6 @@ LIVE_SECONDS = 0.010
 _LEAST_LIVE_SECONDS = 0.001
 # The longest that a query waits for a commit; then it is answered without the newest events.
 _COMMIT_WAIT_SECONDS = 0.25
-# The expected size of a frame, for the number of events in bytes that are not split yet.
-_FRAME_BYTES = 64
-# The size of a frame without a payload.
-SHORTEST_FRAME = LENGTH_BYTES + HEADER_BYTES
 # The size of what is stored of an unreadable first message; it may be a mebibyte of anything.
 _REFUSED_BYTES = 4096
 
@@ -142,16 +133,14 @@ class Ingest:
         self._write = write
         self._node_changed = node_changed
         self._batch = Batch()
-        self._reads = ReadCollector(telemetry.max_frame_bytes)
-        self._frames = FrameCollector()
-        self._runs: list[FrameRun] = []
+        self._received = ReceivedFrames(telemetry.max_frame_bytes)
         self._cadence = CommitCadence(
             storage.flush_seconds,
             storage.quiet_flush_seconds,
             storage.flush_rows,
             storage.flush_bytes,
         )
-        # The bytes in ``_reads`` at which the time of the flush is decided again.
+        # The unsplit bytes at which the time of the flush is decided again.
         self._schedule_at = self._next_schedule()
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flush_at = math.inf
@@ -164,8 +153,9 @@ class Ingest:
         self._done = 0
         self._late = 0
         self._commits = asyncio.Event()
-        self.best_slots = BestSlots()
         self.aggregator = aggregator
+        self._status = StatusChanges(counters, aggregator.isolation, self._count_dropped)
+        self.best_slots = self._status.best_slots
         self.backpressure = backpressure
         self.statistics = IngestStatistics()
 
@@ -174,7 +164,7 @@ class Ingest:
         """The numbers of events and bytes received and not committed."""
         self.split_received()
         return (
-            self._waiting_rows + self._batch.rows + len(self._frames),
+            self._waiting_rows + self._batch.rows + len(self._received),
             self._waiting_bytes + self._batch.bytes,
         )
 
@@ -200,12 +190,12 @@ class Ingest:
         if session.node is None or self._shedding:
             self._receive_at_once(session, data, now_us)
             return
-        self._reads.add(session, data, now_us)
+        self._received.add_read(session, data, now_us)
         if not self._batch.opened_at:
             self._touch(now_us)
         if (
             self._flush_timer is None
-            or self._reads.size >= self._schedule_at
+            or self._received.unsplit_bytes >= self._schedule_at
             or (self._streams.listening and self._decode_timer is None)
         ):
             self._schedule()
@@ -231,8 +221,7 @@ class Ingest:
             excess = frames.cut(admitted)
         if len(frames):
             self._touch(now_us)
-            self._frames.add(frames)
-            self._runs.append(FrameRun(session, len(frames), now_us))
+            self._received.add_frames(session, frames, now_us)
             self._batch.bytes += len(data)
             self._schedule()
         if excess:
@@ -243,20 +232,18 @@ class Ingest:
 
     def split_received(self) -> None:
         """Split all bytes received into frames; limits and errors of the protocol apply here."""
-        if not len(self._reads):
+        if not self._received.has_reads:
             return
-        self.statistics.bytes += self._reads.size
-        split = self._reads.split()
+        self.statistics.bytes += self._received.unsplit_bytes
+        split = self._received.split()
         self._batch.bytes += split.size
-        runs = frames = 0
+        before = None
         for broken in split.broken:
             # What was read before the error gets its sequence numbers before it.
-            self._frames.add_frames(split.frames[frames : broken.frames])
-            self._runs += split.runs[runs : broken.runs]
-            runs, frames = broken.runs, broken.frames
+            self._received.add_split(split, before, broken)
+            before = broken
             self._refuse(broken.session, broken.error, broken.received_at)
-        self._frames.add_frames(split.frames[frames:])
-        self._runs += split.runs[runs:]
+        self._received.add_split(split, before)
         self._schedule_at = self._next_schedule()
         for session, events in split.sessions:
             _report_split(session, events)
@@ -281,10 +268,9 @@ class Ingest:
             self._decode_timer.cancel()
             self._decode_timer = None
         self.split_received()
-        if not len(self._frames):
+        if not len(self._received):
             return
-        frames = self._frames.take()
-        runs, self._runs = self._runs, []
+        frames, runs = self._received.take()
         isolation = self.aggregator.isolation
         with isolation.guard("statistics", events=len(frames)):
             self._count_received(runs, len(frames))
@@ -314,7 +300,7 @@ class Ingest:
             self._count_decoded(decoded)
         for change in decoded.status_changes:
             with isolation.guard("status", events=1, session=change.session.number):
-                self._apply_status(change)
+                self._status.apply(change)
         if self._streams.listening and events:
             with isolation.guard("live", events=events):
                 self._publish(decoded, contexts)
@@ -376,7 +362,7 @@ class Ingest:
         Waits for the commit, at most ``_COMMIT_WAIT_SECONDS`` and not while the writer has no
         space. While many events come there is nothing to wait for.
         """
-        waiting = self._batch or len(self._frames) or len(self._reads)
+        waiting = self._batch or self._received
         if waiting and self._cadence.is_late(time.monotonic() - self._batch.opened_at):
             self.flush()
             self._late = self._handed
@@ -424,7 +410,7 @@ class Ingest:
         self.decode_received()
         elapsed_us = elapsed_since(session.opened_at, now_us)
         for claimed in session.connection.skip(frames, elapsed_us):
-            self._count_dropped(session, node, claimed)
+            self._count_dropped(session, claimed)
         for counter in (self.statistics.shed, session.shed, node.shed):
             counter[RATE] += len(frames)
         self.statistics.events += len(frames)
@@ -487,38 +473,12 @@ class Ingest:
         if session.node is not None:
             session.node.deviations[rule] += 1
 
-    def _count_dropped(self, session: Session, node: Node, events: int) -> None:
+    def _count_dropped(self, session: Session, events: int) -> None:
+        node = _node(session)
         node.dropped_events += events
         node.dropped_messages += 1
         session.dropped += events
         self.statistics.dropped_by_nodes += events
-
-    def _apply_status(self, change: StatusChange) -> None:
-        """Apply an event about the node itself: a statement, a block, dropped events."""
-        session = change.session
-        if change.type == EventKind.DROPPED:
-            if change.dropped is not None:
-                self._count_dropped(session, _node(session), change.dropped)
-            return
-        if change.type not in STATEMENT_TYPES:
-            return
-        statement = session.add_statement(
-            change.type, change.received_at, change.timestamp, change.payload
-        )
-        if change.type in (EventKind.BEST_BLOCK_CHANGED, EventKind.FINALIZED_BLOCK_CHANGED):
-            second = self._counters.at(change.received_at // SECOND_US)
-            if block := statement.fields.get("hash"):
-                second.add_head(change.type, block)
-            if change.type == EventKind.BEST_BLOCK_CHANGED:
-                with self.aggregator.isolation.guard("best_slots", session=session.number):
-                    self._count_best_slot(change)
-
-    def _count_best_slot(self, change: StatusChange) -> None:
-        """Count the best slot that the connection states now."""
-        statement = change.session.statements[change.type]
-        slot = statement.fields.get("slot")
-        if slot is not None:
-            self.best_slots.add(slot, _node(change.session).row, change.received_at)
 
     def _publish(self, decoded: DecodedBatch, contexts: Contexts) -> None:
         """Offer the events of a batch to the subscriptions."""
@@ -559,10 +519,10 @@ class Ingest:
 
     def _schedule(self) -> None:
         """Flush the batch now if it is due, else set the timer for it."""
-        if self._reads.size >= self._bytes_until_full():
+        if self._received.unsplit_bytes >= self._bytes_until_full():
             self.split_received()
-        now, rows = time.monotonic(), self._rows + self._reads.size // _FRAME_BYTES
-        size = self._batch.bytes + self._reads.size
+        now, rows = time.monotonic(), self._rows + self._received.expected
+        size = self._batch.bytes + self._received.unsplit_bytes
         seconds = self._cadence.seconds_left(now - self._batch.opened_at, rows, size)
         if not seconds:
             self.flush()
@@ -573,27 +533,26 @@ class Ingest:
             self._cancel_flush()
             self._flush_timer = loop.call_later(seconds, self.flush)
             self._flush_at = now + seconds
-        waiting = len(self._frames) or len(self._reads)
-        if self._decode_timer is None and waiting and self._streams.listening:
+        if self._decode_timer is None and self._received and self._streams.listening:
             delay = self._live_pace.delay(now)
             self._decode_timer = loop.call_later(delay, self._decode_live)
 
     @property
     def _rows(self) -> int:
-        """The number of frames of the batch, without those of reads that are not split yet."""
+        """The number of decoded frames of the batch."""
         # Each has one sequence number; adding up the batch's parts takes longer the more there are.
-        return self._sequence - self._first_sequence + len(self._frames)
+        return self._sequence - self._first_sequence
 
     def _bytes_until_full(self) -> int:
         """Return how many bytes may wait unsplit: in shorter frames they would fill the batch."""
-        rows = max(0, self._config.flush_rows - self._rows)
+        rows = max(0, self._config.flush_rows - self._rows - len(self._received))
         return min(rows * SHORTEST_FRAME, max(0, self._config.flush_bytes - self._batch.bytes))
 
     def _next_schedule(self) -> int:
         """Return how many bytes may wait until the time of the flush is decided again."""
-        rows = self._rows
-        expected = self._cadence.next_rows(rows + self._reads.size // _FRAME_BYTES) - rows
-        return min(expected * _FRAME_BYTES, self._bytes_until_full())
+        rows, split = self._rows, len(self._received)
+        following = self._cadence.next_rows(rows + self._received.expected) - rows - split
+        return min(following * FRAME_BYTES, self._bytes_until_full())
 
     def _cancel_flush(self) -> None:
         if self._flush_timer is not None:
