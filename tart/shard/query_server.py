@@ -53,7 +53,7 @@ from tart.query.sql.tables import TABLES
 from tart.shard.encoding.json_bytes import encode_answer, pack
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.queries.aggregate_queries import AggregateQueries
-from tart.shard.queries.handlers import AnyQuery, QueryHandlers
+from tart.shard.queries.handlers import AnyQuery, QueryHandlers, is_page
 from tart.shard.state.nodes import Session
 from tart.storage.backup_snapshot import BackupSnapshot
 from tart.storage.log.query_queue import QueryCost
@@ -276,6 +276,12 @@ class QueryServer:
                     events = handlers.newest_events(query)
                     if events is not None:
                         return encode(events)
+                    if is_page(query):
+                        return await self._reader.run_page(
+                            lambda cursor: encode(handlers.log[kind](cursor, query)),
+                            deadline,
+                            since,
+                        )
                 return await self._reader.run(
                     lambda cursor: encode(handlers.log[kind](cursor, query)),
                     deadline,

@@ -185,7 +185,7 @@ _GAUGES = (
         "1 while queries have low priority because the ingest load is high.",
     ),
 )
-_RANKS = ("cheap", "scan", "slow")
+_RANKS = ("cheap", "scan", "slow", "page")
 _PAUSE_REASONS = ("buffer", "disk", "memory")
 # Lists in the statistics whose length is the metric.
 _LISTS = (
@@ -413,8 +413,8 @@ def _shard_gauges(scrape: Scrape) -> Iterator[Metric]:
 def _queries_waiting(scrape: Scrape) -> Metric:
     gauge = GaugeMetricFamily(
         "tart_queries_waiting",
-        "Queries waiting for a query thread: cheap ones run before scans of the event log, and "
-        "slow ones have a thread of their own.",
+        "Queries waiting for a query thread: cheap ones run before scans of the event log, "
+        "slow ones and pages of new events have threads of their own.",
         labels=["shard", "rank"],
     )
     for shard, values in scrape.statistics.items():

@@ -306,6 +306,17 @@ class QueryHandlers:
         return self._counters.as_json(int(time.time()), rows.__getitem__, query.seconds)
 
 
+def is_page(query: Events) -> bool:
+    """Return whether a query reads a few new events: all, or those of one node or of types."""
+    chosen = query.selection
+    rare = chosen.slot, chosen.core, chosen.hash
+    return (
+        query.limit <= _MEMORY_ROWS
+        and not any(each is not None for each in rare)
+        and (chosen.node is None or chosen.types is None)
+    )
+
+
 def _selection(query: Events, shard: int) -> Selection:
     window = query.window_on(shard)
     return replace(query.selection, start_us=window.start_us, end_us=window.end_us)

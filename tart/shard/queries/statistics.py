@@ -19,7 +19,7 @@ from tart.rlimits import count_descriptors
 from tart.shard.ingest.listener import Listener
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest
-from tart.storage.log.query_threads import SLOW_THREADS, THREADS
+from tart.storage.log.query_threads import PAGE_THREADS, SLOW_THREADS, THREADS
 from tart.storage.store import Store
 
 
@@ -118,7 +118,7 @@ class ProcessStatistics:
             "aggregate_statements": self._store.statements.statements,
             "aggregate_statement_seconds": self._store.statements.seconds,
             "loop_lag_seconds": self._counts.loop_lag,
-            "readers": THREADS + SLOW_THREADS,
+            "readers": THREADS + SLOW_THREADS + PAGE_THREADS,
             "queries_running": reader.running,
             "queries_low_priority": reader.low_priority,
             "queries_waiting": dict(reader.waiting),

@@ -78,6 +78,13 @@ class LogColumns(EventColumns):
     peers: Sequence[bytes]
     body: Frames
 
+    @property
+    def memory_bytes(self) -> int:
+        """The memory that the columns take, with the whole buffer of the bodies."""
+        arrays = sum(getattr(self, name).nbytes for name in array_types(LogColumns))
+        body = len(self.body.data) + self.body.starts.nbytes + self.body.ends.nbytes
+        return int(arrays + body)
+
     @classmethod
     def empty(cls) -> LogColumns:
         """Return columns without rows."""

@@ -23,7 +23,8 @@ from tart.storage.core.arrow import Array
 from tart.storage.core.links import LinkColumns
 from tart.storage.core.log_columns import LogColumns, LogRow, concatenate
 
-# About a second of a shard at line rate: enough for a page of most nodes.
+# Some two seconds of a shard at line rate: enough for a page of most nodes, and for the references
+# of most events.
 LIMIT_BYTES = 12 << 20
 # The largest part is this share of the limit: parts are evicted as a whole.
 _LARGEST_SHARE = 16
@@ -38,7 +39,7 @@ class TailCache:
     """The newest events of one directory.
 
     Args:
-        limit_bytes: The limit of ``Batch.bytes``; the newest batch is cached in any case.
+        limit_bytes: The limit of the memory of columns; the newest batch is cached in any case.
     """
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -52,7 +53,7 @@ class TailCache:
 
         Args:
             log: The events.
-            size: Their ``Batch.bytes``.
+            size: The memory that they take.
         """
         before, self._parts = self._parts, ()
         parts = [*before, *(_Part(each, size // len(log)) for each in log if len(each))]

@@ -5,7 +5,8 @@ passes, or no client waits for the answer any more, the query leaves the queue, 
 interrupted; loops in Python call ``raise_if_cancelled``. So a query without a client costs
 nothing. At most ``QUEUE_LIMIT`` queries wait; more are refused, so that a burst of slow ones
 cannot fill the memory. While the shard receives much, queries run with low priority
-(``set_low_priority``); slow queries always do.
+(``set_low_priority``); slow queries always do. A page of the newest events takes a few milliseconds
+of CPU, but at low priority a hundred times as long: pages have a thread of normal priority.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from tart.storage.log.query_queue import QueryCost, QueryQueue
 # Threads of normal priority, and as many of low priority; one of each takes only cheap queries.
 THREADS = 3
 SLOW_THREADS = 1
+# Threads for pages of the newest events.
+PAGE_THREADS = 1
 QUEUE_LIMIT = 256
 SLOW_QUEUE_LIMIT = 8
 _NICE = 10
@@ -80,6 +83,7 @@ class QueryThreads:
         self._cursors: list[Cursor] = []
         self._queue: QueryQueue[_Job[Any]] = QueryQueue(QUEUE_LIMIT)
         self._slow_queue: QueryQueue[_Job[Any]] = QueryQueue(SLOW_QUEUE_LIMIT)
+        self._page_queue: QueryQueue[_Job[Any]] = QueryQueue(QUEUE_LIMIT)
         self._running: set[_Job[Any]] = set()
         self._slow: set[_Job[Any]] = set()
         self._ended = threading.Condition()
@@ -94,6 +98,10 @@ class QueryThreads:
                 self._thread(self._slow_queue, QueryCost.SCAN, low=True)
                 for _ in range(SLOW_THREADS)
             ),
+            *(
+                self._thread(self._page_queue, QueryCost.SCAN, low=False)
+                for _ in range(PAGE_THREADS)
+            ),
         ]
 
     def set_low_priority(self, low: bool) -> None:
@@ -103,8 +111,9 @@ class QueryThreads:
 
     @property
     def waiting(self) -> Counter[str]:
-        """The number of queries that wait for a thread: ``cheap``, ``scan``, ``slow``."""
-        return self._queue.waiting + Counter(slow=len(self._slow_queue))
+        """The number of queries that wait for a thread: ``cheap``, ``scan``, ``slow``, ``page``."""
+        others = Counter(slow=len(self._slow_queue), page=len(self._page_queue))
+        return self._queue.waiting + others
 
     @property
     def running(self) -> int:
@@ -124,7 +133,7 @@ class QueryThreads:
     @property
     def refused(self) -> int:
         """The number of queries that were refused because a queue was full."""
-        return self._queue.refused + self._slow_queue.refused
+        return sum(queue.refused for queue in (self._queue, self._slow_queue, self._page_queue))
 
     async def run(
         self,
@@ -147,6 +156,23 @@ class QueryThreads:
             ShardUnavailable: The threads are closed.
         """
         return await self._answer(_Job(query), self._queue, deadline, cost, since)
+
+    async def run_page(
+        self, query: Callable[[Cursor], Answer], deadline: float, since: float | None = None
+    ) -> Answer:
+        """Run a query that takes a few milliseconds, before others and at normal priority.
+
+        Args:
+            query: Called with the thread's cursor.
+            deadline: Seconds until the query is cancelled.
+            since: The time of the request by ``time.monotonic``; now if not given.
+
+        Raises:
+            QueryTimeout: The deadline passed.
+            Busy: The queue is full.
+            ShardUnavailable: The threads are closed.
+        """
+        return await self._answer(_Job(query), self._page_queue, deadline, QueryCost.CHEAP, since)
 
     async def run_slow(
         self,
@@ -217,8 +243,8 @@ class QueryThreads:
 
         To be called beside the running event loop, which enforces the deadlines.
         """
-        self._slow_queue.close()
-        self._queue.close()
+        for queue in (self._slow_queue, self._queue, self._page_queue):
+            queue.close()
         for job in list(self._slow):
             job.cancel()
         for thread in self._threads:
@@ -230,7 +256,9 @@ class QueryThreads:
         self, queue: QueryQueue[_Job[Any]], most: QueryCost, *, low: bool
     ) -> threading.Thread:
         work = partial(self._work, queue, most, low=low)
-        name = "slow-reader" if queue is self._slow_queue else "reader-low" if low else "reader"
+        name = "reader-low" if low else "reader"
+        if queue is not self._queue:
+            name = "slow-reader" if queue is self._slow_queue else "page-reader"
         thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         return thread

@@ -182,7 +182,8 @@ class Writer:
                 self.statistics.commit_seconds.add(done - batch.opened_at)
                 if batch.log:
                     with self._isolation.guard("latest"):
-                        self.tail.add(batch.log, batch.bytes)
+                        size = sum(log.memory_bytes for log in batch.log)
+                        self.tail.add(batch.log, size)
                 self._callbacks.on_commit(batch)
         except Exception as error:
             # The boundary of this thread: no error leaves a writer that can go on, and a shard

@@ -87,6 +87,7 @@ def test_each_shard_has_its_own_metrics(tmp_path: Path) -> None:
             assert value(samples, "tart_queries_low_priority", shard="0") == 1
             assert value(samples, "tart_queries_waiting", shard="0", rank="cheap") == 2
             assert value(samples, "tart_queries_waiting", shard="0", rank="slow") == 0
+            assert value(samples, "tart_queries_waiting", shard="0", rank="page") == 0
             assert value(samples, "tart_queries_rejected_total", shard="0") == 3
             given_up = "tart_queries_abandoned_total"
             assert value(samples, given_up, shard="0", state="waiting") == 4

@@ -425,6 +425,23 @@ def test_events_can_be_queried_while_a_segment_is_created(tmp_path):
     run(scenario, tmp_path, storage={"file_hours": 1})
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, True),
+        ({"node": A}, True),
+        ({"types": [11, 12]}, True),
+        ({"node": A, "types": [11]}, False),
+        ({"slot": 1}, False),
+        ({"core": 0}, False),
+        ({"hash": HASH.hex()}, False),
+        ({"limit": module._MEMORY_ROWS + 1}, False),
+    ],
+)
+def test_a_page_has_few_new_events_of_one_node_or_of_types(parameters, expected):
+    assert module.is_page(query_of("events", **{"limit": 50, **parameters})) is expected
+
+
 def test_an_answer_from_the_tail_cache_equals_the_answer_from_the_files(tmp_path):
     stored(tmp_path, block(0), block(1))
 

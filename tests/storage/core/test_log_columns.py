@@ -14,6 +14,13 @@ def test_rows_come_back_from_columns_as_they_were():
     assert [*LogColumns.from_rows([ROW, BARE], PEERS).rows()] == [ROW, BARE]
 
 
+def test_the_memory_of_columns_grows_with_rows_and_bodies():
+    one, two = (LogColumns.from_rows([ROW] * count, PEERS).memory_bytes for count in (1, 2))
+    longer = LogColumns.from_rows([ROW._replace(body=bytes(1004))], PEERS).memory_bytes
+    assert 60 < two - one < 120
+    assert longer - one == 1000
+
+
 def test_empty_columns_have_no_rows():
     assert (len(LogColumns.empty()), [*LogColumns.empty().rows()]) == (0, [])
 

@@ -314,6 +314,25 @@ def until_abandoned(cursor, abandoned):
     return "abandoned"
 
 
+def test_pages_wait_for_no_other_query_and_keep_the_normal_priority():
+    async def check(reader):
+        reader.set_low_priority(True)
+        tasks = await busy(reader, endless)
+        try:
+            niceness = await reader.run_page(lambda cursor: os.nice(0), DEADLINE)
+            assert niceness == os.nice(0)
+            with pytest.raises(QueryTimeout):
+                await reader.run_page(endless, 0.01)
+            assert await reader.run_page(one, DEADLINE) == [(1,)]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    with running_reader() as reader:
+        asyncio.run(check(reader))
+
+
 def test_a_slow_query_learns_that_it_is_cancelled():
     async def scenario(reader):
         with pytest.raises(QueryTimeout):
