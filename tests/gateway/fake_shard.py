@@ -278,6 +278,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "aggregates_overflowed": {"links": 2},
         "open_references": 3,
         "aggregate_flushes_pending": 0,
+        "aggregate_events_waiting": 0,
         "query_failures": 0,
         "aggregate_statements": 7,
         "aggregate_statement_seconds": 0.5,

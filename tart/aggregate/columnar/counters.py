@@ -99,6 +99,7 @@ class LatencyHistograms:
     def __init__(self) -> None:
         self.totals = np.zeros((len(STEPS), BINS), np.int64)
         self.total_us = np.zeros(len(STEPS), np.int64)
+        self._rows = _FIRST_NODES
         self._buckets: dict[int, Array] = {}
         # The step of each column, and the column of each step. Columns are never removed.
         self._steps: list[int] = []
@@ -133,12 +134,14 @@ class LatencyHistograms:
         """Return the counts of a bucket, with a row for each of these nodes and all columns."""
         counts = self._buckets.get(bucket)
         if counts is None:
-            counts = np.zeros((_FIRST_NODES, 0, BINS), np.uint32)
+            # As large as the last one: growing copies all of it, node by node and step by step.
+            counts = np.zeros((self._rows, len(self._steps) + _SPARE_COLUMNS, BINS), np.uint32)
         if len(self._steps) > counts.shape[1]:
             more = len(self._steps) + _SPARE_COLUMNS - counts.shape[1]
             spare = np.zeros((len(counts), more, BINS), np.uint32)
             counts = np.concatenate([counts, spare], axis=1)
         counts = self._buckets[bucket] = grow(counts, int(node.max()) + 1)
+        self._rows = len(counts)
         return counts
 
     def rows(self) -> Rows:

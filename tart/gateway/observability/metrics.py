@@ -171,6 +171,11 @@ _GAUGES = (
         "aggregate_flushes_pending",
         "Flushes of aggregates that are not written yet.",
     ),
+    (
+        "aggregate_events_waiting",
+        "aggregate_events_waiting",
+        "Events that waited to be counted in aggregates, when the metrics were read.",
+    ),
     ("subscriptions", "subscriptions", "Live subscriptions of the gateway."),
     ("loop_lag_seconds", "loop_lag_seconds", "Event-loop lag in seconds."),
     ("readers", "readers", "Query threads of the shard."),

@@ -142,6 +142,11 @@ class Aggregator:
             self._timer = asyncio.get_running_loop().call_later(COUNT_SECONDS, self.count)
         return {}
 
+    @property
+    def waiting_events(self) -> int:
+        """Return the number of events that wait to be counted."""
+        return self._waiting.events
+
     def count(self) -> None:
         """Count the events that wait."""
         self._count(contexts=False)
@@ -238,9 +243,11 @@ class Aggregator:
 
     def statistics(self) -> dict[str, Any]:
         """Return figures for ``/metrics`` and health."""
+        waiting = self.waiting_events
         self.count()
         return {
             **self._aggregates.statistics(),
+            "aggregate_events_waiting": waiting,
             **self._failures.statistics(),
             "aggregate_flushes_pending": len(self._in_flight),
             "aggregates_failed": self._file_failed,

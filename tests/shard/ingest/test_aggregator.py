@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tart.aggregate.core import waiting_events
 from tart.aggregate.core.tables import ROWS, SUMMED
 from tart.shard.ingest.aggregator import MAX_IN_FLIGHT
 from tests.aggregate.batches import troubled_network
@@ -48,6 +49,54 @@ def test_every_event_counts_once_before_during_and_after_a_flush(tmp_path):
         # Both; what is in memory may be looked at a moment later.
         while await total(shard) != 2 * everything(played):
             assert await total(shard) in (everything(played), 2 * everything(played))
+
+    run(scenario, tmp_path)
+
+
+def test_events_wait_until_they_are_asked_for(tmp_path):
+    played = troubled_network()
+
+    async def scenario(shard):
+        counted = []
+        aggregates = shard.aggregator._aggregates
+        add = aggregates.add
+        aggregates.add = lambda batch, **more: counted.append(len(batch)) or add(batch, **more)
+        session = shard.session(*[played.sessions[0].data])
+        shard.ingest.decode_received()
+        assert counted == []
+        waiting = shard.aggregator.waiting_events
+        assert waiting == len(played.sessions[0].emissions)
+        assert await total(shard) == waiting
+        assert counted == [waiting]
+        assert shard.aggregator.waiting_events == 0
+        shard.ingest.close_session(session, "it is over")
+
+    run(scenario, tmp_path)
+
+
+def test_events_wait_no_longer_than_the_limit(tmp_path):
+    played = troubled_network()
+
+    async def scenario(shard):
+        for session in played.sessions[:3]:
+            shard.session(session.data)
+            shard.ingest.decode_received()
+        assert shard.aggregator.waiting_events
+        await until(lambda: not shard.aggregator.waiting_events)
+        assert await total(shard) == sum(len(each.emissions) for each in played.sessions[:3])
+
+    run(scenario, tmp_path)
+
+
+def test_no_more_events_wait_than_the_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(waiting_events, "MAX_EVENTS", 50)
+    played = troubled_network()
+
+    async def scenario(shard):
+        for session in played.sessions[:9]:
+            shard.session(session.data)
+            shard.ingest.decode_received()
+            assert shard.aggregator.waiting_events < 50
 
     run(scenario, tmp_path)
 
