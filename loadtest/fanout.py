@@ -113,6 +113,9 @@ async def read(api: str, kind: str, count: int) -> None:
             address.port,
         )
         readers.append(reader)
+    # Each has had its greeting once an event has come.
+    while not all(reader.events or reader.lost for reader in readers):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
     send(ready=True)
     await asyncio.to_thread(wait_for, "go")
     cpu = time.process_time()
