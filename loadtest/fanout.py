@@ -1,166 +1,122 @@
-"""Readers of live events, and ten nodes that send to them: the parts of the scenario ``fanout``.
+"""The scenario ``fanout``: the cost of readers of live events, for the gateway and the shards.
 
-``python -m loadtest.fanout`` runs one of the two parts. The nodes send 250 events/s, all ten at the
-same moment, as nodes of a network do that import the same block. The readers read and count;
-the delay of each event is taken at a few of them, because parsing costs.
+Ten nodes send 250 events/s. The server's processor time with nobody listening is measured first,
+then with groups of readers; the difference, over the events that the readers got, is the cost of
+an event and reader. The readers use the machine's cores beside it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import socket
+import http.client
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-import uvloop
+from loadtest import measure, report
+from loadtest.dialogue import Broken, Json, Part
+from loadtest.fanout_parts import RATE
+from loadtest.scenarios import Scenario
+from loadtest.server import Server
 
-from loadtest.dialogue import options, send, wait_for
-from loadtest.streams import received_at
-from tart.protocol.events import EventKind
-from tart.testing import FakeNode
-from tart.units import JCE_UNIX_SECONDS
-
-NODES = 10
-RATE = 250.0
-# The readers of which every event's delay is taken.
-_TIMED = 5
-_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-_EVENT = b'"event_type":'
-_TYPES = [
-    EventKind.STATUS,
-    EventKind.BEST_BLOCK_CHANGED,
-    EventKind.SYNC_STATUS_CHANGED,
-    EventKind.CONNECTION_REFUSED,
-    EventKind.IMPORTING,
-]
+# The name of a group, the kind of its readers (``fanout_parts.paths``), and their number.
+GROUPS = (
+    ("50", "websocket", 50),
+    ("300", "websocket", 300),
+    ("300_distinct", "distinct", 300),
+    ("300_sse", "sse", 300),
+    ("300_resumed", "resumed", 300),
+)
+_WARM_UP_SECONDS = 4.0
+_OPENING_SECONDS = 120.0
+_PROBE_SECONDS = 0.05
 
 
-def filters(kind: str) -> Iterator[str]:
-    """Return the paths that readers open, one after the other."""
-    number = 0
-    while True:
-        if kind == "websocket":
-            yield "/api/ws"
-        elif kind == "distinct":
-            # Each reader has a filter that no other has, and that every event passes.
-            ends = {"type": "EventTypeRange", "start": 0, "end": 255 - number % 100}
-            others = [{"type": "Slot", "slot": number}, ends]
-            yield f"/api/ws?filter={quote(dumps({'type': 'Any', 'filters': others}))}"
-        elif kind == "sse":
-            yield "/api/events/stream"
-        else:
-            yield f"/api/events/stream?last_event_id={time.time_ns() // 1000 + number}.0"
-        number += 1
+@dataclass(frozen=True)
+class Cores:
+    """Processor time per second of the server's parts."""
+
+    gateway: float
+    shards: float
 
 
-def dumps(document: Any) -> str:
-    """Return JSON."""
-    import json
-
-    return json.dumps(document)
-
-
-class Reader(asyncio.Protocol):
-    """One reader; ``seconds`` are the delays of its events if it is timed."""
-
-    def __init__(self, path: str, host: str, *, timed: bool) -> None:
-        upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n"
-        if path.startswith("/api/ws"):
-            head += f"{upgrade}Sec-WebSocket-Key: {_KEY}\r\n"
-        self._head = f"{head}\r\n".encode()
-        self._timed = timed
-        self.events = self.bytes = self.reads = 0
-        self.lost = False
-        self.seconds: list[float] = []
-
-    def connection_made(self, transport: Any) -> None:
-        """asyncio: open the stream."""
-        transport.write(self._head)
-
-    def data_received(self, data: bytes) -> None:
-        """asyncio: count events."""
-        self.reads += 1
-        self.bytes += len(data)
-        self.events += data.count(_EVENT)
-        if self._timed:
-            now = time.time()
-            self.seconds += (now - moment for moment in received_at(data))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """asyncio: the server closed it."""
-        self.lost = True
-
-    def reset(self) -> None:
-        """Begin to count."""
-        self.events = self.bytes = self.reads = 0
-        self.seconds = []
+def play(scenario: Scenario, figures: Json, progress: Callable[[str], None]) -> None:
+    """Run the scenario and write its figures."""
+    with Server(scenario.shards, scenario.settings) as server:
+        options = {"part": "nodes", "host": server.host, "port": server.port}
+        with Part("loadtest.fanout_parts", options) as nodes:
+            nodes.receive(_OPENING_SECONDS)
+            time.sleep(_WARM_UP_SECONDS)
+            progress(f"nobody listens, {scenario.seconds:.0f} s")
+            nobody = _cores(server, lambda: time.sleep(scenario.seconds))
+            figures["nobody_cores"] = nobody.gateway + nobody.shards
+            for name, kind, count in GROUPS:
+                progress(f"{count} readers ({kind}), {scenario.seconds:.0f} s")
+                _read(server, scenario.seconds, (name, kind, count), nobody, figures)
 
 
-async def read(api: str, kind: str, count: int) -> None:
-    """Open readers, and count between ``go`` and ``stop``, until ``close``."""
+def _read(
+    server: Server, seconds: float, group: tuple[str, str, int], nobody: Cores, figures: Json
+) -> None:
+    """Measure one group of readers."""
+    name, kind, count = group
+    options = {"part": "readers", "api": server.api, "kind": kind, "count": count}
+    with Part("loadtest.fanout_parts", options) as readers:
+        readers.receive(_OPENING_SECONDS)
+        asked: list[float] = []
+        stop = threading.Event()
+        probe = threading.Thread(target=_probe, args=(server.api, stop, asked))
+        probe.start()
+
+        def run() -> None:
+            readers.command("go")
+            time.sleep(seconds)
+            readers.command("stop")
+
+        cores = _cores(server, run)
+        read = readers.receive(_OPENING_SECONDS)
+        stop.set()
+        probe.join()
+        readers.command("close")
+    if read["lost"]:
+        raise Broken(f"the server closed {read['lost']} of {count} readers")
+    per_event = 1e6 * seconds / max(1, read["events"])
+    figures |= {
+        f"gateway_us_{name}": (cores.gateway - nobody.gateway) * per_event,
+        f"shards_us_{name}": (cores.shards - nobody.shards) * per_event,
+        f"received_share_{name}": read["events"] / (RATE * seconds * count),
+        f"events_per_read_{name}": read["events"] / max(1, read["reads"]),
+        f"delivery_p99_ms_{name}": _ms(report.percentile(read["seconds"], 0.99)),
+        f"get_p99_ms_{name}": _ms(report.percentile(asked, 0.99)),
+    }
+
+
+def _cores(server: Server, run: Callable[[], None]) -> Cores:
+    """Return the processor time that the parts use while something runs, per second."""
+    members = measure.family(server.pid)
+    gateway = [measure.listener(int(server.api.rpartition(":")[2]), members)]
+    others = [pid for pid in members if pid not in gateway]
+    began = time.monotonic()
+    before = measure.cpu_seconds(gateway), measure.cpu_seconds(others)
+    run()
+    after = measure.cpu_seconds(gateway), measure.cpu_seconds(others)
+    passed = time.monotonic() - began
+    return Cores((after[0] - before[0]) / passed, (after[1] - before[1]) / passed)
+
+
+def _probe(api: str, stop: threading.Event, seconds: list[float]) -> None:
+    """Ask for something small again and again, as another client does."""
     address = urlsplit(api)
-    paths = filters(kind)
-    readers = []
-    for number in range(count):
-        reader = Reader(next(paths), address.netloc, timed=number < _TIMED)
-        await asyncio.get_running_loop().create_connection(
-            lambda reader=reader: reader,  # type: ignore[misc]
-            address.hostname,
-            address.port,
-        )
-        readers.append(reader)
-    # Each has had its greeting once an event has come.
-    while not all(reader.events or reader.lost for reader in readers):  # noqa: ASYNC110
-        await asyncio.sleep(0.05)
-    send(ready=True)
-    await asyncio.to_thread(wait_for, "go")
-    cpu = time.process_time()
-    for reader in readers:
-        reader.reset()
-    await asyncio.to_thread(wait_for, "stop")
-    counts = sorted(reader.events for reader in readers)
-    send(
-        events=sum(counts),
-        fewest=counts[0],
-        most=counts[-1],
-        reads=sum(reader.reads for reader in readers),
-        bytes=sum(reader.bytes for reader in readers),
-        lost=sum(reader.lost for reader in readers),
-        seconds=[moment for reader in readers for moment in reader.seconds],
-        cpu_seconds=time.process_time() - cpu,
-    )
-    await asyncio.to_thread(wait_for, "close")
+    assert address.hostname is not None
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+    while not stop.wait(_PROBE_SECONDS):
+        began = time.perf_counter()
+        connection.request("GET", "/api/health")
+        connection.getresponse().read()
+        seconds.append(time.perf_counter() - began)
+    connection.close()
 
 
-def play(host: str, port: int) -> None:
-    """Send events at the rate until ``close``."""
-    nodes = [FakeNode(number.to_bytes(32, "big")) for number in range(1, NODES + 1)]
-    sockets = []
-    for node in nodes:
-        sockets.append(socket.create_connection((host, port)))
-        sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sockets[-1].sendall(node.connect())
-    ended = threading.Event()
-    threading.Thread(target=lambda: (wait_for("close"), ended.set()), daemon=True).start()
-    send(ready=True)
-    due, number = time.monotonic(), 0
-    while not ended.wait(max(0.0, due - time.monotonic())):
-        due += NODES / RATE
-        number += 1
-        now = round((time.time() - JCE_UNIX_SECONDS) * 1e6)
-        for node, connected in zip(nodes, sockets, strict=True):
-            connected.sendall(
-                node.event("BestBlockChanged", now, slot=number, hash=number.to_bytes(32, "big"))[1]
-            )
-
-
-if __name__ == "__main__":
-    given = options()
-    if given["part"] == "nodes":
-        play(given["host"], given["port"])
-    else:
-        uvloop.run(read(given["api"], given["kind"], given["count"]))
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000

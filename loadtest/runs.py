@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import measure, opening, recordings, report, search, storm, traffic
+from loadtest import fanout, measure, opening, recordings, report, search, storm, traffic
 from loadtest.dialogue import Broken, Json, Part
 from loadtest.measure import MemoryWatch, Scrape, Use
 from loadtest.scenarios import Scenario
@@ -88,6 +88,9 @@ def play(scenario: Scenario, result: Json, progress: Progress) -> None:
     """
     if scenario.opening:
         result["opening"] = opening.play(scenario, result["figures"], progress)
+        return
+    if scenario.readers:
+        fanout.play(scenario, result["figures"], progress)
         return
     if scenario.searching:
         result["search"] = search.play(scenario.growth_millions, result["figures"], progress)

@@ -31,6 +31,7 @@ class Scenario:
         dashboard: Whether every route that dashboards poll is requested as well.
         speed: How fast ``tart simulate`` plays the network, if it does: it is the load instead of
             connections, and there are no queries and subscribers.
+        readers: Whether the cost of readers of live events is measured instead of a load.
         opening: Whether the cost of each dashboard route is measured instead of a load.
         searching: Whether searches of ``growth_millions`` in one directory are measured instead.
         storm: Whether the load is a storm between two calms; see ``loadtest.storm``.
@@ -57,6 +58,7 @@ class Scenario:
     queries: bool = True
     dashboard: bool = False
     speed: float = 0.0
+    readers: bool = False
     opening: bool = False
     searching: bool = False
     storm: bool = False
@@ -176,6 +178,13 @@ SCENARIOS = {
             rate=10_000,
             seconds=30,
             subscribers=20,
+        ),
+        Scenario(
+            "fanout",
+            "250 events/s of ten nodes to nobody, to 50 and to 300 readers of live events",
+            seconds=8,
+            shards=2,
+            readers=True,
         ),
         Scenario(
             "growth",

@@ -34,6 +34,11 @@ def dumps(value: Any, default: Default | None = None, option: int | None = None)
     return _write(value, str, default, option)
 
 
+def encoded(value: Any) -> orjson.Fragment:
+    """Return a value that later calls of ``dumps`` write as it is: it is encoded here, once."""
+    return orjson.Fragment(dumps(value))
+
+
 def pack(value: Any, default: Default | None = None, option: int | None = None) -> bytes:
     """Return JSON from which ``unpack`` restores the value."""
     return _write(value, _literal, default, option)

@@ -14,18 +14,20 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 import orjson
 from sanic.exceptions import ServerError, WebsocketClosed
 
+from tart import json_encoding
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.aggregate.keyed.pipelines import UNFINISHED
 from tart.config.schema import ApiConfig
 from tart.errors import BadQuery, TartError
 from tart.gateway.fanout.node_resolver import NodeResolver
 from tart.gateway.fanout.queries import QueryClient, gather_all, now_text, now_us
-from tart.gateway.fanout.single_flight import SingleFlight
+from tart.gateway.fanout.single_flight import NextFlight, SingleFlight
 from tart.gateway.http.responses import error_object
 from tart.gateway.http.sanic_adapter import WebSocket
 from tart.gateway.http.slow_client import send_with_stall_timeout
@@ -37,7 +39,7 @@ from tart.query.core import filters
 from tart.query.core.failure_rates import overall
 from tart.query.core.live_event import encode_integers, live_event
 from tart.query.core.merge import Json
-from tart.query.core.query import Rendering
+from tart.query.core.query import ByteEncoding, Rendering
 from tart.query.core.windows import Window, duration_us, resolve
 from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
 from tart.suggestions import did_you_mean, reject_unknown
@@ -94,6 +96,9 @@ class WebSocketClients:
         self.intervals = intervals
         self.stalled = 0
         self.stats: SingleFlight[Json] = SingleFlight(self._stats)
+        self.samples: dict[ByteEncoding, NextFlight[Json]] = {
+            each: NextFlight(partial(self._samples, each)) for each in get_args(ByteEncoding)
+        }
         self.metrics: SingleFlight[Json] = SingleFlight(self._metrics)
 
     async def serve(self, socket: WebSocket, initial: Json | None, rendering: Rendering) -> None:
@@ -126,6 +131,8 @@ class WebSocketClients:
 
     async def stop(self) -> None:
         """Stop the shared tasks; the clients' own tasks end with their connections."""
+        for samples in self.samples.values():
+            await samples.stop()
         await self.stats.stop()
         await self.metrics.stop()
 
@@ -149,12 +156,27 @@ class WebSocketClients:
         )
         return len({row["hash"] for row in rows if row["hash"]})
 
+    async def _samples(self, byte_encoding: ByteEncoding) -> Json:
+        """Return the figures of the greeting: the newest events and the number of nodes."""
+        (recent, _), (connected, _) = await gather_all(
+            self.queries.recent(SAMPLES, byte_encoding), self.queries.chain()
+        )
+        names = ("id", "node_id", "event_type", "timestamp")
+        samples = [{name: event[name] for name in names} for event in recent]
+        return {
+            "recent_events": len(samples),
+            "total_nodes": len(connected),
+            "recent_event_samples": json_encoding.encoded(samples),
+        }
+
     async def _stats(self) -> Json:
+        """Return the members of ``stats`` that are the same for all clients, encoded once."""
         body, _ = await self.queries.stats(resolve(now_us(), duration=duration_us("1h")))
         nodes, _ = await self.queries.chain()
         return {
-            "database": body,
-            "connections": {"total": len(nodes), "nodes": sorted(nodes)},
+            "database": json_encoding.encoded(body),
+            "connections": json_encoding.encoded({"total": len(nodes), "nodes": sorted(nodes)}),
+            "broadcaster": json_encoding.encoded(self.streams.statistics()),
         }
 
     async def _metrics(self) -> Json:
@@ -210,22 +232,16 @@ class Client:
 
     async def greeting(self) -> bytes:
         """Return the first message: the newest events and the number of nodes."""
-        samples: list[Json] | None = None
-        total: int | None = None
+        samples: Json = {"recent_events": None, "total_nodes": None, "recent_event_samples": []}
         with suppress(TartError):
-            queries = self._shared.queries
-            (recent, _), (connected, _) = await gather_all(
-                queries.recent(SAMPLES, self._rendering.bytes), queries.chain()
-            )
-            names = ("id", "node_id", "event_type", "timestamp")
-            samples = [{name: event[name] for name in names} for event in recent]
-            total = len(connected)
+            # Of a call that begins now: the client is subscribed, and gets what comes later.
+            samples = await self._shared.samples[self._rendering.bytes].get()
         data = {
             "message": "Connected to TART telemetry",
-            "recent_events": None if samples is None else len(samples),
-            "total_nodes": total,
+            "recent_events": samples["recent_events"],
+            "total_nodes": samples["total_nodes"],
             "broadcaster_stats": self._shared.streams.statistics(),
-            "recent_event_samples": samples or [],
+            "recent_event_samples": samples["recent_event_samples"],
         }
         return message("connected", data)
 
@@ -371,8 +387,7 @@ class Client:
             "events_received": self._subscriber.events_sent,
             "current_filter": feed and feed.document,
         }
-        broadcaster = self._shared.streams.statistics()
-        return message("stats", {**figures, "broadcaster": broadcaster, "websocket": own})
+        return message("stats", {**figures, "websocket": own})
 
     async def push_metrics(self) -> None:
         """Send metrics at once and then at the interval, while they are subscribed."""

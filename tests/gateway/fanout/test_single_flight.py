@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tart.errors import ShardUnavailable
-from tart.gateway.fanout.single_flight import SingleFlight
+from tart.gateway.fanout.single_flight import NextFlight, SingleFlight
 
 
 class Call:
@@ -110,5 +110,38 @@ def test_a_single_flight_can_be_stopped_during_a_call() -> None:
         await shared.stop()
         with pytest.raises(asyncio.CancelledError):
             await asking
+
+    asyncio.run(run())
+
+
+def test_those_who_ask_during_a_call_share_the_next_one() -> None:
+    async def run() -> None:
+        answers = [asyncio.get_running_loop().create_future() for _ in range(3)]
+        begun = 0
+
+        async def call() -> int:
+            nonlocal begun
+            begun += 1
+            number: int = await asyncio.shield(answers[begun - 1])
+            return number
+
+        shared = NextFlight(call)
+        first = [asyncio.create_task(shared.get()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        later = [asyncio.create_task(shared.get()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        assert begun == 1
+        later[0].cancel()
+        answers[0].set_result(1)
+        assert await asyncio.gather(*first) == [1, 1, 1]
+        await asyncio.sleep(0.01)
+        assert begun == 2
+        answers[1].set_exception(ShardUnavailable("none"))
+        for task in later[1:]:
+            with pytest.raises(ShardUnavailable):
+                await task
+        answers[2].set_result(3)
+        assert await shared.get() == 3
+        await shared.stop()
 
     asyncio.run(run())
