@@ -1,6 +1,6 @@
 """The scenario ``fanout``: the cost of readers of live events, for the gateway and the shards.
 
-Ten nodes send 250 events/s. The server's processor time with nobody listening is measured first,
+Ten nodes send 250 events/s. The server's processor time without readers is measured first,
 then with groups of readers; the difference, over the events that the readers got, is the cost of
 an event and reader. The readers use the machine's cores beside it.
 """
@@ -48,25 +48,25 @@ def play(scenario: Scenario, figures: Json, progress: Callable[[str], None]) -> 
         with Part("loadtest.fanout_parts", options) as nodes:
             nodes.receive(_OPENING_SECONDS)
             time.sleep(_WARM_UP_SECONDS)
-            progress(f"nobody listens, {scenario.seconds:.0f} s")
-            nobody = _cores(server, lambda: time.sleep(scenario.seconds))
-            figures["nobody_cores"] = nobody.gateway + nobody.shards
+            progress(f"no readers, {scenario.seconds:.0f} s")
+            alone = _cores(server, lambda: time.sleep(scenario.seconds))
+            figures["no_reader_cores"] = alone.gateway + alone.shards
             for name, kind, count in GROUPS:
                 progress(f"{count} readers ({kind}), {scenario.seconds:.0f} s")
-                _read(server, scenario.seconds, (name, kind, count), nobody, figures)
+                _read(server, scenario.seconds, (name, kind, count), alone, figures)
 
 
 def _read(
-    server: Server, seconds: float, group: tuple[str, str, int], nobody: Cores, figures: Json
+    server: Server, seconds: float, group: tuple[str, str, int], alone: Cores, figures: Json
 ) -> None:
     """Measure one group of readers."""
     name, kind, count = group
     options = {"part": "readers", "api": server.api, "kind": kind, "count": count}
     with Part("loadtest.fanout_parts", options) as readers:
         readers.receive(_OPENING_SECONDS)
-        asked: list[float] = []
+        delays: list[float] = []
         stop = threading.Event()
-        probe = threading.Thread(target=_probe, args=(server.api, stop, asked))
+        probe = threading.Thread(target=_probe, args=(server.api, stop, delays))
         probe.start()
 
         def run() -> None:
@@ -83,12 +83,12 @@ def _read(
         raise Broken(f"the server closed {read['lost']} of {count} readers")
     per_event = 1e6 * seconds / max(1, read["events"])
     figures |= {
-        f"gateway_us_{name}": (cores.gateway - nobody.gateway) * per_event,
-        f"shards_us_{name}": (cores.shards - nobody.shards) * per_event,
+        f"gateway_us_{name}": (cores.gateway - alone.gateway) * per_event,
+        f"shards_us_{name}": (cores.shards - alone.shards) * per_event,
         f"received_share_{name}": read["events"] / (RATE * seconds * count),
         f"events_per_read_{name}": read["events"] / max(1, read["reads"]),
         f"delivery_p99_ms_{name}": _ms(report.percentile(read["seconds"], 0.99)),
-        f"get_p99_ms_{name}": _ms(report.percentile(asked, 0.99)),
+        f"get_p99_ms_{name}": _ms(report.percentile(delays, 0.99)),
     }
 
 

@@ -112,7 +112,7 @@ BARS = (
     Bar("search", "skip indexes", "index_bytes_per_event", 0.3, "bytes/event"),
     Bar("streams", "delivery p99, read to received", "delivery_p99_ms", 10, "ms", strict=True),
     Bar("streams", "live events subscribers missed", "delivery_missed", 0),
-    Bar("fanout", "nobody listens, all processes", "nobody_cores", 0.05, "cores"),
+    Bar("fanout", "no readers, all processes", "no_reader_cores", 0.05, "cores"),
     Bar("fanout", "50 readers, gateway per event and reader", "gateway_us_50", 1, "µs"),
     Bar("fanout", "300 readers, gateway per event and reader", "gateway_us_300", 1, "µs"),
     Bar("fanout", "GET with 300 readers, p99", "get_p99_ms_300", 100, "ms", strict=True),
@@ -239,7 +239,7 @@ _FIGURES = (
     ("delivery_missed", "live events subscribers missed", ""),
     ("delivery_p50_ms", "delivery p50, read to received", "ms"),
     ("delivery_p99_ms", "delivery p99, read to received", "ms"),
-    ("nobody_cores", "nobody listens, all processes", "cores"),
+    ("no_reader_cores", "no readers, all processes", "cores"),
     *(
         (f"{figure}_{group}", f"{readers}: {words}", unit)
         for group, readers in (

@@ -181,7 +181,7 @@ SCENARIOS = {
         ),
         Scenario(
             "fanout",
-            "250 events/s of ten nodes to nobody, to 50 and to 300 readers of live events",
+            "250 events/s of ten nodes to no, 50 and 300 readers of live events",
             seconds=8,
             shards=2,
             readers=True,

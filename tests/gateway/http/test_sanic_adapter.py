@@ -18,6 +18,8 @@ import pytest
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from sanic.server.websockets.impl import WebsocketImplProtocol
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
 
 import tart
 from tart.gateway.http.sanic_adapter import MAX_REPLYING, Connection, Exchange, WebSocket
@@ -256,3 +258,44 @@ def test_garbage_after_a_request_closes_only_its_own_connection(
 
     with_gateway(tmp_path, check)
     assert "Traceback" not in caplog.text
+
+
+def test_no_frame_follows_a_close_frame() -> None:
+    """A client may close while live events wait for room in its connection."""
+
+    class Io:
+        """The connection; it has room or not."""
+
+        def __init__(self) -> None:
+            self.written: list[bytes] = []
+            self.room = asyncio.Event()
+            self.writes = True
+
+        def write_now(self, data: bytes) -> bool:
+            if self.room.is_set():
+                self.written.append(data)
+            return self.room.is_set()
+
+        async def wait_room(self) -> None:
+            await self.room.wait()
+
+    async def check() -> None:
+        socket = WebSocket(ServerProtocol(state=OPEN))
+        io = socket.io_proto = Io()
+        waiting = asyncio.create_task(socket.write(b"first"))
+        await asyncio.sleep(0)
+        assert not socket.write_now(b"no room")
+        io.room.set()
+        assert await waiting
+        assert socket.write_now(b"second")
+        assert io.written == [b"first", b"second"]
+        io.room.clear()
+        waiting = asyncio.create_task(socket.write(b"third"))
+        await asyncio.sleep(0)
+        socket.ws_proto.send_close(1000)
+        io.room.set()
+        assert not await waiting
+        assert not socket.write_now(b"fourth")
+        assert io.written == [b"first", b"second"]
+
+    asyncio.run(check())
