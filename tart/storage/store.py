@@ -69,6 +69,8 @@ _TRIES = 8
 _SURVEY_SECONDS = 60.0
 # The wait for a round of checkpoints; a backup takes longer.
 _LOCK_SECONDS = 5.0
+# Changes of a directory within this time may have one time of modification.
+_SAME_TIME_NS = 100_000_000
 
 
 class Store:
@@ -134,6 +136,8 @@ class Store:
         self.directories = [shard, *list_adopted(root, shard, count)]
         self._files: dict[int, list[LogFile]] = {}
         self._aggregates: dict[int, AggregateFile] = {}
+        # By directory, the time of its last change and its quarantined files.
+        self._quarantined: dict[int, tuple[int, list[Path]]] = {}
         # Read from other threads.
         self._damage_reports: dict[LogFile, DamageReport] = {}
         # Held while a thread surveys files for damage.
@@ -370,7 +374,7 @@ class Store:
     def _quarantined_periods(self) -> Iterator[tuple[str, int, int]]:
         """Yield path, start of the period and last write of quarantined segments, in µs."""
         for directory in self.directories:
-            for path in list_quarantined(self._root, directory):
+            for path in self._list_quarantined(directory):
                 name = path.name.partition(QUARANTINED)[0]
                 file = parse_path(directory, path.with_name(name))
                 with suppress(FileNotFoundError):
@@ -383,8 +387,25 @@ class Store:
         return [
             self._relative(path)
             for directory in self.directories
-            for path in list_quarantined(self._root, directory)
+            for path in self._list_quarantined(directory)
         ]
+
+    def _list_quarantined(self, directory: int) -> list[Path]:
+        """Return the quarantined files of a directory, listed again when it has changed.
+
+        Every search of the event log asks for them.
+        """
+        try:
+            changed_ns = (self._root / f"{directory:02d}").stat().st_mtime_ns
+        except FileNotFoundError:
+            return []
+        known = self._quarantined.get(directory)
+        if known is None or known[0] != changed_ns:
+            known = changed_ns, list_quarantined(self._root, directory)
+            # The time of a change that follows at once may be the same.
+            if time.time_ns() - changed_ns > _SAME_TIME_NS:
+                self._quarantined[directory] = known
+        return known[1]
 
     def disk_usage(self) -> tuple[int, int, int]:
         """Return the number of files, the bytes they take, and the bytes free on the disk."""

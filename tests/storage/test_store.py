@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from tart.errors import StorageError
+from tart.storage import store as module
 from tart.storage.core.schema import SCHEMA_VERSION
 from tart.units import HOUR_US
 from tests.storage.running import (
@@ -164,3 +165,21 @@ def test_a_quarantined_file_counts_as_unreadable_in_the_windows_of_its_period(tm
         assert unreadable(NOON + 1, None) == unreadable(None, midnight - 1) == []
         aside.unlink()
         assert unreadable(None, None) == []
+
+
+def test_quarantined_files_are_listed_again_when_the_directory_changes(tmp_path, monkeypatch):
+    write(tmp_path, batch(event(0)))
+    with open_storage(tmp_path, start_maintenance=False) as storage:
+        folder, listed = tmp_path / "00", []
+        listing = module.list_quarantined
+        monkeypatch.setattr(
+            module, "list_quarantined", lambda *given: listed.append(1) or listing(*given)
+        )
+        os.utime(folder, (1, 1))
+        assert storage.store.quarantined_files() == storage.store.quarantined_files() == []
+        assert len(listed) == 1
+        name = "2026-11-20.duckdb.corrupt-20261121T000000Z"
+        (folder / name).touch()
+        assert storage.store.quarantined_files() == [f"00/{name}"]
+        (folder / name).unlink()
+        assert storage.store.quarantined_files() == []

@@ -17,6 +17,7 @@ import duckdb
 from tart.protocol.events import EventKind
 from tart.protocol.references import Context
 from tart.query.core.event_ids import event_api_id, event_identity
+from tart.query.core.filters import Selection
 from tart.query.shard_queries.packages import JourneyEvents, JourneyPart
 from tart.shard.encoding.event_json import to_json
 from tart.shard.ingest.aggregator import decode_context_for
@@ -25,6 +26,7 @@ from tart.storage.core.log_columns import LogRow
 from tart.storage.log.contexts import read_contexts
 from tart.storage.log.log_rows import read_rows
 from tart.storage.log.query_threads import raise_if_cancelled
+from tart.storage.log.skip_indexes import NO_END
 from tart.storage.store import Store
 
 Cursor = duckdb.DuckDBPyConnection
@@ -138,7 +140,7 @@ class Journeys:
             if not conditions:
                 break
             where = f"{_between(period)} AND ({' OR '.join(conditions)})"
-            rows = self._rows(cursor, directory, where, query.max_rows)
+            rows = self._rows(cursor, directory, period, where, query.max_rows)
             _sort_rows(rows, query, owners, result)
             conditions = _next_conditions(rows)
         for rows in (*result.pipelines.values(), result.reports, result.erasures):
@@ -155,13 +157,17 @@ class Journeys:
         files = self._store.files(directory)
         return read_contexts(cursor, files, rows, decode_context_for(self._nodes, directory))
 
-    def _rows(self, cursor: Cursor, directory: int, where: str, limit: int) -> list[LogRow]:
-        """Return a directory's first rows that meet a condition, in order."""
-        rows = [
-            row
-            for file in self._store.files(directory)
-            for row in read_rows(cursor, file, where, first=limit)
-        ]
+    def _rows(
+        self, cursor: Cursor, directory: int, period: Period, where: str, limit: int
+    ) -> list[LogRow]:
+        """Return a directory's first rows of a period that meet a condition, in order."""
+        indexes, within = self._store.skip_indexes, Selection(start_us=period[0], end_us=period[1])
+        rows: list[LogRow] = []
+        for file in self._store.files(directory):
+            candidates = indexes.candidates(cursor, file, within, None)
+            if candidates.spans(0, NO_END):
+                also = f"{candidates.condition()} AND {where}"
+                rows += read_rows(cursor, file, also, first=limit)
         return sorted(rows, key=lambda row: row.seq)[:limit]
 
     def _events(
