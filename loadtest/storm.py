@@ -15,6 +15,7 @@ import os
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -88,9 +89,10 @@ class Limits:
             last: The last samples.
         """
         writes = [sample.write_ms for sample in calm if sample.write_ms is not None]
+        queries = [sample.query_ms for sample in calm if math.isfinite(sample.query_ms)]
         return cls(
             write_ms=max(50.0, 2 * max(writes, default=0.0)),
-            query_ms=max(100.0, 2 * max((sample.query_ms for sample in calm), default=0.0)),
+            query_ms=max(100.0, 2 * max(queries, default=0.0)),
             memory=1.1 * max((sample.memory for sample in last), default=0),
         )
 
@@ -148,6 +150,8 @@ class Sampler:
                     after = _scrape(client)
                 except httpx.HTTPError:
                     continue  # too busy to answer; its time is in the next sample
+                if after.committed < before.committed:
+                    continue  # without the counts of a shard that was too busy
                 queried = max(map(_query(client), ("/api/events?limit=50", "/api/metrics/live")))
                 self.samples.append(self._sample(before, after, queried))
                 before = after
@@ -277,6 +281,7 @@ def play(scenario: Scenario, path: Path, result: Json, progress: Progress) -> No
         progress("stopping, counting what is in the files")
         stored = server.stop(since=period_start(int(time.time()) * SECOND_US, _DAY_HOURS))
         result["server_log"] = server.log()[-20:]
+    result["failures"] = storm.pop("failures")
     result["figures"] |= storm | {
         "stored": stored.events,
         "lost": storm["sent"] - stored.events,
@@ -327,20 +332,25 @@ def _weather(
         sampler.between(began + _OPENING_SECONDS, storm_began), samples[-_tail_length(scenario) :]
     )
     after = [sample for sample in samples if sample.time >= end]
+
+    def sent_until(moment: float) -> float:
+        return min(wanted, storm["sent"] + CALM_RATE * (moment - began))
+
     return {
         "sent": wanted,
         "committed": round(scrape.committed),
         "rate": storm["sent"] / storm["seconds"],
         "storm_s": end - storm_began,
         **_figures(samples, storm_began, end),
-        "caught_up_s": _caught_up(
-            after, end, storm["sent"], calm_sent["sent"] / calm_seconds, began
-        ),
+        "caught_up_s": _caught_up(after, end, sent_until, 2.0 + limits.write_ms / 1000),
         **{
             f"normal_{name}_s": seconds
             for name, seconds in seconds_until_normal(samples, end, limits).items()
         },
         "query_failures": sum(len(route["failures"]) for route in answers.values()),
+        "failures": Counter(
+            failure for route in answers.values() for failure in route["failures"]
+        ).most_common(5),
         "pauses": scrape.samples.get(measure.PAUSES, 0.0),
     }
 
@@ -350,12 +360,18 @@ def _tail_length(scenario: Scenario) -> int:
 
 
 def _caught_up(
-    after: Sequence[Sample], end: float, storm: int, calm_rate: float, began: float
+    after: Sequence[Sample], end: float, sent: Callable[[float], float], slack: float
 ) -> float:
-    """Return the seconds after the storm until at most a second of the calm was not committed."""
+    """Return the seconds after the storm until all but the last events were committed.
+
+    Args:
+        after: The samples after the storm.
+        end: The end of the storm.
+        sent: Returns the events sent until a moment.
+        slack: The seconds whose events may be missing.
+    """
     for sample in after:
-        sent = storm + calm_rate * (sample.time - began)
-        if sample.committed >= sent - 2 * calm_rate:
+        if sample.committed >= sent(sample.time - slack):
             return sample.time - end
     return math.inf
 
