@@ -364,9 +364,11 @@ class Connection(WebSocketProtocol):
         if transport is None or transport.is_closing() or not self._can_write.is_set():
             return False
         transport.write(data)
-        # Sanic ends responses that send nothing for too long.
-        self._time = monotonic()
         return True
+
+    def touch(self) -> None:
+        """Record that something was sent: Sanic ends responses that send nothing for too long."""
+        self._time = monotonic()
 
     async def wait_room(self) -> None:
         """Return once there is room to write, or the connection is lost."""

@@ -328,6 +328,7 @@ class EventStreams:
                 return b"".join(reader.take(WRITE_BYTES)) or reader.comment
             if reader.written_at <= silent_since:
                 return reader.comment
+            response.touch()
 
     async def _locate(self, known: Position | int) -> Position:
         """Return the position at which a client resumes; for an event id, from its receipt on."""
@@ -423,6 +424,10 @@ class _Response:
         """Write part of the body as it is on the wire; see ``sanic_adapter.Connection``."""
         written: bool = self._connection.write_now(data)
         return written
+
+    def touch(self) -> None:
+        """Record that something was written directly."""
+        self._connection.touch()
 
     def break_off(self) -> None:
         """Cut the client off."""

@@ -44,6 +44,8 @@ SHED_RECENTLY_SECONDS = 60.0
 # The longest delay in which events are gathered for one write: with a thousand subscribers
 # writing takes 10 to 20 ms.
 MAX_DELAY_SECONDS = 0.05
+# The shortest: what several shards send of the same moment leaves together.
+GATHER_SECONDS = 0.002
 
 
 def envelope(kind: str, data: bytes, timestamp: str) -> bytes:
@@ -370,7 +372,7 @@ class Streams:
         self._by_filter: dict[bytes, Feed] = {}
         self._next = 0
         self._shed_at: float | None = None
-        self._pace = Pace(MAX_DELAY_SECONDS)
+        self._pace = Pace(MAX_DELAY_SECONDS, GATHER_SECONDS)
         # Feeds with pending events; a timer is set while there are any.
         self._pending: set[Feed] = set()
         self.subscribers: set[Subscriber] = set()
