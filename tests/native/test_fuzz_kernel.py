@@ -12,7 +12,7 @@ from tart.native.build import build
 
 FLAGS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 # With ``make fuzz`` and ``make soak``; a test run checks a few.
-FRAMES = 10_000_000 if os.environ.get("FUZZ_SECONDS") else 100_000
+FRAMES = 10_000_000 if os.environ.get("FUZZ_SECONDS") else 30_000
 
 
 def sanitizer() -> str:
