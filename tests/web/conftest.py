@@ -43,7 +43,8 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+# Of the package: in the rest of a session its network would go on.
+@pytest.fixture(scope="package")
 def live_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Return a server with two shards and six connected nodes that make blocks."""
     data = tmp_path_factory.mktemp("web") / "data"
