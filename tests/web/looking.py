@@ -74,6 +74,14 @@ def is_scrolled_sideways(page: Page) -> bool:
     return found
 
 
+def is_taller_than_window(page: Page) -> bool:
+    """Return whether the document itself is scrolled, instead of what is on it."""
+    found: bool = page.evaluate(
+        "document.documentElement.scrollHeight > document.documentElement.clientHeight"
+    )
+    return found
+
+
 @cache
 def _axe_source() -> str:
     if not AXE.exists():

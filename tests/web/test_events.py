@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs
 
 from playwright.sync_api import Page, expect
 
@@ -42,6 +43,30 @@ def test_the_list_and_the_counts_are_the_api_s(live_system: System, open_page: O
     expect(excluded).to_have_count(1)
     name = next(iter(events[0]["data"]))
     assert f"exclude_types={name}" in page.url
+
+
+def test_the_conditions_are_those_of_the_statement_that_the_button_opens(
+    live_system: System, open_page: Opener
+) -> None:
+    recent = live_system.get("/api/events", limit=500)["events"]
+    first, last = millis(recent[-1]["received_at"]), millis(recent[20]["received_at"])
+    (event,) = live_system.get("/api/events", event_types="BestBlockChanged", limit=1)["events"]
+    node = event["node_id"]
+    window = {"event_types": "Status,BestBlockChanged", "start_time": first, "end_time": last}
+    query = f"from={first}&to={last}&event_types=Status,BestBlockChanged&node={node[:16]}"
+    page = open_page(f"#/events?{query}")
+    link = page.locator("a.button", has_text="SQL").get_attribute("href") or ""
+    (statement,) = parse_qs(link.partition("?")[2])["q"]
+
+    def selects_those_of_the_api() -> bool:
+        answer = live_system.http.post("/api/sql", json={"query": statement}).json()
+        wanted = live_system.get("/api/events", limit=100, node_id=node, **window)["events"]
+        others = live_system.get("/api/events", limit=1000, **window)["events"]
+        ids = sorted(row[0] for row in answer["rows"])
+        return ids == sorted(event["id"] for event in wanted) and 0 < len(ids) < len(others)
+
+    # An event may be committed later than another that came after it.
+    wait_for(selects_those_of_the_api, "the events of the API in the statement's result")
 
 
 def test_live_events_arrive_and_wait_while_the_page_is_paused(open_page: Opener) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import Faults, new_page
 from tests.running import System, wait_for
 from tests.web.conftest import HEIGHTS, VIEWS
-from tests.web.looking import axe, is_scrolled_sideways, settled, texts
+from tests.web.looking import axe, is_scrolled_sideways, is_taller_than_window, settled, texts
 
 REGISTRY = Path(__file__).parents[2] / "tart" / "web" / "app" / "pages" / "index.js"
 PAGES = dict(re.findall(r'\{ name: "(\w+)", path: "([^"]*)"', REGISTRY.read_text()))
@@ -86,6 +86,8 @@ def test_a_page_is_without_fault(views: dict[str, View], parts: dict[str, str], 
             wrong.append(f"title: {page.title()}")
         if is_scrolled_sideways(page):
             wrong.append("it is scrolled sideways")
+        if is_taller_than_window(page):
+            wrong.append("the document is taller than the window")
         if wrong:
             found[view] = wrong
     assert found == {}

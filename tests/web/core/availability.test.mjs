@@ -7,7 +7,6 @@ import {
   byImplementation,
   coverageGrid,
   LEVEL,
-  median,
   settled,
   slowServers,
   summaryOf,
@@ -58,10 +57,6 @@ test("nodes of another branch are not missing", () => {
   const anchors = [anchor({ missing: [1, 2], elsewhere: [2], late: [0], until_all_ms: null })];
   const summary = summaryOf(/** @type {any} */ ({ nodes: [A, B, C, D], anchors }), NOON + 60_000);
   assert.deepEqual([summary.missing, summary.late, summary.all, summary.allReached], [1, 1, null, 0]);
-});
-
-test("the median of an even number is between the two in the middle", () => {
-  assert.deepEqual([median([]), median([3]), median([9, 1]), median([5, 1, 3])], [null, 3, 5, 3]);
 });
 
 test("the range before stands at the places of this one, where it has something near", () => {

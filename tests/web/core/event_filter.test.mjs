@@ -12,6 +12,7 @@ import {
   readFilter,
   requestOf,
   splitPage,
+  statementOf,
   withCondition,
   withoutCondition,
 } from "../../../tart/web/app/core/event_filter.js";
@@ -127,4 +128,27 @@ test("pages of the server are paths with parameters", () => {
 test("names that objects of JavaScript have are no groups", () => {
   assert.deepEqual(numbersOf("constructor,toString,__proto__", REFERENCE), []);
   assert.deepEqual(readFilter({ constructor: "x", toString: "y" }), {});
+});
+
+test("a statement of SQL has every condition, and its texts are quoted", () => {
+  const filter = { event_types: "failures,Authored", exclude_types: "41", node: "0xAB", slot: "7", core: "1", hash: "cd01", implementation: "O'Jam", exclude_nodes: "ef,01" };
+  const statement = statementOf(filter, { duration: "15m" }, REFERENCE);
+  assert.deepEqual(statement?.split("\n"), [
+    "SELECT * FROM events",
+    "WHERE received_at > NOW() - INTERVAL '15 minutes'",
+    "  AND event_type IN (41, 44, 42)",
+    "  AND NOT event_type IN (41)",
+    "  AND node_id LIKE 'ab%'",
+    "  AND slot = 7",
+    "  AND core = 1",
+    "  AND hex(payload) LIKE '%CD01%'",
+    "  AND node_name = 'O''Jam'",
+    "  AND node_id NOT IN ('ef', '01')",
+    "ORDER BY received_at DESC",
+    "LIMIT 100",
+  ]);
+  const fixed = statementOf({}, { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" }, null);
+  assert.match(fixed ?? "", /received_at BETWEEN '2026-01-01T00:00:00Z' AND '2026-01-02T00:00:00Z'/);
+  assert.equal(statementOf({ event_types: "Status" }, { duration: "1h" }, null), null);
+  assert.match(statementOf({ event_types: "nonsense" }, { duration: "1h" }, REFERENCE) ?? "", /AND FALSE/);
 });

@@ -6,6 +6,7 @@
  * @typedef {import("../../../client/web/tart.js").AnchorCoverage} Coverage
  */
 
+import { median } from "./distributions.js";
 import { millis } from "./format.js";
 
 /** Levels of a cell of the coverage: an assurer and an anchor. */
@@ -90,14 +91,6 @@ export function summaryOf(answer, now) {
 /** @param {readonly (number | null | undefined)[]} values @returns {number[]} */
 function known(values) {
   return /** @type {number[]} */ (values.filter((value) => value !== null && value !== undefined));
-}
-
-/** The median; null without values. @param {readonly number[]} values */
-export function median(values) {
-  if (!values.length) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /**

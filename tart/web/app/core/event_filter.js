@@ -81,6 +81,56 @@ export function liveFilter(filter, reference) {
   return terms.length === 1 ? terms[0] : { type: "Both", filters: terms };
 }
 
+/**
+ * Return the SQL statement of the newest events under the conditions of the page; null while the
+ * event types are not known that it needs.
+ *
+ * @param {Parameters} filter
+ * @param {import("./time_range.js").Window} bounds
+ * @param {Reference | null} reference Of all event types.
+ */
+export function statementOf(filter, bounds, reference) {
+  const terms =
+    "duration" in bounds
+      ? [`received_at > NOW() - INTERVAL ${quoted(intervalOf(bounds.duration))}`]
+      : [`received_at BETWEEN ${quoted(bounds.start)} AND ${quoted(bounds.end)}`];
+  if (filter.event_types || filter.exclude_types) {
+    if (!reference) return null;
+    if (filter.event_types) terms.push(among("event_type", numbersOf(filter.event_types, reference)));
+    if (filter.exclude_types) terms.push(`NOT ${among("event_type", numbersOf(filter.exclude_types, reference))}`);
+  }
+  // A node may be given by the first digits of its id.
+  if (filter.node) terms.push(`node_id LIKE ${quoted(`${filter.node.toLowerCase().replace(/^0x/, "")}%`)}`);
+  for (const name of ["slot", "core"]) if (filter[name]) terms.push(`${name} = ${literal(filter[name])}`);
+  if (filter.hash) terms.push(`hex(payload) LIKE ${quoted(`%${filter.hash.toUpperCase().replace(/^0X/, "")}%`)}`);
+  if (filter.implementation) terms.push(`node_name = ${quoted(filter.implementation)}`);
+  const nodes = split(filter.exclude_nodes).map(quoted);
+  if (nodes.length) terms.push(`node_id NOT IN (${nodes.join(", ")})`);
+  return `SELECT * FROM events\nWHERE ${terms.join("\n  AND ")}\nORDER BY received_at DESC\nLIMIT 100`;
+}
+
+/** @param {string} column @param {number[]} numbers */
+function among(column, numbers) {
+  return numbers.length ? `${column} IN (${numbers.join(", ")})` : "FALSE";
+}
+
+/** A duration such as "15m" as an interval of SQL. @param {string} duration */
+function intervalOf(duration) {
+  /** @type {Record<string, string>} */
+  const units = { s: "seconds", m: "minutes", h: "hours", d: "days" };
+  return `${duration.slice(0, -1)} ${units[duration.slice(-1)]}`;
+}
+
+/** @param {string} text */
+function literal(text) {
+  return /^\d+$/.test(text) ? text : quoted(text);
+}
+
+/** @param {string} text */
+function quoted(text) {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** Numbers of the selected types without the excluded ones; null if only the server can tell. @param {Parameters} filter @param {Reference | null} reference */
 function selectedTypes(filter, reference) {
   if (!filter.exclude_types || !reference) return null;

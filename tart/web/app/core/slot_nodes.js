@@ -6,6 +6,7 @@
  * @typedef {import("../../../client/web/tart.js").SlotNode} SlotNode
  */
 
+import { median } from "./distributions.js";
 import { colourPlace } from "./implementations.js";
 
 /** Stages in their order, as columns of the heat map. */
@@ -99,8 +100,7 @@ export function byImplementation(rows, name) {
     groups.set(key, group);
   }
   for (const group of groups.values()) {
-    const values = group.rows.map((row) => Number(row[name])).sort((a, b) => a - b);
-    group.median = values[Math.ceil(values.length / 2) - 1];
+    group.median = median(group.rows.map((row) => Number(row[name]))) ?? 0;
   }
   return [...groups.values()].sort((a, b) => b.rows.length - a.rows.length || String(a.name).localeCompare(String(b.name)));
 }

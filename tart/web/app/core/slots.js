@@ -6,6 +6,7 @@
  * @typedef {import("../../../client/web/tart.js").SlotBlock} SlotBlock
  */
 
+import { median } from "./distributions.js";
 import { counted, DASH, duration, number } from "./format.js";
 import { implementationText } from "./implementations.js";
 
@@ -225,13 +226,6 @@ export function summarise(slots, newest) {
       return block !== null && block.until_90_ms === null && !isSpreading(slot, newest, block);
     }).length,
   };
-}
-
-/** @param {number[]} values */
-export function median(values) {
-  if (!values.length) return null;
-  const ordered = [...values].sort((a, b) => a - b);
-  return ordered[Math.ceil(ordered.length / 2) - 1];
 }
 
 /**

@@ -19,6 +19,8 @@
  * @property {number | null} peers
  */
 
+import { median } from "./distributions.js";
+
 /** Rows of nodes. @param {Links} answer @returns {LinkedNode[]} */
 export function linkedNodes({ nodes, implementations }) {
   return nodes.node_id.map((node_id, index) => {
@@ -145,19 +147,13 @@ export function neighboursOf(links, own) {
  */
 export function poorlyConnected(nodes) {
   const known = nodes.filter(({ known: sends }) => sends);
-  const median = middle(known.map(({ degree }) => degree));
+  const typical = median(known.map(({ degree }) => degree)) ?? 0;
   return {
-    median,
+    median: typical,
     nodes: known
-      .filter(({ targets, sources }) => Math.min(targets, sources) < median / 3)
+      .filter(({ targets, sources }) => Math.min(targets, sources) < typical / 3)
       .sort((a, b) => Math.min(a.targets, a.sources) - Math.min(b.targets, b.sources) || a.index - b.index),
   };
-}
-
-/** @param {number[]} values */
-function middle(values) {
-  const ordered = [...values].sort((a, b) => a - b);
-  return ordered[(ordered.length - 1) >> 1] ?? 0;
 }
 
 /** Places on a circle around (0, 0), the first above. @param {number} count @param {number} radius */

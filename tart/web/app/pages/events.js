@@ -21,6 +21,7 @@ import {
   passesHere,
   readFilter,
   requestOf,
+  statementOf,
   withCondition,
   withoutCondition,
 } from "../core/event_filter.js";
@@ -54,7 +55,7 @@ export default function EventsPage() {
   return html`<${Page}
     title="Events"
     question="What was sent, when, and by whom?"
-    actions=${html`<${TailButton} /><${Exports} filter=${filter} />`}
+    actions=${html`<${TailButton} /><${Exports} filter=${filter} reference=${reference.data} />`}
   >
     <${FilterBar} filter=${filter} reference=${reference.data} />
     <div class="cards">
@@ -418,8 +419,8 @@ function TailButton() {
   </button>`;
 }
 
-/** @param {{ filter: Record<string, string> }} properties */
-function Exports({ filter }) {
+/** @param {{ filter: Record<string, string>, reference: any }} properties */
+function Exports({ filter, reference }) {
   const query = new URLSearchParams(/** @type {any} */ ({ ...requestOf(filter), ...listWindow(currentWindow()) }));
   const link = (/** @type {string} */ format) => {
     const parameters = new URLSearchParams(query);
@@ -427,6 +428,7 @@ function Exports({ filter }) {
     return `api/events/export?${parameters}`;
   };
   if (!can("operator")) return null;
+  const statement = statementOf(filter, currentWindow(), reference ?? null);
   return html`<${Menu}
       label="Export"
       icon="download"
@@ -436,5 +438,5 @@ function Exports({ filter }) {
         { label: "CSV", href: link("csv") },
         { label: "Capture, to replay", href: link("capture") },
       ]}
-    /><a class="button" href=${href("sql", { q: "SELECT * FROM events ORDER BY received_at DESC LIMIT 100" })}>SQL</a>`;
+    />${statement && html`<a class="button" href=${href("sql", { q: statement })}>SQL</a>`}`;
 }
