@@ -51,8 +51,9 @@ def test_the_page_of_blocks_shows_the_slots_of_the_api_and_opens_one_by_keyboard
         answer = live_system.get("/api/slots", count=120)
         states = {slot["slot"]: slot["state"] for slot in answer["slots"]}
         known = {block["hash"] for slot in answer["slots"] for block in slot["blocks"]}
-        # The newest two may have got their blocks since.
-        settled = dict(shown[:-2])
+        # The newest, of 15 seconds, may have got their blocks since: the page asks every few
+        # seconds, and on a busy machine waits for the answer.
+        settled = dict(shown[:-10])
         same = {slot: states.get(slot) for slot in settled} == settled
         return bool(settled) and same and len(hashes) > 1 and set(hashes) <= known
 
