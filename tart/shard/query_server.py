@@ -51,9 +51,11 @@ from tart.query.shard_queries.catalog import QUERIES
 from tart.query.shard_queries.events import Event, Events, SqlScan
 from tart.query.sql.tables import TABLES
 from tart.shard.encoding.json_bytes import encode_answer, pack
+from tart.shard.ingest.aggregator import SNAPSHOT_SECONDS
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import AnyQuery, QueryHandlers, is_page
+from tart.shard.queries.shared_answers import SharedAnswers
 from tart.shard.state.nodes import Session
 from tart.storage.backup_snapshot import BackupSnapshot
 from tart.storage.log.query_queue import QueryCost
@@ -85,6 +87,8 @@ class QueryServer:
         self._streams = streams
         self._reader = store.query_threads
         self._stopping = False
+        self._shared = SharedAnswers[tuple[Raw, bytes]](SNAPSHOT_SECONDS, _size)
+        handlers.counts.shared = lambda: self._shared.shared
         self._channels: dict[Channel[Request], dict[int, asyncio.Task[None]]] = {}
         self._channel_lost = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -256,10 +260,13 @@ class QueryServer:
             case "memory":
                 return encode(handlers.answer_from_memory(query))
             case "aggregates":
-                return await self._aggregates.answer(
-                    query,
-                    lambda work: self._reader.run(work, deadline, QueryCost.CHEAP, since),
-                    encode,
+                return await self._shared.get(
+                    msgspec.json.encode((query.name, query, deadline)),
+                    lambda: self._aggregates.answer(
+                        query,
+                        lambda work: self._reader.run(work, deadline, QueryCost.CHEAP, since),
+                        encode,
+                    ),
                 )
             case "slow":
                 await handlers.commit_received()
@@ -300,6 +307,11 @@ class QueryServer:
             return []
         window = query.window_on(self._shard)
         return self._store.unreadable_events(window.start_us, window.end_us)
+
+
+def _size(answer: tuple[Raw, bytes]) -> int:
+    value, attachment = answer
+    return len(memoryview(value)) + len(attachment)
 
 
 def _reads_aggregates(query: AnyQuery) -> bool:

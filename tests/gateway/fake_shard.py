@@ -280,6 +280,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "aggregate_flushes_pending": 0,
         "aggregate_events_waiting": 0,
         "query_failures": 0,
+        "queries_shared": 2,
         "aggregate_statements": 7,
         "aggregate_statement_seconds": 0.5,
         "loop_lag_seconds": 0.001,

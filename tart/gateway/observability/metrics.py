@@ -72,6 +72,11 @@ _COUNTERS = (
     ("references_unresolved", "references_unresolved", "References to an event that is not open."),
     ("query_failures", "query_failures", "Failed queries."),
     (
+        "queries_shared",
+        "queries_shared",
+        "Queries over aggregates that took the answer of an equal one.",
+    ),
+    (
         "aggregate_statements",
         "aggregate_statements",
         "Statements over aggregates that DuckDB ran.",

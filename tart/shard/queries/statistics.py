@@ -6,6 +6,7 @@ import os
 import resource
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,11 +32,13 @@ class QueryCounts:
         received: By name.
         failures: Queries that failed.
         loop_lag: Seconds by which the event loop lags.
+        shared: Returns the number of queries that took the answer of another.
     """
 
     received: Counter[str] = field(default_factory=Counter)
     failures: int = 0
     loop_lag: float = 0.0
+    shared: Callable[[], int] = lambda: 0
 
 
 class ProcessStatistics:
@@ -115,6 +118,7 @@ class ProcessStatistics:
             "background_failing": self._store.background.recent(),
             "queries": dict(self._counts.received),
             "query_failures": self._counts.failures,
+            "queries_shared": self._counts.shared(),
             "aggregate_statements": self._store.statements.statements,
             "aggregate_statement_seconds": self._store.statements.seconds,
             "loop_lag_seconds": self._counts.loop_lag,
