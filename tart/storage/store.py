@@ -27,6 +27,7 @@ from tart.errors import DamagedFile, StorageError
 from tart.storage.aggregates.database import AggregateFile, AggregateWriter
 from tart.storage.aggregates.merged_relations import StatementCounts
 from tart.storage.aggregates.rebuild import catch_up
+from tart.storage.aggregates.stored_rows import StoredRows
 from tart.storage.core.batch import Batch
 from tart.storage.core.files import (
     QUARANTINED,
@@ -130,6 +131,7 @@ class Store:
         self._database = Database(config, root / f"{shard:02d}" / SPILL)
         self.failures = FailureLog()
         self.statements = StatementCounts()
+        self.stored_rows = StoredRows()
         self.background = Background()
         self.skip_indexes = SkipIndexes()
         self.directory = shard

@@ -72,6 +72,16 @@ _COUNTERS = (
     ("references_unresolved", "references_unresolved", "References to an event that is not open."),
     ("query_failures", "query_failures", "Failed queries."),
     (
+        "stored_rows_hits",
+        "stored_rows_hits",
+        "Times that rows of aggregates were in memory already.",
+    ),
+    (
+        "stored_rows_reads",
+        "stored_rows_reads",
+        "Statements that read rows of aggregates into memory.",
+    ),
+    (
         "queries_shared",
         "queries_shared",
         "Queries over aggregates that took the answer of an equal one.",
@@ -181,6 +191,7 @@ _GAUGES = (
         "aggregate_events_waiting",
         "Events that waited to be counted in aggregates, when the metrics were read.",
     ),
+    ("stored_rows_bytes", "stored_rows_bytes", "Bytes of flushed aggregates in memory."),
     ("subscriptions", "subscriptions", "Live subscriptions of the gateway."),
     ("loop_lag_seconds", "loop_lag_seconds", "Event-loop lag in seconds."),
     ("readers", "readers", "Query threads of the shard."),

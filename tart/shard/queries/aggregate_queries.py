@@ -53,6 +53,7 @@ from tart.query.shard_queries.sessions import (
 )
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.queries import (
+    column_answers,
     conformance,
     deliveries,
     first_seen,
@@ -63,6 +64,7 @@ from tart.shard.queries import (
     sessions,
     transfers,
 )
+from tart.shard.queries.column_answers import NODE
 from tart.shard.state.nodes import Nodes
 from tart.storage.aggregates.merged_relations import MergedRelations, Snapshot, StaleSnapshot
 from tart.storage.store import Store
@@ -161,7 +163,7 @@ class AggregateQueries:
         files = [self._store.aggregates[directory] for directory in self._store.directories]
         counts_10s_us = self._config.counts_10s_hours * HOUR_US
         with MergedRelations(
-            cursor, files, snapshot, counts_10s_us, self._store.statements
+            cursor, files, snapshot, counts_10s_us, self._store.statements, self._store.stored_rows
         ) as relations:
             answer = self.handlers[type(query)](relations, query)
         return encode(answer)
@@ -179,12 +181,27 @@ class AggregateQueries:
         limit = f"LIMIT {MAX_ROWS + 1}"
         if query.top:
             limit = f"ORDER BY {next(iter(operations))} DESC LIMIT {query.top}"
-        relation = self._relation(relations, table, query, self._filters(table, query.where))
-        rows = self._fetch_rows(
-            relations,
-            f"SELECT {', '.join([*shown, *values])} FROM {relation} {group} {limit}",
-            keys,
-        )
+        where = self._filters(table, query.where)
+        read = [*keys, *names, *(["seen_at"] if "last" in operations.values() else [])]
+        selected = self._rows_in_memory(relations, table, query, read)
+        if selected is not None:
+            rows = column_answers.sum_rows(
+                table,
+                keys,
+                names,
+                column_answers.joined(table, keys, selected, query.step_us),
+                column_answers.joined(table, read, selected, 0),
+                query.top,
+                self._nodes.id_of,
+            )
+            _check_size(rows)
+        else:
+            relation = self._relation(relations, table, query, where)
+            rows = self._fetch_rows(
+                relations,
+                f"SELECT {', '.join([*shown, *values])} FROM {relation} {group} {limit}",
+                keys,
+            )
         return SumRows(keys, {name: operations[name] for name in names}, rows)
 
     def _table_rows(self, relations: MergedRelations, query: AggregateRows) -> Rows:
@@ -194,14 +211,27 @@ class AggregateQueries:
         order = "" if query.distinct else f"ORDER BY {clock_column(table)} DESC"
         shown = [self._key(table, name, 0) for name in columns]
         where = self._filters(table, query.where, query.known)
+        limit = max(0, min(query.limit, MAX_ROWS))
+        clock = clock_column(table)
+        selected = self._rows_in_memory(relations, table, query, [*columns, clock], query.known)
+        if selected is not None:
+            rows = column_answers.table_rows(
+                table,
+                columns,
+                column_answers.joined(table, [*columns, clock], selected, 0),
+                limit,
+                distinct=query.distinct,
+                id_of=self._nodes.id_of,
+            )
+            return Rows(columns, clock, rows)
         rows = self._fetch_rows(
             relations,
             f"SELECT {distinct} {', '.join(shown)} "
             f"FROM {self._relation(relations, table, query, where)} {order} "
-            f"LIMIT {max(0, min(query.limit, MAX_ROWS))}",
+            f"LIMIT {limit}",
             columns,
         )
-        return Rows(columns, clock_column(table), rows)
+        return Rows(columns, clock, rows)
 
     def _by_node(self, relations: MergedRelations, query: AggregateByNode) -> ValuesByNode:
         table, value = query.table, query.value
@@ -210,15 +240,30 @@ class AggregateQueries:
         keys = [key for key in query.by if key in TABLES[table]]
         shown = [self._key(table, key, query.step_us) for key in keys]
         operation = OPERATIONS[table][value]
-        relation = self._relation(relations, table, query, self._filters(table, query.where))
+        where = self._filters(table, query.where)
+        read = [*keys, NODE, value, *(["seen_at"] if operation == "last" else [])]
+        selected = self._rows_in_memory(relations, table, query, read)
+        if selected is not None:
+            nodes, by_node = column_answers.values_by_node(
+                table,
+                keys,
+                value,
+                column_answers.joined(table, [*keys, NODE], selected, query.step_us),
+                column_answers.joined(table, read, selected, 0),
+                self._nodes.id_of,
+            )
+            _check_values(by_node)
+            return ValuesByNode(operation=operation, rows=by_node, nodes=nodes)
+        relation = self._relation(relations, table, query, where)
         rows = relations.execute(
             f"SELECT {', '.join([*keys, ''])} list(directory * {1 << 32} + node), list(value) "
             f"FROM (SELECT {', '.join([*shown, ''])} directory, node, "
             f"{_operation(value, operation, TABLES[table][value])} AS value "
             f"FROM {relation} GROUP BY ALL) GROUP BY ALL"
         ).fetchall()
-        if sum(len(row[-1]) for row in rows) > MAX_VALUES_BY_NODE:
-            raise BadQuery("too many values: ask for a shorter window or a longer interval")
+        # Without keys DuckDB has one row even if there are no values.
+        rows = [row for row in rows if row[-1] is not None]
+        _check_values(rows)
         indices: dict[int, int] = {}
         return ValuesByNode(
             operation=operation,
@@ -260,6 +305,48 @@ class AggregateQueries:
             f"{column} >= make_timestamp({start}) AND {column} < make_timestamp({end}) AND {where}",
         )
 
+    def _rows_in_memory(
+        self,
+        relations: MergedRelations,
+        table: str,
+        query: AggregateSum | AggregateRows | AggregateByNode,
+        names: Sequence[str],
+        known: Sequence[str] = (),
+    ) -> column_answers.Parts | None:
+        """Return columns of the rows of ``_relation``; ``None`` if DuckDB must read them."""
+        start, end = bounds_us(query.window)
+        now = time.time_ns() // 1000
+        if table == "counts":
+            parts = relations.count_parts(start, end, now)
+        elif table == "latency":
+            retention_us = self._config.latency_hours * HOUR_US
+            parts = relations.latency_parts(start, end, now, retention_us)
+        else:
+            parts = relations.table_parts(table, start, end)
+        where = dict(query.where or {})
+        read = list(dict.fromkeys([*names, *where, *known]))
+        rows = relations.rows_in_memory(table, parts, read, start, end)
+        if rows is None:
+            return None
+        nodes = None
+        if NODE in where:
+            nodes = self._node_numbers(where.pop(NODE))
+        filters = {
+            name: [_value(TABLES[table][name], value) for value in values]
+            for name, values in where.items()
+        }
+        return column_answers.filtered(rows, filters, known, nodes)
+
+    def _node_numbers(self, node_ids: Sequence[str]) -> dict[int, list[int]]:
+        """Return the numbers of nodes by directory."""
+        numbers: dict[int, list[int]] = {}
+        for directory in self._store.directories:
+            for node_id in node_ids:
+                number = self._nodes.number_of(directory, node_id)
+                if number is not None:
+                    numbers.setdefault(directory, []).append(number)
+        return numbers
+
     def _filters(self, table: str, where: Where | None, known: Sequence[str] = ()) -> str:
         clauses = ["true"]
         for name, values in (where or {}).items():
@@ -281,9 +368,8 @@ class AggregateQueries:
         """Return a condition on nodes; each directory numbers its nodes by itself."""
         pairs = [
             (directory, number)
-            for directory in self._store.directories
-            for node_id in node_ids
-            if (number := self._nodes.number_of(directory, node_id)) is not None
+            for directory, numbers in self._node_numbers(node_ids).items()
+            for number in numbers
         ]
         if not pairs:
             return "false"
@@ -304,8 +390,7 @@ class AggregateQueries:
         self, relations: MergedRelations, statement: str, keys: Sequence[str]
     ) -> list[list[Any]]:
         rows = relations.execute(statement).fetchall()
-        if len(rows) > MAX_ROWS:
-            raise BadQuery("too many rows: ask for a shorter window or a longer interval")
+        _check_size(rows)
         node = keys.index("node") if "node" in keys else None
         shown = [list(row) for row in rows]
         if node is not None:
@@ -317,6 +402,16 @@ class AggregateQueries:
                     names[pair] = self._nodes.id_of(directory, number)
                 row[node] = names[pair]
         return shown
+
+
+def _check_size(rows: Sequence[Any]) -> None:
+    if len(rows) > MAX_ROWS:
+        raise BadQuery("too many rows: ask for a shorter window or a longer interval")
+
+
+def _check_values(rows: Sequence[Sequence[Any]]) -> None:
+    if sum(len(row[-1]) for row in rows) > MAX_VALUES_BY_NODE:
+        raise BadQuery("too many values: ask for a shorter window or a longer interval")
 
 
 def _known_table(query: AnyQuery, table: str) -> str:
@@ -341,6 +436,13 @@ def _operation(name: str, operation: str, kind: str) -> str:
         # The sum has 128 bits, so it is exact.
         return f"coalesce(sum({name}), 0)"
     return f"{operation}({name})"
+
+
+def _value(kind: str, value: Any) -> Any:
+    """Return a value of a condition as the column has it."""
+    if kind == "BLOB":
+        return bytes.fromhex(str(value).removeprefix("0x"))
+    return str(value) if kind == "VARCHAR" else int(value)
 
 
 def _literal(kind: str, value: Any) -> str:

@@ -123,6 +123,7 @@ class SqlTables:
                 snapshot,
                 self._config.counts_10s_hours * HOUR_US,
                 self._store.statements,
+                self._store.stored_rows,
             )
             try:
                 return read_part(relations, nodes, wanted, self._config.latency_hours * HOUR_US)

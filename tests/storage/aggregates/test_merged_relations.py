@@ -75,8 +75,11 @@ def test_a_relation_has_the_rows_of_files_and_memory_with_their_directory(cursor
 
 def test_a_snapshot_from_before_a_flush_is_refused(cursor, files):
     write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), every_row(), []))
-    with pytest.raises(StaleSnapshot), MergedRelations(cursor, files, snapshot(0), FINE):
-        pass
+    with (
+        MergedRelations(cursor, files, snapshot(0), FINE) as relations,
+        pytest.raises(StaleSnapshot),
+    ):
+        relations.execute("SELECT 1")
     with MergedRelations(cursor, files, snapshot(1), FINE) as relations:
         assert totals(relations, relations.table("blocks"))
 
@@ -90,10 +93,10 @@ def test_an_interrupted_query_leaves_its_cursor_without_a_transaction(cursor, fi
     with monkeypatch.context() as patched:
         patched.setattr(module, "read_state", interrupted)
         with (
+            MergedRelations(cursor, files, snapshot(1), FINE) as relations,
             pytest.raises(duckdb.InterruptException),
-            MergedRelations(cursor, files, snapshot(1), FINE),
         ):
-            pass
+            relations.execute("SELECT 1")
     for _ in range(2):
         with MergedRelations(cursor, files, snapshot(1), FINE) as relations:
             assert totals(relations, relations.table("counts"))
