@@ -32,6 +32,7 @@ from tart.query.shard_queries.packages import (
     StepDurations,
     StepSamples,
 )
+from tart.shard.queries import package_columns
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -57,6 +58,11 @@ def package_stages(
     relations: MergedRelations, query: PackageStages, nodes: str, id_of: NodeIds
 ) -> StageRows:
     """Return the packages of a window by hash, or a sample of them."""
+    stages = package_columns.package_stages(relations, query)
+    return _stages_by_statement(relations, query, nodes) if stages is None else stages
+
+
+def _stages_by_statement(relations: MergedRelations, query: PackageStages, nodes: str) -> StageRows:
     relation = relations.table("packages", f"{rows_inside(query.window, query.core)} AND {nodes}")
     submission = f"kind = {SUBMISSION}"
     nameless = (submission, f"NOT {submission}", _FAILED)
@@ -86,6 +92,13 @@ def package_counts(
     relations: MergedRelations, query: PackageCounts, nodes: str, id_of: NodeIds
 ) -> list[list[Any]]:
     """Return rows of keys and ``COUNT_COLUMNS``."""
+    counted = package_columns.package_counts(relations, query, id_of)
+    return _counts_by_statement(relations, query, nodes, id_of) if counted is None else counted
+
+
+def _counts_by_statement(
+    relations: MergedRelations, query: PackageCounts, nodes: str, id_of: NodeIds
+) -> list[list[Any]]:
     keys = query.keys
     shown = ["[directory, node]" if key == "node" else key for key in keys]
     since_us = query.inactive_since_us
@@ -115,6 +128,13 @@ def step_durations(
     relations: MergedRelations, query: StepDurations, nodes: str, id_of: NodeIds
 ) -> list[StepSamples]:
     """Return samples of the durations between the steps of ``PAIRS``."""
+    samples = package_columns.step_durations(relations, query)
+    return _durations_by_statement(relations, query, nodes) if samples is None else samples
+
+
+def _durations_by_statement(
+    relations: MergedRelations, query: StepDurations, nodes: str
+) -> list[StepSamples]:
     bucket = (
         f"epoch_us(started_at) // {query.step_us} * {query.step_us}" if query.step_us else "NULL"
     )

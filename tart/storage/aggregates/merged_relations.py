@@ -226,6 +226,17 @@ class MergedRelations:
         finally:
             self.statements.add(time.monotonic() - began)
 
+    def hashes(self, values: Sequence[bytes]) -> list[int]:
+        """Return DuckDB's ``hash`` of byte strings, which all shards must agree on."""
+        missing = list({value for value in values if value not in self.stored.hashes})
+        if missing:
+            rows = self.connection.execute(
+                "SELECT value, hash(value) FROM (SELECT unnest(?::BLOB[]) AS value)", [missing]
+            ).fetchall()
+            self.stored.add_hashes({bytes(value): number for value, number in rows})
+        known = self.stored.hashes
+        return [known[value] for value in values]
+
     def table(self, table: str, where: str = "true") -> str:
         """Return the relation of a table's rows that match a condition."""
         return self._relation(table, self.table_parts(table), where, where)

@@ -35,6 +35,7 @@ from tart.storage.core.column_table import (
 
 TABLE_BYTES = 8 << 20
 MAX_BYTES = 32 << 20
+MAX_HASHES = 20_000
 # A table that is full keeps its newer half.
 _FULL = 1.25
 _AGAIN_SECONDS = 3600.0
@@ -79,6 +80,7 @@ class StoredRows:
         nbytes: The bytes of all rows.
         hits: The number of times that rows were in memory.
         reads: The number of statements that read rows.
+        hashes: DuckDB's ``hash`` of byte strings that were asked for, at most ``MAX_HASHES``.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class StoredRows:
         self.nbytes = 0
         self.hits = 0
         self.reads = 0
+        self.hashes: Mapping[bytes, int] = {}
         self._max_bytes = max_bytes
         self._table_bytes = table_bytes
         self._clock = clock
@@ -135,6 +138,11 @@ class StoredRows:
             rows = entry.rows
         self._evict()
         return rows
+
+    def add_hashes(self, hashes: Mapping[bytes, int]) -> None:
+        """Remember hashes; if they become too many only these."""
+        known = self.hashes
+        self.hashes = dict(hashes) if len(known) > MAX_HASHES else {**known, **hashes}
 
     def state(
         self, catalog: str, flush: int, read: Callable[[], Mapping[str, int]]

@@ -286,13 +286,12 @@ class Groups:
         return exact
 
     def _extremes(self, values: Array, valid: Array | None, operation: str) -> list[Any]:
-        assert values.dtype != object
         function = np.minimum if operation == "min" else np.maximum
         if valid is None:
             results: list[Any] = function.reduceat(values, self.starts).tolist()
             return results
-        limits = np.iinfo(values.dtype)
-        values = np.where(valid, values, limits.max if operation == "min" else limits.min)
+        least, most = _limits(values.dtype)
+        values = np.where(valid, values, most if operation == "min" else least)
         some = np.logical_or.reduceat(valid, self.starts).tolist()
         extremes = function.reduceat(values, self.starts).tolist()
         return [value if any_ else None for value, any_ in zip(extremes, some, strict=True)]
@@ -314,6 +313,14 @@ class Groups:
         rows = self.order[np.where(known, chosen, 0)]
         values = column.take(rows).tolist()
         return [value if any_ else None for value, any_ in zip(values, known.tolist(), strict=True)]
+
+
+def _limits(kind: np.dtype[Any]) -> tuple[int, int]:
+    """Return the least and the greatest value of a column."""
+    if kind.kind == "O":
+        return -(1 << 127), (1 << 127) - 1
+    limits = np.iinfo(kind)
+    return int(limits.min), int(limits.max)
 
 
 def _both(one: Array | None, other: Array | None) -> Array | None:

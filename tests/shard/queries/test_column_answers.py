@@ -132,7 +132,7 @@ def stored(tmp_path_factory):
         yield cursor, files
 
 
-def both(stored, table, flushed, unflushed):
+def both(stored, table, flushed, unflushed, sessions=None):
     """Two flushes in one file, one in another, and rows in memory; nothing else."""
     cursor, files = stored
     with suppress(duckdb.TransactionException):
@@ -143,7 +143,14 @@ def both(stored, table, flushed, unflushed):
     for file, number, rows in zip((files[0], files[0], files[1]), (1, 2, 1), flushed, strict=True):
         write_flush(cursor, file, Flush(FlushState(number, 1, 1), NOTHING | {table: rows}, []))
     nothing = {name: [] for name in TABLES}
-    snapshot = Snapshot(0, 2, nothing | {table: [UnflushedRows(table, unflushed)]})
+    ended = [UnflushedRows("sessions", sessions)] if sessions else []
+    snapshot = Snapshot(
+        0,
+        2,
+        nothing
+        | {table: [UnflushedRows(table, unflushed)]}
+        | ({"sessions": ended} if ended else {}),
+    )
     return Both(cursor, files, snapshot)
 
 
