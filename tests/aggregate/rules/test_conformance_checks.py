@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,6 +96,22 @@ def test_a_reference_to_a_forgotten_event_is_not_reported():
     script.send_authoring_failed(1 + DEPTH // 2)
     (finding,) = script.findings()
     assert finding.expectation.endswith(f"{1 + DEPTH // 2} is BestBlockChanged")
+
+
+@pytest.mark.parametrize("size", [1, 700, 10_000])
+def test_how_far_back_an_id_is_known_does_not_depend_on_batches(size):
+    script = NodeScript()
+    for _ in range(DEPTH + 10):
+        script.send_best()
+    far = [script.send_authoring_failed(script.node.next_event_id - DEPTH + 1) for _ in range(9)]
+    script.send_authoring_failed(script.node.next_event_id - DEPTH)
+    for _ in range(DEPTH):
+        script.send_best()
+    batch, found = script.batch(), []
+    aggregates = Aggregates(lambda session: DecodeContext(1, 2), found.append)
+    for start in range(0, len(batch), size):
+        aggregates.add(batch.take(np.arange(start, min(start + size, len(batch)))))
+    assert [finding.event_id for finding in found] == far
 
 
 @pytest.mark.parametrize("turns", [1, 2, 256, 512])
