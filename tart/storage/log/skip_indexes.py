@@ -87,7 +87,9 @@ class Candidates:
         return _join_nearest(spans)
 
     def condition(self) -> str:
-        """Return a condition on ``seq`` that all such rows meet."""
+        """Return a condition on ``seq`` that all such rows meet; ``true`` without an index."""
+        if not len(self._last):
+            return "true"
         spans = self.spans(0, NO_END)
         if not spans:
             return "false"

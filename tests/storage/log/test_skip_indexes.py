@@ -165,6 +165,18 @@ CONDITIONS = st.lists(
 ).map(tuple)
 
 
+def scanned(cursor, files, wanted, indexes):
+    """The rows of a scan."""
+    install_functions(
+        cursor,
+        lambda directory, session: (1, 2, Dialect.STANDARD),
+        lambda directory, session: None,
+        lambda *event: "{}",
+    )
+    parts = scan_from(cursor, files, wanted, DuckDBPyRelation.fetchall, None, indexes=indexes)
+    return [row for result, _ in parts for row in result]
+
+
 def test_a_scan_of_a_view_with_indexes_has_the_rows_of_one_without(storage):
     indexes = SkipIndexes(granule_rows=4)
     extend(storage, indexes)
@@ -185,23 +197,7 @@ def test_a_scan_of_a_view_with_indexes_has_the_rows_of_one_without(storage):
         wanted = Scan(view, ("id",), tuple(filter(None, kept)), order, limit)
 
         def query(cursor):
-            install_functions(
-                cursor,
-                lambda directory, session: (1, 2, Dialect.STANDARD),
-                lambda directory, session: None,
-                lambda *event: "{}",
-            )
-            with_indexes, without = (
-                [
-                    row
-                    for result, _ in scan_from(
-                        cursor, files, wanted, DuckDBPyRelation.fetchall, None, indexes=given
-                    )
-                    for row in result
-                ]
-                for given in (indexes, None)
-            )
-            return with_indexes, without
+            return [scanned(cursor, files, wanted, given) for given in (indexes, None)]
 
         with_indexes, without = ask(storage, query)
         # Rows have an order only where the scan has one.
@@ -211,6 +207,16 @@ def test_a_scan_of_a_view_with_indexes_has_the_rows_of_one_without(storage):
     forget(storage, indexes)
 
 
+@pytest.mark.parametrize("view", ["session_log", "undecodable", "events"])
+@pytest.mark.parametrize("limit", [None, 5])
+def test_tables_without_an_index_are_scanned_whole(storage, view, limit):
+    indexes, files = SkipIndexes(granule_rows=4), storage.store.files(0)[::-1]
+    wanted = Scan(view, (VIEWS[view].columns[0].name,), limit=limit)
+
+    found = ask(storage, lambda cursor: scanned(cursor, files, wanted, indexes))
+    assert len(found) == (0 if view != "events" else limit or COUNT)
+
+
 def test_the_condition_of_candidates_selects_their_rows():
     last, mask = np.array([3, 7, 11]), np.array([True, False, True])
     where = Candidates(last, mask).condition()
@@ -218,7 +224,7 @@ def test_the_condition_of_candidates_selects_their_rows():
         "seq >= 0 AND seq < 9223372036854775807 AND ((seq >= 0 AND seq < 4) "
         "OR (seq >= 8 AND seq < 9223372036854775807))"
     )
-    assert NO_ROW.condition() == "false"
+    assert (EVERY_ROW.condition(), NO_ROW.condition()) == ("true", "false")
     assert EVERY_ROW.spans(3, 9) == [(3, 9)]
     assert EVERY_ROW.spans(9, 9) == NO_ROW.spans(3, 9) == []
 
