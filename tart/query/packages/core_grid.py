@@ -30,6 +30,8 @@ LEGEND: tuple[Stage, ...] = OUTCOMES
 assert len(SYMBOLS) == len(LEGEND) + 1
 # A guarantee is built at most this long after its package's first event (``aggregate.references``).
 _BUILT_WITHIN_US = 10 * MINUTE_US
+# Slots by which guarantees of a network at the wall clock are later than their packages.
+_USUAL_SLOTS = 10
 
 
 def grid_window(window: Window, slots: int, slot_seconds: int | None) -> Window:
@@ -125,17 +127,20 @@ def _slots_of(packages: PackageColumns, period: int) -> tuple[Array, int, int]:
 
     Returns:
         The slots; how far the network's slots are behind the wall clock's; and, of a network that
-        counts from another time, the newest slot with a guarantee, else 0.
+        counts from another time or is ahead, the newest slot with a guarantee, else 0.
     """
     wall = np.maximum(packages.first_at - JCE_US, 0) // period
     guaranteed = packages.slot >= 0
     behind = wall[guaranteed] - packages.slot[guaranteed]
     shift = int(np.median(behind)) if len(behind) else 0
-    if abs(shift) <= TOLERANCE_SLOTS:
-        return np.where(guaranteed, packages.slot, wall), 0, 0
     # Single nodes may name any slot.
     near = packages.slot[guaranteed][np.abs(behind - shift) <= MAX_SLOTS]
-    return np.where(guaranteed, packages.slot, wall - shift), shift, int(near.max(initial=0))
+    newest = int(near.max(initial=0))
+    if abs(shift) <= TOLERANCE_SLOTS:
+        # A guarantee has the slot of its package's first event, or one of the next.
+        ahead = shift < -_USUAL_SLOTS
+        return np.where(guaranteed, packages.slot, wall), 0, newest if ahead else 0
+    return np.where(guaranteed, packages.slot, wall - shift), shift, newest
 
 
 def _count(keys: Array, outcomes: Array, length: int, packages: PackageColumns) -> list[list[int]]:

@@ -98,6 +98,25 @@ def test_a_network_that_counts_from_another_time_has_its_own_slots():
     assert body["outside"] == 1
 
 
+def test_a_network_that_is_ahead_by_less_than_a_day_has_its_newest_packages():
+    body = grid(
+        (0, 1301, 1001, "included"),
+        (0, 1305, 1004, "included"),
+        (1, 1309, 1009, "failed"),
+        (0, 9_000, 1002, "included"),
+        slots=12,
+    )
+    assert (body["first_slot"], body["last_slot"]) == (1298, 1309)
+    assert body["outside"] == 1
+    assert sum(row["packages"] for row in body["cores"]) == 3
+
+
+def test_a_late_guarantee_moves_no_column():
+    body = grid((0, 1003, 1001, "included"), (0, 1012, 1009, "included"))
+    assert (body["first_slot"], body["last_slot"]) == (1000, 1009)
+    assert body["outside"] == 1
+
+
 def test_a_sample_is_scaled():
     body = grid((0, 1001, 1001, "included"), scale=4)
     assert body["exact"] is False
