@@ -82,6 +82,7 @@ class Injected:
                 traffic=self._traffic,
                 totals=self._totals,
                 version="0",
+                kernel="python",
             )
         )
 

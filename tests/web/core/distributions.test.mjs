@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { axisOf, median, placeOf, ridgePath, stackedShares, ticksOf } from "../../../tart/web/app/core/distributions.js";
+import { axisOf, placeOf, ridgePath, stackedShares, ticksOf } from "../../../tart/web/app/core/distributions.js";
 
 const bin = (up_to_ms, count) => ({ up_to_ms, count });
 
@@ -34,8 +34,4 @@ test("shares of a bucket lie on one another and reach 1", () => {
     [{ from: 0.25, to: 1 }, { from: 0, to: 1 }, { from: 0, to: 0 }],
   ]);
   assert.deepEqual(stackedShares([]), []);
-});
-
-test("the median of an even number is between the two in the middle", () => {
-  assert.deepEqual([median([]), median([3]), median([9, 1]), median([5, 1, 3])], [null, 3, 5, 3]);
 });

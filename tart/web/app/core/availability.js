@@ -6,7 +6,7 @@
  * @typedef {import("../../../client/web/tart.js").AnchorCoverage} Coverage
  */
 
-import { median } from "./distributions.js";
+import { median } from "./median.js";
 import { millis } from "./format.js";
 
 /** Levels of a cell of the coverage: an assurer and an anchor. */

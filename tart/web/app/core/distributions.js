@@ -84,11 +84,3 @@ export function stackedShares(series) {
 function round(value) {
   return Math.round(value * 10) / 10;
 }
-
-/** The median; null without values. @param {readonly number[]} values */
-export function median(values) {
-  if (!values.length) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}

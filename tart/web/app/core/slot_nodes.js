@@ -6,7 +6,7 @@
  * @typedef {import("../../../client/web/tart.js").SlotNode} SlotNode
  */
 
-import { median } from "./distributions.js";
+import { median } from "./median.js";
 import { colourPlace } from "./implementations.js";
 
 /** Stages in their order, as columns of the heat map. */

@@ -6,7 +6,7 @@
  * @typedef {import("../../../client/web/tart.js").SlotBlock} SlotBlock
  */
 
-import { median } from "./distributions.js";
+import { median } from "./median.js";
 import { counted, DASH, duration, number } from "./format.js";
 import { implementationText } from "./implementations.js";
 

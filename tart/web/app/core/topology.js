@@ -19,7 +19,7 @@
  * @property {number | null} peers
  */
 
-import { median } from "./distributions.js";
+import { median } from "./median.js";
 
 /** Rows of nodes. @param {Links} answer @returns {LinkedNode[]} */
 export function linkedNodes({ nodes, implementations }) {
