@@ -1,4 +1,4 @@
-import{e as s}from"./chunk-G4DW7ROG.js";import{d as l}from"./chunk-ZFXL5XR5.js";import{L as r,y as n}from"./chunk-2IMSLPX3.js";import{l as o}from"./chunk-EUVXIHW5.js";function f({clock:e}){return o`<span class="row-of">
+import{e as s}from"./chunk-DB2YCAUU.js";import{d as l}from"./chunk-ZFXL5XR5.js";import{L as r,y as n}from"./chunk-2IMSLPX3.js";import{l as o}from"./chunk-EUVXIHW5.js";function f({clock:e}){return o`<span class="row-of">
     <span class="muted">By the clock of</span>
     <${l}
       label="Clock of all times"

@@ -1,4 +1,4 @@
-import{e as x,f as C}from"./chunk-G4DW7ROG.js";import{a as L}from"./chunk-A5KFDUZV.js";import{a as $,d as k,h as v,n as w,p as y,w as b}from"./chunk-2IMSLPX3.js";import{i as u,j as g,l as s}from"./chunk-EUVXIHW5.js";var _=`/* The chain with its forks. */
+import{e as x,f as C}from"./chunk-DB2YCAUU.js";import{a as L}from"./chunk-A5KFDUZV.js";import{a as $,d as k,h as v,n as w,p as y,w as b}from"./chunk-2IMSLPX3.js";import{i as u,j as g,l as s}from"./chunk-EUVXIHW5.js";var _=`/* The chain with its forks. */
 
 .chain-graph {
   overflow-x: auto;
