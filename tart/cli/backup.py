@@ -46,6 +46,7 @@ from tart.ipc.messages import (
     Welcome,
     encode,
 )
+from tart.storage.core.files import INDEX
 from tart.supervisor.data_lock import LOCK_NAME, lock_directories, restrict_umask
 
 MANIFEST = "backup.json"
@@ -180,7 +181,7 @@ def _copy_all(config: Config, files: _BackupFiles) -> dict[int, int | None]:
         for folder in sorted(root.iterdir()):
             if folder.is_dir() and folder.name.isdecimal():
                 for path in sorted(folder.iterdir()):
-                    if path.is_file() and path.name not in _EXCLUDED:
+                    if path.is_file() and path.name not in _EXCLUDED and path.suffix != INDEX:
                         files.add(path)
         return {}
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from tart.config.schema import AggregatesConfig, StorageConfig
-from tart.errors import StartupError
+from tart.errors import StartupError, StorageError
 from tart.query.sql import pushdown
 from tart.query.sql.tables import TABLES
 from tart.shard.queries.sql_tables import install_functions, node_documents, read_part, to_arrow
@@ -24,6 +24,7 @@ from tart.storage.aggregates.database import (
     read_state,
 )
 from tart.storage.aggregates.merged_relations import MergedRelations, Snapshot
+from tart.storage.aggregates.migrations import is_earlier
 from tart.storage.aggregates.sql_parts import NodeRows
 from tart.storage.core.files import LogFile, list_directories, list_files
 from tart.storage.log import views
@@ -68,8 +69,8 @@ class StoppedTables:
             return
         if not self._aggregates:
             raise StartupError(
-                f"{wanted.view} is read from aggregates.duckdb, which is missing; start the server "
-                "once to rebuild it"
+                f"{wanted.view} is read from aggregates.duckdb, which is missing or of an earlier "
+                "release; start the server once: it rebuilds or migrates the file"
             )
         numbers = [
             (file.directory, number, peer_id)
@@ -107,13 +108,26 @@ def stopped_tables(root: Path) -> Iterator[StoppedTables]:
         aggregates = [
             file for number in directories if (file := aggregate_file(root, number)).path.exists()
         ]
-        attached: list[LogFile] = [*files, *aggregates]
-        for stored in attached:
-            database.attach_read_only_with_wal(stored)
+        for segment in files:
+            database.attach_read_only_with_wal(segment)
+        # Without one of them the sums of the others would be too small.
+        if not all(_attach_aggregates(database, file) for file in aggregates):
+            aggregates = []
         with closing(database.cursor()) as cursor:
-            yield StoppedTables(cursor, files, aggregates)
+            yield StoppedTables(cursor, list(map(database.readable, files)), aggregates)
     finally:
         database.close()
+
+
+def _attach_aggregates(database: Database, file: AggregateFile) -> bool:
+    """Attach aggregates; return False if they are of an earlier release."""
+    try:
+        database.attach_read_only_with_wal(file)
+    except StorageError:
+        if not is_earlier(database, file):
+            raise
+        return False
+    return True
 
 
 def _recover_nodes(

@@ -119,6 +119,8 @@ def test_aggregates_of_a_backup_match_its_events(tmp_path, run):
 def test_a_backup_of_a_stopped_server_links_unchanged_files(tmp_path, run):
     filled(tmp_path / "data")
     run("keys", "create", "--name", "k")
+    (segment,) = (tmp_path / "data" / "00").glob("2*.duckdb")
+    segment.with_name(f"{segment.name}.index").write_bytes(b"derived")
     assert run("backup", tmp_path / "kept")[0] == 0
     (first, manifest), *_ = list_backups(tmp_path / "kept")
     first.rename(first.with_name("2000-01-01T00-00-00Z"))
@@ -126,6 +128,7 @@ def test_a_backup_of_a_stopped_server_links_unchanged_files(tmp_path, run):
     (old, _), (new, again) = list_backups(tmp_path / "kept")
     names = [name for name in manifest["files"] if name.endswith(".duckdb")]
     assert names
+    assert not any(name.endswith(".index") for name in manifest["files"])
     assert {name: manifest["files"][name] for name in names} == {
         name: again["files"][name] for name in names
     }

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tart.cli.main import main
 from tart.storage.core.schema import SCHEMA_VERSION
+from tart.testing import FakeNode
 from tests.running import System, fake_node, fake_peer_id, running_system
 
 HERE = Path(__file__).parent
@@ -48,6 +49,22 @@ def read_answers(system: System) -> dict[str, object]:
     }
 
 
+def events(node: FakeNode, slot: int) -> list[bytes]:
+    """Return events with a slot, a peer, a reference, and both."""
+    peer = fake_peer_id(10 + slot)
+    best = node.event("BestBlockChanged", slot, slot=slot, hash=bytes(32))[1]
+    connecting_id, connecting = node.event(
+        "ConnectingIn", slot, from_={"ipv6": "::1", "port": slot}
+    )
+    return [
+        best,
+        connecting,
+        node.event("ConnectedIn", slot, connecting_id=connecting_id, peer_id=peer)[1],
+        node.event("ConnectInFailed", slot, connecting_id=connecting_id, reason="full")[1],
+        node.event("PeerMisbehaved", slot, peer=peer, reason="late")[1],
+    ]
+
+
 def make(directory: Path) -> None:
     """Write ``schema-N.tar.gz`` and what it answers beside it."""
     data = directory / "data"
@@ -56,12 +73,11 @@ def make(directory: Path) -> None:
             node = fake_node(number)
             with system.connect() as connection:
                 connection.sendall(node.connect())
-                for slot in range(BLOCKS):
-                    message = node.event("BestBlockChanged", slot, slot=slot, hash=bytes(32))[1]
-                    connection.sendall(message)
+                messages = [each for slot in range(BLOCKS) for each in events(node, slot)]
+                connection.sendall(b"".join(messages))
                 # No such event: kept as it came.
                 connection.sendall(bytes([9, 0, 0, 0, *bytes(8), 255]))
-                system.wait_for_events(fake_peer_id(number), BLOCKS)
+                system.wait_for_events(fake_peer_id(number), len(messages))
         system.process.send(signal.SIGTERM)
         assert system.process.ended() == 0
     with running_system(data) as system:

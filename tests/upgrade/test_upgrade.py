@@ -46,3 +46,28 @@ def test_the_keys_of_an_earlier_release_are_valid(old, capsys):
     assert main(["keys", "list", "--data-dir", str(data)]) == 0
     assert "of old" in capsys.readouterr().out
     shutil.rmtree(data)
+
+
+@pytest.mark.slow
+def test_a_stopped_directory_of_an_earlier_release_is_queried_in_place(old, capsys):
+    data, answers = old
+    files = {path: path.read_bytes() for path in data.glob("*/*.duckdb")}
+    query = "SELECT count(*) AS n FROM events"
+    assert main(["sql", "--format", "csv", "--data-dir", str(data), query]) == 0
+    count = sum(len(events) for events in answers["events"].values())
+    assert capsys.readouterr().out == f"n\r\n{count}\r\n"
+    # Aggregates of an earlier version are not read.
+    if main(["sql", "--data-dir", str(data), "SELECT * FROM nodes"]):
+        assert "start the server once" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in files} == files
+
+
+@pytest.mark.slow
+def test_a_restored_backup_of_an_earlier_release_gives_the_same_answers(old, tmp_path):
+    data, answers = old
+    assert main(["backup", str(tmp_path / "backups"), "--data-dir", str(data)]) == 0
+    (backup,) = (tmp_path / "backups").iterdir()
+    restored = tmp_path / "restored"
+    assert main(["restore", str(backup), "--data-dir", str(restored)]) == 0
+    with running_system(restored, environ=FOREVER) as system:
+        assert read_answers(system) == answers

@@ -113,6 +113,9 @@ class AggregateFile(LogFile):
         """The version of the tables."""
         return SCHEMA_VERSION
 
+    def conversion(self, version: str) -> None:
+        """Return None: aggregates of an earlier version are migrated, or not read."""
+
     @property
     def row_group(self) -> int:
         """DuckDB's default: most of these tables are small."""

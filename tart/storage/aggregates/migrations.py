@@ -46,9 +46,9 @@ def migrate(database: Database, file: AggregateFile) -> None:
     old = _EarlierFile(file.directory, file.period, file.path)
     try:
         database.attach_of_any_version(old)
-        version = database.version(old)
-        if version not in _EARLIER:
+        if not is_earlier(database, old):
             return
+        version = database.version(old)
         log.info(
             "%s has schema version %s: migrating it to version %d",
             file.path,
@@ -62,6 +62,15 @@ def migrate(database: Database, file: AggregateFile) -> None:
         )
     finally:
         database.detach(old)
+
+
+def is_earlier(database: Database, file: AggregateFile) -> bool:
+    """Return whether an attached file is of an earlier schema version that can be migrated.
+
+    Raises:
+        StorageError: The file is not attached, or cannot be read.
+    """
+    return database.version(file) in _EARLIER
 
 
 def _columns(database: Database, old: AggregateFile) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ that number modulo the shard count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,11 +18,14 @@ from itertools import groupby
 from pathlib import Path
 
 from tart.query.core.event_ids import DIRECTORY_BITS
+from tart.storage.core import earlier_schema
 from tart.storage.core.schema import DDL, SCHEMA_VERSION
 from tart.units import HOUR_US, SECOND_US
 
 # The aggregates of a directory, beside its segments.
 AGGREGATES = "aggregates.duckdb"
+# The suffix of skip indexes.
+INDEX = ".index"
 # The directory for DuckDB's data that does not fit the memory; it ends with the shard.
 SPILL = ".spill"
 # What follows the name of a quarantined file, before the time at which it was quarantined.
@@ -41,8 +44,8 @@ class LogFile:
         period: The start of the period, Unix microseconds.
         path: The path of the file.
         segment: The number of the segment in its period, 0 or 1.
-        salvaged: Whether a part is damaged, so that views of the other rows are to be read
-            (``database``); the file is the same.
+        salvaged: Whether views of the tables are to be read (``database``): a part of the file is
+            damaged, or it is of an earlier schema version. The file is the same.
     """
 
     directory: int
@@ -59,7 +62,7 @@ class LogFile:
 
     @property
     def salvage_catalog(self) -> str:
-        """The name of the database with views of the tables, where a part is damaged."""
+        """The name of the database with views of the tables; see ``salvaged``."""
         return f"readable_{self.catalog}"
 
     @property
@@ -76,6 +79,17 @@ class LogFile:
     def schema_version(self) -> int:
         """The version of the tables."""
         return SCHEMA_VERSION
+
+    def conversion(self, version: str) -> Mapping[str, str] | None:
+        """Return what to select from the tables of an earlier schema version.
+
+        Args:
+            version: The version of the file's tables.
+
+        Returns:
+            The select list of each table; ``None`` if rows of that version cannot be converted.
+        """
+        return earlier_schema.convert(version)
 
     @property
     def row_group(self) -> int:
@@ -103,7 +117,7 @@ class LogFile:
     @property
     def index(self) -> Path:
         """The path of the skip index, which is derived from the file (``core.skip_index``)."""
-        return self.path.with_name(f"{self.path.name}.index")
+        return self.path.with_name(f"{self.path.name}{INDEX}")
 
     @property
     def draft(self) -> LogFile:

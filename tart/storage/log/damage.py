@@ -13,9 +13,10 @@ ones, and what lies in them is known: some columns of some rows. Measured with 2
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 import duckdb
@@ -61,6 +62,9 @@ class Damage:
 
     blocks: frozenset[int]
     unreadable: dict[str, list[UnreadableRows]]
+
+
+NO_DAMAGE = Damage(frozenset(), {})
 
 
 class _ColumnSegment(NamedTuple):
@@ -128,9 +132,19 @@ def list_tables(cursor: duckdb.DuckDBPyConnection, file: LogFile) -> list[str]:
 
 
 def salvage_views(
-    cursor: duckdb.DuckDBPyConnection, file: LogFile, damage: Damage
+    cursor: duckdb.DuckDBPyConnection,
+    file: LogFile,
+    damage: Damage = NO_DAMAGE,
+    conversion: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """Yield the statements that create, for each table, a view of its readable rows."""
+    """Yield the statements that create, for each table, a view of its readable rows.
+
+    Args:
+        cursor: The cursor to read with.
+        file: The file, attached.
+        damage: Its damage.
+        conversion: What the views select from tables of an earlier version.
+    """
     for table in list_tables(cursor, file):
         source = f"{file.catalog}.{table}"
         unreadable = damage.unreadable.get(table, [])
@@ -141,6 +155,8 @@ def salvage_views(
             for rows in _readable_between(unreadable)
         ]
         text = " UNION ALL ".join(parts) if unreadable else f"SELECT * FROM {source}"
+        if table in conversion:
+            text = f"SELECT {conversion[table]} FROM ({text})"
         yield f"CREATE OR REPLACE VIEW {file.salvage_catalog}.{table} AS {text}"
 
 

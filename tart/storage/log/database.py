@@ -38,7 +38,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -144,6 +144,8 @@ class Database:
         # Query threads make cursors while the writer attaches a file.
         self._lock = threading.Lock()
         self._damaged: dict[LogFile, Damage] = {}
+        # What views select from the tables of attached files of an earlier schema version.
+        self._conversions: dict[LogFile, Mapping[str, str]] = {}
         try:
             connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
@@ -189,9 +191,13 @@ class Database:
         self._attach(file, "READ_ONLY")
 
     def attach_read_only_with_wal(self, file: LogFile) -> None:
-        """Attach a file for reading without changing a byte; its WAL is read in place."""
+        """Attach a file for reading without changing a byte; its WAL is read in place.
+
+        A segment of an earlier schema version is converted as it is read: ``readable`` returns the
+        alias of views with the tables of this release.
+        """
         self._attach(file, "READ_ONLY")
-        self._check_version(file)
+        self._check_version(file, convert=True)
 
     def reattach(self, file: LogFile) -> None:
         """Detach and attach a file that a failed checkpoint or commit has made unusable."""
@@ -200,7 +206,8 @@ class Database:
 
     def detach(self, file: LogFile) -> None:
         """Detach a file, if it is attached; queries that read it go on to their end."""
-        if self._damaged.pop(file, None) is not None:
+        views = [known.pop(file, None) for known in (self._damaged, self._conversions)]
+        if any(each is not None for each in views):
             with suppress(StorageError):
                 self._execute(file, f"DETACH {file.salvage_catalog}")
         with suppress(StorageError):
@@ -208,7 +215,7 @@ class Database:
 
     def readable(self, file: File) -> File:
         """Return the file with the alias to read it by."""
-        return replace(file, salvaged=file in self._damaged)
+        return replace(file, salvaged=self._has_views(file))
 
     def damage(self, file: LogFile) -> Damage | None:
         """Return the known damage of an attached file, or ``None``."""
@@ -246,12 +253,13 @@ class Database:
                     damage = find_by_reading(cursor, file)
                 if not damage.unreadable or damage == self._damaged.get(file):
                     return False
-                if file not in self._damaged:
+                if not self._has_views(file):
                     cursor.execute(f"ATTACH ':memory:' AS {file.salvage_catalog}")
                 # This optimizer fails on such views (2.0.0: an index out of bounds in
                 # LateMaterializationHelper where a condition is on ``rowid``).
                 cursor.execute("SET GLOBAL disabled_optimizers = 'late_materialization'")
-                for statement in salvage_views(cursor, file, damage):
+                conversion = self._conversions.get(file, {})
+                for statement in salvage_views(cursor, file, damage, conversion):
                     cursor.execute(statement)
             except duckdb.Error as error:
                 raise storage_error(file, error) from None
@@ -259,6 +267,20 @@ class Database:
                 raise StorageError(f"{file.path}: {error}") from None
         self._damaged[file] = damage
         return True
+
+    def _has_views(self, file: LogFile) -> bool:
+        return file in self._damaged or file in self._conversions
+
+    def _convert(self, file: LogFile, conversion: Mapping[str, str]) -> None:
+        """Create the views that convert the rows of an attached file."""
+        with closing(self.cursor()) as cursor:
+            try:
+                cursor.execute(f"ATTACH ':memory:' AS {file.salvage_catalog}")
+                self._conversions[file] = conversion
+                for statement in salvage_views(cursor, file, conversion=conversion):
+                    cursor.execute(statement)
+            except duckdb.Error as error:
+                raise storage_error(file, error) from None
 
     def trim_cache(self, keep: int) -> None:
         """Drop blocks of files from memory until at most ``keep`` bytes are cached.
@@ -324,7 +346,7 @@ class Database:
 
     def _read_all(self, file: LogFile) -> None:
         """Read every value, those in the WAL included, without changing a byte."""
-        self.attach_read_only_with_wal(file)
+        self._attach(file, "READ_ONLY")
         try:
             tables = self._execute(
                 file,
@@ -402,10 +424,14 @@ class Database:
         rows = self._execute(file, query)
         return str(rows[0][0]) if rows else "none"
 
-    def _check_version(self, file: LogFile) -> None:
+    def _check_version(self, file: LogFile, *, convert: bool = False) -> None:
         """Raise unless the file has this release's schema version and is of its directory.
 
         A file whose ``meta`` is damaged is accepted by its name.
+
+        Args:
+            file: The file, attached.
+            convert: Make views of a file of an earlier version instead.
         """
         query = f"SELECT key, value FROM {file.catalog}.meta"
         try:
@@ -414,8 +440,9 @@ class Database:
             if not self.salvage(file):
                 raise
             return
-        if meta.get("schema_version") != str(file.schema_version):
-            version = meta.get("schema_version", "none")
+        version = meta.get("schema_version", "none")
+        conversion = file.conversion(version) if convert else None
+        if conversion is None and version != str(file.schema_version):
             raise StorageError(
                 f"{file.path} has schema version {version}, this tart reads {file.schema_version}"
             )
@@ -424,6 +451,8 @@ class Database:
                 f"{file.path} is a file of directory {meta.get('directory')}, its numbers would "
                 "be taken for those of this one"
             )
+        if conversion is not None:
+            self._convert(file, conversion)
 
     def _execute(self, file: LogFile, statement: str) -> list[tuple[Any, ...]]:
         try:

@@ -6,6 +6,7 @@ import pytest
 
 from tart.config.schema import StorageConfig
 from tart.errors import StorageError
+from tart.storage.core import earlier_schema
 from tart.storage.core.arrow import ArrowTable
 from tart.storage.core.files import first_segment, period_start
 from tart.storage.core.log_columns import LogColumns, LogRow
@@ -20,6 +21,7 @@ from tart.storage.core.schema import (
 from tart.storage.log import migrations
 from tart.storage.log.database import Database
 from tart.storage.open_directory import open_directory
+from tests.storage.corruption import zero_block
 from tests.storage.running import NOON
 
 U64 = 2**64 - 1
@@ -82,12 +84,42 @@ def test_events_of_an_earlier_file_are_served_as_they_were(old, tmp_path, own):
     database.close()
 
 
+def test_a_reader_of_a_stopped_directory_converts_rows_and_changes_no_file(old, tmp_path):
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    database = Database(StorageConfig())
+    database.attach_read_only_with_wal(old)
+    cursor = database.cursor()
+    alias = database.readable(old).alias
+    rows = cursor.execute(log_rows_query(alias)).fetchall()
+    numbers = cursor.execute(f"SELECT value FROM {alias}.meta WHERE key LIKE 'next%'").fetchall()
+    cursor.close()
+    database.detach(old)
+    assert not database.readable(old).salvaged
+    database.attach_read_only_with_wal(old)
+    database.close()
+
+    assert ([LogRow(*row) for row in rows], numbers) == (ROWS, [("77",)])
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_what_is_readable_of_a_damaged_earlier_file_is_converted(old):
+    zero_block(old.path, "body")
+    database = Database(StorageConfig())
+    database.attach_read_only_with_wal(old)
+    assert database.salvage(old)
+    cursor = database.cursor()
+    readable = database.readable(old)
+    assert cursor.execute(log_rows_query(readable.alias)).fetchall() == []
+    assert len(cursor.execute(f"SELECT * FROM {readable.alias}.peers").fetchall()) == len(PEERS)
+    cursor.close()
+    database.close()
+
+
 def test_an_interrupted_migration_leaves_the_old_file(old, tmp_path, monkeypatch):
     before = old.path.read_bytes()
     database = Database(StorageConfig())
-    monkeypatch.setattr(migrations, "_TARGET", "no_such_column")
-    broken = {**migrations._CHANGED, "last_target": "no_such_column"}
-    monkeypatch.setattr(migrations, "_CHANGED", broken)
+    broken = {**earlier_schema._CHANGED, "last_target": "no_such_column"}
+    monkeypatch.setattr(earlier_schema, "_CHANGED", broken)
 
     with pytest.raises(StorageError):
         open_directory(database, tmp_path, 0, own=True)
