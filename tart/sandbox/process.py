@@ -190,6 +190,13 @@ class _Sandbox:
         self.late = False
         self.process = process
         self._watch = threading.Thread(target=self._end_in_time, name="sandbox", daemon=True)
+
+    def watch(self) -> None:
+        """Begin to watch the deadline.
+
+        Raises:
+            RuntimeError: The system starts no more threads.
+        """
         self._watch.start()
 
     def failure(self) -> SqlRefused | QueryTimeout:
@@ -205,7 +212,8 @@ class _Sandbox:
     def end(self) -> None:
         """Kill the process if it still runs, and release its resources."""
         self._over.set()
-        self._watch.join()
+        if self._watch.ident is not None:
+            self._watch.join()
         _end(self.process)
 
     def _end_in_time(self) -> None:
@@ -224,6 +232,7 @@ def _started(
 ) -> Iterator[_Sandbox]:
     sandbox = _Sandbox(_process(job, template), job.seconds, abandoned)
     try:
+        sandbox.watch()
         yield sandbox
     finally:
         sandbox.end()

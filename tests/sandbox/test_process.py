@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from contextlib import suppress
 from dataclasses import replace
 
@@ -321,6 +322,31 @@ def test_a_result_beyond_its_limits_is_refused():
         )
         with pytest.raises(SqlRefused, match="bytes"):
             run(order, nothing)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_statement_whose_deadline_cannot_be_watched_leaves_no_process(monkeypatch, forks):
+    made = []
+
+    def refuse(watch):
+        made.append(watch._target.__self__.process)
+        raise RuntimeError("can't start new thread")
+
+    template = Template(MEMORY_BYTES) if forks else None
+    try:
+        if template is not None:
+            template.start()
+        with monkeypatch.context() as changed:
+            changed.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="new thread"):
+                run(SqlJob("SELECT 1", seconds=SECONDS), nothing, template=template)
+    finally:
+        if template is not None:
+            template.close()
+    (process,) = made
+    assert process.returncode is not None
+    assert process.stdin.closed
+    assert process.stdout.closed
 
 
 def test_a_statement_has_its_result_where_there_can_be_no_template(monkeypatch, caplog):

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,20 @@ def template():
     made = Template(MEMORY_BYTES)
     yield made
     made.close()
+
+
+@contextmanager
+def forked(template):
+    """A sandbox that leaves nothing to the next test, even if this one fails."""
+    process = template.fork()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+        process.release()
 
 
 def result(template, sql, **settings):
@@ -63,8 +78,7 @@ def test_statements_have_processes_of_their_own_that_leave_nothing(template):
 
 
 def test_a_process_gives_up_files_network_and_the_socket_of_its_template(template):
-    process = template.fork()
-    try:
+    with forked(template) as process:
         os.kill(process.pid, 0)
         listed = Path(f"/proc/{process.pid}/limits")
         assert until_true(lambda: "Max open files            3" in listed.read_text())
@@ -74,12 +88,8 @@ def test_a_process_gives_up_files_network_and_the_socket_of_its_template(templat
         assert opened["1"].startswith("pipe:")
         assert opened["2"] == "/dev/null"
         assert Path(f"/proc/{process.pid}/oom_score_adj").read_text().strip() == "1000"
-    finally:
         process.kill()
         assert process.wait() == -signal.SIGKILL
-        process.stdin.close()
-        process.stdout.close()
-        process.release()
 
 
 def test_a_statement_that_takes_too_long_or_too_much_ends_and_harms_no_other(template):
@@ -95,18 +105,17 @@ def test_a_statement_that_takes_too_long_or_too_much_ends_and_harms_no_other(tem
 
 
 def test_another_template_is_started_when_one_has_died_even_during_a_statement(template):
+    template.start()
     first, started = template.pid, template.started
-    process = template.fork()
-    os.kill(first, signal.SIGKILL)
-    assert until_true(lambda: ended(first)), "it is collected without being asked for"
-    assert result(template, "SELECT 1") == [[1]]
-    assert (template.pid == first, template.started) == (False, started + 1)
-    # What was forked from it goes on, and its end is noticed.
-    framing.write_json(process.stdin, {"cpu_seconds": 1, "lossless": False, "nothing": 1})
-    process.stdin.close()
-    assert process.wait() == -signal.SIGKILL
-    process.stdout.close()
-    process.release()
+    with forked(template) as process:
+        os.kill(first, signal.SIGKILL)
+        assert until_true(lambda: ended(first)), "it is collected without being asked for"
+        assert result(template, "SELECT 1") == [[1]]
+        assert (template.pid == first, template.started) == (False, started + 1)
+        # What was forked from it goes on, and its end is noticed.
+        framing.write_json(process.stdin, {"cpu_seconds": 1, "lossless": False, "nothing": 1})
+        process.stdin.close()
+        assert process.wait() == -signal.SIGKILL
 
 
 def test_a_template_ends_when_it_is_idle_and_with_its_owner():

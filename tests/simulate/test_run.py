@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-import threading
+import subprocess
+import sys
 from collections.abc import Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -18,10 +18,16 @@ from tart.protocol.events import EVENTS
 from tart.simulate.model.fault_rates import TROUBLED
 from tart.simulate.model.in_memory import MIXED
 from tart.simulate.model.truth_reader import Facts
-from tart.simulate.run import SimulationOptions, SimulationReport, run, simulate
+from tart.simulate.run import SimulationOptions, SimulationReport, simulate
 from tests.simulate.played import NO_DROPS
 
 DEADLINE = 60.0  # of a test that waits for something that never comes
+# A simulation in a process of its own; prints the number of events sent.
+RUN = """
+import sys
+from tart.simulate.run import SimulationOptions, run
+print(run(SimulationOptions(port=int(sys.argv[1]), speed=20.0)).events_sent)
+"""
 
 
 class Server:
@@ -235,32 +241,34 @@ def test_nodes_drop_events_when_the_server_does_not_read():
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_simulation_cleanly(number):
-    """``run`` as the command line calls it, under uvloop, in this process."""
-    ready, done = threading.Event(), threading.Event()
-    port = []
+    """``run`` as the command line calls it, under uvloop, in a process of its own.
+
+    A signal that comes after the run ends its process alone, not that of the tests.
+    """
+    connected = asyncio.Event()
 
     def enough(server: Server) -> None:
-        if len(server.events) == 6:
-            os.kill(os.getpid(), number)
+        if len(server.events) >= 6:
+            connected.set()
 
-    def serve() -> None:
-        async def main() -> None:
-            async with Server(enough).listening() as server:
-                port.append(server.port)
-                ready.set()
-                await asyncio.to_thread(done.wait, DEADLINE)
+    async def main() -> tuple[int | None, bytes]:
+        async with Server(enough).listening() as server, asyncio.timeout(DEADLINE):
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", RUN, str(server.port)), stdout=subprocess.PIPE
+            )
+            try:
+                await connected.wait()
+                process.send_signal(number)
+                printed, _ = await process.communicate()
+            finally:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        return process.returncode, printed
 
-        asyncio.run(main())
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        assert ready.wait(DEADLINE)
-        report = run(SimulationOptions(port=port[0], speed=20.0))
-    finally:
-        done.set()
-        thread.join()
-    assert report.events_sent > 0
+    status, printed = asyncio.run(main())
+    assert status == 0
+    assert int(printed) > 0
 
 
 @pytest.mark.slow
