@@ -280,6 +280,7 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "aggregate_flushes_pending": 0,
         "aggregate_events_waiting": 0,
         "query_failures": 0,
+        "commit_timeouts": 0,
         "stored_rows_bytes": 100,
         "stored_rows_hits": 4,
         "stored_rows_reads": 3,

@@ -72,6 +72,11 @@ _COUNTERS = (
     ("references_unresolved", "references_unresolved", "References to an event that is not open."),
     ("query_failures", "query_failures", "Failed queries."),
     (
+        "query_commit_timeouts",
+        "commit_timeouts",
+        "Queries of the event log answered without the newest events: their commit took too long.",
+    ),
+    (
         "stored_rows_hits",
         "stored_rows_hits",
         "Times that rows of aggregates were in memory already.",

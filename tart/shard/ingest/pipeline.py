@@ -18,7 +18,6 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,11 +59,17 @@ _REFUSED_BYTES = 4096
 
 @dataclass
 class IngestStatistics:
-    """Totals since this process started."""
+    """Totals since this process started.
+
+    Attributes:
+        commit_timeouts: Queries of the event log answered without events whose commit took too
+            long.
+    """
 
     events: int = 0
     bytes: int = 0
     dropped_by_nodes: int = 0
+    commit_timeouts: int = 0
     shed: Counter[str] = field(default_factory=Counter)
     undecodable: Counter[str] = field(default_factory=Counter)
     deviations: Counter[str] = field(default_factory=Counter)
@@ -369,10 +374,12 @@ class Ingest:
         if not self.backpressure.reading_allowed:
             return
         wanted = self._late
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_COMMIT_WAIT_SECONDS):
                 while self._done < wanted:
                     await self._commits.wait()
+        except TimeoutError:
+            self.statistics.commit_timeouts += 1
 
     def _identify(self, session: Session, now_us: int) -> None:
         """Record that a connection's node information has come."""

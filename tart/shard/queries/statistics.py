@@ -118,6 +118,7 @@ class ProcessStatistics:
             "background_failing": self._store.background.recent(),
             "queries": dict(self._counts.received),
             "query_failures": self._counts.failures,
+            "commit_timeouts": ingest.commit_timeouts,
             "stored_rows_bytes": self._store.stored_rows.nbytes,
             "stored_rows_hits": self._store.stored_rows.hits,
             "stored_rows_reads": self._store.stored_rows.reads,

@@ -449,8 +449,10 @@ def test_a_query_does_not_wait_for_a_writer_without_space(tmp_path):
         shard.session(node.connect(), best(node, 1))
         shard.backpressure.set_shortage("disk")
         await asyncio.wait_for(shard.ingest.commit_for_query(), 0.01)
+        assert shard.ingest.statistics.commit_timeouts == 0
         shard.backpressure.set_shortage("")
         assert await shard.ask("events", limit=10) == [], "nor for ever for a slow one"
+        assert shard.ingest.statistics.commit_timeouts == 1
 
     run(scenario, tmp_path, storage={"flush_seconds": 0.0, "quiet_flush_seconds": 1e6})
 
