@@ -66,7 +66,10 @@ class ForkedProcess:
                 (self.returncode,) = NUMBER.unpack(reported)
             else:
                 # The template ended first: the exit code is not known.
-                select.select([self._pidfd], [], [])
+                # ``poll``: the descriptors of a gateway with many clients are beyond ``select``.
+                ended = select.poll()
+                ended.register(self._pidfd, select.POLLIN)
+                ended.poll()
                 self.returncode = -signal.SIGKILL
         assert self.returncode is not None
         return self.returncode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -116,6 +117,34 @@ def test_another_template_is_started_when_one_has_died_even_during_a_statement(t
         framing.write_json(process.stdin, {"cpu_seconds": 1, "lossless": False, "nothing": 1})
         process.stdin.close()
         assert process.wait() == -signal.SIGKILL
+
+
+@contextmanager
+def descriptors_allowed(number):
+    """A soft limit of so many descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, number), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_the_end_of_a_process_without_a_template_is_noticed_among_many_descriptors():
+    template = Template(MEMORY_BYTES)
+    with descriptors_allowed(2000):
+        taken = [os.dup(0)]
+        try:
+            # The lowest free one each time, until those of the process are beyond ``select``.
+            while taken[-1] < 1024:
+                taken.append(os.dup(0))
+            with forked(template) as process:
+                template.close()
+                process.kill()
+                assert process.wait() == -signal.SIGKILL
+        finally:
+            for descriptor in taken:
+                os.close(descriptor)
 
 
 def test_a_template_ends_when_it_is_idle_and_with_its_owner():
