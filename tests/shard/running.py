@@ -218,8 +218,22 @@ class Shard:
         self.ingest.flush()
         await until(lambda: self.ingest.pending == (0, 0))
 
+    def forget_answers(self):
+        """Answer the next query from what was received until then.
+
+        Otherwise it may use the snapshot, or get the whole answer, of a query a moment ago.
+        """
+        self.aggregator._cache.clear()
+        shared = self.control._shared
+        shared._entries.clear()
+        shared.size = 0
+
     async def ask(self, name, **parameters):
-        """The answer to a query as plain values; the rows alone of one to any table."""
+        """The answer to a query as plain values; the rows alone of one to any table.
+
+        It is computed now, whatever was asked a moment ago.
+        """
+        self.forget_answers()
         query = query_of(name, **parameters)
         value, attachment = await self.control.run(query, DEADLINE, 0.0)
         answer = json_encoding.unpack(value)

@@ -115,21 +115,17 @@ def package_counts(
 
 def _closed(parts: column_answers.Parts, sessions: column_answers.Parts) -> Array:
     """Return true for rows of connections that have ended."""
-    ended = []
-    for directory, rows in sessions:
-        present = rows.columns["ended_at"].present()
-        numbers = rows.columns["session"]
-        assert isinstance(numbers, Numbers)
-        chosen = numbers.values if present is None else numbers.values[present]
-        ended.append(chosen.astype(np.int64) + (directory << 32))
-    own = []
-    for directory, rows in parts:
-        numbers = rows.columns["session"]
-        assert isinstance(numbers, Numbers)
-        own.append(numbers.values.astype(np.int64) + (directory << 32))
+    ended = [_connections(each)[_Rows(each[1]).known("session", "ended_at")] for each in sessions]
     if not ended:
-        return np.zeros(sum(map(len, own)), bool)
-    return np.isin(np.concatenate(own), np.concatenate(ended))
+        return np.zeros(sum(rows.length for _, rows in parts), bool)
+    known = np.concatenate([_Rows(rows).known("session") for _, rows in parts])
+    return known & np.isin(np.concatenate([*map(_connections, parts)]), np.concatenate(ended))
+
+
+def _connections(part: tuple[int, ColumnTable]) -> Array:
+    """Return directory and session of each row in one integer."""
+    directory, rows = part
+    return _Rows(rows).numbers("session").values.astype(np.int64) + (directory << 32)
 
 
 def _count_values(

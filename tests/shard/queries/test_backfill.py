@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from tart.query.core.event_ids import event_api_id
+from tart.query.core.filters import parse
 from tart.shard.queries import backfill as module
 from tart.shard.queries.backfill import Backfill
 from tart.storage.core.tail_cache import TailCache
@@ -162,7 +163,7 @@ def test_a_cancelled_backfill_ends_between_two_events(tmp_path):
         left = threading.Event()
         backfill = Backfill(shard.store, shard.nodes, lambda: shard.ingest.sequences)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "parse", lambda _: matches)
+            patch.setattr(module, "parse", lambda filter: parse(filter)._replace(matches=matches))
             query = query_of("backfill", filter=ALL, since_us=0)
             asking = asyncio.ensure_future(
                 shard.store.query_threads.run(

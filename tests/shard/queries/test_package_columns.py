@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tart.aggregate.core.tables import TABLES
 from tart.query.core.windows import Window
 from tart.query.shard_queries.packages import (
     COUNT_COLUMNS,
@@ -20,6 +22,36 @@ assert stored
 
 def test_the_counts_are_in_the_declared_order():
     assert list(COUNT_COLUMNS) == list(package_columns._ORDER)
+
+
+def guaranteed(**columns):
+    """A row of a package with a guarantee, whose connection is number 0."""
+    row = dict.fromkeys(TABLES["packages"]) | {
+        "started_at": NOW,
+        "node": 1,
+        "session": 0,
+        "kind": 90,
+        "outcome": "unfinished",
+        "guaranteed": 1,
+    }
+    return {name: [value] for name, value in (row | columns).items()}
+
+
+@pytest.mark.parametrize(
+    ("session", "ended_at", "ended"),
+    [(0, NOW, 1), (0, None, 0), (1, NOW, 0), (None, NOW, 0)],
+)
+def test_a_package_has_ended_with_its_own_connection(stored, session, ended_at, ended):
+    nothing = {name: [] for name in TABLES["packages"]}
+    closed = dict.fromkeys(TABLES["sessions"]) | {"session": session, "ended_at": ended_at}
+    sessions = {name: [value] for name, value in closed.items()}
+    pair = both(stored, "packages", [nothing] * 3, guaranteed(), sessions=sessions)
+    place = list(COUNT_COLUMNS).index("guaranteed_ended")
+    assert [[row[place] for row in rows] for rows in pair.ask(PackageCounts(Window()))] == [
+        [ended],
+        [ended],
+    ]
+    assert pair.memory.reads
 
 
 @settings(

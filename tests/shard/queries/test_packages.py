@@ -10,7 +10,7 @@ from tests.shard.running import DEADLINE, fake_node, query_of, run
 
 async def of(shard, name, **parameters):
     """The merged answer of one shard."""
-    shard.aggregator._cache.clear()
+    shard.forget_answers()
     query = query_of(name, **parameters)
     value, attachment = await shard.control.run(query, DEADLINE, 0.0)
     return query.merge([(0, decode_partial(query, value, attachment))])
