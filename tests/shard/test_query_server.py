@@ -114,6 +114,18 @@ def slow(shard, kind=Slot):
     return begun
 
 
+def test_equal_queries_to_the_aggregates_share_an_answer(tmp_path):
+    async def scenario(shard, there):
+        shard.session(fake_node().connect())
+        asked = [there.ask_nowait("sessions", limit=limit) for limit in (10, 10, 20)]
+        answers = [await there.answer(request) for request in asked]
+        assert answers == [answers[0]] * 3
+        assert len(answers[0]) == 1
+        assert (await there.ask("statistics"))["queries_shared"] == 1
+
+    served(tmp_path, scenario)
+
+
 def test_a_query_fails_at_its_deadline_and_delays_no_other(tmp_path):
     async def scenario(shard, there):
         slow(shard)
