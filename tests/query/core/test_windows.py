@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import BadQuery
-from tart.query.core.windows import PRESETS, Window, bounded_window, duration_us, resolve, time_us
+from tart.query.core.windows import (
+    PRESETS,
+    Window,
+    align_window,
+    bounded_window,
+    duration_us,
+    resolve,
+    time_us,
+)
 from tart.units import SECOND_US
 
 NOW = 1_795_176_000 * SECOND_US
@@ -140,3 +148,27 @@ def test_a_bounded_window_has_both_ends_and_ends_now_at_the_latest():
 def test_an_invalid_bounded_window_is_refused(start, end):
     with pytest.raises(BadQuery):
         bounded_window(10 << 50, duration=3_600 * SECOND_US, start_us=start, end_us=end)
+
+
+@pytest.mark.parametrize(
+    ("window", "aligned"),
+    [
+        (Window(None, None), Window(None, None)),
+        (Window(25, 49), Window(20, 49)),
+        # The step that contains the end counts later events, too.
+        (Window(25, 45), Window(20, 39)),
+        (Window(20, 39), Window(20, 39)),
+        (Window(None, 45), Window(None, 39)),
+        # Without the end of a step a window is empty.
+        (Window(21, 25), Window(20, 19)),
+        (Window(25, 100), Window(20, 100)),
+    ],
+)
+def test_an_aligned_window_has_whole_steps(window: Window, aligned: Window) -> None:
+    assert align_window(window, 10, now_us=100) == aligned
+
+
+def test_consecutive_aligned_windows_do_not_overlap() -> None:
+    first, second = (align_window(Window(*ends), 10, 1000) for ends in ((0, 44), (45, 89)))
+    assert first.end_us is not None
+    assert first.end_us + 1 == second.start_us

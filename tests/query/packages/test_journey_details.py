@@ -63,3 +63,32 @@ def test_auditors_are_the_nodes_that_requested_the_bundle():
     assert body["status"] == "auditing"
     assert body["audit_progress"]["auditor_node_ids"] == ["07" * 32]
     assert [each["event_type"] for each in body["events"]] == [144]
+
+
+def test_steps_show_fields_of_their_events_with_numbers_as_text():
+    outline = {"slot": 3, "guarantors": [1, 2], "work_package_size": 70}
+    events = [
+        event(94, 1, core=2, outline=outline),
+        event(101, 2, costs=[{"gas_used": 5}]),
+        event(105, 3, outline=outline),
+        event(112, 4, outline=outline),
+        event(113, 5, reason="Other", outline=outline),
+        event(120, 6, shard=7),
+        event(122, 7, request_id=8, reason="reset"),
+        event(124, 8, shard=7, request_id=8),
+        event(125, 9, request_id=8),
+        event(95, 10),
+    ]
+    stages = enhanced(journey(answer(pipelines={"1/0": events})), HASH)["stages"]
+    assert {each["event_type"]: each["data"] for each in stages} == {
+        94: {"core": "2", "work_package_size": "70"},
+        101: {"refine_costs": [{"gas_used": 5}]},
+        105: {"slot": "3", "guarantors": [1, 2]},
+        112: {"slot": "3"},
+        113: {"reason": "Other", "slot": "3"},
+        120: {"shard": "7"},
+        122: {"request_id": "8"},
+        124: {"shard": "7", "request_id": "8"},
+        125: {"request_id": "8"},
+        95: {},
+    }

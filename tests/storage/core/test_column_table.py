@@ -81,3 +81,29 @@ def test_keys_that_fit_no_integer_together_are_sorted_one_by_one():
 def test_a_table_counts_its_bytes():
     table = ColumnTable({"hash": texts([b"x" * 32])}, 1)
     assert table.nbytes > 32
+
+
+def test_rows_are_selected_by_their_values():
+    small = encode_column("UTINYINT", [1, None, 3])
+    assert small.among([3, 0, 256, -1]).tolist() == [False, False, True]
+    large = encode_column("HUGEINT", [HUGE, None, 3])
+    assert large.among([HUGE]).tolist() == [True, False, False]
+    named = encode_column("VARCHAR", ["a", None, "b"])
+    assert named.among(["b", "c"]).tolist() == [False, False, True]
+
+
+def test_extremes_are_of_each_group():
+    groups = group([texts(["a", "b", "a"])], 3)
+    assert groups.reduce(integers([3, 5, 1]), "min", None) == [1, 5]
+    assert groups.reduce(integers([3, 5, 1]), "max", None) == [3, 5]
+    assert groups.reduce(encode_column("HUGEINT", [HUGE, None, 3]), "min", None) == [3, None]
+
+
+def test_numbers_beyond_64_bits_are_keys():
+    groups = group([encode_column("HUGEINT", [HUGE, 3, HUGE])], 3)
+    assert groups.reduce(integers([1, 2, 4]), "sum", None) == [2, 5]
+
+
+def test_the_last_of_rows_without_null_is_the_newest():
+    groups = group([], 3)
+    assert groups.reduce(integers([7, 8, 9]), "last", Numbers(np.array([1, 3, 2]))) == [8]

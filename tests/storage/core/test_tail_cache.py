@@ -119,3 +119,17 @@ def test_the_parts_searched_do_not_grow_with_the_number_of_commits(monkeypatch, 
     found, _ = latest.rows(Selection(), None, last)
     assert found == rows(last)[: -len(found) - 1 : -1]
     assert min(last, 2_000) <= len(found)
+
+
+def test_links_are_found_by_session_and_id_newest_part_first():
+    latest = TailCache()
+    assert latest.find_links([(0, 1)]) == ([], {(0, 1)}, None)
+    for first in (10, 14):
+        latest.add([LogColumns.from_rows(rows(4, first), PEERS)], 100)
+    found, left, oldest = latest.find_links([(0, 11), (0, 16)])
+    assert (sorted(seqs(found)), left, oldest) == ([11, 16], frozenset(), 10)
+    # No event has this id, but an earlier one may.
+    found, left, _ = latest.find_links([(0, 3)])
+    assert (found, left) == ([], {(0, 3)})
+    found, left, _ = latest.find_links([(7, 11)])
+    assert (found, left) == ([], {(7, 11)})
