@@ -147,3 +147,8 @@ def test_columns_of_sql_results_go_by_their_type() -> None:
         **result,
         "rows": [[1, "2", ["3", None], {"a": "4", "b": "5"}, "6", "7"], [None] * 6],
     }
+
+
+def test_rows_that_are_lists_go_by_position() -> None:
+    convert = text_converter({"1": 1, "3": {"wide": 1}})
+    assert convert([1, 2, 3, {"wide": 4, "other": 5}]) == [1, "2", 3, {"wide": "4", "other": 5}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tart.query.core.live_event import latency_ms, live_event
+from tart.query.core.live_event import encode_integers, latency_ms, live_event
 
 EVENT = {
     "id": 3,
@@ -41,3 +41,9 @@ def test_a_live_event_has_event_instead_of_data() -> None:
 def test_the_latency_is_known_if_both_clocks_agree(timestamp: str, latency: int | None) -> None:
     event = {**EVENT, "timestamp": timestamp, "received_at": "2026-11-20T12:00:00.025400Z"}
     assert latency_ms(event) == latency
+
+
+def test_integers_become_text_where_a_client_asked_for_it() -> None:
+    event = EVENT | {"event_id": (1 << 64) - 1}
+    assert encode_integers(event, "number") is event
+    assert encode_integers(event, "string")["event_id"] == str((1 << 64) - 1)

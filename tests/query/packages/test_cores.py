@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tart.protocol.events import EventKind
 from tart.query.packages import cores
 from tart.query.shard_queries.packages import COUNT_COLUMNS, PackageSet
 from tests.query.shard_queries.test_packages import answer, merged, row
@@ -112,3 +113,40 @@ def test_only_answered_segment_requests_are_transfers():
     body = cores.import_sharing(asked, [event(178, 9, request_id=5)])
     assert [each["peer_id"] for each in body["transfers"]] == ["0x02"]
     assert (len(body["sent"]), len(body["received"])) == (2, 1)
+
+
+def test_guarantors_of_a_core_have_their_shares_of_requests_that_succeeded():
+    counts = [
+        tally("a", guaranteed=1, signed=3, last_at=0, bundle_bytes=10),
+        tally("b", guaranteed=2, signed=0, last_at=0, bundle_bytes=20),
+    ]
+    requests = [
+        {"node": "a", "parent": EventKind.RECEIVING_SHARD_REQUEST, "type": kind, "count": count}
+        for kind, count in (
+            (EventKind.SHARDS_TRANSFERRED, 3),
+            (EventKind.SHARD_REQUEST_FAILED, 1),
+        )
+    ]
+    packages = merged(answer(row(1, "received", "guaranteed"), row(2, "received")))
+    body = cores.guarantors(1, packages, counts, requests, [{"node": "a", "num_shards": 8}])
+    first, second = body["guarantors"]
+    assert (first["node_id"], first["guarantee_count"], first["shards_stored"]) == ("b", 2, None)
+    assert (first["shards_served"], first["export_efficiency"]) == (0, None)
+    assert (second["shards_served"], second["shards_stored"]) == (3, 8)
+    assert (second["export_efficiency"], second["import_efficiency"]) == (0.75, None)
+    assert body["active_guarantor_count"] == 2
+
+
+def test_validators_of_a_core_are_active_until_two_minutes_before_the_end():
+    end = 10 * cores.ACTIVE_US
+    counts = [
+        tally("a", guaranteed=1, signed=0, last_at=end - cores.ACTIVE_US),
+        tally("b", guaranteed=0, signed=2, last_at=end - cores.ACTIVE_US - 1),
+    ]
+    nodes = [{"node_id": "a", "implementation_name": "jam", "implementation_version": None}]
+    body = cores.validators(3, counts, nodes, [{"node": "b", "best": 7}], end)
+    assert [
+        (each["node_id"], each["is_active"], each["latest_slot"], each["implementation_name"])
+        for each in body["validators"]
+    ] == [("a", True, None, "jam"), ("b", False, 7, "unknown")]
+    assert body["validator_count"] == 2

@@ -7,7 +7,7 @@ import pytest
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
 from tart.query.core.windows import Window
-from tart.query.shard_queries.events import Backfill, Event, Events, Export, Slot, Trace
+from tart.query.shard_queries.events import Backfill, Event, Events, Export, Slot, Storage, Trace
 
 
 def test_the_page_has_one_event_less_than_each_shard_may_answer_with():
@@ -36,3 +36,18 @@ def test_the_window_of_an_export_is_that_of_its_selection():
 def test_a_query_to_one_shard_has_no_merge():
     with pytest.raises(NotImplementedError):
         Backfill({"type": "All"}, 0).merge([])
+
+
+def test_the_files_of_all_shards_are_added_up():
+    parts = [
+        (0, {"bytes": {"log": 5, "aggregates": 1}, "rows": {"log": 2}}),
+        (1, {"bytes": {"log": 7}, "rows": {"log": 1, "peers": 4}}),
+    ]
+    assert Storage().merge(parts) == {
+        "bytes": {"log": 12, "aggregates": 1},
+        "rows": {"log": 3, "peers": 4},
+    }
+
+
+def test_the_events_of_a_slot_stay_apart_by_shard():
+    assert Slot(7).merge([(0, "one"), (1, "other")]) == ["one", "other"]

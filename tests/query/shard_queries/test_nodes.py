@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tart.query.core.merge import ChainStatements
-from tart.query.shard_queries.nodes import Chain, Live, Statistics
+from tart.query.shard_queries.nodes import Chain, Live, LogLines, Statistics
 
 
 def test_statistics_come_by_shard():
@@ -19,3 +19,8 @@ def test_the_newest_statement_of_a_node_counts():
 def test_live_counts_stay_apart_until_they_are_added():
     counts = {"since": 1, "seconds": [], "active": []}
     assert Live().merge([(0, counts), (1, counts)]) == [counts, counts]
+
+
+def test_log_lines_that_several_processes_inherited_come_once():
+    early, late = {"at": "1", "text": "start"}, {"at": "2", "text": "stop"}
+    assert LogLines().merge([(0, [early]), (1, [early, late])]) == [early, late]

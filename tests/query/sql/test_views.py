@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tart.protocol.events import EVENTS, EventKind
+from tart.protocol.wire import Bytes, Integer, List, Option, Struct, Tuple
 from tart.query.core.event_names import view_name
 from tart.query.sql.views import COMMON, VIEWS, column_name, duckdb_type, view_value
 
@@ -71,3 +72,10 @@ def test_decoded_values_become_json_for_the_views() -> None:
         == "7"
     )
     assert view_value(fields["accumulate_costs"], None) is None
+
+
+def test_decoded_structures_keep_their_members() -> None:
+    inner = Struct("", (("hash", Bytes(1)), ("slots", List(Integer(4)))))
+    value = {"hash": b"\xab", "slots": [1, 2]}
+    assert view_value(inner, value) == {"hash": "ab", "slots": [1, 2]}
+    assert view_value(Tuple((Bytes(1), Option(Integer(4)))), (b"\x01", 5)) == {"_0": "01", "_1": 5}
