@@ -16,12 +16,15 @@ from tart.gateway.api.parameters import (
     Duration,
     EventType,
     EventTypes,
+    FileName,
     Group,
     Hash,
     Integer,
+    KeyId,
     Kind,
     NodeId,
     Parameter,
+    Text,
     Time,
 )
 from tart.query.core.cursor import Cursor, encode
@@ -38,6 +41,9 @@ KINDS: list[Kind] = [
     Time(),
     Duration(),
     CursorText(),
+    KeyId(),
+    FileName(),
+    Text(5),
 ]
 
 
@@ -60,6 +66,9 @@ KINDS: list[Kind] = [
         (Group(), "Guaranteeing", "guaranteeing"),
         (Time(), "1970-01-01T00:00:01Z", 1_000_000),
         (Duration(), "2s", 2_000_000),
+        (KeyId(), "00ffab12", "00ffab12"),
+        (FileName(), "a/b", "a/b"),
+        (Text(5), "Jam 1", "Jam 1"),
         (CursorText(), encode(Cursor(5)), Cursor(5)),
     ],
 )
@@ -89,6 +98,9 @@ def test_a_valid_parameter_is_parsed(kind: Kind, text: str, value: Any) -> None:
         (NodeId(), "abc"),
         (NodeId(), "ab" * 33),
         (NodeId(), "xyzw"),
+        (KeyId(), "00FFAB12"),
+        (KeyId(), "00ffab123"),
+        (Text(5), "Jam 12"),
     ],
 )
 def test_an_invalid_parameter_is_refused_with_its_name(kind: Kind, text: str) -> None:

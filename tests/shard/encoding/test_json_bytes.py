@@ -7,7 +7,8 @@ import pytest
 from tart import json_encoding
 from tart.protocol.events import EventKind
 from tart.protocol.wire import AddressText
-from tart.shard.encoding.json_bytes import dumps, pack
+from tart.query.core.query import Rendering
+from tart.shard.encoding.json_bytes import dumps, dumps_data, dumps_event, pack
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,17 @@ def test_other_subclasses_are_written_as_what_they_are():
     expected = {"a": "x", "b": EventKind.AUTHORED.number, "c": {"n": 1}}
     for byte_encoding in ("hex", "array"):
         assert json_encoding.unpack(dumps(value, byte_encoding)) == expected
+
+
+def test_events_are_written_as_a_client_asked_for_them():
+    data = {"Authored": {"authoring_id": 2**53, "hash": b"\x01"}}
+    text = Rendering("array", "string")
+    assert json_encoding.unpack(dumps_data(data, text)) == {
+        "Authored": {"authoring_id": str(2**53), "hash": [1]}
+    }
+    event = {"event_id": 2**53, "data": data}
+    assert json_encoding.unpack(dumps_event(event, text))["event_id"] == str(2**53)
+    assert json_encoding.unpack(dumps_event(event, Rendering("hex", "number"))) == {
+        "event_id": 2**53,
+        "data": {"Authored": {"authoring_id": 2**53, "hash": "0x01"}},
+    }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tart.errors import NotFound
-from tart.gateway.api.routes.sessions import SESSION_ROUTES
+from tart.errors import BadQuery, NotFound
+from tart.gateway.api.routes.sessions import SESSION_ROUTES, BrokenRule
 from tart.gateway.handlers.sessions import SESSION_HANDLERS
 from tart.protocol.rules import RULES, SEVERITY_MEANINGS
 
@@ -32,3 +32,11 @@ def test_an_unknown_rule_is_not_found_and_not_echoed(code: str) -> None:
         BY_NAME["rule"].read("", {"code": code})
     assert refused.value.parameter == "code"
     assert len(str(refused.value)) < 100
+
+
+def test_a_selection_by_an_unknown_rule_is_refused_with_the_nearest_one() -> None:
+    (code, *_) = RULES
+    assert BrokenRule().read(code, "rule") == code
+    with pytest.raises(BadQuery, match="did you mean truncated") as refused:
+        BrokenRule().read("truncatd", "rule")
+    assert refused.value.parameter == "rule"
