@@ -8,7 +8,7 @@ from tart.config.schema import StorageConfig
 from tart.errors import StorageError
 from tart.storage.core import earlier_schema
 from tart.storage.core.arrow import ArrowTable
-from tart.storage.core.files import first_segment, period_start
+from tart.storage.core.files import first_segment, list_quarantined, period_start
 from tart.storage.core.log_columns import LogColumns, LogRow
 from tart.storage.core.schema import (
     SCHEMA_VERSION,
@@ -113,6 +113,18 @@ def test_what_is_readable_of_a_damaged_earlier_file_is_converted(old):
     assert len(cursor.execute(f"SELECT * FROM {readable.alias}.peers").fetchall()) == len(PEERS)
     cursor.close()
     database.close()
+
+
+def test_a_damaged_earlier_file_is_quarantined_whole(old, tmp_path):
+    zero_block(old.path, "body")
+    damaged = old.path.read_bytes()
+    database = Database(StorageConfig())
+    files, _ = open_directory(database, tmp_path, 0, own=True)
+    database.close()
+
+    (quarantined,) = list_quarantined(tmp_path, 0)
+    assert quarantined.read_bytes() == damaged
+    assert files == [old]  # an empty one in its place
 
 
 def test_an_interrupted_migration_leaves_the_old_file(old, tmp_path, monkeypatch):
