@@ -18,7 +18,7 @@ CADENCES = st.builds(
 AGES = st.floats(0, 10)
 ROWS = st.integers(0, 5 * PAYING_ROWS)
 BYTES = st.integers(0, 2 << 20)
-DEFAULTS = CommitCadence(0.025, 0.75, 20_000, 8 << 20)
+DEFAULTS = CommitCadence(0.025, 0.4, 20_000, 8 << 20)
 
 
 @given(CADENCES, AGES, ROWS, BYTES)
@@ -70,7 +70,7 @@ def test_the_age_of_a_commit_follows_the_rate():
         )
 
     rates = (10, 100, 1000, 10_000, 25_000, 50_000, 200_000)
-    assert [age(rate) for rate in rates] == [750, 500, 159, 50, 32, 25, 25]
+    assert [age(rate) for rate in rates] == [400, 400, 159, 50, 32, 25, 25]
     assert age(1_000_000) == 20, "20,000 rows are full"
     for rate in rates[1:-2]:
         assert math.isclose(age(rate) / 1e3, math.sqrt(25 / rate), rel_tol=0.05)
