@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 from tart.native.library import kernel
 from tart.protocol.columnar import (
     Columns,
+    mark_dialect,
     optional_fields_by_type,
     read_columns,
     read_in_numpy,
     read_natively,
+    set_dialect_columns,
 )
-from tart.protocol.decoding import HEADER_BYTES, check_event
-from tart.protocol.events import EVENTS
+from tart.protocol.decoding import DIALECT_TYPES, HEADER_BYTES, check_event
+from tart.protocol.dialects import Dialect
+from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.frames import Frames
 from tart.protocol.optional_fields import OPTIONAL_FIELDS
 from tart.protocol.types import HASH, PEER_ID
@@ -129,6 +132,35 @@ def test_optional_fields_of_a_type_match_its_vectors():
                 for at, each in enumerate(OPTIONAL_FIELDS)
             )
             assert found == parts[vector.number], vector
+
+
+def test_types_that_a_dialect_reads_otherwise_are_not_clean_for_its_nodes():
+    vectors = event_vectors()
+    columns = read_columns(Frames.of([vector.content for vector in vectors]))
+    before = columns.clean.copy()
+    mark_dialect(columns, np.arange(len(vectors)), Dialect.STANDARD)
+    assert np.array_equal(columns.clean, before)
+    mark_dialect(columns, np.arange(len(vectors)), Dialect.JAMIXIR)
+    other = np.isin(columns.number, list(DIALECT_TYPES[Dialect.JAMIXIR]))
+    assert other.any()
+    assert not columns.clean[other].any()
+    assert np.array_equal(columns.clean[~other], before[~other])
+
+
+def test_columns_of_a_dialect_have_its_slot_and_no_reference():
+    vectors = [
+        vector
+        for vector in event_vectors()
+        if vector.number in (EventKind.AUTHORED, EventKind.AUTHORING)
+    ]
+    columns = read_columns(Frames.of([vector.content for vector in vectors]))
+    assert columns.has_ref.any()
+    for index in range(len(vectors)):
+        set_dialect_columns(columns, index, {"slot": 77})
+    assert not columns.has_ref.any()
+    assert set(columns.body_start.tolist()) == {HEADER_BYTES}
+    authoring = columns.number == EventKind.AUTHORING
+    assert set(columns.slot[authoring].tolist()) == {77}
 
 
 def assert_same_columns(contents):

@@ -7,7 +7,13 @@ import json
 import duckdb
 import pytest
 
-from tart.query.sql.statement_errors import Statement, explain, explain_syntax, unknown_table
+from tart.query.sql.statement_errors import (
+    Statement,
+    explain,
+    explain_syntax,
+    unknown_table,
+    without_end,
+)
 from tart.query.sql.tables import TABLES
 
 COLUMNS = {name: list(table.types) for name, table in TABLES.items()}
@@ -140,3 +146,19 @@ def test_unknown_tables_get_the_nearest_one():
     assert unknown_table("events", ["partials"]) == (
         "there is no table events in reduce; it reads the table partials only"
     )
+
+
+def test_a_statement_without_its_end_says_where_it_stops():
+    message = "syntax error at end of input"
+    assert explain_syntax(message, None, "SELECT 1 FROM") == (
+        "the statement is incomplete after FROM"
+    )
+    assert explain_syntax(message, None, " ") == "it is empty"
+
+
+def test_a_semicolon_and_comments_at_the_end_may_end_a_statement():
+    assert list(without_end("SELECT 1")) == []
+    assert list(without_end("SELECT 1; -- one\n;")) == ["SELECT 1; -- one\n", "SELECT 1"]
+    # The semicolon is in a text, with more of the statement behind it.
+    assert list(without_end("SELECT ';' AS x")) == []
+    assert len(list(without_end("SELECT 1" + 20 * ";"))) == 8

@@ -21,6 +21,7 @@ from tart.storage.core.schema import (
     encode_rows,
     log_rows_query,
     log_subquery,
+    read_log_numbers,
     usual_parts,
 )
 from tart.units import JCE_US
@@ -233,3 +234,27 @@ def test_a_peer_number_without_a_peer_id_reads_as_null():
 def test_the_usual_parts_of_event_types_are_those_of_the_schema_version():
     # A change of this number makes stored files unreadable: it needs a new SCHEMA_VERSION.
     assert (SCHEMA_VERSION, zlib.crc32(usual_parts().tobytes())) == (2, 4205219816)
+
+
+def test_numbers_are_read_without_rows():
+    rows = [
+        LogRow(5, NOON, 5, 3, 1, 0, 125, None, None, 7, 2, None, b""),
+        LogRow(6, NOON, 6, 3, 1, U64, 128, 4, PEERS[1], None, None, None, b"x"),
+        LogRow(7, NOON, 7, 3, 2, 9, 128, 8, None, None, None, None, b""),
+    ]
+    with closing(duckdb.connect(":memory:")) as connection:
+        for statement in DDL:
+            connection.execute(statement.format(file="memory"))
+        connection.register("batch", encode_log(LogColumns.from_rows(rows, PEERS)))
+        connection.execute("INSERT INTO log SELECT * FROM batch")
+        columns = read_log_numbers(connection, "memory", "seq >= 5")
+        assert [column.tolist() for column in columns] == [
+            [5, 6, 7],
+            [1, 1, 2],
+            [0, U64, 9],
+            [125, 128, 128],
+            [0, 4, 8],
+        ]
+        assert [
+            len(column) for column in read_log_numbers(connection, "memory", "session = 2")
+        ] == [1] * 5
