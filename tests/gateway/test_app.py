@@ -109,7 +109,7 @@ def test_a_client_that_leaves_cancels_its_queries(
 
 
 async def two_come_and_leave(gateway: Running, route: Route) -> None:
-    before = len(asyncio.all_tasks())
+    before = asyncio.all_tasks()
     for shard in gateway.shards:
         shard.requests.clear()
         shard.cancelled.clear()
@@ -127,7 +127,8 @@ async def two_come_and_leave(gateway: Running, route: Route) -> None:
     await eventually(
         lambda: all({e.id for e in each.requests} <= set(each.cancelled) for each in gateway.shards)
     )
-    await eventually(lambda: len(asyncio.all_tasks()) == before)
+    # Their number would also be right only while a periodic task of the gateway runs.
+    await eventually(lambda: asyncio.all_tasks() <= before)
     assert not any(each.pending for each in gateway.gateway.shards.every)
     assert not gateway.gateway.streams.subscribers
 
