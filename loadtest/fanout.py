@@ -87,15 +87,15 @@ def _read(
         f"shards_us_{name}": (cores.shards - alone.shards) * per_event,
         f"received_share_{name}": read["events"] / (RATE * seconds * count),
         f"events_per_read_{name}": read["events"] / max(1, read["reads"]),
-        f"delivery_p99_ms_{name}": _ms(report.percentile(read["seconds"], 0.99)),
-        f"get_p99_ms_{name}": _ms(report.percentile(delays, 0.99)),
+        f"delivery_p99_ms_{name}": report.milliseconds(report.percentile(read["seconds"], 0.99)),
+        f"get_p99_ms_{name}": report.milliseconds(report.percentile(delays, 0.99)),
     }
 
 
 def _cores(server: Server, run: Callable[[], None]) -> Cores:
     """Return the processor time that the parts use while something runs, per second."""
     members = measure.family(server.pid)
-    gateway = [measure.listener(int(server.api.rpartition(":")[2]), members)]
+    gateway = [server.processes()[1]]
     others = [pid for pid in members if pid not in gateway]
     began = time.monotonic()
     before = measure.cpu_seconds(gateway), measure.cpu_seconds(others)
@@ -116,7 +116,3 @@ def _probe(api: str, stop: threading.Event, seconds: list[float]) -> None:
         connection.getresponse().read()
         seconds.append(time.perf_counter() - began)
     connection.close()
-
-
-def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds * 1000

@@ -62,25 +62,6 @@ def _children() -> dict[int, list[int]]:
     return known
 
 
-def listener(port: int, pids: Iterable[int]) -> int:
-    """Return the process that listens on a TCP port of 127.0.0.1.
-
-    Raises:
-        LookupError: None of them does.
-    """
-    wanted = {
-        f"socket:[{fields[9]}]"
-        for line in (_PROC / "net/tcp").read_text().splitlines()[1:]
-        if (fields := line.split())[3] == "0A" and int(fields[1].partition(":")[2], 16) == port
-    }
-    for pid in pids:
-        for descriptor in (_PROC / str(pid) / "fd").iterdir():
-            with suppress(OSError):
-                if os.readlink(descriptor) in wanted:
-                    return pid
-    raise LookupError(f"no process listens on port {port}")
-
-
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Return the CPU seconds of processes so far, including their ended children."""
     ticks = 0

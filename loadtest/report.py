@@ -48,6 +48,11 @@ def histogram_maximum(buckets: Buckets) -> float | None:
     return highest
 
 
+def milliseconds(seconds: float | None) -> float | None:
+    """Return seconds in milliseconds; ``None`` stays."""
+    return None if seconds is None else seconds * 1000
+
+
 def percentile(values: Sequence[float], share: float) -> float | None:
     """Return the smallest value that at least this share of the values do not exceed."""
     if not values:

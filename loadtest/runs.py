@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest import fanout, measure, opening, recordings, report, search, storm, traffic
+from loadtest import fanout, measure, opening, parts, recordings, report, search, storm
 from loadtest.dialogue import Broken, Json, Part
 from loadtest.measure import MemoryWatch, Scrape, Use
+from loadtest.parts import DEADLINE_SECONDS
 from loadtest.scenarios import Scenario
 from loadtest.server import Server, Stored
 
@@ -23,9 +24,6 @@ Progress = Callable[[str], None]
 
 # After this time without progress, events that are not stored are lost.
 _STALLED_SECONDS = 20.0
-# Events are sent, however late, until this multiple of the run's seconds, and this time more.
-_DEADLINE_FACTOR = 4.0
-_DEADLINE_SECONDS = 60.0
 _WARM_UP_SECONDS = 3.0
 # All connections and their first slots: until then a simulated network sends more.
 _SIMULATED_WARM_UP_SECONDS = 15.0
@@ -148,7 +146,7 @@ def _load(scenario: Scenario, path: Path, result: Json, progress: Progress) -> N
             hostile.receive(_CONNECTING_SECONDS)
         sent = _send(scenario, path, server, 0, progress)
         if hostile is not None:
-            _note_hostile(figures, hostile.receive(scenario.seconds + _DEADLINE_SECONDS))
+            _note_hostile(figures, hostile.receive(scenario.seconds + DEADLINE_SECONDS))
         _note_sent(result, sent)
         _note_memory(figures, watch)
         progress("stopping, counting what is in the files")
@@ -195,13 +193,13 @@ def _floor(scenario: Scenario, path: Path) -> float:
     with Part("loadtest.floor", {}) as floor:
         port = floor.receive(30.0)["port"]
         short = {**vars(scenario), "seconds": scenario.floor_seconds}
-        with _generator(Scenario(**short), path, "127.0.0.1", port, 0) as generator:
+        with parts.generator(Scenario(**short), path, "127.0.0.1", port, 0) as generator:
             generator.receive(_CONNECTING_SECONDS)
             generator.command("go")
             generator.receive(_CONNECTING_SECONDS)
             floor.command("count")
             before = floor.receive(30.0)
-            summary = generator.receive(_deadline(Scenario(**short)) + 30.0)
+            summary = generator.receive(parts.deadline(Scenario(**short)) + 30.0)
             expected = summary["sent"] + scenario.connections
             after = before
             waited = time.monotonic()
@@ -259,7 +257,7 @@ def _send(scenario: Scenario, path: Path, server: Server, run: int, progress: Pr
         f"{scenario.connections:,} nodes, {scenario.rate:,.0f} events/s, {scenario.seconds:.0f} s"
     )
     with (
-        _generator(scenario, path, server.host, server.port, run) as generator,
+        parts.generator(scenario, path, server.host, server.port, run) as generator,
         _queries(scenario, server, run) as queries,
         _streams(scenario, server) as streams,
     ):
@@ -274,7 +272,7 @@ def _send(scenario: Scenario, path: Path, server: Server, run: int, progress: Pr
         if streams is not None:
             streams.command("go")
         with _Backlog(scenario, server, before.committed) as backlog:
-            summary = generator.receive(_deadline(scenario) + 30.0)
+            summary = generator.receive(parts.deadline(scenario) + 30.0)
             after = measure.use(server.pid)
         if queries is not None:
             queries.command("close")
@@ -304,10 +302,7 @@ def _queries(scenario: Scenario, server: Server, run: int) -> AbstractContextMan
     """Start the requests of routes, if there are any."""
     if not scenario.queries:
         return nullcontext()
-    node = traffic.peer_id(0, run).hex()
-    part = Part(
-        "loadtest.queries", {"api": server.api, "node": node, "dashboard": scenario.dashboard}
-    )
+    part = parts.queries(server, run, dashboard=scenario.dashboard)
     part.receive(_CONNECTING_SECONDS)
     return part
 
@@ -337,23 +332,6 @@ def _tail(server: Server) -> str:
     return "\n".join(lines[-10:])
 
 
-def _generator(scenario: Scenario, path: Path, host: str, port: int, run: int) -> Part:
-    return Part(
-        "loadtest.generator",
-        {
-            "host": host,
-            "port": port,
-            "run": run,
-            "connections": scenario.connections,
-            "recording": str(path),
-            "rate": scenario.rate,
-            "seconds": scenario.seconds,
-            "write_interval": scenario.write_interval,
-            "deadline": _deadline(scenario),
-        },
-    )
-
-
 def _hostile(scenario: Scenario, path: Path, server: Server) -> Part:
     return Part(
         "loadtest.hostile",
@@ -366,10 +344,6 @@ def _hostile(scenario: Scenario, path: Path, server: Server) -> Part:
             "seconds": scenario.seconds,
         },
     )
-
-
-def _deadline(scenario: Scenario) -> float:
-    return scenario.seconds * _DEADLINE_FACTOR + _DEADLINE_SECONDS
 
 
 # --- Figures ------------------------------------------------------------------------------
@@ -390,9 +364,9 @@ def _note_sent(result: Json, sent: Sent) -> None:
         / (sent.stored.time - sent.before.time)
         / result["parameters"]["rate"],
         "backlog_s": max(sent.backlog, sent.stored.time - sent.after.time),
-        "write_p50_ms": _ms(report.histogram_percentile(latency, 0.5)),
-        "write_p99_ms": _ms(report.histogram_percentile(latency, 0.99)),
-        "write_max_ms": _ms(report.histogram_maximum(latency)),
+        "write_p50_ms": report.milliseconds(report.histogram_percentile(latency, 0.5)),
+        "write_p99_ms": report.milliseconds(report.histogram_percentile(latency, 0.99)),
+        "write_max_ms": report.milliseconds(report.histogram_maximum(latency)),
         "cores": server / wall,
         "cpu_us_until_stored": sent.cpu_us,
         "pauses": _increase(sent, measure.PAUSES),
@@ -416,8 +390,8 @@ def _note_sent(result: Json, sent: Sent) -> None:
             len(delays),
             sent.delivered["missed"],
         )
-        figures["delivery_p50_ms"] = _ms(report.percentile(delays, 0.5))
-        figures["delivery_p99_ms"] = _ms(report.percentile(delays, 0.99))
+        figures["delivery_p50_ms"] = report.milliseconds(report.percentile(delays, 0.5))
+        figures["delivery_p99_ms"] = report.milliseconds(report.percentile(delays, 0.99))
     if summary["sent"] < summary["scheduled"]:
         result["broken"].append(
             f"{summary['scheduled'] - summary['sent']:,} events could not be sent in time"
@@ -460,10 +434,10 @@ def _routes(answers: Json) -> dict[str, Json]:
         name: {
             "asked": len(each["first"]) + len(each["seconds"]) + len(each["failures"]),
             "failed": len(each["failures"]),
-            "p50_ms": _ms(report.percentile(each["seconds"], 0.5)) or 0.0,
-            "p99_ms": _ms(report.percentile(each["seconds"], 0.99)) or 0.0,
-            "max_ms": _ms(report.percentile(each["seconds"], 1.0)) or 0.0,
-            **({"first_ms": _ms(each["first"][0])} if each["first"] else {}),
+            "p50_ms": report.milliseconds(report.percentile(each["seconds"], 0.5)) or 0.0,
+            "p99_ms": report.milliseconds(report.percentile(each["seconds"], 0.99)) or 0.0,
+            "max_ms": report.milliseconds(report.percentile(each["seconds"], 1.0)) or 0.0,
+            **({"first_ms": report.milliseconds(each["first"][0])} if each["first"] else {}),
         }
         for name, each in answers.items()
     }
@@ -472,7 +446,3 @@ def _routes(answers: Json) -> dict[str, Json]:
 def _increase(sent: Sent, name: str) -> float:
     before, after = sent.scrapes
     return after.samples.get(name, 0.0) - before.samples.get(name, 0.0)
-
-
-def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds * 1000

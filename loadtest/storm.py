@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 
-from loadtest import measure, report, traffic
+from loadtest import measure, parts, report
 from loadtest.dialogue import Broken, Json, Part
 from loadtest.measure import Scrape
 from loadtest.scenarios import Scenario
@@ -300,9 +300,9 @@ def _weather(
     calm_seconds = CALM_SECONDS + scenario.seconds + scenario.recovery_seconds
     calm = replace(scenario, connections=CALM_CONNECTIONS, rate=CALM_RATE, seconds=calm_seconds)
     with (
-        _generator(calm, path, server, 0) as breeze,
-        _generator(scenario, path, server, 1) as gale,
-        _dashboards(server) as dashboards,
+        _ready(parts.generator(calm, path, server.host, server.port, 0)) as breeze,
+        _ready(parts.generator(scenario, path, server.host, server.port, 1)) as gale,
+        _ready(parts.queries(server, 0, dashboard=True)) as dashboards,
     ):
         breeze.command("go")
         breeze.receive(60.0)
@@ -314,10 +314,10 @@ def _weather(
         gale.command("go")
         gale.receive(60.0)
         storm_began = time.monotonic()
-        storm = gale.receive(_deadline(scenario))
+        storm = gale.receive(parts.deadline(scenario))
         end = time.monotonic()
         progress("calm again")
-        calm_sent = breeze.receive(_deadline(calm))
+        calm_sent = breeze.receive(parts.deadline(calm))
         dashboards.command("close")
         wanted = storm["sent"] + calm_sent["sent"]
         scrape = server.wait(lambda now: now.committed >= wanted, 20.0)
@@ -398,32 +398,8 @@ def _figures(samples: Sequence[Sample], began: float, end: float) -> Json:
 
 
 @contextmanager
-def _generator(scenario: Scenario, path: Path, server: Server, run: int) -> Iterator[Part]:
-    with Part(
-        "loadtest.generator",
-        {
-            "host": server.host,
-            "port": server.port,
-            "run": run,
-            "connections": scenario.connections,
-            "recording": str(path),
-            "rate": scenario.rate,
-            "seconds": scenario.seconds,
-            "write_interval": scenario.write_interval,
-            "deadline": _deadline(scenario),
-        },
-    ) as part:
+def _ready(part: Part) -> Iterator[Part]:
+    """Enter a part that is ready."""
+    with part:
         part.receive(60.0)
         yield part
-
-
-@contextmanager
-def _dashboards(server: Server) -> Iterator[Part]:
-    given = {"api": server.api, "node": traffic.peer_id(0, 0).hex(), "dashboard": True}
-    with Part("loadtest.queries", given) as part:
-        part.receive(60.0)
-        yield part
-
-
-def _deadline(scenario: Scenario) -> float:
-    return 4 * scenario.seconds + 60.0

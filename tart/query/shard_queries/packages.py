@@ -74,7 +74,8 @@ INACTIVE_SINCE = "$inactive_since"
 IS_CLOSED = "is_closed"
 # ``measured`` rows have both the gas that refining used and its limit.
 _MEASURED = "refine_gas IS NOT NULL AND refine_gas_limit IS NOT NULL"
-_STEPS = ("received", "authorized", "refined", "built", "signed", "guaranteed", "distributed")
+# The steps of a guarantor with a package, as columns.
+STEPS = ("received", "authorized", "refined", "built", "signed", "guaranteed", "distributed")
 # A span is at most a day: longer than any package takes, so that a wrong clock counts no more.
 
 
@@ -88,7 +89,7 @@ COUNT_COLUMNS: Mapping[str, tuple[str, str]] = {
     "rows": ("count(*)", "sum"),
     "submissions": (f"count(*) FILTER (kind = {SUBMISSION})", "sum"),
     "shares": (f"count(*) FILTER (kind = {SHARE})", "sum"),
-    **{step: (f"count({step})", "sum") for step in _STEPS},
+    **{step: (f"count({step})", "sum") for step in STEPS},
     "failed": ("count(*) FILTER (outcome = 'failed')", "sum"),
     "duplicates": ("count(*) FILTER (outcome = 'duplicate')", "sum"),
     # Rows with a guarantee that have ended.

@@ -89,8 +89,7 @@ def _with_directory(parts: Parts) -> Numbers:
     """Return the nodes as directory and number in one integer."""
     arrays = []
     for directory, rows in parts:
-        node = rows.columns[NODE]
-        assert isinstance(node, Numbers)
+        node = rows.numbers(NODE)
         numbers = node.values.astype(np.int64)
         if node.valid is not None:
             numbers = np.where(node.valid, numbers, _NO_NODE)
@@ -175,8 +174,7 @@ def values_by_node(
     seen = values.columns.get("seen_at")
     assert seen is None or isinstance(seen, Numbers)
     results = groups.reduce(values.columns[value], OPERATIONS[table][value], seen)
-    node = rows.columns[NODE].take(groups.first)
-    assert isinstance(node, Numbers)
+    node = rows.numbers(NODE).take(groups.first)
     shown = _shown_keys(keys, columns, groups, id_of)
     indices: dict[int, int] = {}
     gathered: dict[tuple[Any, ...], tuple[list[int], list[Any]]] = {}
@@ -211,8 +209,7 @@ def table_rows(
     if distinct:
         order: Array = np.sort(group(columns, rows.length).first)
     else:
-        clock = rows.columns[clock_column(table)]
-        assert isinstance(clock, Numbers)
+        clock = rows.numbers(clock_column(table))
         order = np.argsort(-clock.values.astype(np.int64), kind="stable")
     order = order[:limit]
     shown = [

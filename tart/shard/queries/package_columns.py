@@ -15,10 +15,12 @@ import numpy as np
 from tart.query.core.log_histogram import BINS, PER_OCTAVE
 from tart.query.core.windows import FOREVER_US, Window, bounds_us
 from tart.query.shard_queries.packages import (
+    COUNT_COLUMNS,
     MARKS,
     MEASURES,
     PAIRS,
     SHARE,
+    STEPS,
     SUBMISSION,
     PackageCounts,
     PackageStages,
@@ -31,11 +33,11 @@ from tart.storage.aggregates.merged_relations import MergedRelations
 from tart.storage.core.column_table import Array, ColumnTable, Groups, Numbers, Texts, group
 from tart.units import DAY_US
 
+_ORDER = tuple(COUNT_COLUMNS)
 NodeIds = Callable[[int, int], str | None]
 _LONGEST = 1 << 62
-_STEPS = ("received", "authorized", "refined", "built", "signed", "guaranteed", "distributed")
 _COUNTED = (
-    *("node", "core", "session", "kind", "outcome", "started", "ended_at", *_STEPS),
+    *("node", "core", "session", "kind", "outcome", "started", "ended_at", *STEPS),
     *("bundle_size", "refine_gas", "refine_gas_limit", "guarantee_slot"),
 )
 _STAGED = (
@@ -64,9 +66,7 @@ class _Rows:
 
     def numbers(self, name: str) -> Numbers:
         """Return a column of numbers."""
-        column = self.table.columns[name]
-        assert isinstance(column, Numbers)
-        return column
+        return self.table.numbers(name)
 
     def known(self, *names: str) -> Array:
         """Return true where these columns have values."""
@@ -142,13 +142,12 @@ def _count_values(
     measured = known("refine_gas", "refine_gas_limit")
     processed = known("received", "built")
     distributed = known("guaranteed", "distributed")
-    kinds = rows.table.columns["kind"]
-    assert isinstance(kinds, Numbers)
+    kinds = rows.numbers("kind")
     counted: dict[str, Array] = {
         "rows": np.ones(rows.table.length, bool),
         "submissions": kinds.among([SUBMISSION]),
         "shares": kinds.among([SHARE]),
-        **{step: known(step) for step in _STEPS},
+        **{step: known(step) for step in STEPS},
         "failed": failed,
         "duplicates": rows.outcome("duplicate"),
         "guaranteed_ended": known("guaranteed") & (has_outcome | inactive | closed),
@@ -187,15 +186,6 @@ def _count_values(
     }
     values["cores"] = _by_core(rows, groups)
     return [values[name] for name in _ORDER]
-
-
-# The order of ``COUNT_COLUMNS``.
-_ORDER = (
-    *("rows", "submissions", "shares", *_STEPS, "failed", "duplicates", "guaranteed_ended"),
-    *("refining_failed", "bundle_bytes", "measured", "gas_used", "gas_limit", "processed"),
-    *("processing_us", "completion_us", "distributions", "distribution_us", "last_at"),
-    *("last_guaranteed", "last_signed", "last_slot", "cores"),
-)
 
 
 def _by_core(rows: _Rows, groups: Groups) -> list[dict[str, int]]:

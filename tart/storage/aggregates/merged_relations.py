@@ -30,7 +30,7 @@ from tart.storage.aggregates.database import (
 )
 from tart.storage.aggregates.stored_rows import FLUSH, NewerFlush, StoredRows
 from tart.storage.core.arrow import ArrowTable
-from tart.storage.core.column_table import Array, ColumnTable, Numbers, encode_rows
+from tart.storage.core.column_table import Array, ColumnTable, encode_rows
 from tart.units import HOUR_US, MINUTE_US
 
 # Windows up to this are summed from counts by minute, longer ones from hours.
@@ -139,9 +139,7 @@ class StoredPart(NamedTuple):
         if self.outside is not None:
             chosen &= ~_inside(rows, clock, *self.outside)
         if self.after_flush is not None:
-            flushes = rows.columns[FLUSH]
-            assert isinstance(flushes, Numbers)
-            chosen &= flushes.values > self.after_flush
+            chosen &= rows.numbers(FLUSH).values > self.after_flush
         return chosen
 
 
@@ -150,8 +148,7 @@ def _between(clock: str, start_us: int, end_us: int) -> str:
 
 
 def _inside(rows: ColumnTable, clock: str, start_us: int | None, end_us: int | None) -> Array:
-    times = rows.columns[clock]
-    assert isinstance(times, Numbers)
+    times = rows.numbers(clock)
     inside = np.ones(rows.length, bool)
     if start_us is not None and end_us is not None:
         inside = (times.values >= start_us) & (times.values < end_us)

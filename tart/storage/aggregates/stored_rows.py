@@ -197,8 +197,7 @@ class StoredRows:
         added = self._rows(relation, table, where, fetch)
         rows = concatenate([entry.rows, added]) if added.length else entry.rows
         if rows.nbytes > self._table_bytes * _FULL:
-            times = rows.columns[clock]
-            assert isinstance(times, Numbers)
+            times = rows.numbers(clock)
             entry.since_us = int(np.partition(times.values, rows.length // 2)[rows.length // 2])
             newer = times.values >= entry.since_us
             if times.valid is not None:

@@ -144,6 +144,12 @@ class ColumnTable:
         """The bytes of all columns."""
         return sum(column.nbytes for column in self.columns.values())
 
+    def numbers(self, name: str) -> Numbers:
+        """Return a column of integers."""
+        column = self.columns[name]
+        assert isinstance(column, Numbers)
+        return column
+
     def take(self, rows: Array, length: int) -> ColumnTable:
         """Return some rows, by indices or by a mask."""
         taken = {name: column.take(rows) for name, column in self.columns.items()}
@@ -163,10 +169,7 @@ def texts(values: Iterable[Any]) -> Texts:
 
 def integers(values: Sequence[Any]) -> Numbers:
     """Return a column of Python integers of any size, ``None`` for NULL."""
-    valid = None
-    if None in values:
-        valid = np.array([value is not None for value in values], bool)
-        values = [value or 0 for value in values]
+    values, valid = _without_nulls(values)
     fits = all(-_LIMIT < value < _LIMIT for value in values)
     return Numbers(np.array(values, np.int64 if fits else object), valid)
 
@@ -180,11 +183,16 @@ def encode_column(kind: str, values: Sequence[Any] | Array) -> Column:
         return Numbers(np.asarray(values, numpy))
     if kind == TOTAL:
         return integers(values)
-    valid = None
-    if None in values:
-        valid = np.array([value is not None for value in values], bool)
-        values = [value or 0 for value in values]
+    values, valid = _without_nulls(values)
     return Numbers(np.array(values, numpy), valid)
+
+
+def _without_nulls(values: Sequence[Any]) -> tuple[Sequence[Any], Array | None]:
+    """Return integers with 0 in place of NULL, and false where NULL was; see ``Numbers``."""
+    if None not in values:
+        return values, None
+    valid = np.array([value is not None for value in values], bool)
+    return [value or 0 for value in values], valid
 
 
 def encode_rows(columns: Mapping[str, str], rows: Rows) -> ColumnTable:
