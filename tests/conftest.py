@@ -10,10 +10,12 @@ import logging
 import os
 import re
 import tomllib
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 from xdist.scheduler import LoadFileScheduling
 
 # Property tests try a few examples in every run, the same ones each time in CI, and many with
@@ -88,16 +90,35 @@ def pytest_xdist_make_scheduler(config, log):
     return ByServer(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session):
+    """Import a share of the test modules before all of them.
+
+    pytest rewrites the assertions of each module and writes the result beside it. Without that
+    each worker would rewrite all modules, on a clean checkout for ten seconds.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != session.config.getini("testpaths"):
+        return
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    share = int(worker["workerid"].removeprefix("gw"))
+    for file in files[share :: worker["workercount"]]:
+        # Collection imports it again and reports the failure.
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
     """Measure coverage in the tests of the pure packages alone; measured they take twice as long.
 
-    Of those a test with the marker `no_cover` of pytest-cov is not measured either: it tries many
-    examples of what the other tests of its module reach.
+    Of those property tests are not measured either: they try many examples of what the other tests
+    of their module reach. Nor is a test with the marker `no_cover` of pytest-cov.
     """
     plugin = item.config.pluginmanager.getplugin("_cov")
     controller = plugin and plugin.cov_controller
-    if not controller or item.nodeid.startswith(MEASURED):
+    properties = is_hypothesis_test(getattr(item, "obj", None))
+    if not controller or (item.nodeid.startswith(MEASURED) and not properties):
         return (yield)
     controller.pause()
     try:

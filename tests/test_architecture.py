@@ -59,17 +59,24 @@ def mirrored(module):
     return path.with_name(f"test_{path.name}.py")
 
 
-@pytest.mark.parametrize("module", modules())
-def test_every_module_has_a_test_module_of_its_own(module):
-    if module in TESTED_ELSEWHERE:
-        assert (ROOT / TESTED_ELSEWHERE[module]).exists()
-    else:
-        assert mirrored(module).exists()
+def source(module):
+    return (PACKAGE / module).with_suffix(".py").read_text()
 
 
-@pytest.mark.parametrize("module", modules())
-def test_every_module_has_a_docstring(module):
-    assert (PACKAGE / module).with_suffix(".py").read_text().startswith('"""')
+def test_there_are_modules():
+    assert {"cli/main", "query/core/windows"} <= set(modules())
+
+
+def test_every_module_has_a_test_module_of_its_own():
+    tests = {
+        module: ROOT / TESTED_ELSEWHERE[module] if module in TESTED_ELSEWHERE else mirrored(module)
+        for module in modules()
+    }
+    assert {module: path for module, path in tests.items() if not path.exists()} == {}
+
+
+def test_every_module_has_a_docstring():
+    assert [module for module in modules() if not source(module).startswith('"""')] == []
 
 
 @pytest.mark.slow
@@ -83,8 +90,7 @@ def test_one_module_writes_json_of_answers_and_messages():
     """orjson alone refuses integers beyond 64 bits; what sums up must not meet it."""
     allowed = {"json_encoding", "simulate/run"}
     for module in modules():
-        text = (PACKAGE / module).with_suffix(".py").read_text()
-        assert module in allowed or "orjson.dumps" not in text, module
+        assert module in allowed or "orjson.dumps" not in source(module), module
 
 
 def test_the_changelog_s_newest_version_is_the_package_s():
@@ -123,7 +129,7 @@ def test_a_module_that_says_it_is_pure_is_in_the_contract():
     contract = (ROOT / "pyproject.toml").read_text().split("Pure packages do no I/O")[1]
     contracted = set(re.findall(r'"(tart[\w.]*)"', contract.split("forbidden_modules")[0]))
     for module in modules():
-        docstring = ast.get_docstring(ast.parse((PACKAGE / module).with_suffix(".py").read_text()))
+        docstring = ast.get_docstring(ast.parse(source(module)))
         if re.search(r"\bPure[.:;,]", docstring or ""):
             parts = ["tart", *module.split("/")]
             parents = {".".join(parts[:length]) for length in range(2, len(parts) + 1)}
@@ -145,21 +151,28 @@ def resolves(folder, name):
     return all(re.search(defined.format(part), source.read_text(), re.MULTILINE) for part in rest)
 
 
-@pytest.mark.parametrize("module", modules())
-def test_modules_named_in_a_module_exist(module):
-    """Names in double backticks are looked up from the module's package upwards."""
-    path = (PACKAGE / module).with_suffix(".py")
-    for name in re.findall(r"``([a-z_]\w*(?:\.\w+)+)``", path.read_text()):
+def missing_names(module):
+    """Names in double backticks that exist nowhere from the module's package upwards."""
+    path = PACKAGE / module
+    missing = []
+    for name in re.findall(r"``([a-z_]\w*(?:\.\w+)+)``", source(module)):
         if name in settings() or name.endswith((".py", ".toml")):
             continue
         folders = (folder for folder in path.parents if folder.is_relative_to(PACKAGE))
         found = [resolves(folder, name.removeprefix("tart.")) for folder in folders]
-        assert True in found or False not in found, name
+        if True not in found and False in found:
+            missing.append(name)
+    return missing
+
+
+def test_modules_named_in_a_module_exist():
+    missing = {module: missing_names(module) for module in modules()}
+    assert {module: names for module, names in missing.items() if names} == {}
 
 
 def imports(module):
     """The modules of tart that a module imports."""
-    tree = ast.parse((PACKAGE / module).with_suffix(".py").read_text())
+    tree = ast.parse(source(module))
     return {
         node.module
         for node in ast.walk(tree)
@@ -167,11 +180,10 @@ def imports(module):
     }
 
 
-@pytest.mark.parametrize("module", modules())
-def test_a_module_uses_few_others(module):
+def test_a_module_uses_few_others():
     """Who knows many modules is a hub; only where parts are put together that is the task."""
-    if module not in COMPOSE:
-        assert len(imports(module)) <= MOST_IMPORTS
+    counts = {module: len(imports(module)) for module in modules() if module not in COMPOSE}
+    assert {module: count for module, count in counts.items() if count > MOST_IMPORTS} == {}
 
 
 def exists(name):

@@ -17,7 +17,8 @@ import duckdb
 import pytest
 
 from tart.errors import QueryTimeout, SqlRefused
-from tart.sandbox.process import SqlJob, run
+from tart.sandbox.process import MEMORY_BYTES, SqlJob, run
+from tart.sandbox.template import Template
 from tests.fuzz.budget import TIMEOUT, rounds
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(TIMEOUT)]
@@ -136,11 +137,19 @@ def look(directory: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-def try_to_escape(sql: str, directory: Path) -> None:
+@pytest.fixture
+def template(secrets):
+    """What sandboxes are forked from, started where the secrets are."""
+    made = Template(MEMORY_BYTES)
+    yield made
+    made.close()
+
+
+def try_to_escape(sql: str, directory: Path, template: Template | None = None) -> None:
     """Run it; nothing of the files and the environment comes out, in words neither."""
     before = look(directory)
     try:
-        said = run(SqlJob(sql, "csv", seconds=20.0), lambda scan: ())
+        said = run(SqlJob(sql, "csv", seconds=20.0), lambda scan: (), template=template)
     except (SqlRefused, QueryTimeout) as refused:
         said = str(refused).encode()
     assert SECRET.encode() not in said, sql
@@ -157,11 +166,11 @@ def test_the_secret_is_readable_outside_the_sandbox(secrets):
 
 
 @pytest.mark.fuzz
-def test_no_statement_gets_out_of_the_sandbox(secrets):
+def test_no_statement_gets_out_of_the_sandbox(secrets, template):
     for seed in rounds():
         random = Random(seed)
         for _ in range(8):
-            try_to_escape(statement(random, secrets), secrets)
+            try_to_escape(statement(random, secrets), secrets, template)
 
 
 def statements() -> list[str]:
@@ -169,6 +178,10 @@ def statements() -> list[str]:
     return [line for line in lines if line and not line.startswith("--")]
 
 
-def test_corpus_statements_stay_in_the_sandbox(secrets):
+def test_corpus_statements_stay_in_the_sandbox(secrets, template):
     for sql in statements():
-        try_to_escape(sql.replace("{dir}", str(secrets)), secrets)
+        try_to_escape(sql.replace("{dir}", str(secrets)), secrets, template)
+
+
+def test_a_sandbox_that_is_not_forked_keeps_the_secret(secrets):
+    try_to_escape(f"SELECT content FROM '{secrets}/a.csv'", secrets)
