@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tart.aggregate.columnar.sparse_histograms import SparseHistograms
 from tart.aggregate.core.event_batch import EventBatch, LazyColumns, Rows, grow
 from tart.aggregate.core.event_columns import Array
 from tart.aggregate.core.tables import COUNT_BUCKET, MINUTE_BUCKET
@@ -100,7 +101,7 @@ class LatencyHistograms:
         self.totals = np.zeros((len(STEPS), BINS), np.int64)
         self.total_us = np.zeros(len(STEPS), np.int64)
         self._rows = _FIRST_NODES
-        self._buckets: dict[int, Array] = {}
+        self._buckets: dict[int, SparseHistograms] = {}
         # The step of each column, and the column of each step. Columns are never removed.
         self._steps: list[int] = []
         self._columns = np.full(len(STEPS), -1)
@@ -120,29 +121,24 @@ class LatencyHistograms:
             self._columns[index] = len(self._steps)
             self._steps.append(index)
         columns = self._columns[step]
-        parts = [
-            (self._bucket(bucket, node[mask]), node[mask], columns[mask], bins[mask])
-            for bucket, mask in _split(received_at, MINUTE_BUCKET)
-        ]
-        for counts, nodes, column, number in parts:
-            index = (nodes.astype(np.intp) * counts.shape[1] + column) * BINS + number
-            np.add.at(counts.reshape(-1), index, _ONE)
+        parts = []
+        for bucket, mask in _split(received_at, MINUTE_BUCKET):
+            counts = self._bucket(bucket)
+            parts.append((counts, counts.cells(node[mask], columns[mask], bins[mask])))
+        for counts, cells in parts:
+            counts.add(cells)
         np.add.at(self.totals.reshape(-1), step * BINS + bins, 1)
         np.add.at(self.total_us, step, np.clip(duration_us, 0, MAX_DURATION_US))
 
-    def _bucket(self, bucket: int, node: Array) -> Array:
-        """Return the counts of a bucket, with a row for each of these nodes and all columns."""
-        counts = self._buckets.get(bucket)
-        if counts is None:
-            # As large as the last one: growing copies all of it, node by node and step by step.
-            counts = np.zeros((self._rows, len(self._steps) + _SPARE_COLUMNS, BINS), np.uint32)
-        if len(self._steps) > counts.shape[1]:
-            more = len(self._steps) + _SPARE_COLUMNS - counts.shape[1]
-            spare = np.zeros((len(counts), more, BINS), np.uint32)
-            counts = np.concatenate([counts, spare], axis=1)
-        counts = self._buckets[bucket] = grow(counts, int(node.max()) + 1)
-        self._rows = len(counts)
-        return counts
+    def _bucket(self, bucket: int) -> SparseHistograms:
+        """Return the histograms of a bucket."""
+        histograms = self._buckets.get(bucket)
+        if histograms is None:
+            # An index as large as the last one: growing copies all of it.
+            columns = len(self._steps) + _SPARE_COLUMNS
+            histograms = self._buckets[bucket] = SparseHistograms(self._rows, columns)
+        self._rows = histograms.rows
+        return histograms
 
     def rows(self) -> Rows:
         """Return the rows of ``latency``."""
@@ -214,16 +210,14 @@ def _count_rows(buckets: dict[int, Array]) -> Rows:
     return _concatenate(("bucket", "node", "type", "count"), parts)
 
 
-def _latency_rows(buckets: dict[int, Array], steps: list[int]) -> Rows:
+def _latency_rows(buckets: dict[int, SparseHistograms], steps: list[int]) -> Rows:
     parents, numbers = (np.array(types, np.uint8) for types in zip(*STEPS, strict=True))
     parts = []
-    for bucket, live in buckets.items():
-        counts = live.copy()
-        node, column, number = np.nonzero(counts)
-        # After the copy: ``steps`` has every column that the copy has counts in.
+    for bucket, histograms in buckets.items():
+        node, column, number, count = histograms.nonzero()
+        # After the counts: ``steps`` has every column that they are of.
         step = np.array(steps, np.intp)[column]
         start = np.full(len(node), bucket * MINUTE_BUCKET * SECOND_US)
-        count = counts[node, column, number]
         parts.append((start, node, parents[step], numbers[step], number, count))
     return _concatenate(("bucket", "node", "parent", "type", "bin", "count"), parts)
 

@@ -161,11 +161,17 @@ class DecodeContext(NamedTuple):
 
 
 def grow(array: Array, rows: int) -> Array:
-    """Return the array with at least ``rows`` rows; added rows are zero."""
-    if rows <= len(array):
+    """Return the array with at least ``rows`` rows; added rows are zero.
+
+    A third more than before at least, so that growing by steps copies few rows. Spare rows of
+    large arrays take no memory until they are written.
+    """
+    before = len(array)
+    if rows <= before:
         return array
-    more = np.zeros((max(rows, 2 * len(array)) - len(array), *array.shape[1:]), array.dtype)
-    return np.concatenate([array, more])
+    larger = np.zeros((max(rows, before + before // 3), *array.shape[1:]), array.dtype)
+    larger[:before] = array
+    return larger
 
 
 def kind_mask(kinds: Iterable[int]) -> Array:
