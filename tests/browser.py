@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +25,11 @@ _SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-# A condition that is not met by then fails the test, before pytest-timeout ends it.
-_PATIENCE_MS = 30_000
+# A condition that is not met by then fails the test, before pytest-timeout ends it. It costs a test
+# that passes nothing, and a slow machine may take minutes to show a page.
+PATIENCE_MS = 90_000
+# Slows the processor down for pages: `BROWSER_SLOWDOWN=6 make test PYTEST_ARGS=tests/web`.
+_SLOWDOWN = float(os.environ.get("BROWSER_SLOWDOWN", "1"))
 # Of its own accord the console does not show violations of a policy that is not enforced.
 _REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (violation) => console.error(
@@ -52,7 +57,8 @@ class Faults(list[str]):
     """What must not happen in a page: one line for each time that it happened.
 
     Errors in the console and in scripts, violations of the content security policy, requests that
-    failed and requests to another origin. A test that provokes faults clears them.
+    failed and requests to another origin. A test that provokes some allows them before: they may
+    come after the page has shown what they mean.
 
     Args:
         context: The pages that are watched.
@@ -64,19 +70,28 @@ class Faults(list[str]):
 
     def __init__(self, context: BrowserContext, origin: str) -> None:
         super().__init__()
+        self._allowed: list[re.Pattern[str]] = []
         self._host = urlsplit(origin).netloc
         self.pending: set[Request] = set()
         context.add_init_script(_REPORT_VIOLATIONS)
         context.on("console", self._on_console)
-        context.on("weberror", lambda error: self.append(f"error: {error.error}"))
+        context.on("weberror", lambda error: self._add(f"error: {error.error}"))
         context.on("request", self._on_request)
         context.on("requestfinished", lambda request: self.pending.discard(request))
         context.on("requestfailed", self._on_failure)
         context.on("page", lambda page: page.on("websocket", self._on_socket))
 
+    def allow(self, *patterns: str) -> None:
+        """Expect faults that match one of some regular expressions."""
+        self._allowed += map(re.compile, patterns)
+
+    def _add(self, fault: str) -> None:
+        if not any(pattern.search(fault) for pattern in self._allowed):
+            self.append(fault)
+
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.append(f"console: {message.text} ({message.location.get('url')})")
+            self._add(f"console: {message.text} ({message.location.get('url')})")
 
     def _on_request(self, request: Request) -> None:
         self._on_url(request.url)
@@ -87,7 +102,7 @@ class Faults(list[str]):
         self.pending.discard(request)
         # A page that is left, or that does not need an answer any more, aborts its requests.
         if request.failure != "net::ERR_ABORTED":
-            self.append(f"failed: {request.url}: {request.failure}")
+            self._add(f"failed: {request.url}: {request.failure}")
 
     def _on_socket(self, socket: WebSocket) -> None:
         self._on_url(socket.url)
@@ -95,7 +110,7 @@ class Faults(list[str]):
     def _on_url(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.netloc != self._host and parts.scheme not in ("data", "blob", "file"):
-            self.append(f"foreign: {url}")
+            self._add(f"foreign: {url}")
 
 
 def new_page(browser: Browser, origin: str, **options: Any) -> tuple[Page, Faults]:
@@ -106,7 +121,15 @@ def new_page(browser: Browser, origin: str, **options: Any) -> tuple[Page, Fault
         origin: Of the server under test; paths are relative to it.
         options: Those of Playwright's ``new_context``.
     """
-    context = browser.new_context(base_url=origin, **options)
-    context.set_default_timeout(_PATIENCE_MS)
+    # What fades or moves is in its last state at once.
+    context = browser.new_context(base_url=origin, **{"reduced_motion": "reduce"} | options)
+    context.set_default_timeout(PATIENCE_MS)
     faults = Faults(context, origin)
+    if _SLOWDOWN > 1:
+        context.on("page", _slow_down)
     return context.new_page(), faults
+
+
+def _slow_down(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWDOWN})

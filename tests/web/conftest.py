@@ -4,6 +4,12 @@ All tests of this package share the server and the browser; xdist runs them on o
 (``tests/conftest.py``). They are no coroutines: Playwright's event loop runs on their thread. They
 wait by locators (``page.locator("h1").wait_for()``, ``expect``) or ``tests.running.wait_for``: the
 policy of the page forbids ``page.wait_for_function``, which evaluates a text.
+
+The network goes on while a test runs, and the machine may be slow. So a test compares a page with
+the API by ``wait_for``, which asks both again; it takes what a page shows at one moment in one call
+(``evaluate_all``); it names a row that it clicks by its key, not by its place; it waits for an
+address by ``expect(page).to_have_url``, which follows what is seen; and it allows the faults that
+it provokes before it does.
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import CHROMIUM, Faults, chromium, new_page
+from tests.browser import CHROMIUM, PATIENCE_MS, Faults, chromium, new_page
 from tests.running import System, running_system, wait_for
 from tests.supervisor.process import Process
 
@@ -31,7 +37,7 @@ VIEWS: dict[str, tuple[str, int, dict[str, Any]]] = {
 
 Opener = Callable[..., Page]
 # As long as locators wait; the default of five seconds is short for a busy machine.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="package")
@@ -63,7 +69,7 @@ def live_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture
 def faults() -> list[Faults]:
-    """Return the faults of each page that was opened; a test that provokes some clears them."""
+    """Return the faults of each page that was opened; a test that provokes some allows them."""
     return []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.browser import Faults
 from tests.running import wait_for
@@ -16,6 +16,8 @@ from tests.running import wait_for
 # npm's packages, in the versions that tart/web/package-lock.json locks; `make tools` installs them.
 AXE = Path(sys.prefix) / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
+_NEXT_FRAMES = """() => new Promise((resolve) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(true)))))"""
 _ROWS = """(table) => {
   const cells = "th, td, [role=columnheader], [role=rowheader], [role=cell], [role=gridcell]";
   const text = (cell) => cell.innerText.replace(/\\s+/g, " ").trim();
@@ -39,12 +41,55 @@ def table_rows(page: Page, selector: str = "table") -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=False)) for row in rest]
 
 
-def settled(page: Page, faults: Faults) -> None:
-    """Wait until a page has what it asked for."""
+def settled(page: Page, faults: Faults, *, has_skeletons: bool = False) -> None:
+    """Wait until a page has what it asked for, and has drawn it.
+
+    Args:
+        page: The page.
+        faults: Its faults, which know the requests without an answer.
+        has_skeletons: Whether it goes on to show skeletons, as examples.
+    """
     page.locator("h1").first.wait_for()
+
+    def is_quiet() -> bool:
+        waits = 0 if has_skeletons else page.locator(".skeleton").count()
+        return waits == 0 and not faults.pending
+
+    # A part that was loaded requests its data after it has been drawn.
     wait_for(
-        lambda: page.locator(".skeleton").count() == 0 and not faults.pending, f"all of {page.url}"
+        lambda: is_quiet() and page.evaluate(_NEXT_FRAMES) and is_quiet(), f"all of {page.url}"
     )
+
+
+def keys_of(rows: Locator) -> list[str]:
+    """Return what rows are about, as they stand at one moment."""
+    keys: list[str] = rows.evaluate_all("(rows) => rows.map((row) => row.dataset.key)")
+    return keys
+
+
+def drag(area: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag the mouse over an element, wherever it has moved to meanwhile.
+
+    Args:
+        area: The element.
+        start: Where the button is pressed: shares of the width and of the height.
+        end: Where it is released.
+    """
+    mouse = area.page.mouse
+    _point_at(area, start)
+    mouse.down()
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    for place in (middle, end):
+        _point_at(area, place)
+    mouse.up()
+
+
+def _point_at(area: Locator, place: tuple[float, float]) -> None:
+    box = area.bounding_box()
+    assert box is not None
+    # What is drawn above the element, such as a crosshair, does not matter.
+    position = {"x": box["width"] * place[0], "y": box["height"] * place[1]}
+    area.hover(position=position, force=True)  # type: ignore[arg-type]
 
 
 def axe(page: Page, **options: Any) -> list[str]:
@@ -66,7 +111,11 @@ def axe(page: Page, **options: Any) -> list[str]:
 
 
 def is_scrolled_sideways(page: Page) -> bool:
-    """Return whether the document, or what scrolls in its place, is wider than the window."""
+    """Return whether the document, or what scrolls in its place, is wider than the window.
+
+    It is asked when what has changed since, such as the size of the window, has been drawn.
+    """
+    page.evaluate(_NEXT_FRAMES)
     found: bool = page.evaluate(
         "[document.documentElement, ...document.querySelectorAll('main')]"
         ".some((element) => element.scrollWidth > element.clientWidth)"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Request, expect
 
 from tart.query.core.windows import time_us
 from tests.running import System, wait_for
@@ -19,16 +19,24 @@ def opened_with(
 ) -> tuple[Page, Callable[[], dict[str, Any]]]:
     """Return a page, and a function that returns the newest answer of the API that it got."""
     page = open_page()
-    answers: list[Response] = []
+    answers: list[Request] = []
 
-    def add(response: Response) -> None:
-        if response.url.split("?")[0].endswith(f"/api/{route}"):
-            answers.append(response)
+    # Those that were left unfinished have no text.
+    def add(request: Request) -> None:
+        if request.url.split("?")[0].endswith(f"/api/{route}"):
+            answers.append(request)
 
-    page.on("response", add)
+    page.on("requestfinished", add)
     page.goto(f"/#/{path}")
     wait_for(lambda: page.locator("[data-figure]").count() and answers, f"an answer of {route}")
-    return page, lambda: answers[-1].json()
+
+    def newest() -> dict[str, Any]:
+        response = answers[-1].response()
+        assert response is not None
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    return page, newest
 
 
 def figure(page: Page, name: str) -> str:
@@ -38,13 +46,12 @@ def figure(page: Page, name: str) -> str:
 
 def shown_assurers(page: Page) -> dict[str, list[str]]:
     """Return of each assurer of the table its missing and late assurances."""
-    rows = page.locator('[aria-label="Assurers"] tbody tr[data-key]').all()
-    return {
-        str(row.get_attribute("data-key")): [
-            row.locator(f"[data-column={name}]").inner_text() for name in ("missing", "late")
-        ]
-        for row in rows
-    }
+    rows = page.locator('[aria-label="Assurers"] tbody tr[data-key]')
+    shown: list[list[str]] = rows.evaluate_all(
+        """(rows) => rows.map((row) => [row.dataset.key, ...["missing", "late"].map(
+          (name) => row.querySelector(`[data-column=${name}]`).innerText)])"""
+    )
+    return {key: figures for key, *figures in shown}
 
 
 def told_assurers(answer: dict[str, Any]) -> dict[str, list[str]]:
@@ -81,15 +88,19 @@ def test_assurances_and_requests_are_those_of_the_api(
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("anchor="))
+    expect(page).to_have_url(re.compile("anchor="))
     chosen = page.url.split("anchor=")[1].split("&")[0]
-    expect(page.locator("dl[data-anchor]")).to_have_attribute("data-anchor", chosen)
-    (row,) = (row for row in answer()["anchors"] if row["anchor"] == chosen)
-    if row["slot"] is not None:
-        assert f"/slots/{row['slot']}" in page.locator("dl[data-anchor]").inner_html()
+    details = page.locator("dl[data-anchor]")
+    expect(details).to_have_attribute("data-anchor", chosen)
+
+    def has_its_slot() -> bool:
+        slots = [row["slot"] for row in answer()["anchors"] if row["anchor"] == chosen]
+        return slots == [None] or f"/slots/{slots[0]}" in details.inner_html()
+
+    wait_for(has_its_slot, "the slot of the anchor")
     page.get_by_role("tab", name="Segment shards").click()
     expect(page.locator("[data-kind=segment_shard]")).to_be_visible()
-    assert "kind=segment_shard" in page.url
+    expect(page).to_have_url(re.compile("kind=segment_shard"))
 
 
 def test_preimages_are_those_of_the_api(open_page: Opener, live_system: System) -> None:
@@ -104,12 +115,13 @@ def test_preimages_are_those_of_the_api(open_page: Opener, live_system: System) 
         )
 
     wait_for(is_shown, "the API's figures")
-    row = page.locator('[aria-label="Preimages"] tr[data-key]').last
-    subject = row.get_attribute("data-key")
+    # Others may come above it meanwhile.
+    subject = page.locator('[aria-label="Preimages"] tr[data-key]').last.get_attribute("data-key")
+    row = page.locator(f'[aria-label="Preimages"] tr[data-key="{subject}"]')
     row.locator("[data-column=length]").click()
     details = page.locator(".preimage-details")
     expect(details).to_be_visible()
-    assert f"preimage={subject}" in page.url
+    expect(page).to_have_url(re.compile(f"preimage={subject}"))
     (preimage,) = (each for each in answer()["preimages"] if each["hash"] == subject)
     for node in preimage["announcers"]:
         expect(details).to_contain_text(node[:8])

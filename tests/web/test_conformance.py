@@ -69,9 +69,9 @@ def test_a_finding_leads_to_the_wrong_byte(page: Page, troubled: System) -> None
     expect(item).to_be_visible()
     assert item.locator("mark").inner_text() == example["found"].removeprefix("0x")
     assert example["expectation"] in item.inner_text()
-    assert "rule=unknown_event" in page.url
+    expect(page).to_have_url(re.compile("rule=unknown_event"))
     item.get_by_role("link", name=re.compile("at byte")).click()
-    page.wait_for_url(re.compile(rf"#/events/{example['id']}\?.*offset={example['offset']}"))
+    expect(page).to_have_url(re.compile(rf"#/events/{example['id']}\?.*offset={example['offset']}"))
 
 
 def test_a_report_has_all_that_an_implementer_needs(

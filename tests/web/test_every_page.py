@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import Faults, new_page
 from tests.running import System, wait_for
@@ -19,7 +19,12 @@ from tests.web.conftest import HEIGHTS, VIEWS
 from tests.web.looking import axe, is_scrolled_sideways, is_taller_than_window, settled, texts
 
 REGISTRY = Path(__file__).parents[2] / "tart" / "web" / "app" / "pages" / "index.js"
-PAGES = dict(re.findall(r'\{ name: "(\w+)", path: "([^"]*)"', REGISTRY.read_text()))
+PAGES = {
+    name: (path, title)
+    for name, path, title in re.findall(
+        r'\{ name: "(\w+)", path: "([^"]*)", title: "([^"]*)"', REGISTRY.read_text()
+    )
+}
 
 
 class View(NamedTuple):
@@ -67,7 +72,7 @@ def test_the_registry_is_read() -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_without_fault(views: dict[str, View], parts: dict[str, str], name: str) -> None:
-    path = PAGES[name]
+    path, title = PAGES[name]
     for variable, value in parts.items():
         path = path.replace(variable, value)
     assert "{" not in path
@@ -75,15 +80,15 @@ def test_a_page_is_without_fault(views: dict[str, View], parts: dict[str, str], 
     for view, (page, faults) in views.items():
         faults.clear()
         page.goto(f"/#/{path}")
-        settled(page, faults)
+        # Not the page before any more.
+        expect(page).to_have_title(f"{title} · tart")
+        # The design page shows skeletons, and failures, as examples.
+        settled(page, faults, has_skeletons=name == "design")
         wrong = [*faults, *axe(page, **VIEWS[view][2])]
-        # The design page shows failures as examples.
         if name != "design":
             wrong += texts(page, "[role=alert]")
         if len(texts(page, "h1")) != 1:
             wrong.append(f"headings: {texts(page, 'h1')}")
-        if not page.title().endswith(" · tart"):
-            wrong.append(f"title: {page.title()}")
         if is_scrolled_sideways(page):
             wrong.append("it is scrolled sideways")
         if is_taller_than_window(page):

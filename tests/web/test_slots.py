@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+import re
+
+from playwright.sync_api import Page, expect
 
 from tests.running import System, wait_for
 from tests.web.conftest import Opener
+from tests.web.looking import drag, keys_of
 
 
 def settled_slot(system: System) -> int:
@@ -20,9 +23,7 @@ def settled_slot(system: System) -> int:
         ]
         return full[-1] if full else None
 
-    wait_for(newest, "a block that all nodes had")
-    slot = newest()
-    assert slot is not None
+    slot: int = wait_for(newest, "a block that all nodes had")  # type: ignore[assignment]
     return slot
 
 
@@ -60,14 +61,19 @@ def test_the_page_of_blocks_shows_the_slots_of_the_api_and_opens_one_by_keyboard
     # A block may arrive, late, between the two.
     wait_for(shows_the_api, "the slots and blocks of the API on the page")
 
-    current = page.locator('.slot-cell[tabindex="0"]')
-    current.focus()
-    slot = int(current.get_attribute("data-slot") or 0)
-    page.keyboard.press("ArrowLeft")
+    # The newest cell is another one every few seconds; the cell in focus stays.
+    page.locator('.slot-cell[tabindex="0"]').focus()
     focused = page.locator(".slot-cell:focus")
-    opened = int(focused.get_attribute("data-slot") or 0)
-    assert opened < slot
-    assert page.locator("[data-slot-text]").inner_text() == focused.get_attribute("aria-label")
+    slot = int(focused.get_attribute("data-slot") or 0)
+    page.keyboard.press("ArrowLeft")
+    opened = slot - 1
+    expect(focused).to_have_attribute("data-slot", str(opened))
+    wait_for(
+        lambda: focused.evaluate(
+            "(cell) => cell.ariaLabel === document.querySelector('[data-slot-text]').innerText"
+        ),
+        "what is known of the slot",
+    )
     page.keyboard.press("Enter")
     page.locator(f'[data-slot="{opened}"][data-blocks]').wait_for()
 
@@ -78,28 +84,27 @@ def test_the_page_of_a_slot_has_the_figures_of_the_api_and_selects_the_late_tail
     slot = settled_slot(live_system)
     page = open_page(f"#/slots/{slot}")
     page.locator(f'[data-slot="{slot}"][data-blocks]').wait_for()
-    answer = live_system.get(f"/api/slots/{slot}/propagation")
-    block = answer["blocks"][0]
-    assert figure(page, "nodes").startswith(f"{block['nodes']} of {block['expected']}")
     dots = page.locator("figure[data-dots]").first
-    assert int(dots.get_attribute("data-dots") or 0) == len(block["curve"]["ms"])
-    ids = {answer["nodes"][place]["node_id"] for place in block["stages"]["node"]}
     rows = page.locator('table[aria-label="Nodes of the block"]').first.locator("tr[data-key]")
-    assert set(rows.evaluate_all("(rows) => rows.map((row) => row.dataset.key)")) == ids
 
-    plot = page.locator(".dot-plot").first
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 60, steps=4)
-    page.mouse.up()
+    def has_the_figures() -> bool:
+        answer = live_system.get(f"/api/slots/{slot}/propagation")
+        block = answer["blocks"][0]
+        ids = {answer["nodes"][place]["node_id"] for place in block["stages"]["node"]}
+        return (
+            figure(page, "nodes").startswith(f"{block['nodes']} of {block['expected']}")
+            and dots.get_attribute("data-dots") == str(len(block["curve"]["ms"]))
+            and set(keys_of(rows)) == ids
+        )
+
+    wait_for(has_the_figures, "the figures of the API")
+    nodes = rows.count()
+    drag(page.locator(".dot-plot").first, (0.5, 0.4), (0.99, 0.4))
     page.get_by_role("button", name="Show all").first.wait_for()
-    assert "part=" in page.url
-    assert 0 < rows.count() < len(ids)
+    expect(page).to_have_url(re.compile("part="))
+    wait_for(lambda: 0 < rows.count() < nodes, "the late tail")
     page.get_by_role("button", name="nodes, corrected").click()
-    page.wait_for_url("**clock=node**")
+    expect(page).to_have_url(re.compile("clock=node"))
     page.locator(f'[data-slot="{slot}"][data-blocks]').wait_for()
 
 

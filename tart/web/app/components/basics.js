@@ -80,7 +80,7 @@ export function CopyButton({ text, label = "Copy", children, small = true }) {
     event.preventDefault();
     event.stopPropagation();
     setDone(await copyText(typeof text === "function" ? await text() : text));
-    setTimeout(() => setDone(null), 1200);
+    setTimeout(() => setDone(null), 2500);
   }
   return html`<button
     type="button"

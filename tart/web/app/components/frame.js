@@ -2,7 +2,7 @@
 /** What surrounds every page: rail, top bar, status line, keys. */
 
 import { Component } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { shortHash } from "../core/format.js";
 import { matchPath } from "../core/hash_route.js";
@@ -25,7 +25,7 @@ import { StatusLine } from "./status_line.js";
 
 export function Frame() {
   const [dialog, setDialog] = useState(/** @type {"help" | "search" | null} */ (null));
-  useKeys(setDialog);
+  useKeys(dialog, setDialog);
   useEffect(() => {
     // By the time that somebody searches, the dialog is there.
     const timer = setTimeout(() => Object.values(DIALOGS).forEach((load) => load().catch(() => {})), PRELOAD_MS);
@@ -242,24 +242,34 @@ function SchemeButton() {
   </button>`;
 }
 
-const CHORD_MS = 1500;
+/** The second key of a chord comes within this time, by the clock of the keyboard: a page may be busy in between. */
+const CHORD_MS = 3000;
 
-/** Keys that work on every page. @param {(dialog: "help" | "search" | null) => void} setDialog */
-function useKeys(setDialog) {
-  const chord = useRef(0);
-  useEffect(() => {
+/**
+ * Keys that work on every page, from its first picture on.
+ *
+ * @param {"help" | "search" | null} dialog
+ * @param {(dialog: "help" | "search" | null) => void} setDialog
+ */
+function useKeys(dialog, setDialog) {
+  const chord = useRef(-Infinity);
+  const wanted = useRef(dialog);
+  wanted.current = dialog;
+  useLayoutEffect(() => {
     function pressed(/** @type {KeyboardEvent} */ event) {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
         setDialog("search");
         return;
       }
+      // Not for the page: they come too early for a dialog that is still loaded.
+      if (wanted.current && !document.querySelector("dialog")) return;
       // The editor of SQL is in a shadow root, outside of which the event's target is its host.
       const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
       const typing = target.closest("input, textarea, select, [contenteditable=true], dialog");
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (Date.now() - chord.current < CHORD_MS) {
-        chord.current = 0;
+      if (event.timeStamp - chord.current < CHORD_MS) {
+        chord.current = -Infinity;
         const page = PAGES.find(({ key, role }) => key === event.key && (!role || can(role)));
         if (page) {
           event.preventDefault();
@@ -268,7 +278,7 @@ function useKeys(setDialog) {
         return;
       }
       const act = ACTIONS[event.key];
-      if (event.key === "g") chord.current = Date.now();
+      if (event.key === "g") chord.current = event.timeStamp;
       else if (event.key === "?") setDialog("help");
       else if (event.key === "/") setDialog("search");
       else if (event.key === "j" || event.key === "k") enterTable(event.key);

@@ -1,7 +1,7 @@
 // @ts-check
 /** Menus, dialogs, tabs: what opens, and what chooses. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { html } from "../html.js";
 import { Icon } from "./icons.js";
@@ -91,7 +91,8 @@ function useOutside(root, active, close) {
 /** @param {{ title: any, onClose: () => void, children?: any, bare?: boolean, label?: string }} properties A bare dialog has no head. */
 export function Dialog({ title, onClose, children, bare = false, label }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  // At once: a key that is pressed meanwhile would be one of the page.
+  useLayoutEffect(() => {
     element.current?.showModal();
   }, []);
   return html`<dialog

@@ -1,7 +1,7 @@
 // @ts-check
 /** One slot: its blocks, how they spread, and what each node did with them. */
 
-import { useEffect, useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
 import { CopyButton, Hash, Implementation, NodeLabel, State, Time } from "../components/basics.js";
@@ -62,7 +62,8 @@ function OneSlot({ slot }) {
     deps: [slot, clock],
   });
   const newest = answer.data?.newest_slot ?? null;
-  useEffect(() => {
+  // At once: the key that is pressed next must not be lost.
+  useLayoutEffect(() => {
     function pressed(/** @type {KeyboardEvent} */ event) {
       const target = /** @type {HTMLElement} */ (event.target);
       if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, [role=grid], [role=list], [role=img]")) return;

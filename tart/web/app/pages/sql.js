@@ -1,7 +1,7 @@
 // @ts-check
 /** SQL over all shards: editor, schema, result as table or chart. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { Empty, ErrorBox, messageOf, PartialNote } from "../components/answered.js";
 import { CopyButton } from "../components/basics.js";
@@ -253,7 +253,8 @@ function Editor({ sheet, tables, onReady, onRun }) {
     };
   }, []);
   // Another window may change it, too. What was typed since the page was drawn is in the workspace.
-  useEffect(() => {
+  // At once: what is typed meanwhile would be added to the statement of the tab before.
+  useLayoutEffect(() => {
     const newest = workspace.peek().sheets.find(({ id }) => id === sheet.id);
     if (newest) made?.setText(newest.text);
   }, [made, sheet.id, sheet.text]);

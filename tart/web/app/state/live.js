@@ -42,9 +42,12 @@ export const connection = computed(() => {
   return failing.value || received.value ? "stale" : "connecting";
 });
 
-/** A way that brings no state for so long is left; one that brought none yet, sooner. */
-const SILENCE_MS = 3500;
-const FIRST_MS = 2500;
+/**
+ * A way that brings no state for so long is left. States come every second; the first takes as
+ * long as a connection over TLS to a far or busy server.
+ */
+const SILENCE_MS = 4500;
+const FIRST_MS = 6000;
 const POLL_MS = 2000;
 /** While it polls, better ways are tried again: soon at first, as a server may just have started. */
 const POLLED_MS = { first: 4000, most: 60_000 };
