@@ -135,12 +135,15 @@ class PackageServices(Query[ServiceRows, ServicePackages], frozen=True):
             for row in answer.rows:
                 if below is None or row.key < below:
                     known = merged.get((row.key, row.service))
-                    merged[row.key, row.service] = row if known is None else _join(known, row)
+                    merged[row.key, row.service] = (
+                        row if known is None else join_attempts(known, row)
+                    )
         scale = Fraction(1) if below is None else Fraction(KEYS, max(1, below))
         return ServicePackages(list(merged.values()), scale)
 
 
-def _join(one: ServicePackage, other: ServicePackage) -> ServicePackage:
+def join_attempts(one: ServicePackage, other: ServicePackage) -> ServicePackage:
+    """Return what two guarantors, or the guarantors of two shards, report of one package."""
     gas = [each.auth_gas for each in (one, other) if each.auth_gas is not None]
     return ServicePackage(
         one.key,

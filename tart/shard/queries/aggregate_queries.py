@@ -65,6 +65,7 @@ from tart.shard.queries import (
     transfers,
 )
 from tart.shard.queries.column_answers import NODE
+from tart.shard.queries.node_condition import NodeCondition
 from tart.shard.state.nodes import Nodes
 from tart.storage.aggregates.merged_relations import MergedRelations, Snapshot, StaleSnapshot
 from tart.storage.store import Store
@@ -76,7 +77,7 @@ Run = Callable[[Callable[[Cursor], T]], Awaitable[T]]
 AnyQuery = Query[Any, Any]
 # A function of relations, the query, a condition on nodes, and a lookup of nodes' ids by directory
 # and number.
-Handler = Callable[[MergedRelations, Any, str, Callable[[int, int], str | None]], Any]
+Handler = Callable[[MergedRelations, Any, NodeCondition, Callable[[int, int], str | None]], Any]
 
 # Limits of one answer; more would not fit a message.
 MAX_ROWS = 300_000
@@ -280,7 +281,7 @@ class AggregateQueries:
         def answer(relations: MergedRelations, query: Any) -> Any:
             node = getattr(query, "node", None)
             ids = getattr(query, "nodes", None) if node is None else [node]
-            nodes = "true" if ids is None else self._node_condition(ids)
+            nodes = NodeCondition(None if ids is None else self._node_numbers(ids))
             return handler(relations, query, nodes, self._nodes.id_of)
 
         return answer
@@ -354,7 +355,7 @@ class AggregateQueries:
             if kind is None:
                 raise BadQuery(f"{table} has no {name}", name)
             if name == "node":
-                clauses.append(self._node_condition(values))
+                clauses.append(str(NodeCondition(self._node_numbers(values))))
                 continue
             literals = ", ".join(_literal(kind, value) for value in values)
             clauses.append(f"{name} IN ({literals})" if literals else "false")
@@ -363,17 +364,6 @@ class AggregateQueries:
                 raise BadQuery(f"{table} has no {name}", name)
             clauses.append(f"{name} IS NOT NULL")
         return " AND ".join(clauses)
-
-    def _node_condition(self, node_ids: Sequence[str]) -> str:
-        """Return a condition on nodes; each directory numbers its nodes by itself."""
-        pairs = [
-            (directory, number)
-            for directory, numbers in self._node_numbers(node_ids).items()
-            for number in numbers
-        ]
-        if not pairs:
-            return "false"
-        return f"(directory, node) IN ({', '.join(f'({one}, {two})' for one, two in pairs)})"
 
     def _key(self, table: str, name: str, step_us: int) -> str:
         kind = TABLES[table][name]

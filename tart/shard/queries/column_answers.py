@@ -19,6 +19,7 @@ from tart.storage.core.column_table import (
     Groups,
     Numbers,
     concatenate,
+    encode_column,
     group,
 )
 
@@ -27,8 +28,8 @@ Parts = Sequence[tuple[int, ColumnTable]]
 NodeId = Callable[[int, int], str | None]
 # By column, the values that it may have; of nodes the numbers by directory.
 Filters = Mapping[str, Sequence[Any]]
-_NO_NODE = 0xFFFF_FFFF
-_NODE_BITS = 32
+NO_NODE = 0xFFFF_FFFF
+NODE_BITS = 32
 NODE = "node"
 
 
@@ -68,10 +69,9 @@ def joined(table: str, names: Sequence[str], parts: Parts, step_us: int) -> Colu
     """Return the rows of all directories; nodes with the directory, times in steps."""
     if not parts:
         kinds = TABLES[table]
-        empty = {
-            name: Numbers(np.zeros(0, np.uint8 if kinds[name] != TIME else np.int64))
-            for name in names
-        }
+        empty = {name: encode_column(kinds[name], []) for name in names}
+        if NODE in empty:
+            empty[NODE] = Numbers(np.zeros(0, np.int64))
         return ColumnTable(empty, 0)
     rows = concatenate([part for _, part in parts])
     columns = dict(rows.columns)
@@ -92,8 +92,8 @@ def _with_directory(parts: Parts) -> Numbers:
         node = rows.numbers(NODE)
         numbers = node.values.astype(np.int64)
         if node.valid is not None:
-            numbers = np.where(node.valid, numbers, _NO_NODE)
-        arrays.append(numbers + (directory << _NODE_BITS))
+            numbers = np.where(node.valid, numbers, NO_NODE)
+        arrays.append(numbers + (directory << NODE_BITS))
     return Numbers(np.concatenate(arrays))
 
 
@@ -155,7 +155,7 @@ def node_ids(column: Column, id_of: NodeId) -> list[str | None]:
     for node in column.values.tolist():
         if node not in names:
             # No node has the number that stands for none.
-            names[node] = id_of(node >> _NODE_BITS, node & _NO_NODE)
+            names[node] = id_of(node >> NODE_BITS, node & NO_NODE)
         ids.append(names[node])
     return ids
 

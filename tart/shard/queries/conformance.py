@@ -5,13 +5,15 @@ Findings themselves are counted by ``aggregate_sum`` of ``conformance``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tart.aggregate.keyed.sessions import REFUSED
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.windows import Window, bounds_us
 from tart.query.shard_queries.sessions import Examples, FindingExamples, ProtocolVersions
+from tart.shard.queries import session_columns
+from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -43,7 +45,7 @@ MAX_LISTED = 2_000
 
 
 def examples(
-    relations: MergedRelations, query: Examples, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: Examples, nodes: NodeCondition, id_of: NodeIds
 ) -> list[dict[str, Any]]:
     """Return the newest examples of each rule, newest first.
 
@@ -53,11 +55,11 @@ def examples(
     """
     limit = max(0, min(query.limit, MAX_EXAMPLES))
     newest = f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit}"
-    return _examples(relations, query.window, nodes, f"QUALIFY {newest}", id_of)
+    return _examples(relations, query.window, str(nodes), f"QUALIFY {newest}", id_of)
 
 
 def finding_examples(
-    relations: MergedRelations, query: FindingExamples, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: FindingExamples, nodes: NodeCondition, id_of: NodeIds
 ) -> list[dict[str, Any]]:
     """Return the newest examples that pass a filter, newest first.
 
@@ -65,7 +67,7 @@ def finding_examples(
         nodes: A condition on ``directory`` and ``node``.
         id_of: The id of a directory's node, by numbers.
     """
-    where = nodes
+    where = str(nodes)
     if query.rule is not None:
         code = query.rule.replace("'", "''")
         where += f" AND rule = '{code}'"
@@ -101,12 +103,21 @@ def _examples(
 
 
 def protocol_versions(
-    relations: MergedRelations, query: ProtocolVersions, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: ProtocolVersions, nodes: NodeCondition, id_of: NodeIds
 ) -> list[dict[str, Any]]:
     """Return the protocol versions of nodes' connections in a window.
 
     ``connected_us`` is the time within the window; ``shed`` counts events of whole connections.
     """
+    rows = session_columns.protocol_versions(relations, query, nodes, id_of)
+    if rows is None:
+        rows = _versions_by_statement(relations, query, nodes, id_of)
+    return [dict(zip(("node", *_VERSION_COLUMNS), row, strict=True)) for row in rows]
+
+
+def _versions_by_statement(
+    relations: MergedRelations, query: ProtocolVersions, nodes: NodeCondition, id_of: NodeIds
+) -> Sequence[Sequence[Any]]:
     start, end = bounds_us(query.window)
     now = query.now_us
     until = min(end, now)
@@ -115,11 +126,8 @@ def protocol_versions(
         "SELECT directory, node, protocol_version, params_layout, count(*), "
         "epoch_us(min(started_at)), epoch_us(max(started_at)), "
         f"sum(greatest(0, {open_till} - greatest(epoch_us(started_at), {start})))::BIGINT, "
-        f"sum(shed)::BIGINT FROM {relations.table('sessions', nodes)} "
+        f"sum(shed)::BIGINT FROM {relations.table('sessions', str(nodes))} "
         f"WHERE outcome <> '{REFUSED}' AND started_at < make_timestamp({end}) "
         f"AND (ended_at IS NULL OR ended_at >= make_timestamp({start})) GROUP BY 1, 2, 3, 4"
     ).fetchall()
-    return [
-        {"node": id_of(directory, number), **dict(zip(_VERSION_COLUMNS, values, strict=True))}
-        for directory, number, *values in rows
-    ]
+    return [(id_of(directory, number), *values) for directory, number, *values in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tart.aggregate.keyed.deliveries import decode_bins
@@ -15,6 +15,8 @@ from tart.query.shard_queries.deliveries import (
     DeliveryStart,
 )
 from tart.query.shard_queries.packages import KEYS
+from tart.shard.queries import delivery_columns
+from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
 from tart.units import MINUTE_US
 
@@ -30,11 +32,26 @@ _ARRIVAL: Mapping[int, int] = {
 
 
 def deliveries(
-    relations: MergedRelations, query: Deliveries, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: Deliveries, nodes: NodeCondition, id_of: NodeIds
 ) -> DeliveryRows:
     """Return the starts in a window and the arrivals that may belong to them, or a sample."""
-    start, end = bounds_us(query.window)
     kind, arrival = query.kind, _ARRIVAL[query.kind]
+    read = delivery_columns.delivery_rows(relations, query, arrival, _UNDERWAY_US, MAX_ROWS)
+    if read is None:
+        read = _rows_by_statement(relations, query, arrival)
+    rows, below = read
+    return DeliveryRows(
+        starts=[_start(row, id_of) for row in rows if row[0] == kind],
+        arrivals=[_arrivals(row) for row in rows if row[0] != kind],
+        below=below,
+    )
+
+
+def _rows_by_statement(
+    relations: MergedRelations, query: Deliveries, arrival: int
+) -> tuple[Sequence[Sequence[Any]], int | None]:
+    start, end = bounds_us(query.window)
+    kind = query.kind
     where = (
         f"(type = {kind:d} AND seen_at < make_timestamp({end}) OR type = {arrival:d} "
         f"AND seen_at < make_timestamp({end + _UNDERWAY_US})) "
@@ -51,19 +68,15 @@ def deliveries(
         "directory, node, lower(hex(sender)), slot, core, lower(hex(package)), bins "
         f"FROM {relation} WHERE {'true' if below is None else f'hash(hash) < {below}'}"
     ).fetchall()
-    return DeliveryRows(
-        starts=[_start(row, id_of) for row in rows if row[0] == kind],
-        arrivals=[_arrivals(row) for row in rows if row[0] != kind],
-        below=below,
-    )
+    return rows, below
 
 
-def _start(row: tuple[Any, ...], id_of: NodeIds) -> DeliveryStart:
+def _start(row: Sequence[Any], id_of: NodeIds) -> DeliveryStart:
     _, key, subject, at_us, _, directory, node, _, slot, core, package, _ = row
     return DeliveryStart(key, subject, at_us, id_of(directory, node), slot, core, package)
 
 
-def _arrivals(row: tuple[Any, ...]) -> DeliveryArrivals:
+def _arrivals(row: Sequence[Any]) -> DeliveryArrivals:
     _, key, subject, first_us, last_us, _, _, sender, _, _, _, bins = row
     flat = [number for each in decode_bins(bins) for number in each]
     return DeliveryArrivals(key, subject, sender, first_us, last_us, flat)

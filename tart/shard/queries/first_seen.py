@@ -16,6 +16,8 @@ from tart.query.shard_queries.blocks import (
     FirstSeenBlocks,
     FirstSight,
 )
+from tart.shard.queries import block_columns
+from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -23,9 +25,16 @@ MAX_SIGHTS = 300_000
 
 
 def first_seen_blocks(
-    relations: MergedRelations, query: FirstSeenBlocks, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: FirstSeenBlocks, nodes: NodeCondition, id_of: NodeIds
 ) -> list[FirstSeenBlock]:
     """Return each block first seen in a window."""
+    seen = block_columns.first_seen_blocks(relations, query, MAX_SIGHTS, nodes)
+    return _blocks_by_statement(relations, query, nodes) if seen is None else seen
+
+
+def _blocks_by_statement(
+    relations: MergedRelations, query: FirstSeenBlocks, nodes: NodeCondition
+) -> list[FirstSeenBlock]:
     start, end = bounds_us(query.window)
     where = f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {nodes}"
     rows = relations.execute(
@@ -37,9 +46,24 @@ def first_seen_blocks(
 
 
 def block_propagation(
-    relations: MergedRelations, query: BlockPropagation, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: BlockPropagation, nodes: NodeCondition, id_of: NodeIds
 ) -> list[FirstSight]:
-    """Return each node's first sight of each of these blocks."""
+    """Return each node's first sight of each of these blocks.
+
+    Raises:
+        BadQuery: There are too many.
+    """
+    sights = block_columns.block_propagation(relations, query, nodes, id_of)
+    if sights is None:
+        sights = _sights_by_statement(relations, query, nodes, id_of)
+    if len(sights) > MAX_SIGHTS:
+        raise BadQuery("too many rows: ask for fewer blocks")
+    return sights
+
+
+def _sights_by_statement(
+    relations: MergedRelations, query: BlockPropagation, nodes: NodeCondition, id_of: NodeIds
+) -> list[FirstSight]:
     digests = [bytes.fromhex(block).hex() for block in query.hashes]
     if not digests:
         return []
@@ -53,12 +77,10 @@ def block_propagation(
         "clocks AS (SELECT directory, node, bucket, min(offset_us) AS offset_us "
         f"FROM {relations.table('clocks', minutes)} GROUP BY directory, node, bucket) "
         "SELECT directory, node, lower(hex(hash)), epoch_us(seen_at), timestamp, type, offset_us "
-        "FROM seen LEFT JOIN clocks USING (directory, node) "
-        "WHERE bucket IS NULL OR bucket = date_trunc('minute', seen_at) "
+        "FROM (SELECT *, date_trunc('minute', seen_at) AS bucket FROM seen) "
+        "LEFT JOIN clocks USING (directory, node, bucket) "
         f"LIMIT {MAX_SIGHTS + 1}"
     ).fetchall()
-    if len(rows) > MAX_SIGHTS:
-        raise BadQuery("too many rows: ask for fewer blocks")
     return [
         FirstSight(block, id_of(directory, node), *values)
         for directory, node, block, *values in rows

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tart.query.core.windows import bounds_us
 from tart.query.shard_queries.hashes import HASH_COLUMNS, HashColumn, HashMatch, HashMatches
+from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 MAX_MATCHES = 50
@@ -15,7 +16,7 @@ _DIGITS = 64
 def hash_matches(
     relations: MergedRelations,
     query: HashMatches,
-    nodes: str,
+    nodes: NodeCondition,
     id_of: Callable[[int, int], str | None],
 ) -> list[HashMatch]:
     """Return the newest matches of each kind."""

@@ -6,8 +6,7 @@ cost: these statements have dozens of expressions, which DuckDB binds for every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,12 +28,12 @@ from tart.query.shard_queries.packages import (
     StepSamples,
 )
 from tart.shard.queries import column_answers
+from tart.shard.queries.selected_rows import NodeIds, SelectedRows
 from tart.storage.aggregates.merged_relations import MergedRelations
 from tart.storage.core.column_table import Array, ColumnTable, Groups, Numbers, Texts, group
 from tart.units import DAY_US
 
 _ORDER = tuple(COUNT_COLUMNS)
-NodeIds = Callable[[int, int], str | None]
 _LONGEST = 1 << 62
 _COUNTED = (
     *("node", "core", "session", "kind", "outcome", "started", "ended_at", *STEPS),
@@ -58,38 +57,6 @@ def selected_rows(
     return column_answers.filtered(rows, {"core": [core]}, (), None)
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Rows of packages; conditions are masks of them."""
-
-    table: ColumnTable
-
-    def numbers(self, name: str) -> Numbers:
-        """Return a column of numbers."""
-        return self.table.numbers(name)
-
-    def known(self, *names: str) -> Array:
-        """Return true where these columns have values."""
-        known = np.ones(self.table.length, bool)
-        for name in names:
-            present = self.table.columns[name].present()
-            if present is not None:
-                known &= present
-        return known
-
-    def outcome(self, name: str) -> Array:
-        """Return true where the outcome is this one."""
-        column = self.table.columns["outcome"]
-        assert isinstance(column, Texts)
-        return column.among([name])
-
-    def span(self, first: str, last: str, most: int) -> Array:
-        """Return the microseconds between two steps, from 0 to ``most``."""
-        begun, ended = self.numbers(first).values, self.numbers(last).values
-        spans = np.minimum(ended - begun, np.uint64(most))
-        return np.where(ended > begun, spans, np.uint64(0))
-
-
 def package_counts(
     relations: MergedRelations, query: PackageCounts, id_of: NodeIds
 ) -> list[list[Any]] | None:
@@ -102,7 +69,7 @@ def package_counts(
         return None
     table = column_answers.joined("packages", _COUNTED, parts, 0)
     groups = group([table.columns[key] for key in query.keys], table.length)
-    values = _count_values(_Rows(table), groups, query, _closed(parts, sessions))
+    values = _count_values(SelectedRows(table), groups, query, _closed(parts, sessions))
     first = groups.first
     keys = [
         column_answers.node_ids(table.columns[key].take(first), id_of)
@@ -115,21 +82,23 @@ def package_counts(
 
 def _closed(parts: column_answers.Parts, sessions: column_answers.Parts) -> Array:
     """Return true for rows of connections that have ended."""
-    ended = [_connections(each)[_Rows(each[1]).known("session", "ended_at")] for each in sessions]
+    ended = [
+        _connections(each)[SelectedRows(each[1]).known("session", "ended_at")] for each in sessions
+    ]
     if not ended:
         return np.zeros(sum(rows.length for _, rows in parts), bool)
-    known = np.concatenate([_Rows(rows).known("session") for _, rows in parts])
+    known = np.concatenate([SelectedRows(rows).known("session") for _, rows in parts])
     return known & np.isin(np.concatenate([*map(_connections, parts)]), np.concatenate(ended))
 
 
 def _connections(part: tuple[int, ColumnTable]) -> Array:
     """Return directory and session of each row in one integer."""
     directory, rows = part
-    return _Rows(rows).numbers("session").values.astype(np.int64) + (directory << 32)
+    return SelectedRows(rows).numbers("session").values.astype(np.int64) + (directory << 32)
 
 
 def _count_values(
-    rows: _Rows, groups: Groups, query: PackageCounts, closed: Array
+    rows: SelectedRows, groups: Groups, query: PackageCounts, closed: Array
 ) -> list[list[Any]]:
     """Return ``COUNT_COLUMNS``, each as a value for each group."""
     known, failed = rows.known, rows.outcome("failed")
@@ -188,7 +157,7 @@ def _count_values(
     return [values[name] for name in _ORDER]
 
 
-def _by_core(rows: _Rows, groups: Groups) -> list[dict[str, int]]:
+def _by_core(rows: SelectedRows, groups: Groups) -> list[dict[str, int]]:
     """Return the rows with a guarantee of each group, counted by core."""
     counts: list[dict[str, int]] = [{} for _ in groups.starts]
     places = np.zeros(rows.table.length, np.int64)
@@ -206,7 +175,7 @@ def package_stages(relations: MergedRelations, query: PackageStages) -> StageRow
     parts = selected_rows(relations, query.window, query.core, _STAGED)
     if not parts:
         return None
-    rows = _Rows(column_answers.joined("packages", _STAGED, parts, 0))
+    rows = SelectedRows(column_answers.joined("packages", _STAGED, parts, 0))
     named = rows.known("hash")
     masks = _marks(rows)
     unidentified = {
@@ -236,7 +205,7 @@ def package_stages(relations: MergedRelations, query: PackageStages) -> StageRow
     )
 
 
-def _marks(rows: _Rows) -> dict[str, Array]:
+def _marks(rows: SelectedRows) -> dict[str, Array]:
     """Return ``MARKS`` as masks of rows."""
     kinds = rows.numbers("kind")
     return {
@@ -256,7 +225,7 @@ def step_durations(relations: MergedRelations, query: StepDurations) -> list[Ste
         return None
     if not parts:
         return []
-    rows = _Rows(column_answers.joined("packages", names, parts, query.step_us))
+    rows = SelectedRows(column_answers.joined("packages", names, parts, query.step_us))
     samples = []
     for pair, (first, last) in enumerate(PAIRS.values()):
         both = rows.known(first, last)

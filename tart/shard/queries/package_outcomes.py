@@ -31,6 +31,8 @@ from tart.query.shard_queries.package_outcomes import (
     PackageOutcomes,
 )
 from tart.query.shard_queries.packages import KEYS, SUBMISSION
+from tart.shard.queries import state_columns
+from tart.shard.queries.node_condition import NodeCondition
 from tart.shard.queries.packages import PLACED, rows_inside
 from tart.storage.aggregates.merged_relations import MergedRelations
 
@@ -46,9 +48,16 @@ _STAGE = "CASE {} ELSE 0 END".format(
 
 
 def package_outcomes(
-    relations: MergedRelations, query: PackageOutcomes, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: PackageOutcomes, nodes: NodeCondition, id_of: NodeIds
 ) -> Attached[OutcomesHead]:
     """Return the packages of a window, and the reports and erasure roots that were named since."""
+    outcomes = state_columns.package_outcomes(relations, query, nodes)
+    return _outcomes_by_statement(relations, query, nodes) if outcomes is None else outcomes
+
+
+def _outcomes_by_statement(
+    relations: MergedRelations, query: PackageOutcomes, nodes: NodeCondition
+) -> Attached[OutcomesHead]:
     where = f"{rows_inside(query.window, query.core)} AND {nodes}"
     rows, unidentified = _count(relations, where)
     below = None if rows <= SAMPLE_ROWS else KEYS * SAMPLE_ROWS // rows

@@ -17,6 +17,8 @@ from tart.query.shard_queries.package_totals import (
     StageTotals,
 )
 from tart.query.shard_queries.packages import KEYS, SAMPLE_ROWS
+from tart.shard.queries import totals_columns
+from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
 from tart.units import DAY_US
 
@@ -25,9 +27,16 @@ _OK = "outcome NOT IN ('failed', 'duplicate')"
 
 
 def stage_totals(
-    relations: MergedRelations, query: StageTotals, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: StageTotals, nodes: NodeCondition, id_of: NodeIds
 ) -> list[list[Any]]:
     """Return rows of node, bucket and ``STAGE_VALUES``."""
+    totals = totals_columns.stage_totals(relations, query, nodes, id_of)
+    return _totals_by_statement(relations, query, nodes, id_of) if totals is None else totals
+
+
+def _totals_by_statement(
+    relations: MergedRelations, query: StageTotals, nodes: NodeCondition, id_of: NodeIds
+) -> list[list[Any]]:
     step = query.step_us
     node = "[directory, node]" if query.by_node else "NULL"
     bucket = f"epoch_us(started_at) // {step} * {step}" if step else "NULL"
@@ -55,9 +64,18 @@ def _stage(first: str, last: str) -> tuple[str, str]:
 
 
 def package_services(
-    relations: MergedRelations, query: PackageServices, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: PackageServices, nodes: NodeCondition, id_of: NodeIds
 ) -> ServiceRows:
     """Return the packages of a window by service, or a sample of them."""
+    packages = totals_columns.service_packages(relations, query, nodes, SAMPLE_ROWS)
+    if packages is None:
+        return _services_by_statement(relations, query, nodes)
+    return ServiceRows(packages, None)
+
+
+def _services_by_statement(
+    relations: MergedRelations, query: PackageServices, nodes: NodeCondition
+) -> ServiceRows:
     where = f"{_inside(query.window)} AND {nodes} AND hash IS NOT NULL AND services IS NOT NULL"
     relation = relations.table("packages", where)
     ((count,),) = relations.execute(f"SELECT count(*) FROM {relation}").fetchall()

@@ -32,7 +32,9 @@ from tart.query.shard_queries.packages import (
     StepDurations,
     StepSamples,
 )
-from tart.shard.queries import package_columns
+from tart.shard.queries import package_columns, state_columns
+from tart.shard.queries.node_condition import NodeCondition
+from tart.shard.queries.state_columns import PLACE_STEP
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -46,8 +48,8 @@ _RANK = (
     "WHEN signed IS NOT NULL OR built IS NOT NULL THEN 5 WHEN refined IS NOT NULL THEN 4 "
     "WHEN authorized IS NOT NULL THEN 3 WHEN received IS NOT NULL THEN 2 ELSE 1 END"
 )
-# Rank and kind in the high bits, an earlier start in the low ones: microseconds fit 52 bits.
-_PLACE = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {1 << 52} - epoch_us(started_at)"
+# Rank and kind in the high bits, an earlier start in the low ones.
+_PLACE = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {PLACE_STEP} - epoch_us(started_at)"
 # SQL of rows with ``place``, which orders guarantors, the leading one last; ``{}`` is a relation.
 PLACED = f"(SELECT *, {_PLACE} AS place FROM (SELECT *, {_RANK} AS rank FROM {{}}))"
 _HASHES = ("report", "erasure_root", "segments_root")
@@ -55,14 +57,16 @@ _NAMES = ("hash", "report", "erasure_root")
 
 
 def package_stages(
-    relations: MergedRelations, query: PackageStages, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: PackageStages, nodes: NodeCondition, id_of: NodeIds
 ) -> StageRows:
     """Return the packages of a window by hash, or a sample of them."""
     stages = package_columns.package_stages(relations, query)
     return _stages_by_statement(relations, query, nodes) if stages is None else stages
 
 
-def _stages_by_statement(relations: MergedRelations, query: PackageStages, nodes: str) -> StageRows:
+def _stages_by_statement(
+    relations: MergedRelations, query: PackageStages, nodes: NodeCondition
+) -> StageRows:
     relation = relations.table("packages", f"{rows_inside(query.window, query.core)} AND {nodes}")
     submission = f"kind = {SUBMISSION}"
     nameless = (submission, f"NOT {submission}", _FAILED)
@@ -89,7 +93,7 @@ def _stages_by_statement(relations: MergedRelations, query: PackageStages, nodes
 
 
 def package_counts(
-    relations: MergedRelations, query: PackageCounts, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: PackageCounts, nodes: NodeCondition, id_of: NodeIds
 ) -> list[list[Any]]:
     """Return rows of keys and ``COUNT_COLUMNS``."""
     counted = package_columns.package_counts(relations, query, id_of)
@@ -97,7 +101,7 @@ def package_counts(
 
 
 def _counts_by_statement(
-    relations: MergedRelations, query: PackageCounts, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: PackageCounts, nodes: NodeCondition, id_of: NodeIds
 ) -> list[list[Any]]:
     keys = query.keys
     shown = ["[directory, node]" if key == "node" else key for key in keys]
@@ -125,7 +129,7 @@ def _counts_by_statement(
 
 
 def step_durations(
-    relations: MergedRelations, query: StepDurations, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: StepDurations, nodes: NodeCondition, id_of: NodeIds
 ) -> list[StepSamples]:
     """Return samples of the durations between the steps of ``PAIRS``."""
     samples = package_columns.step_durations(relations, query)
@@ -133,7 +137,7 @@ def step_durations(
 
 
 def _durations_by_statement(
-    relations: MergedRelations, query: StepDurations, nodes: str
+    relations: MergedRelations, query: StepDurations, nodes: NodeCondition
 ) -> list[StepSamples]:
     bucket = (
         f"epoch_us(started_at) // {query.step_us} * {query.step_us}" if query.step_us else "NULL"
@@ -154,10 +158,23 @@ def _durations_by_statement(
 
 
 def package_states(
-    relations: MergedRelations, query: PackageStates, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: PackageStates, nodes: NodeCondition, id_of: NodeIds
 ) -> list[list[Any]]:
     """Return the packages that began last, or those in ``hashes``, as ``STATE``."""
     limit = max(0, min(query.limit, MAX_STATES))
+    states = state_columns.package_states(relations, query, limit, nodes, id_of)
+    if states is None:
+        return _states_by_statement(relations, query, limit, nodes, id_of)
+    return states
+
+
+def _states_by_statement(
+    relations: MergedRelations,
+    query: PackageStates,
+    limit: int,
+    nodes: NodeCondition,
+    id_of: NodeIds,
+) -> list[list[Any]]:
     where = f"{rows_inside(query.window, query.core)} AND {nodes}"
     where += f" AND hash IS NOT NULL AND NOT {_DUPLICATE}"
     if query.hashes is not None:
@@ -209,11 +226,11 @@ def _node_ids(pairs: Iterable[tuple[int, int]] | None, id_of: NodeIds) -> list[s
 
 
 def package_rows(
-    relations: MergedRelations, query: PackageRows, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: PackageRows, nodes: NodeCondition, id_of: NodeIds
 ) -> list[dict[str, Any]]:
     """Return guarantors' rows of packages in order, as objects of the table's columns."""
     columns = ROWS["packages"]
-    where = nodes
+    where = str(nodes)
     if query.hashes is not None:
         where += f" AND {_among(_NAMES, query.hashes)}"
     if query.root is not None:

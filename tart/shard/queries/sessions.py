@@ -7,7 +7,7 @@ its events do, so lists are paged in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tart.aggregate.core.tables import ROWS, TIME
@@ -23,19 +23,20 @@ from tart.query.shard_queries.sessions import (
     SessionPage,
     VersionSpans,
 )
+from tart.shard.queries import session_columns
+from tart.shard.queries.node_condition import NodeCondition
 from tart.shard.state.nodes import SessionOwner
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
 # Limit of the connections of one directory in one answer.
 MAX_SESSIONS = 110_000
-_API_ID = f"(session::BIGINT << {DIRECTORY_BITS} | directory)"
 
 
 def sessions(
     relations: MergedRelations,
     query: SessionPage,
-    nodes: str,
+    nodes: NodeCondition,
     id_of: NodeIds,
     *,
     shard: int,
@@ -48,23 +49,16 @@ def sessions(
         shard: The number of this shard.
     """
     start, end = bounds_us(query.cursor.window_on(shard))
-    below = [
-        f"(directory <> {directory} OR session < {number})"
-        for directory, number in query.cursor.positions.items()
-    ]
-    where = " AND ".join((_overlapping(start, end), nodes, *below))
-    columns = ROWS["sessions"]
-    shown = [f"epoch_us({name})" if kind == TIME else name for name, kind in columns.items()]
     limit = max(0, min(query.limit, MAX_SESSIONS))
-    rows = relations.execute(
-        f"SELECT {_API_ID}, directory, {', '.join(shown)} "
-        f"FROM {relations.table('sessions', where)} QUALIFY "
-        f"row_number() OVER (PARTITION BY directory ORDER BY session DESC) <= {limit} "
-        "ORDER BY directory, session DESC"
-    ).fetchall()
+    positions = query.cursor.positions
+    rows = session_columns.session_rows(relations, start, end, positions, limit, nodes)
+    if rows is None:
+        rows = _rows_by_statement(relations, start, end, positions, limit, nodes)
+    columns = ROWS["sessions"]
     shown_rows = []
-    for api_id, directory, *values in rows:
-        row = {"id": api_id, **dict(zip(columns, values, strict=True))}
+    for directory, *values in rows:
+        row = dict(zip(columns, values, strict=True))
+        row = {"id": row["session"] << DIRECTORY_BITS | directory, **row}
         row["node"] = None if row["node"] is None else id_of(directory, row["node"])
         for name, kind in columns.items():
             row[name] = _text(row[name]) if kind == TIME else row[name]
@@ -72,10 +66,40 @@ def sessions(
     return shown_rows
 
 
+def _rows_by_statement(
+    relations: MergedRelations,
+    start: int,
+    end: int,
+    positions: Mapping[int, int],
+    limit: int,
+    nodes: NodeCondition,
+) -> Sequence[Sequence[Any]]:
+    below = [
+        f"(directory <> {directory} OR session < {number})"
+        for directory, number in positions.items()
+    ]
+    where = " AND ".join((_overlapping(start, end), str(nodes), *below))
+    columns = ROWS["sessions"].items()
+    shown = [f"epoch_us({name})" if kind == TIME else name for name, kind in columns]
+    return relations.execute(
+        f"SELECT directory, {', '.join(shown)} "
+        f"FROM {relations.table('sessions', where)} QUALIFY "
+        f"row_number() OVER (PARTITION BY directory ORDER BY session DESC) <= {limit} "
+        "ORDER BY directory, session DESC"
+    ).fetchall()
+
+
 def connections(
-    relations: MergedRelations, query: Connections, nodes: str, id_of: NodeIds
+    relations: MergedRelations, query: Connections, nodes: NodeCondition, id_of: NodeIds
 ) -> ConnectionCounts:
     """Return the connections that began, ended and were refused in each bucket of a window."""
+    counts = session_columns.connections(relations, query, nodes)
+    return _counts_by_statement(relations, query, nodes) if counts is None else counts
+
+
+def _counts_by_statement(
+    relations: MergedRelations, query: Connections, nodes: NodeCondition
+) -> ConnectionCounts:
     start, end = bounds_us(query.window)
     step = query.step_us or end - start
     relation = relations.table("sessions", f"{_overlapping(start, end)} AND {nodes}")
@@ -100,7 +124,7 @@ def connections(
 def version_spans(
     relations: MergedRelations,
     query: VersionSpans,
-    nodes: str,
+    nodes: NodeCondition,
     id_of: NodeIds,
     *,
     owner_of: Callable[[tuple[int, int]], SessionOwner | None],
@@ -113,13 +137,9 @@ def version_spans(
     """
     start, end = bounds_us(query.window)
     until = min(end, query.now_us)
-    where = f"outcome <> '{REFUSED}' AND node IS NOT NULL AND {nodes}"
-    rows = relations.execute(
-        "SELECT directory, session, node, epoch_us(started_at), "
-        f"coalesce(epoch_us(ended_at), {until}) "
-        f"FROM {relations.table('sessions', f'{_overlapping(start, end)} AND {where}')} "
-        f"ORDER BY started_at DESC LIMIT {MAX_SESSIONS}"
-    ).fetchall()
+    rows = session_columns.version_rows(relations, query, MAX_SESSIONS, nodes)
+    if rows is None:
+        rows = _versions_by_statement(relations, query, nodes)
     spans = []
     for directory, session, number, started_at, ended_at in rows:
         node, owner = id_of(directory, number), owner_of((directory, session))
@@ -129,6 +149,20 @@ def version_spans(
         first, last = max(started_at, start), min(ended_at, until)
         spans.append(VersionSpan(node, name, version, first, max(first, last)))
     return join_spans(spans, query.gap_us)
+
+
+def _versions_by_statement(
+    relations: MergedRelations, query: VersionSpans, nodes: NodeCondition
+) -> Sequence[Sequence[Any]]:
+    start, end = bounds_us(query.window)
+    until = min(end, query.now_us)
+    where = f"outcome <> '{REFUSED}' AND node IS NOT NULL AND {nodes}"
+    return relations.execute(
+        "SELECT directory, session, node, epoch_us(started_at), "
+        f"coalesce(epoch_us(ended_at), {until}) "
+        f"FROM {relations.table('sessions', f'{_overlapping(start, end)} AND {where}')} "
+        f"ORDER BY started_at DESC LIMIT {MAX_SESSIONS}"
+    ).fetchall()
 
 
 def _overlapping(start: int, end: int) -> str:

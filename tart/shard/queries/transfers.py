@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from tart.query.core.windows import bounds_us
 from tart.query.shard_queries.blocks import TransferredSlots, Transfers
+from tart.shard.queries import block_columns
+from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -19,7 +21,7 @@ MAX_RANGES = 300_000
 def transfers(
     relations: MergedRelations,
     query: Transfers,
-    nodes: str,
+    nodes: NodeCondition,
     id_of: NodeIds,
 ) -> list[TransferredSlots]:
     """Return each unbroken range of slots whose blocks a node transferred.
@@ -28,6 +30,13 @@ def transfers(
         nodes: A condition on ``directory`` and ``node``.
         id_of: The id of a directory's node, by numbers.
     """
+    ranges = block_columns.transfers(relations, query, MAX_RANGES, nodes, id_of)
+    return _ranges_by_statement(relations, query, nodes, id_of) if ranges is None else ranges
+
+
+def _ranges_by_statement(
+    relations: MergedRelations, query: Transfers, nodes: NodeCondition, id_of: NodeIds
+) -> list[TransferredSlots]:
     start, end = bounds_us(query.window)
     where = f"bucket >= make_timestamp({start}) AND bucket < make_timestamp({end}) AND {nodes}"
     of_slot = (

@@ -51,6 +51,8 @@ CHOSEN = (
     "tickets",
 )
 
+# What stands for no value in columns that are never NULL in real rows; 0 in the others.
+EMPTY = {"hash": b"", "root": b"", "sender": b"", "outcome": "", "bins": b""}
 NOTHING = {name: {column: [] for column in TABLES[name]} for name in TABLES}
 
 
@@ -84,6 +86,14 @@ def rows_of(draw, table):
     clock = clock_column(table)
     found[clock] = [NOW if each is None else each for each in found[clock]]
     return found
+
+
+def without_null(rows, *names):
+    """Rows whose columns ``names`` have a value in any case."""
+    for name in names:
+        empty = EMPTY.get(name, 0)
+        rows[name] = [empty if value is None else value for value in rows[name]]
+    return rows
 
 
 class Both:
@@ -132,8 +142,8 @@ def stored(tmp_path_factory):
         yield cursor, files
 
 
-def both(stored, table, flushed, unflushed, sessions=None):
-    """Two flushes in one file, one in another, and rows in memory; nothing else."""
+def both(stored, table, flushed, unflushed, **others):
+    """Two flushes in one file, one in another, and rows in memory, also of other tables."""
     cursor, files = stored
     with suppress(duckdb.TransactionException):
         cursor.rollback()
@@ -145,13 +155,12 @@ def both(stored, table, flushed, unflushed, sessions=None):
     for file, number, rows in zip((files[0], files[0], files[1]), (1, 2, 1), flushed, strict=True):
         write_flush(cursor, file, Flush(FlushState(number, 1, 1), NOTHING | {table: rows}, []))
     nothing = {name: [] for name in TABLES}
-    ended = [UnflushedRows("sessions", sessions)] if sessions else []
     snapshot = Snapshot(
         0,
         2,
         nothing
         | {table: [UnflushedRows(table, unflushed)]}
-        | ({"sessions": ended} if ended else {}),
+        | {name: [UnflushedRows(name, rows)] for name, rows in others.items() if rows},
     )
     return Both(cursor, files, snapshot)
 

@@ -1,0 +1,66 @@
+"""Deliveries from rows in memory: the same answer as the statements of ``deliveries``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tart.query.core.windows import bounds_us
+from tart.query.shard_queries.deliveries import Deliveries
+from tart.query.shard_queries.packages import KEYS
+from tart.shard.queries.column_answers import NO_NODE, NODE_BITS
+from tart.shard.queries.selected_rows import select_rows
+from tart.storage.aggregates.merged_relations import MergedRelations
+
+_READ = ("type", "hash", "seen_at", "last_at", "node", "sender", "slot", "core", "package", "bins")
+
+
+def delivery_rows(
+    relations: MergedRelations, query: Deliveries, arrival: int, underway_us: int, most: int
+) -> tuple[Sequence[Sequence[Any]], int | None] | None:
+    """Return rows of starts and arrivals, and the limit of their keys.
+
+    Args:
+        relations: The rows.
+        query: The query.
+        arrival: The type of arrivals.
+        underway_us: The time after the window in which arrivals are looked for.
+        most: Rows of an answer that is not a sample.
+
+    Returns:
+        Rows of type, key, hash, times of first and last, directory, node, sender, slot, core,
+        package, bins; ``None`` if DuckDB must read them.
+    """
+    start, end = bounds_us(query.window)
+    rows = select_rows(relations, "deliveries", _READ, start_us=start, end_us=end + underway_us)
+    if rows is None:
+        return None
+    started = rows.among("type", int(query.kind)) & (rows.numbers("seen_at").values < end)
+    chosen = started | rows.among("type", arrival)
+    if query.hashes is not None:
+        chosen &= rows.among("hash", *map(bytes.fromhex, query.hashes))
+    rows = rows.where(chosen)
+    hashes = rows.texts("hash")
+    below = None if rows.length <= most else KEYS * most // rows.length
+    used, places = np.unique(hashes.codes, return_inverse=True)
+    keys = relations.hashes([hashes.values[code] for code in used.tolist()])
+    numbers = np.array(keys, np.uint64)[places]
+    if below is not None:
+        chosen = numbers < np.uint64(below)
+        rows, numbers = rows.where(chosen), numbers[chosen]
+    node = rows.numbers("node").values
+    bins = rows.texts("bins")
+    columns = (
+        rows.numbers("type").tolist(),
+        numbers.tolist(),
+        rows.texts("hash").tolist(),
+        rows.numbers("seen_at").tolist(),
+        rows.numbers("last_at").tolist(),
+        (node >> NODE_BITS).tolist(),
+        (node & NO_NODE).tolist(),
+        *(rows.table.columns[name].tolist() for name in ("sender", "slot", "core", "package")),
+        [None if code < 0 else bins.values[code] for code in bins.codes.tolist()],
+    )
+    return list(zip(*columns, strict=True)), below
