@@ -62,15 +62,15 @@ def block_propagation(
     earliest = Numbers(-seen_at.values)
     first = groups.first
     node = rows.numbers("node").take(first)
-    at = groups.reduce(seen_at, "min", None)
-    minutes = [each // MINUTE_US * MINUTE_US for each in at]
+    first_at = groups.reduce(seen_at, "min", None)
+    minutes = [each // MINUTE_US * MINUTE_US for each in first_at]
     offsets = _offsets(relations, min(minutes), max(minutes) + 1)
     if offsets is None:
         return None
     columns = (
         rows.texts("hash").take(first).tolist(),
         column_answers.node_ids(node, id_of),
-        at,
+        first_at,
         groups.reduce(rows.numbers("timestamp"), "last", earliest),
         groups.reduce(rows.numbers("type"), "last", earliest),
         [offsets.get(key) for key in zip(node.values.tolist(), minutes, strict=True)],

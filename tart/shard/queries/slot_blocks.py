@@ -1,7 +1,7 @@
 """The blocks of a range of slots, from the event log: when each node reached which stage with them.
 
 Nearly all nodes report a block in the same bytes, so that few bodies are distinct: each is decoded
-once, and DuckDB finds the first time of each node by the body.
+once, and the first time of each node is found by the body (``slot_rows``).
 """
 
 from __future__ import annotations
@@ -25,31 +25,25 @@ from tart.query.shard_queries.slots import (
     SlotBlocks,
     SlotBlocksPart,
 )
+from tart.shard.queries.slot_rows import (
+    BLOCK_KINDS,
+    FAILURES,
+    SlotRows,
+    StoredSlotRows,
+    read_slot_rows,
+)
 from tart.shard.state.nodes import Nodes
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import join_payload
-from tart.storage.core.schema import log_subquery
 from tart.storage.log.query_threads import raise_if_cancelled
 from tart.storage.store import Store
-from tart.units import DAY_US, JCE_US, MINUTE_US
+from tart.units import DAY_US
 
 Cursor = duckdb.DuckDBPyConnection
 
-# Distinct messages about blocks that one file may have; of more, those of the most nodes.
-MAX_BODIES = 4_096
-# Rows of events that refer to others, and of failures.
-MAX_ROWS = 100_000
 MAX_FAILURES = 1_000
-# A block is requested at most this long before it is transferred.
-_REQUESTED_US = MINUTE_US
-
-_BLOCK_KINDS = (
-    EventKind.BEST_BLOCK_CHANGED,
-    EventKind.AUTHORED,
-    EventKind.IMPORTING,
-)
 _STAGE_KINDS = (
-    *_BLOCK_KINDS,
+    *BLOCK_KINDS,
     EventKind.FINALIZED_BLOCK_CHANGED,
     EventKind.BLOCK_ANNOUNCED,
     EventKind.BLOCK_TRANSFERRED,
@@ -66,12 +60,6 @@ _REFERRING: Mapping[int, str] = {
     EventKind.BLOCK_VERIFIED: "verified",
     EventKind.BLOCK_EXECUTED: "executed",
 }
-_FAILURES = (
-    EventKind.AUTHORING_FAILED,
-    EventKind.BLOCK_VERIFICATION_FAILED,
-    EventKind.BLOCK_EXECUTION_FAILED,
-)
-_LAG = f"TRY_CAST(epoch_us(received_at)::HUGEINT - {JCE_US} - timestamp AS BIGINT)"
 # A block and the stage that a message shows.
 _Subject = tuple[str, int, str]
 # The first event of an authoring or an import: session and event id.
@@ -126,12 +114,12 @@ class _FileReader:
         part: SlotBlocksPart,
         places: dict[str, int],
     ) -> None:
-        self._cursor, self._nodes, self._file = cursor, nodes, file
+        self._nodes, self._file = nodes, file
         self._query, self._part, self._places = query, part, places
-        self._log = log_subquery(file.alias)
-        slots = f"BETWEEN {query.first:d} AND {query.last:d}"
-        # Zone maps of ``last_slot`` exclude most row groups.
-        self._where = f"slot {slots} AND last_slot {slots}"
+        stored = StoredSlotRows(cursor, file, query.first, query.last, stages=query.stages)
+        few = None if query.stages else read_slot_rows(cursor, file, query.first, query.last)
+        self._stored = stored
+        self._rows: SlotRows = stored if few is None else few
 
     def read(self) -> None:
         """Add what the file has to the answer."""
@@ -144,23 +132,14 @@ class _FileReader:
         self._add_failed()
         self._add_heads({(body.type, body.body): body.hash for body in bodies})
 
-    def _fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
-        return self._cursor.execute(statement, values).fetchall()
-
     def _place(self, node: int) -> int | None:
         """Return the node's place in the answer; ``None`` if its id is not known."""
         node_id = self._nodes.id_of(self._file.directory, node)
         return None if node_id is None else self._places.setdefault(node_id, len(self._places))
 
     def _bodies(self) -> Iterator[_Body]:
-        kinds = _STAGE_KINDS if self._query.stages else _BLOCK_KINDS
-        rows = self._fetch(
-            "SELECT type, body, count(*), any_value(slot), any_value(session), any_value(ref), "
-            f"any_value(shard_index) FROM {self._log} WHERE {self._where} "
-            f"AND type IN ({_numbers(kinds)}) "
-            f"GROUP BY type, body ORDER BY 3 DESC LIMIT {MAX_BODIES}"
-        )
-        for number, body, _, slot, session, ref, _ in rows:
+        kinds = _STAGE_KINDS if self._query.stages else BLOCK_KINDS
+        for number, body, slot, session, ref in self._rows.bodies(kinds):
             fields = self._decode(number, session, ref, body)
             if fields is not None:
                 yield self._body(number, body, slot, fields)
@@ -175,7 +154,7 @@ class _FileReader:
     def _stages_of(self, number: int, fields: dict[str, Any]) -> tuple[str, ...]:
         if number == EventKind.BLOCK_ANNOUNCED:
             return ("announced_by" if fields["announcer"] == "Local" else "announced_to",)
-        had = (HAD,) if number in _BLOCK_KINDS else ()
+        had = (HAD,) if number in BLOCK_KINDS else ()
         if not self._query.stages:
             return had
         return (*had, _STAGES[number])
@@ -200,25 +179,13 @@ class _FileReader:
     def _add_times(self, bodies: Sequence[_Body]) -> None:
         """Add, for each block and stage, the first time of each node."""
         subjects: dict[_Subject, int] = {}
-        mapped = [
-            (
-                body.type,
-                body.body,
-                subjects.setdefault((body.hash, body.slot, stage), len(subjects)),
-            )
-            for body in bodies
-            for stage in body.stages
-        ]
-        types, texts, numbers = map(list, zip(*mapped, strict=True))
-        rows = self._fetch(
-            "WITH bodies AS (SELECT unnest(?) AS type, unnest(?) AS body, unnest(?) AS subject) "
-            "SELECT subject, min(at_us), list(node), list(at_us), list(lag_us) FROM ("
-            "SELECT subject, node, epoch_us(min(received_at)) AS at_us, "
-            f"arg_min({_LAG}, received_at) AS lag_us "
-            f"FROM {self._log} JOIN bodies USING (type, body) "
-            f"WHERE {self._where} AND {self._received()} GROUP BY subject, node) GROUP BY subject",
-            (types, texts, numbers),
-        )
+        by_body: dict[tuple[int, bytes], list[int]] = {}
+        for body in bodies:
+            by_body[body.type, body.body] = [
+                subjects.setdefault((body.hash, body.slot, stage), len(subjects))
+                for stage in body.stages
+            ]
+        rows = self._rows.times(by_body)
         by_number = list(subjects)
         for subject, first_us, nodes, at_us, lags in rows:
             digest, slot, stage = by_number[subject]
@@ -231,31 +198,13 @@ class _FileReader:
                 columns = map(list, zip(*known, strict=True))
                 self._part.times.append(NodeTimes(digest, slot, stage, first_us, *columns))
 
-    def _received(self) -> str:
-        """Return a condition: a transfer is to the node that requested the block."""
-        if not self._query.stages:
-            return "true"
-        start = (
-            f"(SELECT min(received_at) FROM {self._log} WHERE {self._where}) "
-            f"- INTERVAL {_REQUESTED_US} MICROSECONDS"
-        )
-        return (
-            f"(type <> {EventKind.BLOCK_TRANSFERRED:d} OR (session, ref) IN (SELECT (session, "
-            f"event_id) FROM {self._log} WHERE type = {EventKind.SENDING_BLOCK_REQUEST:d} "
-            f"AND received_at >= {start}))"
-        )
-
     def _roots(self, bodies: Sequence[_Body]) -> dict[_Root, tuple[str, int]]:
         """Return hash and slot by root; add authors and, with stages, when they began."""
         by_body = {(body.type, body.body): (body.hash, body.slot) for body in bodies}
         kinds = [EventKind.AUTHORING, EventKind.AUTHORED]
         if self._query.stages:
             kinds.append(EventKind.IMPORTING)
-        rows = self._fetch(
-            f"SELECT type, session, event_id, ref, node, body, epoch_us(received_at), {_LAG} "
-            f"FROM {self._log} WHERE {self._where} AND type IN ({_numbers(kinds)}) "
-            f"LIMIT {MAX_ROWS}"
-        )
+        rows = self._rows.events(kinds)
         begun = {(row[1], row[2]): row for row in rows if row[0] == EventKind.AUTHORING}
         roots = {
             (row[1], row[2]): by_body[row[0], row[5]]
@@ -286,18 +235,13 @@ class _FileReader:
 
     def _add_referring(self, roots: dict[_Root, tuple[str, int]]) -> None:
         """Add the events that refer to an authoring or an import."""
-        kinds = (*_REFERRING, *_FAILURES)
-        rows = self._fetch(
-            f"SELECT type, session, ref, node, epoch_us(received_at), {_LAG}, slot, "
-            f"CASE WHEN type IN ({_numbers(_FAILURES)}) THEN body END "
-            f"FROM {self._log} WHERE {self._where} AND type IN ({_numbers(kinds)}) "
-            f"ORDER BY received_at LIMIT {MAX_ROWS}"
-        )
+        kinds = (*_REFERRING, *FAILURES)
+        rows = self._stored.referring(kinds)
         for number, session, ref, node, at_us, lag_us, slot, body in rows:
             place, block = self._place(node), roots.get((session, ref))
             if place is None:
                 continue
-            if number not in _FAILURES:
+            if number not in FAILURES:
                 if block is not None:
                     stage = _REFERRING[number]
                     self._part.times.append(NodeTimes(*block, stage, at_us, [place], [0], [lag_us]))
@@ -311,26 +255,13 @@ class _FileReader:
 
     def _add_failed(self) -> None:
         self._part.failed.extend(
-            self._fetch(
-                f"SELECT slot, type, count(*) FROM {self._log} WHERE {self._where} "
-                f"AND type IN ({_numbers(_FAILURES)}) GROUP BY slot, type"
-            )
+            (slot, number, count) for slot, number, count in self._rows.failed()
         )
 
     def _add_heads(self, hashes: dict[tuple[int, bytes], str]) -> None:
-        best, final = EventKind.BEST_BLOCK_CHANGED, EventKind.FINALIZED_BLOCK_CHANGED
-        rows = self._fetch(
-            f"SELECT node, arg_max(body, seq) FILTER (type = {best:d}), "
-            f"epoch_us(max(received_at) FILTER (type = {best:d})), "
-            f"max(slot) FILTER (type = {final:d}) "
-            f"FROM {self._log} WHERE {self._where} AND type IN ({best:d}, {final:d}) GROUP BY node"
-        )
-        for node, body, at_us, finalized in rows:
+        best = EventKind.BEST_BLOCK_CHANGED
+        for node, body, at_us, finalized in self._rows.heads():
             place = self._place(node)
             if place is not None:
                 digest = hashes.get((best, body))
                 self._part.heads.append(NodeHead(place, digest, at_us or 0, finalized))
-
-
-def _numbers(kinds: Sequence[int]) -> str:
-    return ", ".join(str(int(kind)) for kind in kinds)

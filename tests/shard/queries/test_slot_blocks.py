@@ -136,7 +136,7 @@ def test_the_heads_are_the_newest_best_blocks(shard_facts):
 
 
 def test_a_flood_of_invented_blocks_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("tart.shard.queries.slot_blocks.MAX_BODIES", 3)
+    monkeypatch.setattr("tart.shard.queries.slot_rows.MAX_BODIES", 3)
 
     async def scenario(shard):
         liar, others = fake_node(1), [fake_node(2), fake_node(3)]
