@@ -2,8 +2,8 @@
 
 Runs on the event loop only. The slots and cores that the events of a batch inherit are filled in
 at once, for the event log stores them. The batch is counted later, together with others
-(``aggregate.core.waiting_events``): after a quarter of a second, or before figures, a flush or the
-contexts of live events are needed (``count``).
+(``aggregate.core.waiting_events``): after a quarter of a second, when a commit was handed over, or
+before figures, a flush or the contexts of live events are needed (``count``).
 
 A flush travels with the batch of the events that it counts, and is written once they are
 committed. Until then its rows stay here, in flight, so that every query sees them exactly once.
@@ -33,8 +33,10 @@ from tart.storage.store import Store
 MAX_IN_FLIGHT = 20
 # The time for which a snapshot serves several queries.
 SNAPSHOT_SECONDS = 0.25
-# The longest time for which events wait to be counted.
+# The time for which events wait to be counted with others.
 COUNT_SECONDS = 0.25
+# The further time until no commit is waited for any more (``count_if_due``).
+_GRACE_SECONDS = 0.1
 
 
 def decode_context_for(nodes: Nodes, directory: int) -> Callable[[int], DecodeContext]:
@@ -119,18 +121,22 @@ class Aggregator:
         self._file_failed = False
         self._waiting = WaitingEvents()
         self._timer: asyncio.TimerHandle | None = None
+        self._due_at = 0.0
         self._in_flight: dict[int, dict[str, UnflushedRows]] = {}
         self._cache: dict[str, tuple[float, list[UnflushedRows]]] = {}
 
+    def inherit(self, batch: EventBatch) -> None:
+        """Fill the slots and cores that events inherit into a batch, before it is written."""
+        self._aggregates.inherit(batch)
+
     def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
-        """Fill the slots and cores that events inherit into a batch, and count it soon.
+        """Count a batch soon.
 
         Args:
-            batch: The events, before they are written.
+            batch: The events, after ``inherit``.
             contexts: Whether the contexts of the batch's events are needed, by index; then all
                 events are counted now. See ``Aggregates.add``.
         """
-        self._aggregates.inherit(batch)
         first = self._waiting.events
         self._waiting.add(batch)
         if contexts:
@@ -139,8 +145,18 @@ class Aggregator:
         if self._waiting.full:
             self.count()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(COUNT_SECONDS, self.count)
+            loop = asyncio.get_running_loop()
+            self._due_at = loop.time() + COUNT_SECONDS
+            self._timer = loop.call_later(COUNT_SECONDS + _GRACE_SECONDS, self.count)
         return {}
+
+    def count_if_due(self) -> None:
+        """Count the events that wait if they have waited for ``COUNT_SECONDS``.
+
+        Called when a batch was handed over, so that the next one is not held up by counting.
+        """
+        if self._timer is not None and asyncio.get_running_loop().time() >= self._due_at:
+            self.count()
 
     @property
     def waiting_events(self) -> int:

@@ -269,18 +269,25 @@ class Ingest:
 
         Until then only the counts of the shard and of the session include them.
         """
+        for decoded in self._decode():
+            self._derive(decoded)
+
+    def _decode(self) -> list[DecodedBatch]:
+        """Decode all frames received into the batch; ``_derive`` must follow for each part."""
         if self._decode_timer is not None:
             self._decode_timer.cancel()
             self._decode_timer = None
         self.split_received()
         if not len(self._received):
-            return
+            return []
         frames, runs = self._received.take()
         isolation = self.aggregator.isolation
         with isolation.guard("statistics", events=len(frames)):
             self._count_received(runs, len(frames))
-        for decoded in decode_in_parts(frames, runs, self._sequence, self._peers, isolation):
+        parts = decode_in_parts(frames, runs, self._sequence, self._peers, isolation)
+        for decoded in parts:
             self._add(decoded)
+        return parts
 
     def _decode_live(self) -> None:
         """Decode what was received for subscribers, and time it: its pace follows its cost."""
@@ -289,17 +296,21 @@ class Ingest:
         self._live_pace.record(time.thread_time() - began, time.monotonic())
 
     def _add(self, decoded: DecodedBatch) -> None:
-        """Add decoded frames to the batch; then derive counts, status and live events."""
-        isolation, events = self.aggregator.isolation, len(decoded.log)
+        """Add decoded frames to the batch, with the slots and cores that events inherit."""
+        events = len(decoded.log)
         self._sequence += events + len(decoded.undecodable)
         self._batch.bytes += (events + len(decoded.undecodable)) * ROW_OVERHEAD
         self._batch.peers += decoded.new_peers
         self._batch.undecodable += [row for _, row in decoded.undecodable]
         if events:
             self._batch.log.append(decoded.log)
+            self.aggregator.inherit(decoded.events)
+
+    def _derive(self, decoded: DecodedBatch) -> None:
+        """Derive counts, status and live events from decoded frames that the batch has."""
+        isolation, events = self.aggregator.isolation, len(decoded.log)
         contexts: Contexts = {}
         if events or decoded.events.faults:
-            # Fills slots and cores that events inherit into the columns of the batch.
             contexts = self.aggregator.add(decoded.events, contexts=self._streams.listening)
         with isolation.guard("statistics", events=events):
             self._count_decoded(decoded)
@@ -324,7 +335,8 @@ class Ingest:
 
     def flush_aggregates(self) -> None:
         """Hand the aggregates' rows to the writer, behind the events that they count."""
-        self.decode_received()
+        # No event waits until the rows are made.
+        self.flush()
         now_us = _now_us()
         with self.aggregator.isolation.guard("flush"):
             self._batch.flush = self.aggregator.take_flush(self._sequence, now_us)
@@ -333,9 +345,20 @@ class Ingest:
             self.flush()
 
     def flush(self) -> None:
-        """Hand the batch to the writer, unless it is empty."""
+        """Hand the batch to the writer, unless it is empty; then derive what waits.
+
+        Counting takes longer than a commit may wait. So it follows here, where nothing is read
+        and not handed over yet; events that arrive meanwhile wait in the kernel.
+        """
         self._cancel_flush()
-        self.decode_received()
+        parts = self._decode()
+        self._hand_over()
+        for decoded in parts:
+            self._derive(decoded)
+        self.aggregator.count_if_due()
+
+    def _hand_over(self) -> None:
+        """Hand the batch to the writer, unless it is empty."""
         batch, self._batch = self._batch, Batch()
         self._first_sequence = self._sequence
         if not batch:

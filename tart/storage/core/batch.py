@@ -45,7 +45,12 @@ class Batch:
     flush: Flush | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.log or self.sessions or self.nodes or self.undecodable or self.flush)
+        return self.has_rows or self.flush is not None
+
+    @property
+    def has_rows(self) -> bool:
+        """Return whether there are rows for the event log."""
+        return bool(self.log or self.sessions or self.nodes or self.undecodable)
 
     @property
     def rows(self) -> int:

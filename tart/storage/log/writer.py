@@ -173,17 +173,8 @@ class Writer:
         cursor = self._database.cursor()
         try:
             while (batch := self._queue.get()) is not None:
-                started = time.monotonic()
-                self._retry_without_space(partial(self._write, cursor, batch))
-                done = time.monotonic()
-                self.statistics.batches += 1
-                self.statistics.events += batch.rows
-                self.statistics.write_seconds.add(done - started)
-                self.statistics.commit_seconds.add(done - batch.opened_at)
-                if batch.log:
-                    with self._isolation.guard("latest"):
-                        size = sum(log.memory_bytes for log in batch.log)
-                        self.tail.add(batch.log, size)
+                if batch.has_rows:
+                    self._store(cursor, batch)
                 self._callbacks.on_commit(batch)
         except Exception as error:
             # The boundary of this thread: no error leaves a writer that can go on, and a shard
@@ -192,6 +183,20 @@ class Writer:
             self._callbacks.on_failure(error)
         finally:
             cursor.close()
+
+    def _store(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+        """Write a batch, with as many tries as it takes, and count it."""
+        started = time.monotonic()
+        self._retry_without_space(partial(self._write, cursor, batch))
+        done = time.monotonic()
+        self.statistics.batches += 1
+        self.statistics.events += batch.rows
+        self.statistics.write_seconds.add(done - started)
+        self.statistics.commit_seconds.add(done - batch.opened_at)
+        if batch.log:
+            with self._isolation.guard("latest"):
+                size = sum(log.memory_bytes for log in batch.log)
+                self.tail.add(batch.log, size)
 
     def _write(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         """Try once to write a batch; a failed try changes nothing."""
