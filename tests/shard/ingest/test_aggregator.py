@@ -6,6 +6,7 @@ import pytest
 
 from tart.aggregate.core import waiting_events
 from tart.aggregate.core.tables import ROWS, SUMMED
+from tart.shard.ingest import aggregator
 from tart.shard.ingest.aggregator import MAX_IN_FLIGHT
 from tests.aggregate.batches import troubled_network
 from tests.shard.running import fake_node, run, until
@@ -86,6 +87,22 @@ def test_events_wait_no_longer_than_the_limit(tmp_path):
         assert await total(shard) == sum(len(each.emissions) for each in played.sessions[:3])
 
     run(scenario, tmp_path)
+
+
+def test_events_that_waited_are_counted_after_a_commit_and_not_during_the_next(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(aggregator, "COUNT_SECONDS", 0.0)
+    played = troubled_network()
+
+    async def scenario(shard):
+        shard.session(played.sessions[0].data)
+        shard.ingest.decode_received()
+        assert shard.aggregator.waiting_events
+        shard.ingest.flush()
+        assert not shard.aggregator.waiting_events
+
+    run(scenario, tmp_path, storage={"flush_seconds": 1e6})
 
 
 def test_no_more_events_wait_than_the_limit(tmp_path, monkeypatch):

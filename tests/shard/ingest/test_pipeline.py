@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tart.access.rate_limiter import TokenBucket
+from tart.aggregate.core import waiting_events
 from tart.errors import DecodeError
 from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
@@ -466,6 +467,61 @@ def test_flush_writes_the_batch_at_once_and_a_second_flush_nothing(tmp_path):
         shard.ingest.flush()
         assert len(await shard.stored()) == 1
         assert shard.ingest.pending == (0, 0)
+
+    run(scenario, tmp_path, storage={"flush_seconds": 1e6})
+
+
+def record_order(shard, monkeypatch):
+    """Return a list that gets what the shard does, in order."""
+    order = []
+    write, aggregates = shard.ingest._write, shard.aggregator._aggregates
+    count, publish = aggregates.add, shard.streams.publish
+
+    def hand_over(batch):
+        order.append("events" if batch.has_rows else "aggregates")
+        write(batch)
+
+    monkeypatch.setattr(shard.ingest, "_write", hand_over)
+    monkeypatch.setattr(aggregates, "add", lambda *a, **k: order.append("count") or count(*a, **k))
+    monkeypatch.setattr(shard.streams, "publish", lambda *a: order.append("publish") or publish(*a))
+    return order
+
+
+@pytest.mark.parametrize("listening", [False, True])
+def test_a_batch_is_handed_to_the_writer_before_anything_is_derived_from_it(
+    tmp_path, monkeypatch, listening
+):
+    monkeypatch.setattr(waiting_events, "MAX_EVENTS", 1)
+
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect())
+        await shard.settled()
+        order = record_order(shard, monkeypatch)
+        if listening:
+            shard.streams.subscribe(Recorder(), Subscribe(1, {"type": "All"}, "hex"))
+        shard.ingest.receive(session, best(node, 1))
+        shard.ingest.flush()
+        assert order == ["events", "count", *["publish"] * listening]
+        assert session.node.counts[11] == 1
+
+    run(scenario, tmp_path, storage={"flush_seconds": 1e6})
+
+
+def test_aggregates_follow_the_events_that_they_count_in_a_batch_of_their_own(
+    tmp_path, monkeypatch
+):
+    async def scenario(shard):
+        node = fake_node()
+        session = shard.session(node.connect())
+        await shard.settled()
+        order = record_order(shard, monkeypatch)
+        commits = shard.store.writer.statistics.batches
+        shard.ingest.receive(session, best(node, 1))
+        shard.ingest.flush_aggregates()
+        assert order == ["events", "count", "aggregates"]
+        await shard.settled()
+        assert shard.store.writer.statistics.batches == commits + 1, "aggregates are no commit"
 
     run(scenario, tmp_path, storage={"flush_seconds": 1e6})
 

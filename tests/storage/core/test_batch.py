@@ -2,6 +2,7 @@
 
 import pytest
 
+from tart.aggregate.flush import Flush, FlushState
 from tart.storage.core.batch import Batch
 from tart.storage.core.log_columns import LogColumns
 from tests.storage.running import event, opened, unreadable
@@ -24,7 +25,15 @@ def test_a_new_batch_is_empty():
 )
 def test_a_batch_with_any_row_is_not_empty_and_frames_count_as_rows(content, rows):
     assert content
+    assert content.has_rows
     assert content.rows == rows
+
+
+def test_aggregates_alone_are_something_to_hand_over_but_no_rows():
+    state = FlushState(flush=1, next_seq=0, replay_from_seq=0, taken_at=0)
+    batch = Batch(flush=Flush(state, {}, [], {}))
+    assert batch
+    assert not batch.has_rows
 
 
 def test_the_first_arrival_sets_the_age_and_period_of_a_batch():
