@@ -18,11 +18,11 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 from xdist.scheduler import LoadFileScheduling
 
-# Property tests try a few examples in every run, the same ones each time in CI, and many with
-# `make soak`.
+# Property tests try a few examples in every run, the same ones each time in CI, and ten times as
+# many with `make soak`.
 settings.register_profile(
     "tart",
-    max_examples=int(os.environ.get("EXAMPLES", "100")),
+    max_examples=int(os.environ.get("EXAMPLES", "50")),
     deadline=None,
     database=None,
     derandomize=os.environ.get("CI") == "true",

@@ -7,8 +7,6 @@ import inspect
 import re
 from pathlib import Path
 
-import pytest
-
 from tart import errors
 from tart.errors import (
     Ambiguous,
@@ -23,6 +21,7 @@ from tart.errors import (
     TartError,
     TooManyRequests,
 )
+from tests.cases import all_cases
 
 INDENT = 4
 
@@ -90,7 +89,7 @@ def test_the_docstring_names_every_package_with_errors_of_its_own():
             assert module in named or module.rpartition(".")[0] in named, module
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+@all_cases("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_every_error_is_one_sentence_in_one_line(kind):
     sentence = str(SAMPLES.get(kind) or kind("the disk is full"))
     assert sentence
@@ -98,7 +97,7 @@ def test_every_error_is_one_sentence_in_one_line(kind):
     assert sentence == sentence.strip()
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+@all_cases("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_every_error_has_a_status_and_a_code(kind):
     assert 400 <= kind.status < 600
     assert kind.code

@@ -19,6 +19,7 @@ from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.protocol.framing import LENGTH_BYTES, frame
 from tart.protocol.vector_values import vector_value
+from tests.cases import all_cases
 from tests.vectors import event_vectors, field_table, natural_vectors, node_vectors
 from vectors import generate
 
@@ -91,7 +92,7 @@ def framed(content: bytes) -> bytes:
 # --- It agrees with everybody ----------------------------------------------------
 
 
-@pytest.mark.parametrize("vector", event_vectors(), ids=str)
+@all_cases("vector", event_vectors(), ids=str)
 def test_the_second_encoder_writes_what_others_wrote(vector):
     version = vector.protocol_version
     fields = decode_event(vector.number, vector.payload, version=version, cores=vector.cores).fields
@@ -107,7 +108,7 @@ def test_naturals_are_those_that_others_wrote():
         assert natural(int(each["value"])).hex() == each["hex"]
 
 
-@pytest.mark.parametrize(
+@all_cases(
     "vector",
     PUBLISHED["events"],
     ids=lambda x: f"{x['event']} {x['case']} {x['protocol_versions']}",

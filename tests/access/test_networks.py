@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.access.networks import Networks, is_loopback, parse_authority, same_origin
+from tests.cases import all_cases
 
 
 def test_without_lists_every_address_is_admitted():
@@ -142,7 +143,7 @@ NOT_LOOPBACK = [
 ]
 
 
-@pytest.mark.parametrize("header", NOT_LOOPBACK)
+@all_cases("header", NOT_LOOPBACK)
 def test_no_other_name_passes_for_loopback(header):
     found = parse_authority(header)
     assert found is None or not is_loopback(found.host)

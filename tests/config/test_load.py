@@ -8,6 +8,7 @@ import pytest
 from tart.config.load import load, parse_address
 from tart.config.schema import MAX_SHARDS, Config, key_of, settings, values, variable_of
 from tart.errors import ConfigError
+from tests.cases import all_cases
 
 # A usable value that is not the default, as the file has it and as text has it.
 OTHER = {
@@ -172,7 +173,7 @@ def test_a_list_as_text_is_separated_by_commas(text, meant):
     assert load(flags={"api.cors_origins": text}).api.cors_origins == meant
 
 
-@pytest.mark.parametrize(
+@all_cases(
     ("key", "value", "sentence"),
     [
         ("shards", -1, "shards: -1 is not between 0 and 256"),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tart.access.roles import Role
 from tart.gateway.api.contract import ROUTES
+from tests.cases import all_cases
 
 HERE = Path(__file__).parent
 SOURCES = "\n".join(path.read_text() for path in sorted(HERE.glob("*truth*.py")))
@@ -62,7 +61,7 @@ def is_asked(path: str) -> bool:
     return re.search(rf"{pattern}[\"'?]", SOURCES) is not None
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@all_cases("route", ROUTES, ids=lambda route: route.name)
 def test_every_route_is_compared_with_the_truth(route):
     if route.role is Role.ADMIN:
         return

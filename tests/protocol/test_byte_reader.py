@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tart.errors import DecodeError, EncodeError
 from tart.protocol.byte_reader import Reader, encode_natural, read_natural
+from tests.cases import all_cases
 from tests.protocol.strategies import U64
 from tests.vectors import natural_vectors
 
@@ -20,7 +21,7 @@ def found(reader: Reader):
     return [(each.rule, each.offset, each.field) for each in reader.deviations]
 
 
-@pytest.mark.parametrize("vector", natural_vectors(), ids=str)
+@all_cases("vector", natural_vectors(), ids=str)
 def test_naturals_of_the_vectors_are_decoded(vector):
     reader = Reader(vector.data, leb128=not vector.conformant)
     assert read_natural(reader) == vector.value
@@ -30,7 +31,7 @@ def test_naturals_of_the_vectors_are_decoded(vector):
     assert found(reader) == ([("leb128_length", 0, "")] if other else [])
 
 
-@pytest.mark.parametrize("vector", [v for v in natural_vectors() if v.conformant], ids=str)
+@all_cases("vector", [v for v in natural_vectors() if v.conformant], ids=str)
 def test_naturals_of_the_vectors_are_encoded(vector):
     assert encode_natural(vector.value) == vector.data
 

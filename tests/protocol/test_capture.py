@@ -24,6 +24,7 @@ from tart.protocol.capture import (
     encode_end,
     encode_record,
 )
+from tests.cases import all_cases
 from tests.protocol.strategies import segmentations
 
 SESSIONS = st.integers(0, 2**64 - 1)
@@ -87,7 +88,7 @@ def frames(*contents, session=1):
     ]
 
 
-@pytest.mark.parametrize(
+@all_cases(
     ("octets", "complaint"),
     [
         (b"\n", "first line"),

@@ -6,7 +6,7 @@ import gc
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import DecodeError
@@ -15,6 +15,7 @@ from tart.protocol.byte_reader import MAX_DEVIATIONS, encode_natural
 from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event, event_kind
 from tart.protocol.events import BY_VARIANT, EVENTS
 from tart.protocol.node_information import MAX_CORES
+from tests.cases import all_cases, examples
 from tests.protocol.strategies import CORES, LAYOUTS, hostile_payloads, payload, values
 from tests.vectors import event_vectors, flat, flat_values
 
@@ -67,7 +68,7 @@ def places(deviations):
 # --- Bytes that others wrote -----------------------------------------------------
 
 
-@pytest.mark.parametrize("vector", event_vectors(), ids=str)
+@all_cases("vector", event_vectors(), ids=str)
 def test_vector_events_decode_to_their_values(vector):
     layout = EVENTS[vector.number].layout(vector.protocol_version)
     decoded = decode_event(
@@ -78,14 +79,14 @@ def test_vector_events_decode_to_their_values(vector):
     assert EVENTS[vector.number].title == vector.title
 
 
-@pytest.mark.parametrize("vector", event_vectors(), ids=str)
+@all_cases("vector", event_vectors(), ids=str)
 def test_vector_events_encode_to_their_bytes(vector):
     version = vector.protocol_version
     decoded = decode_event(vector.number, vector.payload, version=version, cores=vector.cores)
     assert payload(EVENTS[vector.number].layout(version), decoded.fields) == vector.payload
 
 
-@pytest.mark.parametrize("vector", event_vectors(), ids=str)
+@all_cases("vector", event_vectors(), ids=str)
 def test_vector_events_pass_the_check(vector):
     version = vector.protocol_version
     assert check_event(vector.number, vector.payload, version=version, cores=vector.cores) == ()
@@ -330,7 +331,7 @@ def test_leb128_lengths_are_decoded_where_naturals_do_not_fit():
     assert places(decoded.deviations) == [("leb128_length", 32, "reason")]
 
 
-@pytest.mark.parametrize("number", [n for n in range(256) if n not in EVENTS])
+@all_cases("number", [n for n in range(256) if n not in EVENTS])
 def test_unassigned_event_numbers_are_unknown(number):
     with pytest.raises(DecodeError) as caught:
         event_kind(number)
@@ -340,13 +341,13 @@ def test_unassigned_event_numbers_are_unknown(number):
 # --- Any bytes -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.variant)
+@all_cases("event", EVENTS.values(), ids=lambda event: event.variant)
 def test_every_event_is_truncated_when_it_is_empty(event):
     assert outcome(decode_event, event.number, b"", 1, 2).startswith("truncated at offset 9 in ")
 
 
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
-@settings(max_examples=10)
+@examples(0.08)
 @given(data=st.data())
 def test_an_event_decodes_to_what_was_encoded(event, version, data):
     fields = data.draw(values(event.layout(version)))
@@ -358,7 +359,7 @@ def test_an_event_decodes_to_what_was_encoded(event, version, data):
 
 @pytest.mark.no_cover
 @pytest.mark.slow
-@settings(max_examples=500)
+@examples(4)
 @given(hostile_payloads(), st.none() | st.integers(1, MAX_CORES) | st.just(CORES))
 def test_the_check_agrees_with_decoding_about_any_bytes(case, cores):
     number, version, data = case
@@ -369,7 +370,7 @@ def test_the_check_agrees_with_decoding_about_any_bytes(case, cores):
 
 @pytest.mark.no_cover
 @pytest.mark.slow
-@settings(max_examples=500)
+@examples(4)
 @given(hostile_payloads(), st.none() | st.just(CORES))
 def test_arbitrary_bytes_decode_or_fail_at_an_offset_within_them(case, cores):
     number, version, data = case

@@ -17,6 +17,7 @@ from tart.protocol.events import EVENTS
 from tart.protocol.framing import LENGTH_BYTES, frame
 from tart.protocol.node_information import encode_node_information
 from tart.testing import FakeNode
+from tests.cases import all_cases
 from tests.protocol.strategies import LAYOUTS, U64, anything, events
 from tests.vectors import event_vectors
 
@@ -52,7 +53,7 @@ def test_the_protocol_version_selects_the_layout_of_event_61(version):
         encode_event(variant, 0, first[1 - version] | fields, version=version)
 
 
-@pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
+@all_cases(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
 def test_every_event_can_be_encoded(event, version):
     zeros = Reader(bytes(1000), core_bytes=2, core_bits=1)
     fields = event.layout(version).read(zeros)
@@ -65,7 +66,7 @@ def test_a_first_message_is_the_framed_node_information():
     assert encode_first_message(information) == frame(encode_node_information(information))
 
 
-@pytest.mark.parametrize("vector", event_vectors(), ids=str)
+@all_cases("vector", event_vectors(), ids=str)
 def test_vector_frames_are_reproduced_from_their_fields(vector):
     version = vector.protocol_version
     decoded = decode_event(vector.number, vector.payload, version=version, cores=vector.cores)

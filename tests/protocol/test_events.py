@@ -6,6 +6,7 @@ import pytest
 
 from tart.protocol.events import BY_VARIANT, EVENTS, GROUPS, leading_reference
 from tart.protocol.wire import EventId, List, Struct, Tuple, Type
+from tests.cases import all_cases
 from tests.protocol.notation import fields_of
 from tests.vectors import event_vectors, field_table
 
@@ -42,8 +43,8 @@ def test_an_event_is_found_under_its_own_number_and_variant():
     assert list(BY_VARIANT.values()) == list(EVENTS.values())
 
 
-@pytest.mark.parametrize("version", [0, 1])
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["variant"])
+@all_cases("version", [0, 1])
+@all_cases("row", ROWS, ids=lambda row: row["variant"])
 def test_fields_types_and_references_are_those_of_the_field_table(row, version):
     assert EVENTS[row["number"]].layout(version) == layout_in_table(row, version)
 

@@ -18,6 +18,7 @@ from tart.protocol.field_tree import (
     notation,
 )
 from tart.protocol.node_information import decode_node_information
+from tests.cases import all_cases
 from tests.e2e.test_truth_conformance import OF_JAMIXIR, PAYLOADS
 from tests.protocol.strategies import CORES, hostile_payloads, payload, values
 from tests.protocol.strategies import mutated as mutated_bytes
@@ -106,7 +107,7 @@ def test_a_message_without_a_whole_header_is_shown_as_far_as_it_goes(content):
     assert tree.problem.rule == "truncated"
 
 
-@pytest.mark.parametrize("rule", [*PAYLOADS, *OF_JAMIXIR])
+@all_cases("rule", [*PAYLOADS, *OF_JAMIXIR])
 def test_the_bytes_of_every_deviation_are_in_a_leaf(rule):
     number, body, offset, _ = {**PAYLOADS, **OF_JAMIXIR}[rule]
     content = message(number, body)

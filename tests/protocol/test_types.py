@@ -12,6 +12,7 @@ from tart.protocol.byte_reader import Reader
 from tart.protocol.types import IMPORT_SPEC, refers_to, struct
 from tart.protocol.wire import Enumeration, EventId, Integer, Struct
 from tart.units import JCE_UNIX_SECONDS
+from tests.cases import all_cases
 from tests.protocol.notation import type_of
 from tests.vectors import field_table
 
@@ -19,7 +20,7 @@ ROOT = bytes(range(32))
 NAMED = {each.name: each for each in vars(types).values() if isinstance(each, Struct | Enumeration)}
 
 
-@pytest.mark.parametrize("name", [*field_table()["structs"], *field_table()["enums"]])
+@all_cases("name", [*field_table()["structs"], *field_table()["enums"]])
 def test_every_structure_and_enumeration_is_as_the_field_table_has_it(name):
     # Host calls are structures of their own only in the table's outer ones.
     assert NAMED[name] == type_of(name)

@@ -24,6 +24,7 @@ from tart.protocol.wire import (
     Tuple,
     Type,
 )
+from tests.cases import all_cases
 from tests.protocol.test_byte_reader import found, reader_of
 
 U8, U16, U32 = Integer(1), Integer(2), Integer(4)
@@ -77,7 +78,7 @@ BOTH_WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("layout", "value", "data"), BOTH_WAYS)
+@all_cases(("layout", "value", "data"), BOTH_WAYS)
 def test_values_round_trip_through_their_bytes(layout, value, data):
     reader = reader_of(data, core_bytes=3, core_bits=2)
     assert layout.read(reader) == value
@@ -85,7 +86,7 @@ def test_values_round_trip_through_their_bytes(layout, value, data):
     assert written(layout, value) == data
 
 
-@pytest.mark.parametrize(("layout", "value", "data"), BOTH_WAYS)
+@all_cases(("layout", "value", "data"), BOTH_WAYS)
 def test_a_truncated_value_fails_at_an_offset_within_the_data(layout, value, data):
     whole = bytes.fromhex(data)
     for size in range(len(whole)):
@@ -165,8 +166,8 @@ def test_only_the_first_deviations_are_recorded():
     assert len(reader.deviations) == MAX_DEVIATIONS
 
 
-@pytest.mark.parametrize("inner", [U8, U16, Bytes(32), PAIR, Option(U8), String(4), List(U8)])
-@pytest.mark.parametrize("count", [2**20, 2**32, 2**64 - 1])
+@all_cases("inner", [U8, U16, Bytes(32), PAIR, Option(U8), String(4), List(U8)])
+@all_cases("count", [2**20, 2**32, 2**64 - 1])
 def test_a_count_alone_allocates_nothing(inner, count):
     data = encode_natural(count) + b"\0" * 100
     tracemalloc.start()

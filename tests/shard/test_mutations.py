@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pytest
-
 from tart.protocol.byte_reader import encode_natural
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.events import EVENTS, leading_reference
@@ -27,6 +25,7 @@ from tart.protocol.wire import (
     Tuple,
 )
 from tart.shard.check.offline_check import Checker
+from tests.cases import all_cases
 from tests.protocol.strategies import LAYOUTS
 from tests.shard.running import fake_node, framed
 
@@ -219,9 +218,7 @@ def head(number, timestamp=NOW):
     return timestamp.to_bytes(8, "little") + bytes([number])
 
 
-@pytest.mark.parametrize(
-    ("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", f"version {x}")
-)
+@all_cases(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", f"version {x}"))
 def test_a_mutated_field_is_reported_with_rule_field_and_offset(event, version):
     line = Line(version)
     payload, leaves = sample(event.layout(version))
@@ -234,9 +231,7 @@ def test_a_mutated_field_is_reported_with_rule_field_and_offset(event, version):
     assert broken >= {leaf.path for leaf in leaves if not within_a_list(leaf, leaves)}
 
 
-@pytest.mark.parametrize(
-    ("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", f"version {x}")
-)
+@all_cases(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", f"version {x}"))
 def test_a_mutated_header_is_reported_with_rule_and_offset(event, version):
     line = Line(version)
     payload, _ = sample(event.layout(version))
@@ -246,7 +241,7 @@ def test_a_mutated_header_is_reported_with_rule_and_offset(event, version):
     assert line.say(earlier) == [("timestamp_backwards", "timestamp", 0)]
 
 
-@pytest.mark.parametrize("event", EVENTS.values(), ids=lambda x: x.variant)
+@all_cases("event", EVENTS.values(), ids=lambda x: x.variant)
 def test_a_mutated_reference_is_reported_with_its_rule(event):
     reference = leading_reference(event.fields)
     named = [each for _, each in event.fields.fields if isinstance(each, EventId)]

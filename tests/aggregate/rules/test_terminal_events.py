@@ -9,6 +9,7 @@ import pytest
 from tart.aggregate.rules.terminal_events import OUTCOMES, TERMINAL_KINDS
 from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.references import PARENT_TYPES
+from tests.cases import all_cases
 
 FAILURES = {number for number in OUTCOMES if EVENTS[number].variant.endswith("Failed")}
 # Numbers of the specification: connections, streams, requests, tickets, guarantees.
@@ -29,7 +30,7 @@ def test_terminal_types_are_those_of_the_specification():
     assert TERMINAL_KINDS == TERMINAL
 
 
-@pytest.mark.parametrize("number", OUTCOMES, ids=lambda x: EVENTS[x].variant)
+@all_cases("number", OUTCOMES, ids=lambda x: EVENTS[x].variant)
 def test_an_outcome_refers_to_an_event(number):
     assert PARENT_TYPES[number]
     assert OUTCOMES[number].excluded_by

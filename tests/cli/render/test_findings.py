@@ -10,6 +10,7 @@ from tart.aggregate.core.event_batch import Finding
 from tart.cli.render.findings import MAX_SHOWN, Ink, Shortlist, as_text, excerpt
 from tart.protocol.rules import RULES
 from tart.shard.check.offline_check import AttributedFinding
+from tests.cases import all_cases
 
 AT = 1_795_262_400_000_000
 FRAME = bytes(range(40))
@@ -43,9 +44,9 @@ def test_a_finding_has_rule_event_node_place_and_bytes():
     )
 
 
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("offset", [0, 9, 15, 16, 39, 40, 200])
-@pytest.mark.parametrize("size", [0, 9, 40, 300])
+@all_cases("rule", RULES)
+@all_cases("offset", [0, 9, 15, 16, 39, 40, 200])
+@all_cases("size", [0, 9, 40, 300])
 def test_the_marked_bytes_begin_at_the_finding_s_offset(rule, offset, size):
     frame = (FRAME * 8)[:size]
     if not size or offset > size:

@@ -7,6 +7,7 @@ import pytest
 from tart.cli.render.sql_tables_text import render_description, render_tables
 from tart.errors import ConfigError
 from tart.query.sql.tables import TABLES
+from tests.cases import all_cases
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -16,7 +17,7 @@ def test_all_tables_are_listed(width):
     assert 'tart sql "SELECT' in text
 
 
-@pytest.mark.parametrize("name", TABLES)
+@all_cases("name", TABLES)
 def test_each_column_of_a_table_has_its_type_and_meaning(name):
     lines = list(render_description(name.upper(), 100))
     for column in TABLES[name].columns:

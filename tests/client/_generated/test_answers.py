@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import typing
 
-import pytest
-
 from tart.client._generated import answers
 from tart.gateway.api.components import SCHEMAS
 from tart.gateway.codegen.client import client_types
+from tests.cases import all_cases
 
 
-@pytest.mark.parametrize("name", client_types())
+@all_cases("name", client_types())
 def test_a_type_has_the_members_of_its_schema(name):
     found = getattr(answers, name)
     assert typing.is_typeddict(found)

@@ -14,6 +14,7 @@ from tart.client._generated import answers, api
 from tart.client._generated.api import Api, AsyncApi
 from tart.client.core.request import Call
 from tart.gateway.api.contract import ROUTES
+from tests.cases import all_cases
 from tests.gateway.fake_shard import NODE_A
 
 BY_NAME = {route.name: route for route in ROUTES}
@@ -78,7 +79,7 @@ def arguments(name: str) -> dict[str, object]:
     return {each: sample(each, hint, route.path) for each, hint in hints.items()}
 
 
-@pytest.mark.parametrize("name", METHODS)
+@all_cases("name", METHODS)
 def test_a_method_asks_its_route_as_the_route_reads_it(name):
     route = BY_NAME[name.removeprefix("iter_")]
     given = arguments(name)
@@ -99,7 +100,7 @@ def test_a_method_asks_its_route_as_the_route_reads_it(name):
         assert asked[1] in ("events", "sessions")
 
 
-@pytest.mark.parametrize("name", METHODS)
+@all_cases("name", METHODS)
 def test_both_clients_ask_the_same(name):
     async def asked():
         answer = getattr(AsyncRecording(), name)(**arguments(name))
@@ -110,7 +111,7 @@ def test_both_clients_ask_the_same(name):
     assert one.parameters == other.parameters
 
 
-@pytest.mark.parametrize("name", METHODS)
+@all_cases("name", METHODS)
 def test_a_method_s_type_is_its_route_s_schema(name):
     route = BY_NAME[name.removeprefix("iter_")]
     told = inspect.signature(getattr(Api, name)).return_annotation

@@ -6,7 +6,7 @@ import inspect
 import typing
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tart.client._generated.events
@@ -16,6 +16,7 @@ from tart.client.generate_events import method_name, parameter
 from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS, EventKind, leading_reference
 from tart.protocol.wire import String
+from tests.cases import all_cases, examples
 from tests.client.hosting import Given, information, received
 from tests.protocol.strategies import CORES, LAYOUTS, values
 
@@ -37,7 +38,7 @@ class Host(Events):
 
 
 @pytest.mark.parametrize(("event", "version"), EMITTED, ids=lambda x: getattr(x, "variant", x))
-@settings(max_examples=5)
+@examples(0.06)
 @given(data=st.data())
 def test_each_emitting_method_sends_its_event_with_its_fields(event, version, data):
     host = Host(version)
@@ -66,7 +67,7 @@ def test_there_is_a_method_for_every_event_but_dropped():
     assert "dropped" not in public
 
 
-@pytest.mark.parametrize("event", [event for event, version in EMITTED if version], ids=str)
+@all_cases("event", [event for event, version in EMITTED if version], ids=str)
 def test_every_emitting_method_is_typed_and_documented(event):
     method = getattr(Events, method_name(event.variant))
     hints = typing.get_type_hints(method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.client.core.encoders import MAX_REASON, build_encoders
@@ -13,6 +13,7 @@ from tart.errors import EncodeError
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.wire import String
+from tests.cases import all_cases, examples
 from tests.client.hosting import HASH
 from tests.protocol.strategies import CORES, LAYOUTS, U64, values
 
@@ -30,7 +31,7 @@ def cut(text: str) -> str:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("cores", [CORES, None])
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
-@settings(max_examples=15)
+@examples(0.08)
 @given(data=st.data(), timestamp=U64)
 def test_precompiled_encoders_write_the_frames_of_the_plain_encoder(
     event, version, cores, data, timestamp
@@ -46,7 +47,7 @@ def test_precompiled_encoders_write_the_frames_of_the_plain_encoder(
     assert frame == encode_event(event.variant, timestamp, fields, version=version)
 
 
-@pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
+@all_cases(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
 def test_only_the_first_argument_is_a_reference(event, version):
     reference = leading_reference(event.layout(version))
     expected = reference.refers_to if reference else ()

@@ -9,14 +9,13 @@ import pytest
 from tart.access.roles import Role
 from tart.errors import BadQuery, Forbidden
 from tart.gateway.api.agent_tools import TOOLS, TOOLS_BY_NAME, describe_tools
+from tests.cases import all_cases
 
 ALL_VIEWS = [(tool, view) for tool in TOOLS for view in tool.views]
 VALUES = {"id": "ab" * 32, "hash": "cd" * 32, "slot": 7, "core_index": 1}
 
 
-@pytest.mark.parametrize(
-    ("tool", "view"), ALL_VIEWS, ids=lambda value: getattr(value, "name", value)
-)
+@all_cases(("tool", "view"), ALL_VIEWS, ids=lambda value: getattr(value, "name", value))
 def test_every_view_calls_a_route_that_only_reads(tool, view):
     route = tool.routes(Role.ADMIN)[view]
     assert route.method == "GET" or route.name == "sql"

@@ -12,6 +12,7 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.grafana import TAG
 from tart.gateway.api.route import Route
 from tart.gateway.handlers.table import HANDLERS
+from tests.cases import all_cases
 
 BY_NAME = {route.name: route for route in ROUTES}
 
@@ -141,7 +142,7 @@ def test_every_handler_has_its_route() -> None:
     assert HANDLERS.keys() <= BY_NAME.keys()
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@all_cases("route", ROUTES, ids=lambda route: route.name)
 def test_the_declaration_of_a_route_is_complete(route: Route) -> None:
     in_path = {each.name for each in route.parameters if each.where == "path"}
     assert in_path == set(re.findall(r"{(\w+)}", route.path))
@@ -152,7 +153,7 @@ def test_the_declaration_of_a_route_is_complete(route: Route) -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@all_cases("route", ROUTES, ids=lambda route: route.name)
 def test_every_route_refuses_unknown_parameters_and_names_known_ones(route: Route) -> None:
     path = {each.name: "1" for each in route.parameters if each.where == "path"}
     for name in ("nonsense", "Limit", "", "limit ", "\U0001f389"):
@@ -179,7 +180,7 @@ def test_a_refused_parameter_gets_a_suggestion(route: str, name: str, way_out: s
         BY_NAME[route].read(f"{name}=1", {})
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@all_cases("route", ROUTES, ids=lambda route: route.name)
 def test_every_route_accepts_and_validates_bytes(route: Route) -> None:
     assert "bytes" in route.query_names
     assert route.token == ("token" in route.query_names)

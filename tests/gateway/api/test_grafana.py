@@ -19,6 +19,7 @@ from tart.gateway.api.grafana import (
 from tart.gateway.api.parameters import Integer
 from tart.gateway.api.route import Route
 from tart.units import MINUTE_US
+from tests.cases import all_cases
 
 A, B = "aa" * 32, "bb" * 32
 TAGGED = [route for route in ROUTES if route.tag == grafana.TAG]
@@ -77,7 +78,7 @@ def test_patterns_of_lists_match_what_is_read() -> None:
             assert re.search(kind.schema()["pattern"], text), text
 
 
-@pytest.mark.parametrize("route", RANGED, ids=lambda route: route.name)
+@all_cases("route", RANGED, ids=lambda route: route.name)
 def test_start_and_end_are_required_with_a_zone(route: Route) -> None:
     path = {each.name: "1" for each in route.parameters if each.where == "path"}
     for query, parameter in (
@@ -91,7 +92,7 @@ def test_start_and_end_are_required_with_a_zone(route: Route) -> None:
         assert refused.value.parameter == parameter
 
 
-@pytest.mark.parametrize("route", TAGGED, ids=lambda route: route.name)
+@all_cases("route", TAGGED, ids=lambda route: route.name)
 def test_a_route_is_for_dashboards_and_says_so(route: Route) -> None:
     assert route.path.startswith("/api/grafana/")
     assert route.name.startswith("grafana_")
@@ -99,7 +100,7 @@ def test_a_route_is_for_dashboards_and_says_so(route: Route) -> None:
     assert route.description
 
 
-@pytest.mark.parametrize("route", TAGGED, ids=lambda route: route.name)
+@all_cases("route", TAGGED, ids=lambda route: route.name)
 def test_an_empty_value_is_as_if_the_parameter_were_not_given(route: Route) -> None:
     path = {
         each.name: "11" * 32 if each.name == "wp_hash" else "1"

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import pytest
-
 from tart import __version__
 from tart.config.schema import Config
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import document, statuses
 from tart.gateway.app import Gateway
+from tests.cases import all_cases
 from tests.gateway.api.test_components import references
 from tests.gateway.running import running_gateway
 
@@ -68,7 +67,7 @@ def test_the_document_has_the_members_that_openapi_3_1_requires() -> None:
     assert set(references(DOCUMENT)) <= DOCUMENT["components"]["schemas"].keys()
 
 
-@pytest.mark.parametrize("path", OPERATIONS)
+@all_cases("path", OPERATIONS)
 def test_an_operation_has_the_members_that_openapi_3_1_requires(path: str) -> None:
     operation = OPERATIONS[path]
     assert operation["responses"]
@@ -92,7 +91,7 @@ def test_the_operation_of_a_route_with_a_body_has_its_schema() -> None:
     assert "requestBody" not in OPERATIONS["/api/events"]
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@all_cases("route", ROUTES, ids=lambda route: route.name)
 def test_errors_have_the_error_schema(route: Any) -> None:
     responses = document("1")["paths"][route.path][route.method.lower()]["responses"]
     assert set(responses) == {str(status) for status in statuses(route)}

@@ -28,6 +28,7 @@ from tart.gateway.api.parameters import (
     Time,
 )
 from tart.query.core.cursor import Cursor, encode
+from tests.cases import all_cases
 
 KINDS: list[Kind] = [
     Integer(0, 10),
@@ -47,7 +48,7 @@ KINDS: list[Kind] = [
 ]
 
 
-@pytest.mark.parametrize(
+@all_cases(
     ("kind", "text", "value"),
     [
         (Integer(0, 10), "7", 7),
@@ -76,7 +77,7 @@ def test_a_valid_parameter_is_parsed(kind: Kind, text: str, value: Any) -> None:
     assert kind.read(text, "it") == value
 
 
-@pytest.mark.parametrize(
+@all_cases(
     ("kind", "text"),
     [
         (Integer(0, 10), "11"),

@@ -7,11 +7,10 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urljoin
 
-import pytest
-
 from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.protocol.rules import RULES, SCOPES, SEVERITY_MEANINGS
 from tart.query.topics.conformance import RULE_PAGES, rule_page
+from tests.cases import all_cases
 from tests.gateway.api.test_html import assert_loads_nothing, parsed
 from tests.gateway.running import running_gateway
 
@@ -31,7 +30,7 @@ def _place(code: str) -> int:
     return rule_list().index(f'"rules/{code}"')
 
 
-@pytest.mark.parametrize("code", RULES)
+@all_cases("code", RULES)
 def test_the_page_of_a_rule_has_all_of_its_texts(code: str) -> None:
     text, rule = rule_text(code), RULES[code]
     assert parsed(text).open == []

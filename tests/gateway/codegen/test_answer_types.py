@@ -12,6 +12,7 @@ from tart.gateway.api.components import SCHEMAS, TYPES
 from tart.gateway.codegen.answer_types import class_source, description, source
 from tart.query.answers.common import Bytes, Count, Counters, Fraction, Shards, Time, Total
 from tart.query.answers.sessions import Session
+from tests.cases import all_cases
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_the_last_description_counts():
     assert description(Count) == ""
 
 
-@pytest.mark.parametrize("name", TYPES)
+@all_cases("name", TYPES)
 def test_a_written_type_has_the_members_of_its_component(name):
     names = vars(typing) | TYPES
     exec(compile(class_source(TYPES[name]), name, "exec", dont_inherit=True), names)

@@ -21,6 +21,7 @@ from tart.gateway.http.responses import Answer
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import Window
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from tests.cases import all_cases
 
 NOON = 20_000 * DAY_US + DAY_US // 2
 NOW = NOON + 7 * MINUTE_US + 7
@@ -176,8 +177,8 @@ def test_whole_hours_are_integers_as_in_jamtart() -> None:
     assert list(map(repr, found)) == ["2", "0.5", "3"]
 
 
-@pytest.mark.parametrize("step", [1, 10 * SECOND_US, MINUTE_US, HOUR_US])
-@pytest.mark.parametrize("late", [0, 1, 14 * SECOND_US, MINUTE_US, 3 * DAY_US])
+@all_cases("step", [1, 10 * SECOND_US, MINUTE_US, HOUR_US])
+@all_cases("late", [0, 1, 14 * SECOND_US, MINUTE_US, 3 * DAY_US])
 def test_a_half_open_window_ends_where_it_is_asked_to_whatever_is_counted(
     step: int, late: int
 ) -> None:

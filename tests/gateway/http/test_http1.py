@@ -16,6 +16,7 @@ from tart.gateway.http.http1 import (
     read_head,
     response_head,
 )
+from tests.cases import all_cases
 
 HOST = b"Host: example.org\r\n"
 LIMIT = 8192
@@ -55,7 +56,7 @@ def test_every_value_of_a_field_is_encodable_text() -> None:
     assert value.encode()
 
 
-@pytest.mark.parametrize(
+@all_cases(
     "request_line",
     [
         *(b"", b"GET", b"GET /", b"GET  / HTTP/1.1", b"GET /  HTTP/1.1", b"GET / HTTP/1.1 "),
@@ -167,7 +168,7 @@ def test_the_body_has_a_content_length_or_chunks(
     assert got(*lines).length == length
 
 
-@pytest.mark.parametrize(
+@all_cases(
     ("lines", "status"),
     [
         *(((b"Content-Length: " + each,), 400) for each in (b"", b"x", b"-1", b"+1", b"1_0")),
@@ -309,8 +310,8 @@ def test_a_body_with_a_content_length_ends_there(step: int) -> None:
     assert Sized(0).ended
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(
+@all_cases("step", STEPS)
+@all_cases(
     ("data", "expected"),
     [
         (b"0\r\n\r\n", b""),
@@ -330,8 +331,8 @@ def test_chunks_are_joined_and_extensions_and_trailers_dropped(
     assert body.ended
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(
+@all_cases("step", STEPS)
+@all_cases(
     "data",
     [
         *(b"\r\n", b"x\r\n", b"0x5\r\n", b"+5\r\n", b"-1\r\n", b"5_0\r\n", b" 5\r\n", b"5 \r\n"),
@@ -348,8 +349,8 @@ def test_an_invalid_chunk_is_refused_as_soon_as_it_is_received(data: bytes, step
     assert error.value.status == 400
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(
+@all_cases("step", STEPS)
+@all_cases(
     "data",
     [
         *(b"65\r\n", b"ffffffffffffffffffffffff\r\n", b"0" * 300, b"1;" + b"a" * 300),

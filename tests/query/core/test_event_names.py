@@ -20,9 +20,10 @@ from tart.query.core.event_names import (
     group_name,
     selected_types,
 )
+from tests.cases import all_cases
 
 
-@pytest.mark.parametrize("kind", EventKind, ids=lambda kind: kind.variant)
+@all_cases("kind", EventKind, ids=lambda kind: kind.variant)
 def test_every_event_type_is_read_in_all_usual_forms_of_its_name(kind: EventKind) -> None:
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.variant).lower()
     forms = (kind.variant, kind.variant.upper(), snake, snake.replace("_", "-"), kind.title)

@@ -17,13 +17,14 @@ from tart.query.core.filters import (
     hash_bytes,
     parse,
 )
+from tests.cases import all_cases
 
 NODE = "ab" * 32
 HASH = bytes(range(32))
 CANDIDATE = FilterInput(NODE, 105, 7, 1, b"\x00" + HASH + b"\x01")
 
 
-@pytest.mark.parametrize(
+@all_cases(
     ("document", "passes"),
     [
         ({"type": "All"}, True),
@@ -125,7 +126,7 @@ def test_a_filter_selects_of_a_batch_what_it_passes(
     assert list(wanted.select(rows)) == passed
 
 
-@pytest.mark.parametrize(
+@all_cases(
     ("document", "parameter"),
     [
         (None, "filter"),

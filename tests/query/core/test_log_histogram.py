@@ -1,6 +1,5 @@
 """``tart/query/core/log_histogram.py``: percentiles of merged bins."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,13 +14,14 @@ from tart.query.core.log_histogram import (
     upper_us,
 )
 from tart.units import ms
+from tests.cases import all_cases
 
 
 def bin_of(duration):
     return min(int(PER_OCTAVE * (max(duration, 1).bit_length() - 1)), BINS - 1)
 
 
-@pytest.mark.parametrize("number", range(1, BINS))
+@all_cases("number", range(1, BINS))
 def test_the_middle_of_a_bin_is_in_it(number):
     assert upper_us(number - 1) < middle_us(number) < upper_us(number)
 

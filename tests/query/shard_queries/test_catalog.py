@@ -14,6 +14,7 @@ from tart.query.shard_queries.aggregates import AggregateSum, SumRows
 from tart.query.shard_queries.catalog import QUERIES
 from tart.query.shard_queries.events import Backfill, Events, Export
 from tart.query.shard_queries.packages import JourneyEvents
+from tests.cases import all_cases
 
 
 def test_each_query_is_in_the_catalog_under_its_name():
@@ -26,7 +27,7 @@ def test_each_query_is_in_the_catalog_under_its_name():
     assert all(name == query.name for name, query in QUERIES.items())
 
 
-@pytest.mark.parametrize("kind", QUERIES.values(), ids=QUERIES)
+@all_cases("kind", QUERIES.values(), ids=QUERIES)
 def test_each_query_has_a_description_and_a_type_of_answers(kind):
     assert kind.__doc__
     with pytest.raises(msgspec.ValidationError):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.query.sql.cells import csv_cell, is_formula, markdown_cell
+from tests.cases import all_cases
 
 FORMULAS = [
     "=1+1",
@@ -36,7 +37,7 @@ FORMULAS = [
 ]
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+@all_cases("text", FORMULAS)
 def test_text_that_is_a_formula_gets_an_apostrophe(text):
     assert csv_cell(text) == f"'{text}"
     assert csv_cell(text, formulas=True) == text

@@ -8,6 +8,7 @@ from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.wire import Bytes, Integer, List, Option, Struct, Tuple
 from tart.query.core.event_names import view_name
 from tart.query.sql.views import COMMON, VIEWS, column_name, duckdb_type, view_value
+from tests.cases import all_cases
 
 
 def test_every_event_type_has_a_view_and_there_are_four_more() -> None:
@@ -33,7 +34,7 @@ def test_views_are_named_after_variants(variant: str, name: str) -> None:
     assert view_name(variant) == name
 
 
-@pytest.mark.parametrize("event", EVENTS.values(), ids=lambda event: event.variant)
+@all_cases("event", EVENTS.values(), ids=lambda event: event.variant)
 def test_a_view_has_the_common_columns_and_the_fields(event) -> None:
     view = VIEWS[view_name(event.variant)]
     names = [column.name for column in view.columns]

@@ -18,6 +18,7 @@ from tart.shard.check.offline_check import Checker, CheckLimits, check
 from tart.simulate.model.in_memory import play, play_troubled
 from tart.units import JCE_US, SECOND_US
 from tests.aggregate.node_script import NodeScript, misbehaving_script
+from tests.cases import all_cases
 from tests.protocol.strategies import segmentations
 from tests.shard.running import best, fake_node, framed, run
 from tests.vectors import event_vectors, node_vectors, stream_vectors
@@ -195,9 +196,7 @@ def test_a_simulated_hour_has_no_severe_findings(playing):
     assert severe(recorder) == {}
 
 
-@pytest.mark.parametrize(
-    "vector", PUBLISHED["events"], ids=lambda x: f"{x['event']} {x['case']} {x['cores']}"
-)
+@all_cases("vector", PUBLISHED["events"], ids=lambda x: f"{x['event']} {x['case']} {x['cores']}")
 def test_published_event_vectors_have_no_severe_findings(vector):
     for version in vector["protocol_versions"]:
         script = NodeScript(version=version, cores=vector["cores"])

@@ -14,6 +14,7 @@ from tart.query.core.event_ids import event_identity
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import SessionOwner
+from tests.cases import all_cases
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
 from tests.shard.chains import Sequences
 from tests.shard.ingest.test_live_streams import Recorder
@@ -102,7 +103,7 @@ def test_the_stored_parts_of_any_decodable_frame_join_to_its_payload(hostile):
     assert dumps(event, "hex")
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=str)
+@all_cases("vector", VECTORS, ids=str)
 def test_the_stored_parts_of_the_vectors_join_to_their_payloads(vector):
     if vector.number not in EVENTS:
         return

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import pytest
 
 from tart.simulate.model.fault_rates import Chances, Rates
+from tests.cases import all_cases
 
 PEACE = Rates(**{each.name: 0.0 for each in fields(Rates)})
 
@@ -20,7 +21,7 @@ def test_a_long_run_has_a_failure_as_often_as_its_rate_says(rate):
     assert len(occurrences(rate, 20_000)) == pytest.approx(20_000 * rate, rel=0.1)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@all_cases("seed", range(20))
 def test_a_fault_has_happened_once_its_rate_adds_up_to_one(seed):
     chances = Chances(replace(PEACE, lag=0.01), random.Random(seed))
     assert any(chances.happens("lag") for _ in range(101))

@@ -8,6 +8,7 @@ from tart.errors import BadQuery, NotFound
 from tart.gateway.api.routes.sessions import SESSION_ROUTES, BrokenRule
 from tart.gateway.handlers.sessions import SESSION_HANDLERS
 from tart.protocol.rules import RULES, SEVERITY_MEANINGS
+from tests.cases import all_cases
 
 BY_NAME = {route.name: route for route in SESSION_ROUTES}
 
@@ -21,7 +22,7 @@ def test_severities_are_explained_in_the_conformance_routes() -> None:
         assert all(each in BY_NAME[name].description for each in SEVERITY_MEANINGS.values())
 
 
-@pytest.mark.parametrize("code", RULES)
+@all_cases("code", RULES)
 def test_every_rule_has_a_page(code: str) -> None:
     assert BY_NAME["rule"].read("", {"code": code})["code"] == code
 
