@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, is_typeddict
 
 from sanic import HTTPResponse, Request
 
@@ -20,7 +20,6 @@ from tart.access.roles import Role
 from tart.config.schema import ApiConfig
 from tart.errors import AccessError, Busy, Forbidden, QueryError, QueryTimeout, ShardUnavailable
 from tart.gateway.api.agent_tools import RouteCall
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.parameters import names_nodes
 from tart.gateway.api.route import Kind, Route
 from tart.gateway.fanout.node_resolver import NodeResolver
@@ -198,9 +197,8 @@ class Dispatcher:
         route, request, values = call.route, call.request, call.values
         values |= self._complete(route.read(request.query_string, path))
         if route.body is not None:
-            if route.body.__name__ in SCHEMAS:
-                members = SCHEMAS[route.body.__name__]["properties"]
-                values["body"] = responses.body_of(request, members)
+            if is_typeddict(route.body):
+                values["body"] = responses.body_of(request, route.body.__annotations__)
             else:
                 values["body"] = responses.texts_of(request)
         if "format" in values:

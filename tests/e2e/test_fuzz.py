@@ -16,12 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.parameters import Choice, Duration, EventTypes, Hash, Integer, NodeId, Time
 from tests.e2e.truth import network, tell
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.running import running_system
 
 pytestmark = pytest.mark.slow

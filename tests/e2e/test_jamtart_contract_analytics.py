@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 
 NUMBER = (int, float)
 # Where nothing is known, as of a network of which no node is connected, it is null.

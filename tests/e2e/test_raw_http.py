@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tart.gateway.api.components import SCHEMAS
 from tests.e2e.raw import Raw
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.running import DEADLINE, System, running_system
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.protocol.capture import CLOSED, FRAME, OPENED
 from tart.query.core.rfc3339 import rfc3339
@@ -28,6 +27,7 @@ from tests.e2e.same import (
     comparable,
 )
 from tests.e2e.truth import network, settled, tell, told
+from tests.gateway.json_schema import SCHEMAS
 from tests.recorders import recorder, records, replay, run, sessions
 from tests.running import running_system, wait_for
 
@@ -57,7 +57,7 @@ def systems(where):
         found = {
             "1 shard, recorded": enter(recorded(where / "1", where / "passing")),
             "2 shards": enter(told(where / "2", 2, restarted=False)).system,
-            "5 shards, restarted": enter(told(where / "5", 5, restarted=True)).system,
+            "3 shards, restarted": enter(told(where / "3", 3, restarted=True)).system,
         }
         wait_for(lambda: logged(found["2 shards"], where / "log"), "all events in the log")
         for capture in ("passing", "log"):

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.grafana import TAG
 from tart.gateway.api.parameters import Time
@@ -23,6 +22,7 @@ from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.units import HOUR_US, SECOND_US
 from tests.e2e.received import Received
+from tests.gateway.json_schema import SCHEMAS
 
 # What windows do has nothing to do with where events are: one of the systems is enough. Every
 # request to five shards is five queries: `make soak` has them.

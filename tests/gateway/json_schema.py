@@ -6,7 +6,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-from tart.gateway.api.components import SCHEMAS
+from tart.gateway.api.components import schemas
+
+SCHEMAS = schemas()
 
 _TYPES: dict[str, Any] = {
     "object": dict,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from http import HTTPStatus
 
-from tart.gateway.api.components import SCHEMAS
+from tart.gateway.api.components import schemas
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.docs_script import SCRIPT
 from tart.gateway.api.html import html, relative
@@ -79,7 +79,7 @@ def _lines(version: str) -> Iterator[str]:
             yield from _route(route)
         yield "</div>"
     yield "<h2>Schemas</h2>"
-    for name, schema in SCHEMAS.items():
+    for name, schema in schemas().items():
         yield f'<h3 id="schema-{name}">{name}</h3><pre>{_schema(schema)}</pre>'
     yield f"<script>{SCRIPT}</script>"
 
@@ -131,11 +131,11 @@ def _route(route: Route) -> Iterator[str]:
         yield "</table>"
     if route.body is not None:
         name = route.body.__name__
-        link = f'<a href="#schema-{name}">{name}</a>' if name in SCHEMAS else "an array of texts"
+        link = f'<a href="#schema-{name}">{name}</a>' if name in schemas() else "an array of texts"
         yield f"<p>The body is JSON: {link}.</p>"
     answers = ", ".join(f"{status} {HTTPStatus(status).phrase}" for status in statuses(route))
     shape = ""
-    if route.answer is not None and (name := getattr(route.answer, "__name__", "")) in SCHEMAS:
+    if route.answer is not None and (name := getattr(route.answer, "__name__", "")) in schemas():
         shape = f' Answers <a href="#schema-{name}">{name}</a>.'
     yield f"<p>{answers}.{shape}</p><pre>{escape(_curl(route))}</pre></section>"
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from tart.access.roles import Role
-from tart.gateway.api.components import SCHEMAS, reference
+from tart.gateway.api.components import reference, schemas
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Parameter, names_nodes
 from tart.gateway.api.route import JSON, Route
@@ -65,7 +65,7 @@ def document(version: str, root: str = "..") -> Json:
         "servers": [{"url": root, "description": "The server of this document."}],
         "paths": _paths(),
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": schemas(),
             "securitySchemes": _SECURITY,
         },
     }

@@ -24,7 +24,7 @@ from typing import (
 
 from msgspec import Meta
 
-from tart.gateway.api.components import SCHEMAS
+from tart.gateway.api.components import schemas
 from tart.query.answers.common import Bytes
 
 WIDTH = 100
@@ -34,12 +34,12 @@ UNIONS = (Union, UnionType)
 def members(answer: type) -> dict[str, Any]:
     """Return the annotations of a type's members by name, in the order of its component."""
     hints = get_type_hints(answer, include_extras=True)
-    return {name: hints[name] for name in SCHEMAS[answer.__name__]["properties"]}
+    return {name: hints[name] for name in schemas()[answer.__name__]["properties"]}
 
 
 def required(answer: type, name: str) -> bool:
     """Return whether the answer always has that member."""
-    return name in SCHEMAS[answer.__name__]["required"]
+    return name in schemas()[answer.__name__]["required"]
 
 
 def source(annotation: Any) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import typing
 
 from tart.client._generated import answers
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.codegen.client import client_types
 from tests.cases import all_cases
+from tests.gateway.json_schema import SCHEMAS
 
 
 @all_cases("name", client_types())

@@ -8,9 +8,10 @@ from typing import Annotated, Any, NotRequired, TypedDict
 import pytest
 from msgspec import Meta
 
-from tart.gateway.api.components import SCHEMAS, components, reference
+from tart.gateway.api.components import components, reference
 from tart.gateway.api.contract import ROUTES
 from tart.query.answers.common import ADDED, Count
+from tests.gateway.json_schema import SCHEMAS
 
 
 def references(schema: Any) -> Iterator[str]:

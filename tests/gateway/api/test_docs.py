@@ -8,7 +8,6 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.docs import PATH, page
 from tart.gateway.api.docs_script import SCRIPT
@@ -17,6 +16,7 @@ from tart.gateway.api.rule_pages import rule_list, rule_text
 from tart.protocol.rules import RULES
 from tart.query.topics.conformance import RULE_PAGES, rule_page
 from tests.gateway.api.test_html import assert_loads_nothing, parsed
+from tests.gateway.json_schema import SCHEMAS
 from tests.gateway.running import running_gateway
 
 

@@ -93,7 +93,7 @@ def test_the_operation_of_a_route_with_a_body_has_its_schema() -> None:
 
 @all_cases("route", ROUTES, ids=lambda route: route.name)
 def test_errors_have_the_error_schema(route: Any) -> None:
-    responses = document("1")["paths"][route.path][route.method.lower()]["responses"]
+    responses = DOCUMENT["paths"][route.path][route.method.lower()]["responses"]
     assert set(responses) == {str(status) for status in statuses(route)}
     for status in filter(lambda status: status >= 400, route.errors):
         schema = responses[str(status)]["content"]["application/json"]["schema"]

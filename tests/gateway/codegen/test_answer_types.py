@@ -8,11 +8,14 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_type_hin
 import pytest
 from msgspec import Meta
 
-from tart.gateway.api.components import SCHEMAS, TYPES
+from tart.gateway.api.components import ROOTS, answer_types
 from tart.gateway.codegen.answer_types import class_source, description, source
 from tart.query.answers.common import Bytes, Count, Counters, Fraction, Shards, Time, Total
 from tart.query.answers.sessions import Session
 from tests.cases import all_cases
+from tests.gateway.json_schema import SCHEMAS
+
+TYPES = answer_types(ROOTS)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tart import control_store as store
 from tart.access.roles import ROLES, Role
 from tart.control_store import open_store
-from tart.gateway.api.components import SCHEMAS, reference
+from tart.gateway.api.components import reference
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.handlers.web_page import WebPage
 from tests.gateway.http.test_auth import create_key
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.gateway.running import Running, running_gateway, url_of
 
 # Public routes that no request of this module can satisfy: they name no file and no key.

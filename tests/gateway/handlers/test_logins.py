@@ -16,7 +16,6 @@ from tart import control_store as store
 from tart.access import logins
 from tart.access.roles import Role
 from tart.control_store import open_store
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.handlers.web_page import WebPage
 from tests.gateway.handlers.test_access import (
@@ -27,7 +26,7 @@ from tests.gateway.handlers.test_access import (
     read_to_the_end,
     with_gateway,
 )
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.gateway.running import Running, eventually, running_gateway
 
 ROLES_OF_KEYS = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)

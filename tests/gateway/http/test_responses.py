@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from tart.errors import NotFound
-from tart.gateway.api.components import SCHEMAS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http import responses
 from tart.gateway.http.responses import Answer, _accepts_gzip, _matches, render
 from tart.ipc.messages import Failure
 from tart.query.shard_queries.catalog import QUERIES
+from tests.cases import all_cases
 from tests.gateway.fake_shard import NODE_A, FakeShard, event, node
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.gateway.running import (
     QUIET_AND_UNSHARED,
     Run,
@@ -301,7 +301,7 @@ ENDING = [route for route in ROUTES if route.media_type != "text/event-stream"]
 STREAMED = {"export"}
 
 
-@pytest.mark.parametrize("route", ENDING, ids=lambda route: route.name)
+@all_cases("route", ENDING, ids=lambda route: route.name)
 def test_head_has_the_headers_of_get_and_no_body(shared: Run, route: Any) -> None:
     async def check(gateway: Running) -> None:
         path = route.path.replace("{id}", NODE_A)
@@ -321,7 +321,7 @@ def test_head_has_the_headers_of_get_and_no_body(shared: Run, route: Any) -> Non
     shared(check)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@all_cases("route", ROUTES, ids=lambda route: route.name)
 def test_options_lists_the_methods(shared: Run, route: Any) -> None:
     async def check(gateway: Running) -> None:
         response = await gateway.client.options(route.path.replace("{id}", "x"))

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tart import json_encoding
-from tart.gateway.api.components import SCHEMAS
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 
 NOW = "2026-11-20T12:00:00.000000Z"
 # Members that the gateway adds, as far as an answer declares them.

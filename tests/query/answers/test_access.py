@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from tart.access.roles import ROLES
-from tart.gateway.api.components import SCHEMAS
 from tart.query.answers.access import KeyRole
+from tests.gateway.json_schema import SCHEMAS
 
 
 def test_the_roles_of_a_key_are_those_of_the_server():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tart.gateway.api.components import SCHEMAS
 from tart.protocol.events import EventKind
 from tart.query.core import merge
 from tart.query.topics import latency, realtime, time_series
 from tart.query.topics.top_nodes import top_nodes
+from tests.gateway.json_schema import SCHEMAS
 from tests.query.answers.checking import check
 from tests.query.topics.test_realtime import NODES, answer
 from tests.query.topics.test_time_series import BUCKETS, SPREAD, A, named

@@ -7,12 +7,11 @@ from typing import get_args
 import pytest
 
 from tart.aggregate.keyed.sessions import CLOSED, DIED, OPEN, REFUSED
-from tart.gateway.api.components import SCHEMAS
 from tart.protocol.rules import RULES, SEVERITIES, Severity
 from tart.query.answers.sessions import Verdict
 from tart.query.core.sessions import session_json
 from tart.query.topics.conformance import network_conformance, node_conformance, verdict
-from tests.gateway.json_schema import violations
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.query.core.test_sessions import ROW
 from tests.query.topics.test_conformance import (
     A,
