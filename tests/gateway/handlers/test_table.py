@@ -224,7 +224,7 @@ NASTY = [
 
 
 def is_read(route: Route, url: str) -> bool:
-    """Whether the declaration of the route accepts all parameters, so that its handler gets them."""
+    """Whether the declaration of the route accepts all parameters, so its handler gets them."""
     path, _, query = url.partition("?")
     values = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route.path), path)
     assert values is not None
