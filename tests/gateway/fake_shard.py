@@ -41,7 +41,7 @@ from tart.protocol.node_information import encode_node_information
 from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.core.filters import FilterInput, Selection, parse
 from tart.query.core.live_event import live_event
-from tart.query.core.nodes import statement_source
+from tart.query.core.nodes import StatedSlot, statement_source
 from tart.query.core.query import Attached, Query
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
@@ -126,8 +126,12 @@ def statement(at: int = NOON, *, is_open: bool = True, **more: Any) -> dict[str,
 
 def claims(node_id: str, best: int | None, finalized: int | None) -> list[Any]:
     """An element of ``chain``: what a node says on an open connection."""
-    said = [slot if slot is None else statement(slot=slot) for slot in (best, finalized)]
-    return [node_id, *said]
+    return [node_id, *(slot if slot is None else stated_slot(slot) for slot in (best, finalized))]
+
+
+def stated_slot(slot: int, at: int = NOON, *, is_open: bool = True, is_ahead: bool = False) -> Any:
+    """What a node says of a block, as ``chain`` has it."""
+    return StatedSlot(slot, at, "127.0.0.1:40000", is_open=is_open, is_ahead=is_ahead)
 
 
 def node(node_id: str = NODE_A, **changes: Any) -> dict[str, Any]:
@@ -198,7 +202,9 @@ def _in_summary(node: dict[str, Any], slots: list[Any] | None) -> list[Any]:
     for index, name in enumerate(("best", "finalized", "synced")):
         source, value = node["statements"].get(name), node[name]
         if slots is not None and index < len(slots) and slots[index] is not None:
-            source, value = slots[index], slots[index]
+            said = slots[index]
+            stated.append([said.slot, said.is_open, said.is_ahead, said.received_at, said.address])
+            continue
         if source is None or value is None:
             stated.append(None)
             continue

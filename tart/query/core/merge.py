@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypedDict
 
 from tart.query.core.cursor import Cursor
 from tart.query.core.event_ids import event_identity
-from tart.query.core.nodes import add_counts, merge_node, newest_statement
+from tart.query.core.nodes import StatedSlot, add_counts, merge_node, newest_statement
 from tart.query.core.query import Partials
-from tart.query.core.wall_clock import stated_slot
+from tart.query.core.wall_clock import AheadSlot
 
 Json = dict[str, Any]
 
@@ -125,15 +125,15 @@ def node_status(partials: Partials[NodeStatusAnswer]) -> NodeStatusAnswer:
 
 
 class ChainStatements(NamedTuple):
-    """A node's last statements of the best and finalized block: origin and ``slot``."""
+    """A node's last statements of the best and finalized block."""
 
     node: str
-    best: Json | None
-    finalized: Json | None
+    best: StatedSlot | None
+    finalized: StatedSlot | None
 
 
-# Statements of the best and the finalized block, with their origin and ``slot``.
-Statements = tuple[Json | None, Json | None]
+# Statements of the best and the finalized block.
+Statements = tuple[StatedSlot | None, StatedSlot | None]
 # The best and the finalized slot that a node has stated.
 Claim = tuple[int | None, int | None]
 
@@ -148,16 +148,24 @@ def chain(partials: Partials[list[ChainStatements]]) -> dict[str, Statements]:
     return merged
 
 
-def _newer(one: Json | None, other: Json | None) -> Json | None:
-    return newest_statement(statement for statement in (one, other) if statement is not None)
+def _newer(one: StatedSlot | None, other: StatedSlot | None) -> StatedSlot | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda statement: statement.preference)
 
 
 def claims(chain: Mapping[str, Statements]) -> dict[str, Claim]:
     """Return the slots of statements."""
     return {
-        node_id: (stated_slot(best), stated_slot(finalized))
+        node_id: (_slot_of(best), _slot_of(finalized))
         for node_id, (best, finalized) in chain.items()
     }
+
+
+def _slot_of(statement: StatedSlot | None) -> int | None:
+    if statement is None or statement.slot is None:
+        return None
+    return AheadSlot(statement.slot) if statement.is_ahead else statement.slot
 
 
 @dataclass

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tart.query.answers.nodes import Node, NodeSummary, Statement
 
@@ -85,6 +85,29 @@ class Ranked(Protocol):
     def is_ahead(self) -> bool:
         """True if it states a slot that is ahead of the wall clock; see ``wall_clock``."""
         ...
+
+
+class StatedSlot(NamedTuple):
+    """The slot of a statement about a block, with what decides whether the statement counts.
+
+    Attributes:
+        slot: The slot; ``None`` if this release cannot decode the statement.
+        received_at: Unix microseconds.
+        address: Remote address of the connection on which it was made.
+        is_open: Whether that connection is open now.
+        is_ahead: Whether the slot is ahead of the wall clock; see ``wall_clock``.
+    """
+
+    slot: int | None
+    received_at: int
+    address: str
+    is_open: bool
+    is_ahead: bool
+
+    @property
+    def preference(self) -> tuple[bool, bool, int, str]:
+        """The key by which statements are compared, as in ``choose_statement``."""
+        return self.is_open, not self.is_ahead, self.received_at, self.address
 
 
 def choose_statement(statements: Iterable[tuple[R, bool]]) -> tuple[R, bool] | None:

@@ -299,7 +299,7 @@ class QueryHandlers:
         else:
             known = map(self._nodes.by_id.get, query.nodes)
             nodes = [node for node in known if node is not None]
-        return [ChainStatements(node.id, *node.block_claims()) for node in nodes]
+        return [ChainStatements(node.id, *node.stated_blocks()) for node in nodes]
 
     def _live(self, query: queries.Live) -> Any:
         rows = {node.row: node.id for node in self._nodes.by_id.values()}

@@ -19,7 +19,7 @@ from tart.protocol.dialects import Dialect
 from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.node_information import SLOT_SECONDS
 from tart.query.answers import nodes as answers
-from tart.query.core.nodes import statement_source
+from tart.query.core.nodes import StatedSlot, statement_source
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.wall_clock import TOLERANCE_SLOTS, is_ahead
 
@@ -118,9 +118,11 @@ class Statement:
             source["is_ahead"] = True
         return source
 
-    def claim(self, *, is_open: bool) -> dict[str, Any]:
+    def stated_slot(self, *, is_open: bool) -> StatedSlot:
         """Return a statement about a block as an element of the ``chain`` query's answer."""
-        return {**self.origin(is_open=is_open), "slot": self.fields.get("slot")}
+        return StatedSlot(
+            self.fields.get("slot"), self.received_at, self.address, is_open, self.is_ahead
+        )
 
     def latest(self, *, is_open: bool) -> dict[str, Any]:
         """Return the statement as an element of the ``node_status`` query's answer."""

@@ -28,7 +28,7 @@ from tart.protocol.node_information import (
 )
 from tart.query.answers.nodes import OpenConnection
 from tart.query.core.event_ids import DIRECTORY_BITS
-from tart.query.core.nodes import STATEMENTS, choose_statement, statement_source
+from tart.query.core.nodes import STATEMENTS, StatedSlot, choose_statement, statement_source
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.shard_queries.network import LastStatement, NodeFigures
 from tart.shard.state.event_counts import EventCounts
@@ -281,15 +281,17 @@ class Node:
             statements.append((self.past_statements[type_], False))
         return statements
 
-    def claim(self, type_: int) -> dict[str, Any] | None:
-        """Return the best or finalized block that counts, as the ``chain`` query has it."""
-        statement = choose_statement(self.statements(type_))
-        return None if statement is None else statement[0].claim(is_open=statement[1])
+    def stated_slot(self, type_: int) -> StatedSlot | None:
+        """Return the slot of the best or finalized block that counts; see the ``chain`` query."""
+        statements = self.statements(type_)
+        # One connection is the rule, and this runs for all nodes.
+        chosen = statements[0] if len(statements) == 1 else choose_statement(statements)
+        return None if chosen is None else chosen[0].stated_slot(is_open=chosen[1])
 
-    def block_claims(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """Return the claims of the best and the finalized block."""
-        best = self.claim(EventKind.BEST_BLOCK_CHANGED)
-        return best, self.claim(EventKind.FINALIZED_BLOCK_CHANGED)
+    def stated_blocks(self) -> tuple[StatedSlot | None, StatedSlot | None]:
+        """Return the statements of the best and the finalized block."""
+        best = self.stated_slot(EventKind.BEST_BLOCK_CHANGED)
+        return best, self.stated_slot(EventKind.FINALIZED_BLOCK_CHANGED)
 
     def latest_statements(self) -> dict[str, dict[str, Any]]:
         """Return the statement of each type that counts, as the ``node_status`` query has it."""

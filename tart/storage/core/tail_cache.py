@@ -4,6 +4,10 @@ Pure, without locks. The writer's thread replaces the cached parts, readers take
 so each reader sees every event up to some commit. The cache has no gap: all events of the
 directory from the first cached one on are there. Beyond ``LIMIT_BYTES`` the oldest are evicted.
 
+Of evicted events those that can be links of chains, a quarter of a full network's, stay up to
+``LINK_BYTES``: the context of a new event needs events of many seconds before it, and reading
+these from the files takes ten times as long as the rest of a page.
+
 A commit of a quiet network has a handful of events, and a search of columns costs the same tenth
 of a millisecond however few rows they have. So adjacent parts are merged, as in a log-structured
 merge tree: each part is twice as large as the next, up to a sixteenth of the limit. There are
@@ -17,22 +21,41 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tart.protocol.references import LINK_TYPES
 from tart.query.core.contexts import Key
 from tart.query.core.filters import Selection
 from tart.storage.core.arrow import Array
 from tart.storage.core.links import LinkColumns
 from tart.storage.core.log_columns import LogColumns, LogRow, concatenate
 
-# Some two seconds of a shard at line rate: enough for a page of most nodes, and for the references
-# of most events.
-LIMIT_BYTES = 12 << 20
+# Nearly two seconds of a shard at line rate: enough for a page of most nodes.
+LIMIT_BYTES = 8 << 20
+# Seven seconds more: with 1,024 nodes 99.9 % of references go back less than eight.
+LINK_BYTES = 8 << 20
 # The largest part is this share of the limit: parts are evicted as a whole.
 _LARGEST_SHARE = 16
+_LINK_TYPES = np.array(sorted(LINK_TYPES), np.uint8)
 
 
 class _Part(NamedTuple):
+    """Consecutive events, or those of them that can be links.
+
+    Attributes:
+        columns: The events.
+        size: The memory that they take, bytes.
+        first: The ``seq`` of the first of the consecutive events.
+    """
+
     columns: LogColumns
     size: int
+    first: int
+
+
+class _Parts(NamedTuple):
+    """The cached parts, the oldest first: links of evicted events, then all events."""
+
+    links: tuple[_Part, ...] = ()
+    events: tuple[_Part, ...] = ()
 
 
 class TailCache:
@@ -40,11 +63,13 @@ class TailCache:
 
     Args:
         limit_bytes: The limit of the memory of columns; the newest batch is cached in any case.
+        link_bytes: The limit of the memory of links of evicted events.
     """
 
-    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, limit_bytes: int = LIMIT_BYTES, link_bytes: int = LINK_BYTES) -> None:
         self._limit = limit_bytes
-        self._parts: tuple[_Part, ...] = ()
+        self._link_limit = link_bytes
+        self._parts = _Parts()
 
     def add(self, log: Sequence[LogColumns], size: int) -> None:
         """Add a committed batch.
@@ -55,25 +80,19 @@ class TailCache:
             log: The events.
             size: The memory that they take.
         """
-        before, self._parts = self._parts, ()
-        parts = [*before, *(_Part(each, size // len(log)) for each in log if len(each))]
-        total = sum(part.size for part in parts)
-        evicted = 0
-        while total > self._limit and evicted < len(parts) - 1:
-            total -= parts[evicted].size
-            evicted += 1
-        self._parts = tuple(self._merge(parts[evicted:]))
-
-    def _merge(self, parts: list[_Part]) -> list[_Part]:
-        """Merge the newest parts until each has twice the bytes of the next, or is full."""
-        first, size = len(parts), 0
-        while first and (merged := size + parts[first - 1].size) <= self._limit // _LARGEST_SHARE:
-            if size and parts[first - 1].size >= 2 * size:
-                break
-            first, size = first - 1, merged
-        if len(parts) - first < 2:
-            return parts
-        return [*parts[:first], _Part(concatenate([each.columns for each in parts[first:]]), size)]
+        parts = _Parts()
+        try:
+            new = (_Part(each, size // len(log), int(each.seq[0])) for each in log if len(each))
+            evicted, events = _evict([*self._parts.events, *new], self._limit)
+            _, links = _evict([*self._parts.links, *map(_links_of, evicted)], self._link_limit)
+            parts = _Parts(
+                tuple(_merge(links, self._link_limit // _LARGEST_SHARE)),
+                tuple(_merge(events, self._limit // _LARGEST_SHARE)),
+            )
+        finally:
+            # Readers have the parts of the last batch until then: without any they would read
+            # the files.
+            self._parts = parts
 
     def rows(
         self, selection: Selection, node: int | None, limit: int, before: int | None = None
@@ -92,7 +111,7 @@ class TailCache:
         rows: list[LogRow] = []
         below = before
         # Hashes inside of bodies are searched as text, in the files.
-        for columns, _ in reversed(self._parts if selection.hash is None else ()):
+        for columns, _, _ in reversed(self._parts.events if selection.hash is None else ()):
             if len(rows) >= limit:
                 break
             indices = np.flatnonzero(_matches(columns, selection, node, before))[::-1]
@@ -110,19 +129,48 @@ class TailCache:
 
         Returns:
             The events with these ids, and those with the hash of their subject; the keys that
-            events before the cached ones may have; the ``seq`` of the first cached one, ``None``
-            if the cache is empty.
+            events before the cached ones may have; the ``seq`` of the first event whose links
+            are cached, ``None`` if the cache is empty.
         """
-        left, parts = frozenset(keys), self._parts
+        left, parts = frozenset(keys), (*self._parts.links, *self._parts.events)
         rows: list[LogRow] = []
-        for columns, _ in reversed(parts):
+        for columns, _, _ in reversed(parts):
             if not left:
                 break
             indices, links = LinkColumns.of(columns).of_sessions(left)
             if len(indices):
                 rows += columns.take(indices[links.find(left)]).rows()
                 left -= links.passed(left)
-        return rows, left, int(parts[0].columns.seq[0]) if parts else None
+        return rows, left, parts[0].first if parts else None
+
+
+def _evict(parts: list[_Part], limit: int) -> tuple[list[_Part], list[_Part]]:
+    """Return the oldest parts that exceed a limit of bytes, and the others: at least the newest."""
+    total, evicted = sum(part.size for part in parts), 0
+    while total > limit and evicted < len(parts) - 1:
+        total -= parts[evicted].size
+        evicted += 1
+    return parts[:evicted], parts[evicted:]
+
+
+def _links_of(part: _Part) -> _Part:
+    """Return a part with only the events that can be links."""
+    indices = np.flatnonzero(np.isin(part.columns.type, _LINK_TYPES))
+    columns = concatenate([part.columns.take(indices)])
+    return _Part(columns, columns.memory_bytes, part.first)
+
+
+def _merge(parts: list[_Part], largest: int) -> list[_Part]:
+    """Merge the newest parts until each has twice the bytes of the next, or is the largest."""
+    first, size = len(parts), 0
+    while first and (merged := size + parts[first - 1].size) <= largest:
+        if size and parts[first - 1].size >= 2 * size:
+            break
+        first, size = first - 1, merged
+    if len(parts) - first < 2:
+        return parts
+    columns = concatenate([part.columns for part in parts[first:]])
+    return [*parts[:first], _Part(columns, size, parts[first].first)]
 
 
 def _matches(

@@ -19,7 +19,7 @@ from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.blocks import Transfers
 from tart.query.shard_queries.nodes import Statistics
 from tart.query.shard_queries.package_outcomes import PackageOutcomes
-from tests.gateway.fake_shard import NODE_A, claims, statement
+from tests.gateway.fake_shard import NODE_A, claims, stated_slot
 from tests.gateway.running import running_gateway
 
 
@@ -66,7 +66,7 @@ def test_a_missing_statement_is_read_from_an_earlier_connection(tmp_path: Path) 
         async with running_gateway(tmp_path, 2) as gateway:
             one, two = gateway.shards
             one.chain = [claims(NODE_A, None, 5)]
-            earlier = [NODE_A, statement(is_open=False, slot=4), statement(is_open=False, slot=9)]
+            earlier = [NODE_A, stated_slot(4, is_open=False), stated_slot(9, is_open=False)]
             two.answers["chain"] = lambda asked: [earlier] if asked.get("nodes") else []
             body = await gateway.json("/api/stats")
             # A finalized block was said since, on the connection that is open.

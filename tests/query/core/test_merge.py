@@ -12,7 +12,7 @@ from tart.query.core import merge
 from tart.query.core.cursor import Cursor, decode, encode
 from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.core.merge import ChainStatements
-from tart.query.core.nodes import statement_source
+from tart.query.core.nodes import StatedSlot, statement_source
 from tart.query.core.rfc3339 import rfc3339
 
 NODE = "aa" * 32
@@ -263,8 +263,8 @@ def test_node_status_adds_counts_and_keeps_the_latest() -> None:
 
 
 def test_a_node_on_two_shards_has_reached_what_it_said_last() -> None:
-    higher, later = said(10, slot=5), said(20, slot=4)
-    ended = said(30, is_open=False, slot=2)
+    higher, later = StatedSlot(5, 10, "", True, False), StatedSlot(4, 20, "", True, False)
+    ended = StatedSlot(2, 30, "", False, False)
     partials = [
         (0, [ChainStatements(NODE, higher, None)]),
         (1, [ChainStatements(NODE, later, ended), ChainStatements(OTHER, None, None)]),

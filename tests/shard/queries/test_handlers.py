@@ -8,6 +8,7 @@ import pytest
 from tart.protocol.encoding import encode_event
 from tart.protocol.events import EVENTS
 from tart.query.core.event_ids import event_api_id, event_identity
+from tart.query.core.nodes import StatedSlot
 from tart.query.shard_queries.catalog import QUERIES
 from tart.shard.encoding.json_bytes import encode_answer
 from tart.shard.queries import handlers as module
@@ -364,11 +365,12 @@ def test_chain_returns_the_latest_statements_of_connected_nodes(tmp_path):
         return await shard.ask("chain"), await shard.ask("chain", nodes=["03" * 32, "09" * 32])
 
     connected, named = run(scenario, tmp_path)
-    found = {node: [each and each["slot"] for each in said] for node, *said in connected}
+    found = {node: [each and each[0] for each in said] for node, *said in connected}
     # What B's earlier connection said still counts, C is not connected.
     assert found == {A: [7, None], B: [50, None]}
     ((node, said, finalized),) = named
-    assert (node, said["slot"], said["is_open"], finalized) == ("03" * 32, 9, False, None)
+    said = StatedSlot(*said)
+    assert (node, said.slot, said.is_open, finalized) == ("03" * 32, 9, False, None)
 
 
 def test_live_figures_are_those_of_complete_seconds(tmp_path):

@@ -3,6 +3,7 @@
 import dataclasses
 
 from tart.protocol.events import EventKind
+from tart.query.core.nodes import StatedSlot
 from tart.shard.state.node_statements import STATEMENT_TYPES, Statement, later_statement
 from tart.storage.log import recovery
 
@@ -14,10 +15,7 @@ BLOCK = Statement(
 
 def test_the_value_of_a_block_is_slot_and_hash_and_that_of_a_sync_a_boolean():
     assert BLOCK.value == {"slot": 9, "hash": HASH}
-    assert BLOCK.claim(is_open=True) == {
-        **{"received_at": "1970-01-01T00:00:00.000007Z", "session": 256},
-        **{"address": "192.0.2.1:4", "is_open": True, "slot": 9},
-    }
+    assert BLOCK.stated_slot(is_open=True) == StatedSlot(9, 7, "192.0.2.1:4", True, False)
     synced = dataclasses.replace(BLOCK, type=EventKind.SYNC_STATUS_CHANGED, payload=b"\x01")
     assert synced.value is True
     assert synced.latest(is_open=False)["data"] == {
@@ -30,7 +28,7 @@ def test_a_statement_that_cannot_be_decoded_has_no_value():
         broken = dataclasses.replace(BLOCK, type=kind, payload=b"")
         assert broken.value is None
     broken = dataclasses.replace(BLOCK, payload=b"")
-    assert broken.claim(is_open=True)["slot"] is None
+    assert broken.stated_slot(is_open=True).slot is None
 
 
 def test_a_status_is_decoded_with_the_number_of_cores():

@@ -410,11 +410,11 @@ class Placed:
         every = [list(nodes.by_id.values()) for nodes in shards]
         parts = [orjson.loads(dumps([node.as_json() for node in some], "hex")) for some in every]
         connected_ = [
-            [ChainStatements(node.id, *node.block_claims()) for node in some if node.sessions]
+            [ChainStatements(node.id, *node.stated_blocks()) for node in some if node.sessions]
             for some in every
         ]
         named = [
-            [ChainStatements(node.id, *node.block_claims()) for node in some] for some in every
+            [ChainStatements(node.id, *node.stated_blocks()) for node in some] for some in every
         ]
         found = merge.chain(list(enumerate(connected_)))
         if any(None in said for said in found.values()):

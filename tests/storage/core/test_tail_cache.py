@@ -133,3 +133,62 @@ def test_links_are_found_by_session_and_id_newest_part_first():
     assert (found, left) == ([], {(0, 3)})
     found, left, _ = latest.find_links([(7, 11)])
     assert (found, left) == ([], {(7, 11)})
+
+
+def test_links_of_evicted_events_stay_without_a_gap():
+    """120 and 124 name a hash, 123 refers to it and cannot be a link."""
+    every = [
+        event(seq, event_id=seq, type=(120, 124, 123)[seq % 3], ref=seq - seq % 3, session=seq % 2)
+        for seq in range(60)
+    ]
+    latest = TailCache(limit_bytes=60, link_bytes=10_000)
+    for first in range(0, 60, 4):
+        latest.add([LogColumns.from_rows(every[first : first + 4], PEERS)], 20)
+    found, below = latest.rows(Selection(), None, 100)
+    assert (seqs(found), below) == (list(range(59, 47, -1)), 48)
+    for row in every[2:48]:
+        links, left, first = latest.find_links([(row.session, row.event_id)])
+        # Others that refer to the event are among the links, too, but only if they name a hash.
+        expected = {row} if row.type != 123 else set()
+        assert expected <= set(links) <= {each for each in every if each.type != 123}
+        assert not left
+        assert first == 0
+    # An event of the connection with a smaller id shows that there is none with this one.
+    assert latest.find_links([(1, 4)])[1] == frozenset()
+
+
+def test_links_beyond_their_limit_are_evicted():
+    latest = TailCache(limit_bytes=60, link_bytes=1)
+    for first in range(0, 60, 4):
+        links = [event(seq, event_id=seq, type=120) for seq in range(first, first + 4)]
+        latest.add([LogColumns.from_rows(links, PEERS)], 20)
+    # The newest evicted part remains in any case.
+    found, left, first = latest.find_links([(0, 45), (0, 43)])
+    assert (seqs(found), left, first) == ([45], {(0, 43)}, 44)
+
+
+def test_a_reader_has_the_last_batch_until_the_next_is_added(monkeypatch):
+    latest = TailCache(limit_bytes=30)
+    latest.add([LogColumns.from_rows(rows(4), PEERS)], 30)
+    seen = []
+    evict = module._evict
+
+    def looked(*given):
+        seen.append(seqs(latest.rows(Selection(), None, 9)[0]))
+        return evict(*given)
+
+    monkeypatch.setattr(module, "_evict", looked)
+    latest.add([LogColumns.from_rows(rows(4, 4), PEERS)], 30)
+    assert seen == [[3, 2, 1, 0]] * 2
+    assert seqs(latest.rows(Selection(), None, 9)[0]) == [7, 6, 5, 4]
+
+
+def test_after_a_failure_the_cache_is_empty(monkeypatch):
+    latest = TailCache()
+    latest.add([LogColumns.from_rows(rows(4), PEERS)], 30)
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "_merge", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            latest.add([LogColumns.from_rows(rows(4, 4), PEERS)], 30)
+    latest.add([LogColumns.from_rows(rows(4, 8), PEERS)], 30)
+    assert latest.rows(Selection(), None, 9) == (rows(4, 8)[::-1], 8)

@@ -140,8 +140,8 @@ def test_event_ids_that_differ_beyond_the_search_key_are_distinguished(tmp_path)
     assert found(tmp_path, rows, 2, 3) == {2: Context(far + 7), 3: Context(None)}
 
 
-def tail_of(*rows):
-    tail = TailCache()
+def tail_of(*rows, **limits):
+    tail = TailCache(**limits)
     for row in rows:
         tail.add([LogColumns.from_rows([row], [PEER])], 1)
     return tail
@@ -202,7 +202,15 @@ def test_contexts_are_the_same_however_they_are_read(tmp_path_factory, events, s
         files = storage.store.files(0)
         with closing(storage.store._database.cursor()) as cursor:
             for look_back in (LOOK_BACK, LookBack(first_range=size, longest_range=size)):
-                for tail in (None, tail_of(*rows[-cached:]) if cached else None, tail_of(*rows)):
+                links = {"limit_bytes": cached}
+                tails = (
+                    None,
+                    tail_of(*rows[-cached:]) if cached else None,
+                    tail_of(*rows),
+                    tail_of(*rows, **links),
+                    tail_of(*rows, **links, link_bytes=size * 300),
+                )
+                for tail in tails:
                     contexts = read_contexts(cursor, files, wanted, decode_context, look_back, tail)
                     assert contexts == expected
 
