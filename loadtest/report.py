@@ -244,7 +244,9 @@ _FIGURES = (
     ("delivery_missed", "live events subscribers missed", ""),
     ("delivery_p50_ms", "delivery p50, read to received", "ms"),
     ("delivery_p99_ms", "delivery p99, read to received", "ms"),
+    ("delivery_cores", "the subscribers themselves", "cores"),
     ("no_reader_cores", "no readers, all processes", "cores"),
+    ("get_p99_ms_0", "p99 of a GET without readers", "ms"),
     *(
         (f"{figure}_{group}", f"{readers}: {words}", unit)
         for group, readers in (
@@ -261,6 +263,7 @@ _FIGURES = (
             ("events_per_read", "events in a read", ""),
             ("delivery_p99_ms", "delivery p99", "ms"),
             ("get_p99_ms", "p99 of a GET beside them", "ms"),
+            ("readers_cores", "the readers themselves", "cores"),
         )
     ),
     ("pauses", "reading paused", "times"),

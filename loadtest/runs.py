@@ -390,6 +390,7 @@ def _note_sent(result: Json, sent: Sent) -> None:
             len(delays),
             sent.delivered["missed"],
         )
+        figures["delivery_cores"] = sent.delivered["cores"]
         figures["delivery_p50_ms"] = report.milliseconds(report.percentile(delays, 0.5))
         figures["delivery_p99_ms"] = report.milliseconds(report.percentile(delays, 0.99))
     if summary["sent"] < summary["scheduled"]:

@@ -1,23 +1,24 @@
 """Subscribers of live events, each with its own filter, and one that does not read.
 
 Delivery is measured at the subscriber: from ``received_at``, when the shard read the event, to
-the receipt of its message. Both clocks are this machine's.
+the receipt of its message. Both clocks are this machine's. The subscribers are one process, which
+does as little as possible for a message, and whose own processor time is told: what it needs, the
+server lacks.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote, urlsplit
 
-import orjson
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+import uvloop
 
 from loadtest.dialogue import options, send, wait_for
 from tart.protocol.events import EventKind
@@ -49,6 +50,11 @@ _TYPES = (
 _EVENT = b'{"type":"event"'
 _RECEIVED = b'"received_at":"'
 _RECEIVED_BYTES = len(_RECEIVED) + 26
+_LAGGED = re.compile(rb'{"type":"lagged","data":{"missed":(\d+)')
+_UPGRADE = (
+    "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 
 
 def received_at(data: bytes) -> Iterator[float]:
@@ -69,71 +75,99 @@ def _minute(text: bytes) -> float:
     return datetime.fromisoformat(f"{text.decode()}00+00:00").timestamp()
 
 
-class Subscriber:
+class Messages:
+    """Splits what a server sends on a WebSocket into messages, the handshake's answer left out."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._open = False
+
+    def split(self, data: bytes) -> Iterator[bytes]:
+        """Yield the messages that a read completes."""
+        data = self._data + data if self._data else data
+        start = 0
+        if not self._open and (head := data.find(b"\r\n\r\n")) >= 0:
+            self._open, start = True, head + 4
+        while self._open and len(data) >= start + 2:
+            # Frames of a server are not masked (RFC 6455, 5.2).
+            size, extended = data[start + 1], 0
+            if size > 125:
+                extended = 2 if size == 126 else 8
+                if len(data) < start + 2 + extended:
+                    break
+                size = int.from_bytes(data[start + 2 : start + 2 + extended], "big")
+            first = start + 2 + extended
+            if len(data) < first + size:
+                break
+            start = first + size
+            yield data[first:start]
+        self._data = data[start:]
+
+
+class Subscriber(asyncio.Protocol):
     """One subscriber and the delays of its events.
 
-    Attributes:
+    Args:
         wanted: Its filter.
+        host: Host and port of the server.
+        reads: Whether it reads what the server sends.
+
+    Attributes:
         seconds: Delay of each event.
         missed: Events that the server reports as not sent.
     """
 
-    def __init__(self, wanted: dict[str, Any]) -> None:
-        self.wanted = wanted
+    def __init__(self, wanted: dict[str, Any], host: str, *, reads: bool) -> None:
+        path = f"/api/ws?filter={quote(json.dumps(wanted))}"
+        self._request = _UPGRADE.format(path=path, host=host).encode()
+        self._reads = reads
+        self._messages = Messages()
         self.seconds: list[float] = []
         self.missed = 0
 
-    async def follow(self, socket: ClientConnection) -> None:
-        """Subscribe and read messages until the connection is closed."""
-        await socket.send(json.dumps({"type": "Subscribe", "filter": self.wanted}))
-        with contextlib.suppress(WebSocketException):
-            while True:
-                # Parses as few bytes as possible: the measurement must not be the bottleneck.
-                data = await socket.recv(decode=False)
-                now = time.time()
-                if data.startswith(_EVENT):
-                    self.seconds += (now - moment for moment in received_at(data))
-                elif data.startswith(b'{"type":"lagged"'):
-                    self.missed += orjson.loads(data)["data"]["missed"]
+    def connection_made(self, transport: Any) -> None:
+        """asyncio: subscribe."""
+        transport.write(self._request)
+        if not self._reads:
+            transport.pause_reading()
 
-
-async def stall(socket: ClientConnection) -> None:
-    """Subscribe to all events and do not read."""
-    await socket.send(json.dumps({"type": "Subscribe", "filter": {"type": "All"}}))
-    assert socket.transport is not None
-    socket.transport.pause_reading()  # type: ignore[attr-defined]
-    await asyncio.Event().wait()
+    def data_received(self, data: bytes) -> None:
+        """asyncio: take the delays of events."""
+        now = time.time()
+        for message in self._messages.split(data):
+            if message.startswith(_EVENT):
+                self.seconds += (now - moment for moment in received_at(message))
+            elif lagged := _LAGGED.match(message):
+                self.missed += int(lagged[1])
 
 
 async def run(api: str, count: int) -> None:
-    """Run all subscribers, from ``go`` to ``close``."""
-    url = f"{api.replace('http', 'ws', 1)}/api/ws?subscribe=none"
-    subscribers = [
-        Subscriber({"type": "EventType", "event_type": _TYPES[number % len(_TYPES)]})
-        for number in range(count)
+    """Run all subscribers until ``close``; their processor time is counted from ``go`` on."""
+    address = urlsplit(api)
+    filters: list[dict[str, Any]] = [
+        {"type": "EventType", "event_type": _TYPES[number % len(_TYPES)]} for number in range(count)
     ]
-    async with contextlib.AsyncExitStack() as stack:
-        sockets = [
-            await stack.enter_async_context(connect(url, proxy=None, max_queue=None))
-            for _ in range(count + 1)
-        ]
-        send(ready=True)
-        await asyncio.to_thread(wait_for, "go")
-        tasks = [
-            asyncio.create_task(each.follow(socket))
-            for each, socket in zip(subscribers, sockets, strict=False)
-        ]
-        tasks.append(asyncio.create_task(stall(sockets[-1])))
-        await asyncio.to_thread(wait_for, "close")
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        delays = sorted(delay for each in subscribers for delay in each.seconds)
-        send(seconds=delays, missed=sum(each.missed for each in subscribers))
-        for socket in sockets:
-            socket.transport.abort()
+    subscribers = [Subscriber(wanted, address.netloc, reads=True) for wanted in filters]
+    stalled = Subscriber({"type": "All"}, address.netloc, reads=False)
+    transports = []
+    for subscriber in (*subscribers, stalled):
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            lambda subscriber=subscriber: subscriber,  # type: ignore[misc]
+            address.hostname,
+            address.port,
+        )
+        transports.append(transport)
+    send(ready=True)
+    await asyncio.to_thread(wait_for, "go")
+    cpu, began = time.process_time(), time.monotonic()
+    await asyncio.to_thread(wait_for, "close")
+    cores = (time.process_time() - cpu) / (time.monotonic() - began)
+    delays = sorted(delay for each in subscribers for delay in each.seconds)
+    send(seconds=delays, missed=sum(each.missed for each in subscribers), cores=cores)
+    for transport in transports:
+        transport.abort()
 
 
 if __name__ == "__main__":
     given = options()
-    asyncio.run(run(given["api"], given["subscribers"]))
+    uvloop.run(run(given["api"], given["subscribers"]))

@@ -3,8 +3,7 @@
 Every distinct filter is one feed and one subscription at the shards, however many clients share
 it. Events that arrive within a few milliseconds leave together: each feed makes one ``Chunk`` of
 them, whose bytes are made once, and a subscriber that keeps up costs one write of these bytes.
-The first event after a pause starts the delay, which follows the time that writing takes
-(``pacing``).
+The first of them starts the delay, which follows the time that writing takes (``pacing``).
 
 Publishing never waits: a subscriber that does not keep up has a bounded queue. When it is full the
 oldest events are dropped, and the client is told how many. So a slow subscriber delays no other,
@@ -44,7 +43,9 @@ SHED_RECENTLY_SECONDS = 60.0
 # The longest delay in which events are gathered for one write: with a thousand subscribers
 # writing takes 10 to 20 ms.
 MAX_DELAY_SECONDS = 0.05
-# The shortest: what several shards send of the same moment leaves together.
+# While writing takes more than a tenth of the time, events wait as long as this for others.
+REST_SECONDS = 0.002
+# What several shards send of the same moment arrives within this time, and leaves together.
 GATHER_SECONDS = 0.002
 
 
@@ -372,7 +373,7 @@ class Streams:
         self._by_filter: dict[bytes, Feed] = {}
         self._next = 0
         self._shed_at: float | None = None
-        self._pace = Pace(MAX_DELAY_SECONDS, GATHER_SECONDS)
+        self._pace = Pace(MAX_DELAY_SECONDS, REST_SECONDS, GATHER_SECONDS)
         # Feeds with pending events; a timer is set while there are any.
         self._pending: set[Feed] = set()
         self.subscribers: set[Subscriber] = set()

@@ -98,7 +98,7 @@ class Streams:
 
     def __init__(self) -> None:
         self._subscribers: dict[Channel[Request], _Subscriber] = {}
-        self._scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
         self.listening = False
         self.published = 0
         self.missed = 0
@@ -158,16 +158,16 @@ class Streams:
 
     def flush(self) -> None:
         """Send the events that wait now."""
-        if self._scheduled:
+        if self._timer is not None:
+            self._timer.cancel()
             self._send()
 
     def _schedule(self, seconds: float) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_later(seconds, self._send)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._send)
 
     def _send(self) -> None:
-        self._scheduled = False
+        self._timer = None
         for channel, subscriber in self._subscribers.items():
             if not channel.writable:
                 self.missed += subscriber.shed()
