@@ -14,7 +14,7 @@ from tart.query.core.event_ids import event_identity
 from tart.shard.encoding.event_json import to_json
 from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import SessionOwner
-from tests.cases import all_cases
+from tests.cases import all_cases, examples
 from tests.protocol.strategies import CORES, U64, events, hostile_payloads, payload
 from tests.shard.chains import Sequences
 from tests.shard.ingest.test_live_streams import Recorder
@@ -24,7 +24,7 @@ from tests.vectors import event_vectors
 
 HIGHEST = 2**64 - 1
 VECTORS = [*event_vectors(), *event_vectors(conformant=False)]
-quick = settings(max_examples=300, deadline=None, database=None)
+quick = examples(3)
 
 
 def received(number, content, *, event_id=3, timestamp=4):
@@ -200,7 +200,9 @@ async def _stored(shard):
 
 @pytest.mark.no_cover
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 9))]
+)
 def test_live_and_stored_events_have_the_same_chain_root(tmp_path, seed):
     sequences = Sequences(seed)
     sent = sequences.say(100)
