@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 # Property tests try a few examples in every run, the same ones each time in CI, and ten times as
@@ -128,13 +128,12 @@ def import_share(config):
 def pytest_runtest_protocol(item):
     """Measure coverage in the tests of the pure packages alone; measured they take twice as long.
 
-    Of those property tests are not measured either: they try many examples of what the other tests
-    of their module reach. Nor is a test with the marker `no_cover` of pytest-cov.
+    Of those a test with the marker `no_cover` of pytest-cov is not measured either: it tries many
+    examples of what the other tests of its module reach.
     """
     plugin = item.config.pluginmanager.getplugin("_cov")
     controller = plugin and plugin.cov_controller
-    properties = is_hypothesis_test(getattr(item, "obj", None))
-    if not controller or (item.nodeid.startswith(MEASURED) and not properties):
+    if not controller or item.nodeid.startswith(MEASURED):
         return (yield)
     controller.pause()
     try:

@@ -346,6 +346,7 @@ def test_every_event_is_truncated_when_it_is_empty(event):
     assert outcome(decode_event, event.number, b"", 1, 2).startswith("truncated at offset 9 in ")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
 @examples(0.08)
 @given(data=st.data())

@@ -55,6 +55,7 @@ def shown(row, version=1, cores=CORES):
     return to_json(row, 5, owner(version, cores))
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @quick
 @given(events(), U64, U64)
@@ -68,6 +69,7 @@ def test_the_stored_parts_of_any_event_join_to_its_payload(event, timestamp, eve
     assert (row.ref is not None) == (leading_reference(kind.layout(version)) is not None)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @quick
 @given(events())
@@ -87,6 +89,7 @@ def _first(fields, name):
     return next(nested, None)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @quick
 @given(hostile_payloads())
