@@ -282,6 +282,7 @@ def play(scenario: Scenario, path: Path, result: Json, progress: Progress) -> No
         stored = server.stop(since=period_start(int(time.time()) * SECOND_US, _DAY_HOURS))
         result["server_log"] = server.log()[-20:]
     result["failures"] = storm.pop("failures")
+    result["samples"] = storm.pop("samples")
     result["figures"] |= storm | {
         "stored": stored.events,
         "lost": storm["sent"] - stored.events,
@@ -352,6 +353,18 @@ def _weather(
             failure for route in answers.values() for failure in route["failures"]
         ).most_common(5),
         "pauses": scrape.samples.get(measure.PAUSES, 0.0),
+        "samples": [_rounded(sample, end) for sample in samples],
+    }
+
+
+def _rounded(sample: Sample, end: float) -> Json:
+    """Return a sample for the saved result, its time in seconds after the storm."""
+    return {
+        "s": round(sample.time - end, 1),
+        "committed": sample.committed,
+        "write_ms": None if sample.write_ms is None else round(sample.write_ms),
+        "query_ms": round(sample.query_ms) if math.isfinite(sample.query_ms) else None,
+        "memory_mib": round(sample.memory / _MIB),
     }
 
 

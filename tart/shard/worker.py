@@ -27,7 +27,7 @@ from tart.shard.ingest.aggregator import open_aggregator
 from tart.shard.ingest.listener import Listener, listening_socket
 from tart.shard.ingest.live_streams import Streams
 from tart.shard.ingest.pipeline import Ingest, Numbering
-from tart.shard.malloc_arenas import limit_arenas
+from tart.shard.malloc_arenas import limit_arenas, release_free_pages
 from tart.shard.queries.aggregate_queries import AggregateQueries
 from tart.shard.queries.handlers import QueryHandlers
 from tart.shard.queries.sql_tables import SqlTables
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 # The interval at which Python switches between threads.
 _SWITCH_SECONDS = 0.0005
 COLLECT_SECONDS = 600.0
+# The interval at which free memory of malloc is given back, as long as events arrive.
+_RELEASE_SECONDS = 10.0
 # The interval at which a start is retried that found the disk full.
 _DISK_FULL_SECONDS = 0.5
 
@@ -125,6 +127,7 @@ class Worker:
                 loop.create_task(self._flush_aggregates()),
                 loop.create_task(_sample_load(ingest, store, handlers.counts)),
                 loop.create_task(collect_cycles(COLLECT_SECONDS)),
+                loop.create_task(_release_memory(ingest)),
             ]
             handle.ready()
             handle.start_heartbeat(loop)
@@ -295,3 +298,14 @@ async def collect_cycles(seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
         gc.collect()
+
+
+async def _release_memory(ingest: Ingest) -> None:
+    """Give back free memory at an interval, if events arrived meanwhile."""
+    loop = asyncio.get_running_loop()
+    before = 0
+    while True:
+        await asyncio.sleep(_RELEASE_SECONDS)
+        if ingest.statistics.events != before:
+            before = ingest.statistics.events
+            await loop.run_in_executor(None, release_free_pages)

@@ -69,3 +69,34 @@ def test_a_large_block_is_mapped_whatever_was_freed_before(limited):
     script = MAPPING.format(limited=limited)
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert (told.stdout.strip(), told.stderr) == (str(int(limited)), "")
+
+
+RELEASING = """
+import ctypes
+from tart.process_memory import process_memory
+from tart.shard.malloc_arenas import limit_arenas, release_free_pages
+
+limit_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+# Every other block stays: the arena cannot shrink from its end.
+blocks = [libc.malloc(ctypes.c_size_t(100_000)) for _ in range(400)]
+for block in blocks:
+    ctypes.memset(block, 1, 100_000)
+for block in blocks[::2]:
+    libc.free(block)
+before = process_memory().resident
+if {released}:
+    release_free_pages()
+print(before - process_memory().resident)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+@pytest.mark.parametrize("released", [True, False])
+def test_free_pages_between_objects_are_given_back(released):
+    script = RELEASING.format(released=released)
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert (int(told.stdout) > 10_000_000) is released

@@ -35,10 +35,10 @@ Compute = Callable[[], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class _Entry:
-    """A stored answer; its body is rendered, and tagged and compressed once (``SharedBody``)."""
+    """A stored answer; its body is rendered, and tagged and compressed once."""
 
     answer: Answer
-    size: int
+    body: SharedBody
     stored_at: float
     fresh_seconds: float
 
@@ -50,12 +50,12 @@ class ResponseCache:
         fresh_seconds: Above 0.
         stale: For how much longer an answer is served while it is computed again, as a multiple
             of ``fresh_seconds``.
-        max_bytes: Bodies of stored answers, together; compressed forms take about a sixth more.
+        max_bytes: Bodies of stored answers, together, with their compressed forms.
         clock: Monotonic seconds.
 
     Attributes:
         outcomes: Number of requests by outcome: ``hit``, ``stale``, ``miss``.
-        size: Bytes of the stored bodies.
+        size: Bytes of the stored bodies and of their compressed forms.
     """
 
     def __init__(
@@ -136,17 +136,29 @@ class ResponseCache:
             began = self._clock()
             answer = await compute()
             # Once for all requests that wait.
-            body = await render(answer)
-            answer = replace(answer, body=SharedBody(body, answer.compressed))
+            rendered = await render(answer)
+            body = SharedBody(
+                rendered, answer.compressed, lambda size: self._add_compressed(key, body, size)
+            )
+            answer = replace(answer, body=body)
         self._evict(key)
         coverage = answer.coverage
         if answer.status == 200 and (coverage is None or coverage.complete):
             now = self._clock()
-            self._entries[key] = _Entry(answer, len(body), now, self._freshness(now - began))
-            self.size += len(body)
-            while self.size > self._max_bytes:
-                self._evict(next(iter(self._entries)))
+            self._entries[key] = _Entry(answer, body, now, self._freshness(now - began))
+            self._grow(body.size)
         return answer
+
+    def _add_compressed(self, key: Key, body: SharedBody, size: int) -> None:
+        """Count the compressed form of a body, if the body is stored."""
+        entry = self._entries.get(key)
+        if entry is not None and entry.body is body:
+            self._grow(size)
+
+    def _grow(self, size: int) -> None:
+        self.size += size
+        while self.size > self._max_bytes:
+            self._evict(next(iter(self._entries)))
 
     def _freshness(self, computing_seconds: float) -> float:
         """Return for how many seconds an answer is fresh."""
@@ -155,4 +167,4 @@ class ResponseCache:
 
     def _evict(self, key: Key) -> None:
         with suppress(KeyError):
-            self.size -= self._entries.pop(key).size
+            self.size -= self._entries.pop(key).body.size

@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import logging
 import math
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
@@ -166,11 +166,18 @@ class SharedBody:
     Args:
         data: The body.
         compressed: The body in gzip's format, where it was compressed before.
+        on_growth: Called with the size of the compressed form when it is stored here.
     """
 
-    def __init__(self, data: bytes, compressed: bytes | None = None) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        compressed: bytes | None = None,
+        on_growth: Callable[[int], None] = lambda size: None,
+    ) -> None:
         self.data = data
         self._compressed = compressed
+        self._on_growth = on_growth
         self._compressing: asyncio.Future[bytes] | None = None
 
     @cached_property
@@ -178,19 +185,33 @@ class SharedBody:
         """The tag. Weak: the compressed and the plain body have the same."""
         return f'W/"{hashlib.blake2b(self.data, digest_size=12).hexdigest()}"'
 
+    @property
+    def size(self) -> int:
+        """Return the bytes of all forms that are stored."""
+        return len(self.data) + len(self._compressed or b"")
+
     async def compressed(self) -> bytes:
         """Return the body in gzip's format; requests that come meanwhile share the work."""
         if self._compressed is None:
             if len(self.data) <= GZIP_INLINE_BYTES:
-                self._compressed = gzip.compress(self.data, GZIP_LEVEL, mtime=0)
+                self._store(gzip.compress(self.data, GZIP_LEVEL, mtime=0))
             else:
                 if self._compressing is None:
                     self._compressing = asyncio.ensure_future(
                         asyncio.to_thread(gzip.compress, self.data, GZIP_LEVEL, mtime=0)
                     )
                 # A request that is cancelled must not end the work of the others.
-                self._compressed = await asyncio.shield(self._compressing)
+                compressed = await asyncio.shield(self._compressing)
                 self._compressing = None
+                return self._store(compressed)
+        assert self._compressed is not None
+        return self._compressed
+
+    def _store(self, compressed: bytes) -> bytes:
+        """Store the compressed form, unless another request has."""
+        if self._compressed is None:
+            self._compressed = compressed
+            self._on_growth(len(compressed))
         return self._compressed
 
 

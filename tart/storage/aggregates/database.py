@@ -55,7 +55,10 @@ SCHEMA_VERSION = 3
 STAGE = "flush"
 _FLUSH = UINT32.sql
 _EXPIRE_SECONDS = 3600.0
+# A checkpoint is due after this time, or when the WAL has this size: what is in the WAL is in
+# memory, too, uncompressed.
 _CHECKPOINT_SECONDS = 300.0
+_CHECKPOINT_BYTES = 16 << 20
 _RETRY_SECONDS = 5.0
 # Tries to write a flush that finds damage.
 _TRIES = 3
@@ -334,6 +337,7 @@ class AggregateWriter:
         isolation: Counts rows that cannot be written.
         salvage: Called with an error that may be damage; returns whether the other rows of the
             file can be read now, so that a retry may succeed.
+        checkpoint_bytes: The size of the WAL at which a checkpoint is due.
 
     Attributes:
         seconds: The time spent on writing.
@@ -350,8 +354,10 @@ class AggregateWriter:
         on_failure: Callable[[Exception], None],
         isolation: Isolation,
         salvage: Callable[[Exception], bool] = lambda error: False,
+        checkpoint_bytes: int = _CHECKPOINT_BYTES,
     ) -> None:
         self._isolation = isolation
+        self._checkpoint_bytes = checkpoint_bytes
         self._database = database
         self._salvage = salvage
         self._config = config
@@ -395,6 +401,8 @@ class AggregateWriter:
                     self._on_flush(flush.state.flush)
                     self._maintain(cursor)
                     self.seconds += time.monotonic() - started
+                # Its rows must not stay in memory until the next one comes.
+                del flush
             with suppress(duckdb.Error):  # the WAL has the rows all the same
                 cursor.execute(f"CHECKPOINT {self._file.catalog}")
         except Exception as error:
@@ -454,10 +462,16 @@ class AggregateWriter:
         if stable and now - self._expired_at >= _EXPIRE_SECONDS:
             self._expired_at = now
             delete_expired(cursor, self._file, self._config, time.time_ns() // 1000)
-        if now - self._checkpointed_at >= _CHECKPOINT_SECONDS:
+        if now - self._checkpointed_at >= _CHECKPOINT_SECONDS or self._wal_is_large():
             self._checkpointed_at = now
             with suppress(duckdb.Error):  # a reader may prevent it; the next one suffices
                 cursor.execute(f"CHECKPOINT {self._file.catalog}")
+
+    def _wal_is_large(self) -> bool:
+        try:
+            return self._file.wal.stat().st_size >= self._checkpoint_bytes
+        except OSError:
+            return False
 
 
 def delete_expired(

@@ -259,6 +259,25 @@ def test_the_least_recently_used_answers_are_evicted() -> None:
     with_maker(check, max_bytes=20)
 
 
+def test_compressed_forms_count_until_their_answer_is_evicted() -> None:
+    async def check(maker: Maker) -> None:
+        first = await maker.ask(page=1)
+        assert isinstance(first.body, SharedBody)
+        plain = maker.cache.size
+        compressed = await first.body.compressed()
+        assert await first.body.compressed() is compressed
+        assert maker.cache.size == plain + len(compressed)
+        # The second one has no room beside both forms of the first.
+        await maker.ask(page=2)
+        assert maker.cache.size == plain
+        # An answer that is not stored any more does not count.
+        first.body._store(b"")
+        assert await first.body.compressed() is compressed
+        assert maker.cache.size == plain
+
+    with_maker(check, max_bytes=40)
+
+
 def test_stopping_cancels_computations() -> None:
     async def check(maker: Maker) -> None:
         maker.gate.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from contextlib import closing
 
 import duckdb
@@ -26,6 +27,7 @@ from tart.storage.aggregates.database import (
 from tart.storage.log.database import Database
 from tart.units import DAY_US
 from tests.aggregate.batches import aggregate, troubled_network
+from tests.running import wait_for
 from tests.storage.running import write_flush
 
 
@@ -54,9 +56,9 @@ def flush_of(number, aggregates=None, *, nodes=()):
     return Flush(FlushState(number, 10 * number, 10 * number - 5), rows, list(nodes))
 
 
-def writer_of(database, file, written=lambda number: None, failed=lambda error: None):
+def writer_of(database, file, written=lambda number: None, failed=lambda error: None, **limits):
     isolation = Isolation()
-    return AggregateWriter(database, AggregatesConfig(), file, written, failed, isolation)
+    return AggregateWriter(database, AggregatesConfig(), file, written, failed, isolation, **limits)
 
 
 def count(cursor, file, table):
@@ -181,4 +183,16 @@ def test_after_a_failure_no_flush_waits_for_the_writer(database, file):
     assert failed.wait(30)
     writer.put(flush_of(2))
     assert writer.waiting == 0
+    writer.stop()
+
+
+def test_a_flush_leaves_no_rows_in_memory_and_a_large_wal_is_checkpointed(database, file):
+    written = threading.Event()
+    writer = writer_of(database, file, lambda number: written.set(), checkpoint_bytes=1)
+    flush = flush_of(1)
+    rows = weakref.ref(flush.rows["counts"])
+    writer.put(flush)
+    del flush
+    assert written.wait(30)
+    wait_for(lambda: rows() is None and (not file.wal.exists() or file.wal.stat().st_size == 0))
     writer.stop()
