@@ -180,6 +180,7 @@ def test_the_types_are_right_for_the_compiler(tmp_path):
     run_node(TYPESCRIPT, *options, *libraries, *sorted(folder.glob("*.ts")))
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium)")
 def test_the_page_of_the_guide_shows_live_slots_in_a_browser(talking, tmp_path):
     (text,) = examples("html")

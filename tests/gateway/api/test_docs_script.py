@@ -27,6 +27,7 @@ def test_the_policy_of_every_page_permits_this_script_alone(tmp_path: Path) -> N
     with_gateway(tmp_path, check)
 
 
+@pytest.mark.browser
 @pytest.mark.slow
 def test_a_browser_runs_the_script(tmp_path: Path) -> None:
     browser = shutil.which("chromium")
