@@ -90,7 +90,7 @@ def run_node(*arguments, **environ):
     """Run Node; its output, which a failure shows."""
     command = [shutil.which("node"), *map(str, arguments)]
     outcome = subprocess.run(
-        command, env=os.environ | environ, capture_output=True, text=True, timeout=120, check=False
+        command, env=os.environ | environ, capture_output=True, text=True, timeout=240, check=False
     )
     assert outcome.returncode == 0, outcome.stdout[-6000:] + outcome.stderr[-3000:]
     return outcome.stdout

@@ -36,6 +36,8 @@ VIEWS: dict[str, tuple[str, int, dict[str, Any]]] = {
 }
 
 Opener = Callable[..., Page]
+# A busy machine is slow; pages that show what is missing have tests of their own.
+PATIENT = {"TART_API_DEADLINE_SECONDS": "60", "TART_API_SQL_SECONDS": "100"}
 # As long as locators wait; the default of five seconds is short for a busy machine.
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -54,9 +56,7 @@ def browser() -> Iterator[Browser]:
 def live_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Return a server with two shards and six connected nodes that make blocks."""
     data = tmp_path_factory.mktemp("web") / "data"
-    # A busy machine is slow; pages that show what is missing have tests of their own.
-    patient = {"TART_API_DEADLINE_SECONDS": "60"}
-    with running_system(data, shards=2, environ=patient) as system:
+    with running_system(data, shards=2, environ=PATIENT) as system:
         target = ":".join(map(str, system.telemetry))
         network = ("--target", target, "--nodes", "6", "--cores", "2", "--speed", "4")
         with Process("tart", "simulate", *network, cwd=data.parent):

@@ -16,6 +16,7 @@ from tart.units import JCE_US
 from tests.aggregate.node_script import misbehaving_script
 from tests.browser import new_page
 from tests.running import System, running_system, wait_for
+from tests.web.conftest import PATIENT
 from tests.web.looking import is_scrolled_sideways
 
 SLOT_US, HASH = 6_000_000, bytes(32)
@@ -24,7 +25,8 @@ SLOT_US, HASH = 6_000_000, bytes(32)
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Return a server to which one node sent what it should not."""
-    with running_system(tmp_path_factory.mktemp("wrong") / "data", shards=1) as system:
+    data = tmp_path_factory.mktemp("wrong") / "data"
+    with running_system(data, shards=1, environ=PATIENT) as system:
         with system.connect() as node:
             node.sendall(b"".join(misbehaving_script().frames))
             wait_for(lambda: system.get("/api/conformance/matrix")["cells"], "findings")

@@ -72,7 +72,8 @@ def test_the_conditions_are_those_of_the_statement_that_the_button_opens(
         answer = live_system.http.post("/api/sql", json={"query": statement}).json()
         wanted = live_system.get("/api/events", limit=100, node_id=node, **window)["events"]
         others = live_system.get("/api/events", limit=1000, **window)["events"]
-        ids = sorted(row[0] for row in answer["rows"])
+        # The server may be busy with another statement.
+        ids = sorted(row[0] for row in answer.get("rows", []))
         return ids == sorted(event["id"] for event in wanted) and 0 < len(ids) < len(others)
 
     # The statement reads what is committed.

@@ -21,6 +21,7 @@ from tart.control_store import open_store
 from tests.browser import Faults, new_page
 from tests.e2e.test_proxies import PREFIX, nginx
 from tests.running import free_port, running_system, wait_for
+from tests.web.conftest import PATIENT
 from tests.web.looking import axe, is_scrolled_sideways
 
 REFUSED = re.compile("status of 401|HTTP Authentication failed")
@@ -56,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for key, _ in made.values():
             store.add(key)
     with (
-        running_system(data, shards=1) as system,
+        running_system(data, shards=1, environ=PATIENT) as system,
         nginx(directory, port, system.api.removeprefix("http://"), PREFIX),
     ):
         keys = {name: text for name, (_, text) in made.items()}

@@ -41,7 +41,7 @@ def test_a_browser_runs_the_script(tmp_path: Path) -> None:
         process = await asyncio.create_subprocess_exec(
             browser, *flags, "--dump-dom", url, stdout=-1, stderr=subprocess.DEVNULL
         )
-        text, _ = await asyncio.wait_for(process.communicate(), 60)
+        text, _ = await asyncio.wait_for(process.communicate(), 200)
         assert b">Try it</button>" in text
         assert b'<div id="tools">' in text
 
