@@ -7,18 +7,17 @@ from functools import partial
 
 from tart.aggregate.core.tables import TICK_US
 from tart.aggregate.keyed.deliveries import is_followed
-from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
 from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.core.chain_stats import most_common
-from tart.query.core.cursor import Cursor
-from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.blocks import FirstSeenBlocks
 from tart.query.shard_queries.deliveries import Deliveries
+from tart.query.shard_queries.preimages import PreimageEvents
 from tart.query.topics import assured_anchors, preimages, requests
 from tart.query.topics.assurances import slot_seconds
 from tart.query.topics.requests import PREIMAGE_REQUEST, REQUESTS, Request, RequestRows
@@ -101,11 +100,9 @@ async def preimage_activity(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/preimages``."""
     buckets = _buckets(values)
     window, kinds = buckets.window, list(preimages.KINDS)
-    (rows, seen), (page, page_seen), counts, fetched, status = await gather_all(
+    (rows, seen), (newest, newest_seen), counts, fetched, status = await gather_all(
         _request_rows(queries, buckets, [PREIMAGE_REQUEST], kinds),
-        queries.events(
-            Selection(types=preimages.KINDS), preimages.MAX_EVENTS, 0, Cursor(now_us(), window)
-        ),
+        queries.ask(PreimageEvents(window, preimages.MAX_EVENTS)),
         queries.ask(AggregateSum("counts", window, by=["node", "type"], where={"type": kinds})),
         queries.ask(
             AggregateSum(
@@ -120,12 +117,12 @@ async def preimage_activity(queries: QueryClient, values: Values) -> Answer:
     body = partial(
         preimages.preimages,
         preimages.PreimageRows(rows, counts[0], fetched[0], status[0]),
-        page.events,
+        newest.events,
         buckets,
         values["limit"],
-        complete=not page.has_more,
+        complete=newest.complete,
     )
-    parts = [(rows, seen), (page, page_seen), counts, fetched, status]
+    parts = [(rows, seen), (newest, newest_seen), counts, fetched, status]
     return Answer(body, common_coverage(parts))
 
 

@@ -18,7 +18,7 @@ from tart.query.core.event_names import GROUP_TYPES
 from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
-from tart.query.core.windows import time_us
+from tart.query.shard_queries.preimages import PreimageEvent
 from tart.query.topics.requests import (
     PREIMAGE_REQUEST,
     RequestFigures,
@@ -55,7 +55,7 @@ class PreimageRows(NamedTuple):
 
 def preimages(
     rows: PreimageRows,
-    events: Sequence[Json],
+    events: Sequence[PreimageEvent],
     buckets: Buckets,
     limit: int,
     *,
@@ -81,7 +81,7 @@ def preimages(
         "preimages": list_preimages(events)[:limit],
         "read": {
             "events": len(events),
-            "since": events[-1]["received_at"] if events else None,
+            "since": server_time(events[-1].received_us) if events else None,
             "complete": complete,
         },
     }
@@ -190,8 +190,8 @@ class _History:
         fetched_us: When it was last fetched, Unix microseconds.
     """
 
-    first: Json
-    last: Json
+    first: PreimageEvent
+    last: PreimageEvent
     service: int | None = None
     length: int | None = None
     announcers: set[str] = field(default_factory=set)
@@ -205,7 +205,7 @@ class _History:
     discarded: Counter[str] = field(default_factory=Counter)
     fetched_us: int | None = None
 
-    def add(self, event: Json, *, is_requester: bool) -> None:
+    def add(self, event: PreimageEvent, *, is_requester: bool) -> None:
         """Add an event; they come in order of time.
 
         Args:
@@ -213,50 +213,51 @@ class _History:
             is_requester: Whether its node is the requester of the request that it refers to.
         """
         self.last = event
-        node, fields = event["node_id"], _fields(event)
-        match EVENTS[event["event_type"]]:
+        match EVENTS[event.type]:
             case EventKind.PREIMAGE_ANNOUNCED:
-                self._announce(node, fields)
+                self._announce(event)
             case EventKind.SENDING_PREIMAGE_REQUEST:
                 self.requests += 1
             case EventKind.PREIMAGE_REQUEST_FAILED:
                 self.failures += is_requester
             case EventKind.PREIMAGE_TRANSFERRED:
-                self._transfer(event, node, is_requester=is_requester)
+                self._transfer(event, is_requester=is_requester)
             case EventKind.ANNOUNCED_PREIMAGE_FORGOTTEN:
-                self.forgotten[str(fields["reason"])] += 1
+                self.forgotten[str(event.reason)] += 1
             case EventKind.PREIMAGE_DISCARDED:
-                self.discarded[str(fields["reason"])] += 1
-                self.holders.discard(node)
+                self.discarded[str(event.reason)] += 1
+                self.holders.discard(str(event.node))
 
-    def _announce(self, node: str, fields: Mapping[str, Any]) -> None:
-        self.service, self.length = fields["service"], fields["length"]
-        if fields["announcer"] == "Local":
+    def _announce(self, event: PreimageEvent) -> None:
+        self.service, self.length = event.service, event.length
+        node = str(event.node)
+        if event.local:
             self.announcers.add(node)
             self.holders.add(node)
         else:
             self.hearers.add(node)
 
-    def _transfer(self, event: Json, node: str, *, is_requester: bool) -> None:
-        self.length = _fields(event)["length"]
+    def _transfer(self, event: PreimageEvent, *, is_requester: bool) -> None:
+        self.length = event.length
         # The server has it as well.
+        node = str(event.node)
         self.holders.add(node)
         if is_requester:
             self.transfers += 1
             self.fetchers.add(node)
-            self.fetched_us = time_us(event["received_at"], "received_at")
+            self.fetched_us = event.received_us
 
     def answer(self, digest: str) -> answers.Preimage:
         """Return the member of the answer."""
-        first_us = time_us(self.first["received_at"], "received_at")
+        first_us = self.first.received_us
         spread = None if self.fetched_us is None else (self.fetched_us - first_us) / 1000
         return {
             "hash": digest,
             "service": self.service,
             "length": self.length,
-            "first_at": self.first["received_at"],
-            "last_at": self.last["received_at"],
-            "first_event": self.first["id"],
+            "first_at": server_time(self.first.received_us),
+            "last_at": server_time(self.last.received_us),
+            "first_event": self.first.id,
             "announcers": sorted(self.announcers),
             "hearers": sorted(self.hearers),
             "requests": self.requests,
@@ -270,52 +271,43 @@ class _History:
         }
 
 
-def list_preimages(events: Sequence[Json]) -> list[answers.Preimage]:
+def list_preimages(events: Sequence[PreimageEvent]) -> list[answers.Preimage]:
     """Return the preimages that events name, the newest first.
 
     Args:
-        events: Newest first, with their contexts.
+        events: Newest first.
     """
     hashes, requesters = _subjects(events)
     histories: dict[str, _History] = {}
     for event in reversed(events):
         request = _request(event)
-        digest = _named(event) or hashes.get(request)
+        digest = event.hash or hashes.get(request)
         if digest is None:
             continue
-        history = histories.setdefault(digest, _History(event, event))
+        history = histories.get(digest)
+        if history is None:
+            history = histories[digest] = _History(event, event)
         history.add(event, is_requester=request in requesters)
     rows = [history.answer(digest) for digest, history in histories.items()]
     return sorted(rows, key=lambda row: (row["first_at"], row["hash"]), reverse=True)
 
 
-_RequestKey = tuple[str, int, int | None]
+_RequestKey = tuple[str | None, int, int | None]
 
 
-def _subjects(events: Iterable[Json]) -> tuple[dict[_RequestKey, str], set[_RequestKey]]:
+def _subjects(events: Iterable[PreimageEvent]) -> tuple[dict[_RequestKey, str], set[_RequestKey]]:
     """Return the preimage of each request, and the requests that were sent."""
     hashes: dict[_RequestKey, str] = {}
     sent: set[_RequestKey] = set()
     for event in events:
         request = _request(event)
-        if event["event_type"] == EventKind.SENDING_PREIMAGE_REQUEST:
+        if event.type == EventKind.SENDING_PREIMAGE_REQUEST:
             sent.add(request)
-        if (digest := _named(event)) is not None:
-            hashes[request] = digest
+        if event.hash is not None:
+            hashes[request] = event.hash
     return hashes, sent
 
 
-def _request(event: Json) -> _RequestKey:
+def _request(event: PreimageEvent) -> _RequestKey:
     """Return the request that an event is or refers to."""
-    root = (event.get("context") or {}).get("root_event_id")
-    return event["node_id"], event["session"], root
-
-
-def _named(event: Json) -> str | None:
-    digest = _fields(event).get("hash")
-    return None if digest is None else str(digest).removeprefix("0x")
-
-
-def _fields(event: Json) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = next(iter(event["data"].values()))
-    return fields
+    return event.node, event.session, event.root

@@ -28,6 +28,7 @@ from tart.query.shard_queries.histogram import EventHistogram
 from tart.query.shard_queries.messages import FirstMessage, Message
 from tart.query.shard_queries.network import Network
 from tart.query.shard_queries.packages import JourneyEvents
+from tart.query.shard_queries.preimages import PreimageEvents
 from tart.query.shard_queries.slots import SlotBlocks
 from tart.query.shard_queries.slow_steps import SlowestSteps
 from tart.query.shard_queries.summary import Summary
@@ -42,6 +43,7 @@ from tart.shard.queries.history import History
 from tart.shard.queries.journeys import Journeys
 from tart.shard.queries.messages import Messages
 from tart.shard.queries.network import NetworkState
+from tart.shard.queries.preimages import PreimageReader
 from tart.shard.queries.slot_blocks import SlotBlockReader
 from tart.shard.queries.slots import Slots
 from tart.shard.queries.slow_steps import SlowSteps
@@ -122,6 +124,7 @@ class QueryHandlers:
             FirstMessage: messages.first_message,
             EventHistogram: Histograms(store, nodes).histogram,
             JourneyEvents: Journeys(store, nodes).journey,
+            PreimageEvents: PreimageReader(store, nodes, self._rows).events,
             Slot: Slots(store, nodes).slot,
             SlowestSteps: SlowSteps(store, nodes).slowest,
             SlotBlocks: SlotBlockReader(store, nodes).slot_blocks,

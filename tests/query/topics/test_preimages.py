@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
+from tart.query.core.event_ids import event_api_id
+from tart.query.core.rfc3339 import server_time
+from tart.query.shard_queries.preimages import PreimageEvent
 from tart.query.topics.preimages import PreimageRows, list_preimages, preimages
 from tart.query.topics.requests import RequestRows
 from tart.query.topics.time_series import Buckets
 from tart.units import MINUTE_US, SECOND_US
-from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, event
+from tests.gateway.fake_shard import NODE_A, NODE_B, NOON
 
 HASH = "cc" * 32
 BUCKETS = Buckets(0, MINUTE_US + 5, MINUTE_US)
 
 
-def said(place, number, variant, root=None, node=NODE_A, **fields):
+def said(place, number, root=None, node=NODE_A, **fields):
     """An event ``place`` seconds after noon."""
-    made = event(
-        0,
-        place,
-        at=NOON + place * SECOND_US,
-        number=number,
-        variant=variant,
-        fields=fields,
-        node=node,
-    )
-    return {**made, "context": {"root_event_id": root}}
+    moment = NOON + place * SECOND_US
+    return PreimageEvent(event_api_id(0, place), moment, node, 1, root, number, **fields)
 
 
-def announced(place, node, announcer):
-    names = {"hash": f"0x{HASH}", "service": 5, "length": 40, "announcer": announcer}
-    return said(place, 191, "PreimageAnnounced", node=node, **names)
+def announced(place, node, *, local):
+    return said(place, 191, node=node, hash=HASH, service=5, length=40, local=local)
 
 
 FETCHED = [
-    announced(0, NODE_A, "Local"),
-    announced(1, NODE_B, "Remote"),
-    said(2, 193, "SendingPreimageRequest", root=2, node=NODE_B, hash=f"0x{HASH}"),
-    said(3, 194, "ReceivingPreimageRequest", root=3),
-    said(4, 197, "PreimageRequestReceived", root=3, hash=f"0x{HASH}"),
-    said(5, 198, "PreimageTransferred", root=3, length=40),
-    said(6, 198, "PreimageTransferred", root=2, node=NODE_B, length=40),
+    announced(0, NODE_A, local=True),
+    announced(1, NODE_B, local=False),
+    said(2, 193, root=2, node=NODE_B, hash=HASH),
+    said(3, 194, root=3),
+    said(4, 197, root=3, hash=HASH),
+    said(5, 198, root=3, length=40),
+    said(6, 198, root=2, node=NODE_B, length=40),
 ]
 
 
@@ -48,13 +42,13 @@ def test_a_preimage_is_announced_fetched_and_held():
     assert (found["announcers"], found["hearers"]) == ([NODE_A], [NODE_B])
     assert (found["requests"], found["transfers"], found["failures"]) == (1, 1, 0)
     assert (found["fetchers"], found["holders"]) == ([NODE_B], sorted([NODE_A, NODE_B]))
-    assert (found["spread_ms"], found["first_event"]) == (6000.0, FETCHED[0]["id"])
+    assert (found["spread_ms"], found["first_event"]) == (6000.0, FETCHED[0].id)
 
 
 def test_a_node_that_discards_it_holds_it_no_longer():
     more = [
-        said(7, 199, "PreimageDiscarded", hash=f"0x{HASH}", length=40, reason="ProvidedOnChain"),
-        said(8, 192, "AnnouncedPreimageForgotten", node=NODE_B, hash=f"0x{HASH}", reason="Other"),
+        said(7, 199, hash=HASH, length=40, reason="ProvidedOnChain"),
+        said(8, 192, node=NODE_B, hash=HASH, reason="Other"),
     ]
     (found,) = list_preimages([*FETCHED, *more][::-1])
     assert found["holders"] == [NODE_B]
@@ -63,9 +57,9 @@ def test_a_node_that_discards_it_holds_it_no_longer():
 
 def test_a_failure_counts_at_the_requester_and_an_unknown_request_nowhere():
     events = [
-        said(2, 193, "SendingPreimageRequest", root=2, node=NODE_B, hash=f"0x{HASH}"),
-        said(3, 195, "PreimageRequestFailed", root=2, node=NODE_B, reason="gone"),
-        said(4, 195, "PreimageRequestFailed", root=99, node=NODE_B, reason="gone"),
+        said(2, 193, root=2, node=NODE_B, hash=HASH),
+        said(3, 195, root=2, node=NODE_B, reason="gone"),
+        said(4, 195, root=99, node=NODE_B, reason="gone"),
     ]
     (found,) = list_preimages(events[::-1])
     assert (found["requests"], found["failures"], found["spread_ms"]) == (1, 1, None)
@@ -125,6 +119,6 @@ def test_totals_series_and_nodes():
     assert (nodes[NODE_B]["requested"], nodes[NODE_B]["status_at"]) == (2, None)
     assert body["read"] == {
         "events": 7,
-        "since": FETCHED[0]["received_at"],
+        "since": server_time(NOON),
         "complete": True,
     }
