@@ -12,7 +12,7 @@ from tart.aggregate.keyed.sessions import REFUSED
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.windows import Window, bounds_us
 from tart.query.shard_queries.sessions import Examples, FindingExamples, ProtocolVersions
-from tart.shard.queries import session_columns
+from tart.shard.queries import example_columns, session_columns
 from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
 
@@ -54,8 +54,13 @@ def examples(
         id_of: The id of a directory's node, by numbers.
     """
     limit = max(0, min(query.limit, MAX_EXAMPLES))
-    newest = f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit}"
-    return _examples(relations, query.window, str(nodes), f"QUALIFY {newest}", id_of)
+    rows = example_columns.example_rows(
+        relations, query.window, nodes, _COLUMNS, MAX_LISTED, of_rule=limit
+    )
+    if rows is None:
+        newest = f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit}"
+        rows = _examples_by_statement(relations, query.window, str(nodes), f"QUALIFY {newest}")
+    return _shown(rows, id_of)
 
 
 def finding_examples(
@@ -67,30 +72,39 @@ def finding_examples(
         nodes: A condition on ``directory`` and ``node``.
         id_of: The id of a directory's node, by numbers.
     """
-    where = str(nodes)
-    if query.rule is not None:
-        code = query.rule.replace("'", "''")
-        where += f" AND rule = '{code}'"
-    return _examples(relations, query.window, where, "", id_of, query.limit)
+    limit = max(0, min(query.limit, MAX_LISTED))
+    rows = example_columns.example_rows(
+        relations, query.window, nodes, _COLUMNS, limit, rule=query.rule
+    )
+    if rows is None:
+        where = str(nodes)
+        if query.rule is not None:
+            code = query.rule.replace("'", "''")
+            where += f" AND rule = '{code}'"
+        rows = _examples_by_statement(relations, query.window, where, "", limit)
+    return _shown(rows, id_of)
 
 
-def _examples(
+def _examples_by_statement(
     relations: MergedRelations,
     window: Window,
     condition: str,
     qualify: str,
-    id_of: NodeIds,
     limit: int = MAX_LISTED,
-) -> list[dict[str, Any]]:
+) -> Sequence[Sequence[Any]]:
     start, end = bounds_us(window)
     where = (
         f"seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end}) AND {condition}"
     )
-    rows = relations.execute(
+    return relations.execute(
         f"SELECT directory, epoch_us(seen_at), lower(hex(frame)), {', '.join(_COLUMNS)} "
         f"FROM {relations.table('examples', where)} {qualify} "
-        f"ORDER BY seen_at DESC, seq DESC LIMIT {max(0, min(limit, MAX_LISTED))}"
+        f"ORDER BY seen_at DESC, seq DESC LIMIT {limit}"
     ).fetchall()
+
+
+def _shown(rows: Sequence[Sequence[Any]], id_of: NodeIds) -> list[dict[str, Any]]:
+    """Return rows of directory, time, frame and ``_COLUMNS`` as objects."""
     shown = []
     for directory, seen_at, frame, *values in rows:
         row = {"at": seen_at, "frame": frame, **dict(zip(_COLUMNS, values, strict=True))}

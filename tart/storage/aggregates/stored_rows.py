@@ -43,6 +43,8 @@ _AGAIN_SECONDS = 3600.0
 _REFUSED_SECONDS = 300.0
 # The bytes of a value, with its share of the list of distinct ones.
 _WIDTHS = {"BLOB": 50, "VARCHAR": 12, TOTAL: 8}
+# Columns with longer values: a part of a frame.
+_LONG = {("examples", "frame"): 1_100}
 FLUSH = "flush"
 
 # Runs a statement and returns its columns as NumPy arrays.
@@ -236,8 +238,8 @@ class StoredRows:
 def row_bytes(table: str) -> int:
     """Return the bytes of a row of a table in memory, about."""
     return 4 + sum(
-        _WIDTHS.get(kind) or np.dtype(COLUMN_TYPES[kind].numpy).itemsize
-        for kind in TABLES[table].values()
+        _LONG.get((table, name)) or _WIDTHS.get(kind) or np.dtype(COLUMN_TYPES[kind].numpy).itemsize
+        for name, kind in TABLES[table].items()
     )
 
 
