@@ -1,18 +1,15 @@
 """Compiles the native kernel: ``python -m tart.native.build``.
 
 Only the standard library, and nothing of tart: a build of the wheel runs this file before
-anything is installed.
+anything is installed. ``tart --version`` imports it for the hash of the source, so what only a
+build needs is imported by the build.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("kernel.c")
@@ -39,6 +36,10 @@ def build(library: Path = LIBRARY, *flags: str) -> Path:
     Raises:
         NoCompilerError: There is no compiler (``CC``, else ``cc`` or ``gcc``), or it fails.
     """
+    import shutil
+    import subprocess
+    import tempfile
+
     named = os.environ.get("CC", "").split()
     compiler = named or [each for each in ("cc", "gcc", "clang") if shutil.which(each)][:1]
     if not compiler:
@@ -60,6 +61,8 @@ def build(library: Path = LIBRARY, *flags: str) -> Path:
 
 def main() -> int:
     """Compile the library unless it is up to date; return the exit code."""
+    import argparse
+
     parser = argparse.ArgumentParser(description="Compile tart's native kernel.")
     parser.add_argument(
         "--required", action="store_true", help="fail if there is no compiler or it fails"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ class Kernel:
         self._library: Any = library
         # The hash functions' keys: a node must not know which keys collide.
         words = LONGEST_KEY // 4 + 1
-        self.secrets = (ctypes.c_uint64 * words)(*(secrets.randbits(64) for _ in range(words)))
+        self.secrets = (ctypes.c_uint64 * words).from_buffer_copy(os.urandom(8 * words))
 
     def call(self, name: str, *arguments: Any) -> int:
         """Call a function with addresses, bytes and integers.

@@ -27,7 +27,7 @@ def example_rows(
     *,
     rule: str | None = None,
     of_rule: int | None = None,
-) -> list[Sequence[Any]] | None:
+) -> Sequence[Sequence[Any]] | None:
     """Return examples, newest first.
 
     Args:
