@@ -12,16 +12,22 @@ from tests.running import System
 from tests.web.conftest import VIEWS, Opener
 from tests.web.looking import axe, is_scrolled_sideways, texts
 
+# A narrow window shows the same elements: of axe's rules those that measure them.
+RULES = {
+    **{view: rules for view, (_, _, rules) in VIEWS.items()},
+    "telephone": {"runOnly": ["target-size", "scrollable-region-focusable", "meta-viewport"]},
+}
+
 
 @pytest.mark.parametrize("path", ["", "/sql", "/events", "/rules"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_page_is_well_made(open_page: Opener, path: str, view: str) -> None:
-    scheme, width, rules = VIEWS[view]
+    scheme, width, _ = VIEWS[view]
     page = open_page(f"api/docs{path}", scheme=scheme, width=width)
     assert len(texts(page, "h1")) == 1
     assert page.title()
     assert not is_scrolled_sideways(page)
-    assert axe(page, **rules) == []
+    assert axe(page, **RULES[view]) == []
 
 
 def test_it_has_every_route(open_page: Opener, live_system: System) -> None:
