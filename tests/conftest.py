@@ -6,6 +6,7 @@ logging in the test's own process ends with the test.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import os
@@ -108,6 +109,8 @@ def pytest_collection(session):
     finally:
         gc.enable()
         gc.freeze()
+        # Extension modules complain of what is left at the end of the process.
+        atexit.register(gc.unfreeze)
 
 
 def import_share(config):
