@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 
 import pytest
 
 from tart.aggregate.aggregates import Aggregates
+from tart.aggregate.core.event_batch import EventBatch
 from tart.aggregate.core.tables import ROWS, SUMMED, TABLES
+from tart.protocol.events import EventKind
 from tart.query.core.aggregate_columns import DISCARD_REASONS
 from tart.query.core.log_histogram import upper_us
 from tart.units import JCE_US
 from tests.aggregate.batches import (
     DELAY_US,
     aggregate,
+    connection_batch,
     decode_contexts,
     event_batches,
     rows,
@@ -141,3 +145,29 @@ def test_old_events_expire_except_announcement_streams():
         aggregates.end_session(session)
     assert aggregates.statistics()["open_references"] == 0
     assert aggregates.replay_from_seq is None
+
+
+def memory_of(connections, events):
+    """The bytes of aggregates whose connections have so many open requests each."""
+    request = (1_000_000, EventKind.SENDING_BUNDLE_SHARD_REQUEST.number, bytes(42))
+    batches = []
+    for number in range(connections):
+        batch = connection_batch(*[request] * events)
+        batch.columns.node[:] = batch.columns.session[:] = number
+        batches.append(batch)
+    batch = EventBatch.join(batches)
+    context = decode_contexts(troubled_network())[0]
+    tracemalloc.start()
+    aggregates = Aggregates(lambda session: context)
+    aggregates.add(batch)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert aggregates.statistics()["open_references"] == connections * events
+    return taken
+
+
+def test_the_memory_of_connections_and_of_open_references_is_bounded():
+    # 1,024 nodes with fifty open references each take 30 MiB, over all shards.
+    few, many, references = memory_of(64, 4), memory_of(256, 4), memory_of(256, 36)
+    assert (many - few) / 192 < 24 << 10
+    assert (references - many) / (256 * 32) < 150

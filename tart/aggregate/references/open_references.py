@@ -240,14 +240,15 @@ class OpenReferences:
     def _add_rows(self, rows: int) -> None:
         more = rows - len(self._counts)
         if more > 0:
-            more = max(more, len(self._counts))
+            more = max(more, len(self._counts) // 3)
             self._ring = np.concatenate([self._ring, np.full((more, RING), NO_ENTRY, np.int32)])
             self._counts = grow(self._counts, len(self._ring))[: len(self._ring)]
             self._displaced_until = grow(self._displaced_until, len(self._ring))[: len(self._ring)]
 
     def _allocate(self, count: int) -> Array:
         if count > self._free_count:
-            self._grow(max(2 * len(self._row), len(self._row) + count))
+            before = len(self._row)
+            self._grow(before + max(before // 3, count))
         self._free_count -= count
         return self._free[self._free_count : self._free_count + count].copy()
 
