@@ -21,7 +21,7 @@ from tart.aggregate.core.tables import GAUGES
 from tart.gateway.api.components import reference
 from tart.gateway.api.contract import ROUTES
 from tests.gateway.json_schema import violations
-from tests.running import fake_node, running_system, wait_for
+from tests.running import PATIENT, fake_node, running_system, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -173,7 +173,7 @@ class Network:
 def asked(request, tmp_path_factory):
     """A server that was told everything, and the nodes that told it."""
     data = tmp_path_factory.mktemp("exact") / "data"
-    with running_system(data) as system:
+    with running_system(data, environ=PATIENT) as system:
         network = Network(system)
         network.all()
         wait_for(lambda: _told(system) == network.events, "all events")
@@ -185,7 +185,7 @@ def asked(request, tmp_path_factory):
             return
         system.process.send(signal.SIGTERM)
         assert system.process.ended() == 0
-    with running_system(data) as system:
+    with running_system(data, environ=PATIENT) as system:
         yield system, network
 
 

@@ -29,7 +29,7 @@ from tests.e2e.same import (
 from tests.e2e.truth import network, settled, tell, told
 from tests.gateway.json_schema import SCHEMAS
 from tests.recorders import recorder, records, replay, run, sessions
-from tests.running import running_system, wait_for
+from tests.running import PATIENT, running_system, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -61,7 +61,7 @@ def systems(where):
         }
         wait_for(lambda: logged(found["2 shards"], where / "log"), "all events in the log")
         for capture in ("passing", "log"):
-            system = enter(running_system(where / f"again_{capture}", shards=2))
+            system = enter(running_system(where / f"again_{capture}", shards=2, environ=PATIENT))
             assert replay(where / capture, system.telemetry, "--speed", "max").code == 0
             settled(system, len(network().emissions))
             found[f"2 shards, replayed from {capture}"] = system
@@ -89,7 +89,7 @@ def early_in_a_bucket():
 @contextmanager
 def recorded(data, capture):
     """A system of one shard that was told everything through a recorder."""
-    with running_system(data, shards=1) as system:
+    with running_system(data, shards=1, environ=PATIENT) as system:
         host, port = telemetry = system.telemetry
         with recorder(capture, "--target", f"{host}:{port}") as passing:
             system.telemetry = passing.address

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tart.simulate.model.in_memory import Played, play_troubled
 from tart.simulate.model.truth_reader import Facts
-from tests.running import System, running_system, wait_for
+from tests.running import PATIENT, System, running_system, wait_for
 
 SLOTS = 60
 
@@ -81,12 +81,12 @@ def _connected(system: System) -> bool:
 def told(data: Path, shards: int, *, restarted: bool) -> Iterator[Told]:
     """A tart with so many shards that knows everything; perhaps started again since."""
     played = network()
-    with running_system(data, shards=shards) as system:
+    with running_system(data, shards=shards, environ=PATIENT) as system:
         tell(system, played)
         if not restarted:
             yield Told(system, played)
             return
         system.process.send(signal.SIGTERM)
         assert system.process.ended() == 0
-    with running_system(data, shards=shards) as system:
+    with running_system(data, shards=shards, environ=PATIENT) as system:
         yield Told(system, played, restarted=True)
