@@ -58,7 +58,7 @@ _EXPIRE_SECONDS = 3600.0
 # A checkpoint is due after this time, or when the WAL has this size: what is in the WAL is in
 # memory, too, uncompressed.
 _CHECKPOINT_SECONDS = 300.0
-_CHECKPOINT_BYTES = 16 << 20
+_CHECKPOINT_BYTES = 8 << 20
 _RETRY_SECONDS = 5.0
 # Tries to write a flush that finds damage.
 _TRIES = 3

@@ -36,7 +36,7 @@ _RETRY_SECONDS = 0.05
 _READERS_SECONDS = 1.0
 # The blocks of files that stay in memory after a round. The operating system caches the files,
 # too: a block that is read again costs a copy and its checksum.
-CACHE_BYTES = 48 << 20
+CACHE_BYTES = 24 << 20
 
 
 @dataclass
