@@ -68,6 +68,20 @@ class Sample:
     query_ms: float
     memory: int
 
+    def as_json(self, end: float) -> Json:
+        """Return the sample for the saved result.
+
+        Args:
+            end: The end of the storm, from which its time counts.
+        """
+        return {
+            "seconds_after": round(self.time - end, 1),
+            "committed": self.committed,
+            "write_ms": self.write_ms,
+            "query_ms": self.query_ms,
+            "memory_mib": round(self.memory / _MIB),
+        }
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -353,18 +367,7 @@ def _weather(
             failure for route in answers.values() for failure in route["failures"]
         ).most_common(5),
         "pauses": scrape.samples.get(measure.PAUSES, 0.0),
-        "samples": [_rounded(sample, end) for sample in samples],
-    }
-
-
-def _rounded(sample: Sample, end: float) -> Json:
-    """Return a sample for the saved result, its time in seconds after the storm."""
-    return {
-        "s": round(sample.time - end, 1),
-        "committed": sample.committed,
-        "write_ms": None if sample.write_ms is None else round(sample.write_ms),
-        "query_ms": round(sample.query_ms) if math.isfinite(sample.query_ms) else None,
-        "memory_mib": round(sample.memory / _MIB),
+        "samples": [sample.as_json(end) for sample in samples],
     }
 
 

@@ -47,6 +47,12 @@ def test_what_was_always_normal_needs_no_time_and_what_never_is_takes_for_ever()
     assert seconds == {"writes": 0.0, "queries": math.inf, "memory": 0.0}
 
 
+@pytest.mark.parametrize("write", [None, 7.0, math.inf])
+def test_a_sample_is_saved_with_its_time_after_the_storm(write):
+    saved = Sample(12.5, 9.0, write, math.inf, 3 * MIB).as_json(10.0)
+    assert (saved["seconds_after"], saved["write_ms"], saved["memory_mib"]) == (2.5, write, 3)
+
+
 def test_prepared_files_are_opened_as_complete_and_are_as_large_as_wanted(tmp_path):
     prepare_files(tmp_path, 2, 3, 2 * MIB)
 
