@@ -72,7 +72,7 @@ _ROOTS = kind_mask(PIPELINE_ROOTS)
 
 @dataclass(frozen=True)
 class ReferenceLimits:
-    """Bounds of the number of open events between two batches; about 60 bytes each.
+    """Bounds of the number of open events between two batches; about 100 bytes each.
 
     A connection that exceeds a bound loses its oldest open events, and an eighth of
     ``per_session`` more than necessary, since finding them takes a pass over all.
