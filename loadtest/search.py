@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,12 @@ def _slot(seq: Any, events: int) -> Any:
 
 def _hash_of(seq: int) -> bytes:
     """Return the hash that an event names: one of some three hundred at a time."""
-    return hashlib.sha256(b"%d" % (seq // 4000 * 300 + seq * 7919 % 300)).digest()
+    return _digest(seq // 4000 * 300 + seq * 7919 % 300)
+
+
+@lru_cache(1_000)
+def _digest(number: int) -> bytes:
+    return hashlib.sha256(b"%d" % number).digest()
 
 
 @contextmanager
