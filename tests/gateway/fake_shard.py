@@ -287,6 +287,8 @@ def statistics(**changes: Any) -> dict[str, Any]:
         "aggregate_events_waiting": 0,
         "query_failures": 0,
         "commit_timeouts": 0,
+        "duckdb_bytes": 70 << 20,
+        "tail_cache_bytes": 8 << 20,
         "stored_rows_bytes": 100,
         "stored_rows_hits": 4,
         "stored_rows_reads": 3,

@@ -196,6 +196,12 @@ _GAUGES = (
         "aggregate_events_waiting",
         "Events that waited to be counted in aggregates, when the metrics were read.",
     ),
+    (
+        "duckdb_memory_bytes",
+        "duckdb_bytes",
+        "Memory of DuckDB after the last round of checkpoints, before its cache was cut.",
+    ),
+    ("tail_cache_bytes", "tail_cache_bytes", "Bytes of the newest events in memory."),
     ("stored_rows_bytes", "stored_rows_bytes", "Bytes of flushed aggregates in memory."),
     ("subscriptions", "subscriptions", "Live subscriptions of the gateway."),
     ("loop_lag_seconds", "loop_lag_seconds", "Event-loop lag in seconds."),

@@ -119,6 +119,8 @@ class ProcessStatistics:
             "queries": dict(self._counts.received),
             "query_failures": self._counts.failures,
             "commit_timeouts": ingest.commit_timeouts,
+            "duckdb_bytes": checkpoints.duckdb_bytes,
+            "tail_cache_bytes": self._store.writer.tail.size,
             "stored_rows_bytes": self._store.stored_rows.nbytes,
             "stored_rows_hits": self._store.stored_rows.hits,
             "stored_rows_reads": self._store.stored_rows.reads,

@@ -71,6 +71,11 @@ class TailCache:
         self._link_limit = link_bytes
         self._parts = _Parts()
 
+    @property
+    def size(self) -> int:
+        """Return the memory of events and links in bytes."""
+        return sum(part.size for parts in self._parts for part in parts)
+
     def add(self, log: Sequence[LogColumns], size: int) -> None:
         """Add a committed batch.
 

@@ -48,12 +48,14 @@ class CheckpointStatistics:
         done: Checkpoints that succeeded.
         failures: Checkpoints and rotations that failed.
         seconds: The duration of the checkpoints that succeeded.
+        duckdb_bytes: The memory of DuckDB after the last round.
     """
 
     rounds: int = 0
     done: int = 0
     failures: int = 0
     seconds: float = 0.0
+    duckdb_bytes: int = 0
 
 
 class Checkpoints:
@@ -122,7 +124,8 @@ class Checkpoints:
                     try:
                         with self._background.guard("checkpoints"):
                             self.run_round(cursor)
-                            self._database.trim_cache(CACHE_BYTES)
+                            used = self._database.trim_cache(CACHE_BYTES)
+                            self.statistics.duckdb_bytes = used
                     finally:
                         self.rotation_lock.release()
                 self.statistics.rounds += 1

@@ -282,10 +282,13 @@ class Database:
             except duckdb.Error as error:
                 raise storage_error(file, error) from None
 
-    def trim_cache(self, keep: int) -> None:
+    def trim_cache(self, keep: int) -> int:
         """Drop blocks of files from memory until at most ``keep`` bytes are cached.
 
         DuckDB itself drops none before its memory is full. What a statement uses stays.
+
+        Returns:
+            The bytes that DuckDB used before.
 
         Raises:
             StorageError: The instance is closed.
@@ -293,9 +296,10 @@ class Database:
         query = "SELECT tag, memory_usage_bytes FROM duckdb_memory()"
         with closing(self.cursor()) as cursor:
             used = dict(cursor.execute(query).fetchall())
+            total: int = sum(used.values())
             if used.get(_CACHE, 0) <= keep:
-                return
-            rest = sum(used.values()) - used[_CACHE]
+                return total
+            rest = total - used[_CACHE]
             # A smaller limit drops the blocks used longest ago. It fails if others need more by
             # now; then the limit stays as it was. ``keep`` leaves room for those who need
             # memory between the two statements: they drop more blocks.
@@ -304,6 +308,7 @@ class Database:
                     f"SET GLOBAL memory_limit = '{rest + keep}B'; "
                     f"SET GLOBAL memory_limit = '{self._memory_limit}'"
                 )
+        return total
 
     def set_meta(self, file: LogFile, entries: dict[str, int]) -> None:
         """Write entries into a file's ``meta`` and checkpoint it."""

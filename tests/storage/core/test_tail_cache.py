@@ -82,10 +82,12 @@ def test_the_oldest_parts_are_evicted_without_a_gap():
         latest.add([LogColumns.from_rows(rows(4, first), PEERS)], 40)
     found, below = latest.rows(Selection(), None, 100)
     assert (seqs(found), below) == (list(range(39, 31, -1)), 32)
+    assert latest.size >= 80
     # A batch that is larger than all there is room for is held on its own.
     latest.add([LogColumns.from_rows(rows(4, 40), PEERS)], 1_000)
     found, below = latest.rows(Selection(), None, 100)
     assert (seqs(found), below) == ([43, 42, 41, 40], 40)
+    assert latest.size >= 1_000
 
 
 def test_a_search_of_the_cache_returns_where_to_continue():
