@@ -81,7 +81,7 @@ def test_every_module_has_a_docstring():
 
 @pytest.mark.slow
 def test_imports_go_downwards_only():
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = [Path(sys.executable).with_name("lint-imports")]
     outcome = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
