@@ -174,14 +174,14 @@ def severe(recorder, besides=frozenset()):
 @pytest.mark.no_cover
 @pytest.mark.parametrize("protocol", [0, 1])
 def test_a_simulated_network_has_no_severe_findings(protocol):
-    recorder = receive_network(play(60, seed=5, protocol=protocol))
+    recorder = receive_network(play(30, seed=5, protocol=protocol))
     assert severe(recorder) == {}
     assert len(recorder.findings) < 100
 
 
 @pytest.mark.no_cover
 def test_a_simulated_network_with_faults_has_no_severe_findings():
-    played = play_troubled(60, seed=9)
+    played = play_troubled(40, seed=9)
     recorder = receive_network(played)
     assert severe(recorder) == {}
     assert recorder.rules().count("events_dropped") == len(played.facts.events("Dropped"))
