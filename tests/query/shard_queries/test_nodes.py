@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tart.query.core.merge import ChainStatements
+from tart.query.core.nodes import StatedSlot
 from tart.query.shard_queries.nodes import Chain, Live, LogLines, Statistics
 
 
@@ -11,7 +12,9 @@ def test_statistics_come_by_shard():
 
 
 def test_the_newest_statement_of_a_node_counts():
-    old, new = ({"received_at": at, "is_open": True, "slot": 1} for at in ("1", "2"))
+    old, new = (
+        StatedSlot(1, received_at, "", is_open=True, is_ahead=False) for received_at in (1, 2)
+    )
     rows = [(0, [ChainStatements("a", old, None)]), (1, [ChainStatements("a", new, old)])]
     assert Chain().merge(rows) == {"a": (new, old)}
 
