@@ -1,8 +1,10 @@
 """All aggregates of a shard: batches of events in, rows of tables out.
 
 Pure. ``inherit`` fills what the event log needs into each batch before it is written; ``add``
-counts events, in larger batches. ``rows`` returns everything since the last flush. A query asks
-for the rows of open pipelines, too; a flush does not, and ``clear`` removes the rows it has taken.
+counts events, in larger batches. Its two halves are independent of each other: ``follow`` is what
+subscribers of live events need at once, ``count`` is not. ``rows`` returns everything since the
+last flush. A query asks for the rows of open pipelines, too; a flush does not, and ``clear``
+removes the rows it has taken.
 """
 
 from __future__ import annotations
@@ -84,8 +86,27 @@ class Aggregates:
         """Fill the slots and cores that events inherit into a batch's columns."""
         self.isolation.run("inheritance", batch, self._inherited.fill)
 
-    def add(self, batch: EventBatch, *, contexts: bool = False) -> Contexts:
-        """Count a batch.
+    def add(self, batch: EventBatch) -> None:
+        """Count a batch; the events of each connection are in order of arrival."""
+        self.count(batch)
+        self.follow(batch, contexts=False)
+
+    def count(self, batch: EventBatch) -> None:
+        """Count what single events tell: a batch may be followed before or after."""
+        self.add_findings(batch.faults)
+        if not len(batch):
+            return
+        isolation, runs = self.isolation, self._assign(batch)
+
+        def check(part: EventBatch) -> None:
+            self._checker.check(part, runs if part is batch else self._assign(part))
+
+        isolation.run("conformance", batch, check)
+        isolation.run("counts", batch, self._events.add)
+        isolation.run("clocks", batch, self._clocks.add)
+
+    def follow(self, batch: EventBatch, *, contexts: bool) -> Contexts:
+        """Follow the references of a batch, and count what they tell.
 
         Args:
             batch: The events of each connection are in order of arrival.
@@ -96,23 +117,21 @@ class Aggregates:
             By index, for events of a pipeline or a request: the root's event id, and the hash
             that the chain is about.
         """
-        self.add_findings(batch.faults)
         if not len(batch):
             return {}
-        isolation, runs = self.isolation, self._session_rows.assign(batch.columns.session)
+        runs = self._assign(batch)
 
-        def runs_of(part: EventBatch) -> SessionRuns:
-            return runs if part is batch else self._session_rows.assign(part.columns.session)
+        def add(part: EventBatch) -> Contexts:
+            rows = (runs if part is batch else self._assign(part)).row_of
+            return self._tracker.add(part, rows, contexts=contexts)
 
+        return self.isolation.run("references", batch, add)
+
+    def _assign(self, batch: EventBatch) -> SessionRuns:
+        """Return the rows of a batch's connections; a new one has no state of an earlier one."""
+        runs = self._session_rows.assign(batch.columns.session)
         self._checker.reset(runs.new)
-        isolation.run("conformance", batch, lambda part: self._checker.check(part, runs_of(part)))
-        isolation.run("counts", batch, self._events.add)
-        isolation.run("clocks", batch, self._clocks.add)
-        return isolation.run(
-            "references",
-            batch,
-            lambda part: self._tracker.add(part, runs_of(part).row_of, contexts=contexts),
-        )
+        return runs
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Add findings about the bytes of messages, first messages included."""

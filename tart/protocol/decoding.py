@@ -134,7 +134,13 @@ def decode_event(
     Raises:
         DecodeError: No known reading fits; the error is that of the specification's reading.
     """
-    return _select(event_kind(number), payload, version, cores, dialect)[1]
+    event = event_kind(number)
+    if dialect is Dialect.STANDARD:
+        # Most events: every byte has a meaning by itself, so the specification's reading fits.
+        fields = event.layout(version).read_plain(payload)
+        if fields is not None:
+            return Decoded(fields, ())
+    return _select(event, payload, version, cores, dialect)[1]
 
 
 def read_event(

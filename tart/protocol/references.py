@@ -9,6 +9,7 @@ four events with an ``audit_id`` refer to nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -124,6 +125,11 @@ def find_hash(number: int, fields: Mapping[str, Any], paths: Mapping[int, str]) 
     if path is None:
         return None
     value: Any = fields
-    for name in path.split("."):
+    for name in _names(path):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value if isinstance(value, bytes) else None
+
+
+@cache
+def _names(path: str) -> list[str]:
+    return path.split(".")

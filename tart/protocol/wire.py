@@ -432,6 +432,16 @@ class Struct(Type):
                 reader.deviations[index] = inner._replace(field=path)
         return value
 
+    def read_plain(self, data: bytes) -> dict[str, Any] | None:
+        """Return the fields of a structure of plain values that is exactly as long as the data.
+
+        ``None`` for all others: ``read`` reads them, and these, too.
+        """
+        plain = self._plain
+        if plain is None or plain.size != len(data):
+            return None
+        return self._named(plain.unpack(data))
+
     def value(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the value of the structure whose fields have these values."""
         return fields

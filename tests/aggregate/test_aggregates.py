@@ -10,6 +10,7 @@ import pytest
 from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import EventBatch
 from tart.aggregate.core.tables import ROWS, SUMMED, TABLES
+from tart.aggregate.core.waiting_events import WaitingEvents
 from tart.protocol.events import EventKind
 from tart.query.core.aggregate_columns import DISCARD_REASONS
 from tart.query.core.log_histogram import upper_us
@@ -27,6 +28,26 @@ from tests.aggregate.batches import (
 
 def in_any_order(found):
     return sorted(found, key=repr)
+
+
+@pytest.mark.no_cover
+def test_rows_do_not_depend_on_when_references_are_followed():
+    """With a subscriber they are followed at once, batch by batch, and counted with others."""
+    played = troubled_network()
+    expected, found = (Aggregates(decode_contexts(played).__getitem__) for _ in range(2))
+    waiting = WaitingEvents()
+    for number, batch in enumerate(event_batches(played, 7)):
+        expected.add(batch)
+        found.follow(batch, contexts=True)
+        waiting.add(batch)
+        if number % 5 == 0:
+            found.count(waiting.take())
+    found.count(waiting.take())
+    for each in (expected, found):
+        each.end_all_sessions()
+    assert found.totals() == expected.totals()
+    for table in TABLES:
+        assert in_any_order(rows(found, table)) == in_any_order(rows(expected, table)), table
 
 
 @pytest.mark.no_cover

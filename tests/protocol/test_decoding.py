@@ -385,6 +385,25 @@ def test_arbitrary_bytes_decode_or_fail_at_an_offset_within_them(case, cores):
     assert all(each.rule and each.expectation for each in told)
 
 
+@examples(4)
+@given(st.data())
+def test_a_plain_layout_is_read_at_once_as_it_is_field_by_field(data):
+    """``read_event`` always takes the long way."""
+    event, version = data.draw(st.sampled_from(LAYOUTS))
+    encoded = payload(event.layout(version), data.draw(values(event.layout(version))))
+    cut = data.draw(st.integers(-1, 1))
+    sent = encoded[: len(encoded) + min(cut, 0)] + b"x" * max(cut, 0)
+    for dialect in decoding.Dialect:
+
+        def read(decode, of=lambda answer: answer, dialect=dialect):
+            try:
+                return of(decode(event.number, sent, version=version, cores=CORES, dialect=dialect))
+            except DecodeError as error:
+                return str(error)
+
+        assert read(decode_event) == read(decoding.read_event, lambda answer: answer[1])
+
+
 @given(hostile_payloads())
 def test_bytes_without_deviation_are_the_only_encoding_of_their_values(case):
     number, version, data = case

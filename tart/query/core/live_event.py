@@ -12,6 +12,7 @@ from tart.query.answers.int64 import EVENT, IntegerEncoding, plan_of, text_conve
 # Events that a node sends after a reconnection are minutes old, not hours.
 _MAX_LATENCY = timedelta(hours=1)
 _MILLISECOND = timedelta(milliseconds=1)
+_MAX_LATENCY_US = _MAX_LATENCY // timedelta(microseconds=1)
 # Of both forms of an event.
 _with_text = text_converter({**cast(Mapping[str, Any], plan_of(Event)), "event": EVENT})
 
@@ -39,9 +40,26 @@ def encode_integers(event: Mapping[str, Any], int64: IntegerEncoding) -> Mapping
     return changed
 
 
+def latency_ms_of(received_us: int, happened_us: int) -> int | None:
+    """Return the same as ``latency_ms`` of times in Unix microseconds."""
+    elapsed = received_us - happened_us
+    return elapsed // 1000 if 0 <= elapsed <= _MAX_LATENCY_US else None
+
+
 def live_event(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return an Event object with ``event`` instead of ``data``, for compatibility with jamtart."""
-    shown = {name: event[name] for name in ("id", "node_id", "event_type")}
-    shown["latency_ms"] = latency_ms(event)
-    shown["event"] = event["data"]
-    return shown | {name: value for name, value in event.items() if name != "data"}
+    return live_event_of(event, latency_ms(event))
+
+
+def live_event_of(event: Mapping[str, Any], latency: int | None) -> dict[str, Any]:
+    """Return the same as ``live_event`` of an event whose latency is known."""
+    shown = {
+        "id": event["id"],
+        "node_id": event["node_id"],
+        "event_type": event["event_type"],
+        "latency_ms": latency,
+        "event": event["data"],
+        **event,
+    }
+    del shown["data"]
+    return shown

@@ -3,7 +3,8 @@
 Runs on the event loop only. The slots and cores that the events of a batch inherit are filled in
 at once, for the event log stores them. The batch is counted later, together with others
 (``aggregate.core.waiting_events``): after a quarter of a second, when a commit was handed over, or
-before figures, a flush or the contexts of live events are needed (``count``).
+before figures or a flush are needed (``count``). While live events are subscribed to, references
+are followed at once: their contexts are needed.
 
 A flush travels with the batch of the events that it counts, and is written once they are
 committed. Until then its rows stay here, in flight, so that every query sees them exactly once.
@@ -119,6 +120,8 @@ class Aggregator:
         self._next_seq = next_seq
         self._session_ended = False
         self._file_failed = False
+        # Events whose references are followed already come before those of which nothing is.
+        self._followed = WaitingEvents()
         self._waiting = WaitingEvents()
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = 0.0
@@ -134,21 +137,26 @@ class Aggregator:
 
         Args:
             batch: The events, after ``inherit``.
-            contexts: Whether the contexts of the batch's events are needed, by index; then all
-                events are counted now. See ``Aggregates.add``.
+            contexts: Whether the contexts of the batch's events are needed, by index; then its
+                references are followed now. See ``Aggregates.follow``.
         """
-        first = self._waiting.events
-        self._waiting.add(batch)
+        known: Contexts = {}
         if contexts:
-            counted = self._count(contexts=True)
-            return {index - first: each for index, each in counted.items() if index >= first}
-        if self._waiting.full:
+            if self._waiting:
+                # References are followed in order of arrival.
+                self.count()
+            self._followed.add(batch)
+            with self.isolation.guard("aggregates", events=len(batch)):
+                known = self._aggregates.follow(batch, contexts=True)
+        else:
+            self._waiting.add(batch)
+        if self._waiting.full or self._followed.full:
             self.count()
         elif self._timer is None:
             loop = asyncio.get_running_loop()
             self._due_at = loop.time() + COUNT_SECONDS
             self._timer = loop.call_later(COUNT_SECONDS + _GRACE_SECONDS, self.count)
-        return {}
+        return known
 
     def count_if_due(self) -> None:
         """Count the events that wait if they have waited for ``COUNT_SECONDS``.
@@ -161,21 +169,20 @@ class Aggregator:
     @property
     def waiting_events(self) -> int:
         """Return the number of events that wait to be counted."""
-        return self._waiting.events
+        return self._followed.events + self._waiting.events
 
     def count(self) -> None:
         """Count the events that wait."""
-        self._count(contexts=False)
-
-    def _count(self, *, contexts: bool) -> Contexts:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        result: Contexts = {}
-        if self._waiting:
-            with self.isolation.guard("aggregates", events=self._waiting.events):
-                result = self._aggregates.add(self._waiting.take(), contexts=contexts)
-        return result
+        for waiting, count in (
+            (self._followed, self._aggregates.count),
+            (self._waiting, self._aggregates.add),
+        ):
+            if waiting:
+                with self.isolation.guard("aggregates", events=waiting.events):
+                    count(waiting.take())
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Count findings, after those about events that came before them."""

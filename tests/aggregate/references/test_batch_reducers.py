@@ -199,7 +199,7 @@ def test_the_context_of_a_request_s_end_is_its_erasure_root():
     aggregates = Aggregates(decode_contexts(PLAYED).__getitem__)
     about = defaultdict(set)
     for batch in event_batches(PLAYED, 500):
-        contexts = aggregates.add(batch, contexts=True)
+        contexts = aggregates.follow(batch, contexts=True)
         for at in np.flatnonzero(np.isin(batch.columns.type, (122, 123, 125))).tolist():
             if at in contexts:
                 root, erasure_root = contexts[at]

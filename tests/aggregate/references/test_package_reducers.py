@@ -24,7 +24,7 @@ def test_events_of_a_work_package_inherit_its_core():
     with_core: Counter = Counter()
     for batch in event_batches(played, 400):
         aggregates.inherit(batch)
-        for index in aggregates.add(batch, contexts=True):
+        for index in aggregates.follow(batch, contexts=True):
             if batch.columns.has_core[index]:
                 with_core[int(batch.columns.type[index])] += 1
     counts = played.facts.counts()

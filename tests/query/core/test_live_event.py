@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tart.query.core.live_event import encode_integers, latency_ms, live_event
+from tart.query.core.live_event import (
+    encode_integers,
+    latency_ms,
+    latency_ms_of,
+    live_event,
+    live_event_of,
+)
+from tart.query.core.rfc3339 import rfc3339
 
 EVENT = {
     "id": 3,
@@ -47,3 +56,15 @@ def test_integers_become_text_where_a_client_asked_for_it() -> None:
     event = EVENT | {"event_id": (1 << 64) - 1}
     assert encode_integers(event, "number") is event
     assert encode_integers(event, "string")["event_id"] == str((1 << 64) - 1)
+
+
+@given(st.integers(0, 2**62), st.one_of(st.integers(0, 2**62), st.integers(-4_000_000_000, 9)))
+def test_a_latency_is_the_same_of_numbers_and_of_texts(received: int, happened: int) -> None:
+    happened = received - happened if happened < 10 else happened
+    texts = {"received_at": rfc3339(received), "timestamp": rfc3339(happened)}
+    if None not in texts.values():
+        assert latency_ms_of(received, happened) == latency_ms(texts)
+
+
+def test_an_event_whose_latency_is_known_is_shown_alike() -> None:
+    assert list(live_event_of(EVENT, None).items()) == list(live_event(EVENT).items())

@@ -105,6 +105,34 @@ def test_events_that_waited_are_counted_after_a_commit_and_not_during_the_next(
     run(scenario, tmp_path, storage={"flush_seconds": 1e6})
 
 
+def test_events_for_subscribers_are_followed_at_once_and_counted_with_others(tmp_path):
+    """Each event is followed and counted once, whether anybody listens or not."""
+    played = troubled_network()
+
+    async def scenario(shard):
+        aggregates, calls = shard.aggregator._aggregates, []
+        follow, count = aggregates.follow, aggregates.count
+        aggregates.follow = lambda batch, **more: (
+            calls.append(("f", len(batch))) or follow(batch, **more)
+        )
+        aggregates.count = lambda batch: calls.append(("c", len(batch))) or count(batch)
+        sizes = [len(each.emissions) for each in played.sessions[:5]]
+        for number, session in enumerate(played.sessions[:5]):
+            shard.streams.listening = number in (1, 2, 4)
+            # A first message has findings, before which all events that wait are counted.
+            shard.session(session.data)
+            shard.ingest.decode_received()
+            assert shard.aggregator.waiting_events == sizes[number]
+            if shard.streams.listening:
+                assert calls[-1] == ("f", sizes[number])
+        assert await total(shard) == sum(sizes)
+        for name in "fc":
+            assert [size for call, size in calls if call == name] == sizes
+        shard.streams.listening = False
+
+    run(scenario, tmp_path, storage={"flush_seconds": 1e6})
+
+
 def test_no_more_events_wait_than_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(waiting_events, "MAX_EVENTS", 50)
     played = troubled_network()
