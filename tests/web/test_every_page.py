@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -28,24 +28,23 @@ PAGES = {
 
 
 class View(NamedTuple):
-    """A window and what went wrong in it."""
+    """A window, what went wrong in it, and how axe looks at it."""
 
     page: Page
     faults: Faults
+    rules: dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def views(browser: Browser, live_system: System) -> Iterator[dict[str, View]]:
-    """Return windows on the page, by name."""
-    views: dict[str, View] = {}
-    for name, (scheme, width, _) in VIEWS.items():
-        size = {"width": width, "height": HEIGHTS[width]}
-        page, faults = new_page(browser, live_system.api, color_scheme=scheme, viewport=size)
-        views[name] = View(page, faults)
-        page.goto("/")
-    yield views
-    for view in views.values():
-        view.page.context.close()
+# One after the other: a page in a window that waits would go on asking the server.
+@pytest.fixture(scope="module", params=VIEWS)
+def view(request: Any, browser: Browser, live_system: System) -> Iterator[View]:
+    """Return a window on the page."""
+    scheme, width, rules = VIEWS[request.param]
+    size = {"width": width, "height": HEIGHTS[width]}
+    page, faults = new_page(browser, live_system.api, color_scheme=scheme, viewport=size)
+    page.goto("/")
+    yield View(page, faults, rules)
+    page.context.close()
 
 
 @pytest.fixture(scope="module")
@@ -71,28 +70,25 @@ def test_the_registry_is_read() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_without_fault(views: dict[str, View], parts: dict[str, str], name: str) -> None:
+def test_a_page_is_without_fault(view: View, parts: dict[str, str], name: str) -> None:
     path, title = PAGES[name]
     for variable, value in parts.items():
         path = path.replace(variable, value)
     assert "{" not in path
-    found = {}
-    for view, (page, faults) in views.items():
-        faults.clear()
-        page.goto(f"/#/{path}")
-        # Not the page before any more.
-        expect(page).to_have_title(f"{title} · tart")
-        # The design page shows skeletons, and failures, as examples.
-        settled(page, faults, has_skeletons=name == "design")
-        wrong = [*faults, *axe(page, **VIEWS[view][2])]
-        if name != "design":
-            wrong += texts(page, "[role=alert]")
-        if len(texts(page, "h1")) != 1:
-            wrong.append(f"headings: {texts(page, 'h1')}")
-        if is_scrolled_sideways(page):
-            wrong.append("it is scrolled sideways")
-        if is_taller_than_window(page):
-            wrong.append("the document is taller than the window")
-        if wrong:
-            found[view] = wrong
-    assert found == {}
+    page, faults, rules = view
+    faults.clear()
+    page.goto(f"/#/{path}")
+    # Not the page before any more.
+    expect(page).to_have_title(f"{title} · tart")
+    # The design page shows skeletons, and failures, as examples.
+    settled(page, faults, has_skeletons=name == "design")
+    wrong = [*faults, *axe(page, **rules)]
+    if name != "design":
+        wrong += texts(page, "[role=alert]")
+    if len(texts(page, "h1")) != 1:
+        wrong.append(f"headings: {texts(page, 'h1')}")
+    if is_scrolled_sideways(page):
+        wrong.append("it is scrolled sideways")
+    if is_taller_than_window(page):
+        wrong.append("the document is taller than the window")
+    assert wrong == []
