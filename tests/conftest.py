@@ -51,12 +51,18 @@ LONGEST = (
     "tests/e2e/test_corruption.py",
     "tests/e2e/test_faults.py",
     "tests/sandbox/test_process.py",
+    "tests/e2e/test_exact_sums.py",
+    "tests/e2e/test_same_answers.py",
     "tests/e2e/test_truth_conformance.py",
-    "tests/gateway/http/test_responses.py",
     "tests/gateway/handlers/test_table.py",
     "tests/e2e/",
+    "tests/upgrade/",
+    "tests/loadtest/",
     "tests/cli/",
     "tests/fuzz/",
+    "tests/printed/",
+    "tests/simulate/model/",
+    "tests/aggregate/",
 )
 
 
