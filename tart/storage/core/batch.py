@@ -50,7 +50,7 @@ class Batch:
     @property
     def has_rows(self) -> bool:
         """Return whether there are rows for the event log."""
-        return bool(self.log or self.sessions or self.nodes or self.undecodable)
+        return bool(self.log or self.sessions or self.nodes or self.peers or self.undecodable)
 
     @property
     def rows(self) -> int:

@@ -148,6 +148,7 @@ def test_an_empty_shard_answers_every_query(tmp_path):
     parameters = {
         "node_status": {"node": A},
         "block_propagation": {"hashes": []},
+        "preimage_events": {"window": [NOON, NOON + SECOND_US], "limit": 5},
         "protocol_versions": {"now_us": 1},
         "deliveries": {"kind": 105},
         "event": {"id": 0},
