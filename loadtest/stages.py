@@ -18,7 +18,7 @@ from tart.native.library import kernel_name, reason
 from tart.protocol.columnar import read_columns
 from tart.protocol.connection import Connection
 from tart.protocol.framing import DEFAULT_MAX_FRAME
-from tart.shard.decode.batch_decoder import FrameRun, decode_batch
+from tart.shard.decode.batch_decoder import FrameRuns, decode_batch
 from tart.shard.decode.read_collector import ReadCollector, SplitReads
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
@@ -74,7 +74,9 @@ def stages(reads: list[Read]) -> dict[str, Callable[[], object]]:
         return collector.split()
 
     frames = split().frames
-    runs = [FrameRun(read.session, len(frames) // len(reads), _NOW) for read in reads]
+    runs = FrameRuns()
+    for read in reads:
+        runs.add(read.session, len(frames) // len(reads), _NOW)
     peers = PeerDictionary({})
     decoded = decode_batch(frames, runs, 0, peers)
     columns = read_columns(frames)

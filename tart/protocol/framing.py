@@ -63,6 +63,8 @@ class FrameBuffer:
 
     Attributes:
         error: A length beyond the limit; no more messages are returned then.
+        resumes: Whether bytes must go through ``resume`` before another function splits them. An
+            attribute, for it is read for every read of every node.
     """
 
     def __init__(self, max_frame: int = DEFAULT_MAX_FRAME) -> None:
@@ -70,11 +72,7 @@ class FrameBuffer:
         self._tail = bytearray()
         self._wanted = LENGTH_BYTES
         self.error: FrameTooLong | None = None
-
-    @property
-    def resumes(self) -> bool:
-        """True if bytes must go through ``resume`` before another function splits them."""
-        return bool(self._tail) or self.error is not None
+        self.resumes = False
 
     @property
     def buffered(self) -> int:
@@ -122,6 +120,7 @@ class FrameBuffer:
             self._tail = bytearray(data[consumed:])
         elif self._tail:
             self._tail = bytearray()
+        self.resumes = bool(self._tail) or self.error is not None
         return data, ends
 
     def resume(self, pieces: list[bytes]) -> list[bytes]:
@@ -138,13 +137,14 @@ class FrameBuffer:
         self._tail += b"".join(pieces)
         if len(self._tail) < self._wanted:
             return []
-        data, self._tail = bytes(self._tail), bytearray()
+        data, self._tail, self.resumes = bytes(self._tail), bytearray(), False
         return [data]
 
     def suspend(self, data: bytes) -> None:
         """Buffer an incomplete message, or set ``error`` if its length is beyond the limit."""
         _, consumed = self._split(data)
         self._tail = bytearray(data[consumed:])
+        self.resumes = bool(self._tail) or self.error is not None
 
     def _split(self, data: bytes) -> tuple[list[int], int]:
         """Return the end of each message, and of all of them."""

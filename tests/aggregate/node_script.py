@@ -8,7 +8,7 @@ from tart.aggregate.rules.conformance_checks import STATUS_LATE_US
 from tart.protocol.connection import Connection
 from tart.protocol.frames import Frames
 from tart.shard.check.offline_check import check
-from tart.shard.decode.batch_decoder import FrameRun, decode_batch
+from tart.shard.decode.batch_decoder import FrameRuns, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tests.shard.running import fake_node
@@ -66,7 +66,7 @@ class NodeScript:
         """Return the events as one batch, received at ``NOW``."""
         owner = Session(session, 0, "", 0, Connection(), node_number=node)
         contents = owner.connection.receive_frames(b"".join(self.frames)).contents()
-        runs = [FrameRun(owner, len(contents), NOW)]
+        runs = FrameRuns([owner], [len(contents)], [NOW])
         return decode_batch(Frames.of(contents), runs, 0, PeerDictionary({})).events
 
     def aggregate(self):

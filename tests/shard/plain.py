@@ -6,7 +6,7 @@ from tart.protocol.connection import Connection, ReceivedEvent
 from tart.protocol.events import EVENTS, leading_reference
 from tart.protocol.frames import Frames
 from tart.protocol.types import PEER_ID, U16
-from tart.shard.decode.batch_decoder import FrameRun, decode_batch
+from tart.shard.decode.batch_decoder import FrameRuns, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.log_columns import LogRow
@@ -28,7 +28,7 @@ def decoded(session: Session, *contents: bytes, seq: int = 7, received_at: int =
     """What the batch's way makes of some frames of one connection."""
     peers = PeerDictionary({}) if peers is None else peers
     return decode_batch(
-        Frames.of(contents), [FrameRun(session, len(contents), received_at)], seq, peers
+        Frames.of(contents), FrameRuns([session], [len(contents)], [received_at]), seq, peers
     )
 
 

@@ -69,6 +69,13 @@ class Second:
             self.finalized_events,
         )
 
+    def add_received(self, rows: Array, events: int) -> None:
+        """Count events of the nodes of these rows."""
+        sent = np.zeros(int(rows.max()) + 1, np.bool_)
+        sent[rows] = True
+        self.active |= int.from_bytes(np.packbits(sent, bitorder="little").tobytes(), "little")
+        self.events += events
+
     def add_head(self, kind: int, block: bytes) -> None:
         """Count an event that reports a best or a finalized block, by its hash."""
         if kind == EventKind.BEST_BLOCK_CHANGED:

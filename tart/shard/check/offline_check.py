@@ -26,7 +26,7 @@ from tart.protocol.rules import RULES
 from tart.query.answers.sessions import BrokenRule, Conformance, Verdict
 from tart.query.topics.conformance import collect_findings
 from tart.shard.check.conformance_stats import ConformanceStats
-from tart.shard.decode.batch_decoder import FrameRun, decode_in_parts
+from tart.shard.decode.batch_decoder import FrameRuns, decode_in_parts
 from tart.shard.decode.frame_collector import FrameCollector
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
@@ -174,7 +174,7 @@ class Checker:
         self._peers = PeerDictionary({})
         # The batch that was received and not yet checked.
         self._frames = FrameCollector()
-        self._runs: list[FrameRun] = []
+        self._runs = FrameRuns()
         self._bytes = 0
         self._sequence = 0
         self._stepped_at: int | None = None
@@ -245,7 +245,7 @@ class Checker:
         if not len(self._frames):
             return
         frames, runs = self._frames.take(), self._runs
-        self._runs, self._bytes = [], 0
+        self._runs, self._bytes = FrameRuns(), 0
         parts = decode_in_parts(frames, runs, self._sequence, self._peers, self._isolation)
         self._sequence += len(frames)
         for part in parts:
@@ -314,7 +314,7 @@ class Checker:
             return
         self._events += len(frames)
         self._frames.add(frames)
-        self._runs.append(FrameRun(session, len(frames), now_us))
+        self._runs.add(session, len(frames), now_us)
         self._bytes += size
         if len(self._frames) >= BATCH_FRAMES or self._bytes >= BATCH_BYTES:
             self.flush()

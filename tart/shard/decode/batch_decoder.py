@@ -9,7 +9,8 @@ property test compares the two.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -49,18 +50,64 @@ _DROPPED = int(EventKind.DROPPED)
 EventIds = dict[Connection, tuple[int, int]]
 
 
-class FrameRun(NamedTuple):
-    """Frames that one read brought, next to one another in the batch.
+@dataclass(frozen=True, slots=True)
+class FrameRuns:
+    """The reads that brought the frames of a batch, in order; lists of equal length.
+
+    A run is the frames of one read. Reads are many, so they are columns here: an object for each
+    would cost as much as decoding its frames.
 
     Attributes:
-        session: The connection that was read.
-        length: The number of frames.
-        received_at: When it was read, Unix microseconds.
+        owners: The connection of each run.
+        lengths: Its number of frames, at least one.
+        times: When it was read, Unix microseconds.
     """
 
-    session: Session
-    length: int
-    received_at: int
+    owners: list[Session] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    @property
+    def columns(self) -> tuple[list[Session], list[int], list[int]]:
+        """The columns."""
+        return self.owners, self.lengths, self.times
+
+    def add(self, owner: Session, length: int, received_at: int) -> None:
+        """Add a run."""
+        self.owners.append(owner)
+        self.lengths.append(length)
+        self.times.append(received_at)
+
+    def extend(self, runs: FrameRuns) -> None:
+        """Add the runs of another batch, behind these."""
+        self.owners.extend(runs.owners)
+        self.lengths.extend(runs.lengths)
+        self.times.extend(runs.times)
+
+    def __getitem__(self, index: slice) -> FrameRuns:
+        return FrameRuns(self.owners[index], self.lengths[index], self.times[index])
+
+    def without_empty(self) -> FrameRuns:
+        """Return the runs that have frames."""
+        return FrameRuns(
+            list(compress(self.owners, self.lengths)),
+            [length for length in self.lengths if length],
+            list(compress(self.times, self.lengths)),
+        )
+
+    def split(self, frames: int) -> tuple[FrameRuns, FrameRuns]:
+        """Return the runs of the first ``frames`` frames, and those of the others."""
+        for index, length in enumerate(self.lengths):
+            if frames <= length:
+                first, rest = self[: index + 1], self[index:]
+                first.lengths[-1] = frames
+                rest.lengths[0] = length - frames
+                return first, rest if frames < length else rest[1:]
+            frames -= length
+        return self, FrameRuns()
 
 
 class StatusChange(NamedTuple):
@@ -116,7 +163,7 @@ class _Checked:
 
 
 def decode_batch(
-    frames: Frames, runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
+    frames: Frames, runs: FrameRuns, first_sequence: int, peers: PeerDictionary
 ) -> DecodedBatch:
     """Decode, validate and number frames.
 
@@ -142,7 +189,7 @@ def decode_batch(
 
 def decode_in_parts(
     frames: Frames,
-    runs: list[FrameRun],
+    runs: FrameRuns,
     first_sequence: int,
     peers: PeerDictionary,
     isolation: Isolation,
@@ -156,39 +203,27 @@ def decode_in_parts(
         return [decode_batch(frames, runs, first_sequence, peers)]
     except Exception as error:
         if len(frames) == 1:
-            session = runs[0].session
+            session = runs.owners[0]
             isolation.record(Failure(STAGE, error, 1, session.number, _type_of(frames[0])))
-            return [_keep_as_received(frames[0], runs[0], first_sequence)]
+            return [_keep_as_received(frames[0], runs, first_sequence)]
     middle = len(frames) // 2
-    first, second = _split_runs(runs, middle)
+    first, second = runs.split(middle)
     return [
         *decode_in_parts(frames[:middle], first, first_sequence, peers, isolation),
         *decode_in_parts(frames[middle:], second, first_sequence + middle, peers, isolation),
     ]
 
 
-def _split_runs(runs: list[FrameRun], frames: int) -> tuple[list[FrameRun], list[FrameRun]]:
-    """Return the runs of the first ``frames`` frames, and those of the others."""
-    first: list[FrameRun] = []
-    for index, run in enumerate(runs):
-        if frames <= run.length:
-            rest = [run._replace(length=run.length - frames)] if frames < run.length else []
-            return [*first, run._replace(length=frames)], [*rest, *runs[index + 1 :]]
-        first.append(run)
-        frames -= run.length
-    return first, []
-
-
-def _keep_as_received(frame: bytes, run: FrameRun, sequence: int) -> DecodedBatch:
-    """Return a batch in which the frame is undecodable by a fault of tart."""
-    session = run.session
+def _keep_as_received(frame: bytes, runs: FrameRuns, sequence: int) -> DecodedBatch:
+    """Return a batch in which the only frame is undecodable by a fault of tart."""
+    session = runs.owners[0]
     connection = session.connection
     event_id = connection.next_event_id
     connection.last_event_id = event_id
     connection.next_event_id = (event_id + 1) % EVENT_ID_MODULUS
     row = UndecodableRow(
         seq=sequence,
-        received_at=run.received_at,
+        received_at=runs.times[0],
         node=session.node_number,
         session=session.number,
         event_id=event_id,
@@ -213,13 +248,14 @@ def _keep_as_received(frame: bytes, run: FrameRun, sequence: int) -> DecodedBatc
 
 
 def _decode(
-    frames: Frames, runs: list[FrameRun], first_sequence: int, peers: PeerDictionary
+    frames: Frames, runs: FrameRuns, first_sequence: int, peers: PeerDictionary
 ) -> tuple[DecodedBatch, EventIds]:
     columns = read_columns(frames)
-    owners, lengths, times = zip(*runs, strict=True)
-    counts = np.array(lengths)
+    owners, counts = runs.owners, np.array(runs.lengths)
     run_of = np.repeat(np.arange(len(runs)), counts)
-    _mark_dialects(owners, run_of, columns)
+    numbers, nodes, _, dialects = zip(*[owner.identity for owner in owners], strict=True)
+    if any(dialects):
+        _mark_dialects(owners, run_of, columns)
     checked = _check_unclean(frames, owners, run_of, columns)
     well_formed = checked.well_formed
     dropped = _check_dropped(frames, runs, run_of, columns, well_formed)
@@ -230,10 +266,10 @@ def _decode(
     body_start = columns.body_start + PEER_BYTES * has_peer
     log = LogColumns(
         seq=np.arange(first_sequence, first_sequence + len(frames)),
-        received_at=np.array(times)[run_of],
+        received_at=np.array(runs.times)[run_of],
         timestamp=columns.timestamp,
-        node=np.array([owner.node_number or 0 for owner in owners], np.int32)[run_of],
-        session=np.array([owner.number for owner in owners], np.int32)[run_of],
+        node=np.array(nodes, np.int32)[run_of],
+        session=np.array(numbers, np.int32)[run_of],
         event_id=event_ids,
         type=columns.number,
         ref=columns.ref,
@@ -267,7 +303,7 @@ def _decode(
     decoded = DecodedBatch(
         log=log,
         events=EventBatch(log, contents, clean, faults, implausible),
-        owners=list(owners),
+        owners=owners,
         owner_of=run_of,
         undecodable=undecodable,
         deviations=deviations,
@@ -349,7 +385,7 @@ def _number_peers(
 
 def _check_dropped(
     frames: Frames,
-    runs: list[FrameRun],
+    runs: FrameRuns,
     run_of: Int,
     columns: Columns,
     well_formed: Mask,
@@ -357,8 +393,8 @@ def _check_dropped(
     """Return, by index, the number of events for which each Dropped stands, if it can be true."""
     dropped = {}
     for index in np.flatnonzero((columns.number == _DROPPED) & well_formed).tolist():
-        run = runs[run_of[index]]
-        elapsed_us = elapsed_since(run.session.opened_at, run.received_at)
+        run = run_of[index]
+        elapsed_us = elapsed_since(runs.owners[run].opened_at, runs.times[run])
         dropped[index] = dropped_events(frames[index], elapsed_us)
     return dropped
 
@@ -379,23 +415,45 @@ def _number_events(
         advance[index] = 1 if number is None else number
     before = np.cumsum(advance) - advance
     starts = np.cumsum(counts) - counts
-    bases: list[int] = []
-    after: EventIds = {}
-    ends = np.add.reduceat(advance, starts).tolist()
-    lasts = (before[starts + counts - 1] - before[starts]).tolist()
-    for owner, taken, last in zip(owners, ends, lasts, strict=True):
-        connection = owner.connection
-        known = after.get(connection)
-        base = connection.next_event_id if known is None else known[1]
-        bases.append(base)
-        after[connection] = (base + last) % EVENT_ID_MODULUS, (base + taken) % EVENT_ID_MODULUS
+    taken = np.add.reduceat(advance, starts)
+    last = before[starts + counts - 1] - before[starts]
+    connections = [owner.connection for owner in owners]
+    if len(set(map(id, connections))) == len(connections):
+        base: U64 = np.array([each.next_event_id for each in connections], np.uint64)
+        # Sums of 64 bits wrap as event ids do.
+        pairs = zip((base + last).tolist(), (base + taken).tolist(), strict=True)
+        return (base - before[starts])[run_of] + before, dict(zip(connections, pairs, strict=True))
+    bases, after = _number_runs(connections, last.tolist(), taken.tolist())
     ids: U64 = (np.array(bases, np.uint64) - before[starts])[run_of] + before
     return ids, after
 
 
+def _number_runs(
+    connections: Sequence[Connection], lasts: Sequence[int], taken: Sequence[int]
+) -> tuple[list[int], EventIds]:
+    """Number the runs of a batch in which a connection may have several.
+
+    Args:
+        connections: The connection of each run.
+        lasts: The ids from a run's first event to its last.
+        taken: The ids that a run takes.
+
+    Returns:
+        The id of each run's first event, and the ids of each connection afterwards.
+    """
+    bases: list[int] = []
+    after: EventIds = {}
+    for connection, last, ids in zip(connections, lasts, taken, strict=True):
+        known = after.get(connection)
+        base = connection.next_event_id if known is None else known[1]
+        bases.append(base)
+        after[connection] = (base + last) % EVENT_ID_MODULUS, (base + ids) % EVENT_ID_MODULUS
+    return bases, after
+
+
 def _status_changes(
     frames: Frames,
-    runs: list[FrameRun],
+    runs: FrameRuns,
     run_of: Int,
     columns: Columns,
     well_formed: Mask,
@@ -403,13 +461,13 @@ def _status_changes(
 ) -> list[StatusChange]:
     changes = []
     for index in np.flatnonzero((columns.number <= _LAST_STATUS_CHANGE) & well_formed).tolist():
-        run, frame = runs[run_of[index]], frames[index]
+        run, frame = run_of[index], frames[index]
         changes.append(
             StatusChange(
-                session=run.session,
+                session=runs.owners[run],
                 type=frame[HEADER_BYTES - 1],
                 payload=frame[HEADER_BYTES:],
-                received_at=run.received_at,
+                received_at=runs.times[run],
                 timestamp=int(columns.timestamp[index]),
                 dropped=dropped.get(index),
             )

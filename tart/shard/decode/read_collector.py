@@ -13,7 +13,7 @@ import numpy as np
 from tart.errors import ProtocolError
 from tart.protocol.batch_split import BatchSplit, Int, ReadLayout, split_batch
 from tart.protocol.frames import PADDING, Frames
-from tart.shard.decode.batch_decoder import FrameRun
+from tart.shard.decode.batch_decoder import FrameRuns
 from tart.shard.state.nodes import Session
 
 
@@ -45,7 +45,7 @@ class SplitReads(NamedTuple):
     """
 
     frames: Frames
-    runs: list[FrameRun]
+    runs: FrameRuns
     size: int
     sessions: list[tuple[Session, int]]
     broken: list[BrokenConnection]
@@ -63,42 +63,38 @@ class ReadCollector:
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
-        self._sessions: list[Session] = []
-        self._data: list[bytes] = []
-        self._times: list[int] = []
+        self._reads: list[tuple[Session, bytes, int]] = []
         self.size = 0
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._reads)
 
-    def add(self, session: Session, data: bytes, received_at: int) -> None:
-        """Add a read; its connection has sent its node information."""
-        self._sessions.append(session)
-        self._data.append(data)
-        self._times.append(received_at)
-        self.size += len(data)
+    def add(self, session: Session, data: bytes, received_at: int) -> int:
+        """Add a read, whose connection has sent its node information; return ``size``."""
+        # Runs for every read of every node.
+        self._reads.append((session, data, received_at))
+        self.size = size = self.size + len(data)
+        return size
 
     def split(self) -> SplitReads:
-        """Split all reads and forget them; what is incomplete stays with its connection."""
-        reads = _Reads(self._sessions, self._data, self._times)
-        self._sessions, self._data, self._times, self.size = [], [], [], 0
+        """Split all reads and forget them, at least one; what is incomplete stays with its node."""
+        reads = _Reads._make(map(list, zip(*self._reads, strict=True)))
+        self._reads, self.size = [], 0
         sizes = np.fromiter(map(len, reads.data), np.int64, len(reads.data))
+        distinct, resumes = len(set(map(id, reads.sessions))) == len(sizes), False
         for session, size in zip(reads.sessions, sizes.tolist(), strict=True):
             session.bytes += size
-        numbers = [session.number for session in reads.sessions]
-        if len(set(numbers)) == len(numbers):
+            resumes = resumes or session.connection.frames.resumes
+        if distinct and not resumes:
             sessions, pieces = reads.sessions, reads.data
             layout = ReadLayout(np.append(0, np.cumsum(sizes)), np.arange(len(sizes)), sizes)
-            if any([session.connection.frames.resumes for session in sessions]):
-                sessions, pieces, layout = _group(reads, numbers, sizes)
         else:
-            sessions, pieces, layout = _group(reads, numbers, sizes)
+            sessions, pieces, layout = _group(reads, sizes)
         data = b"".join((*pieces, bytes(PADDING)))
         split = split_batch(data, layout, self._longest)
-        counts = split.counts.tolist()
-        runs = list(map(FrameRun._make, zip(reads.sessions, counts, reads.times, strict=True)))
-        if 0 in counts:
-            runs = [run for run in runs if run.length]
+        runs = FrameRuns(reads.sessions, split.counts.tolist(), reads.times)
+        if 0 in runs.lengths:
+            runs = runs.without_empty()
         events = np.bincount(layout.read_of, split.counts, len(sessions)).astype(np.int64)
         return SplitReads(
             frames=Frames(data, split.starts, split.ends),
@@ -117,16 +113,14 @@ class _Reads(NamedTuple):
     times: list[int]
 
 
-def _group(
-    reads: _Reads, numbers: list[int], sizes: Int
-) -> tuple[list[Session], list[bytes], ReadLayout]:
+def _group(reads: _Reads, sizes: Int) -> tuple[list[Session], list[bytes], ReadLayout]:
     """Put the bytes of each connection together, behind its incomplete message.
 
     Returns:
         The connections, the bytes in their order, and where they are.
     """
     index_of: dict[int, int] = {}
-    read_of = [index_of.setdefault(number, len(index_of)) for number in numbers]
+    read_of = [index_of.setdefault(each.number, len(index_of)) for each in reads.sessions]
     sessions: list[Session] = []
     own: list[list[bytes]] = []
     for index, session, data in zip(read_of, reads.sessions, reads.data, strict=True):

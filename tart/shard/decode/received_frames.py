@@ -5,7 +5,7 @@ from __future__ import annotations
 from tart.protocol.decoding import HEADER_BYTES
 from tart.protocol.frames import Frames
 from tart.protocol.framing import LENGTH_BYTES, SplitRead
-from tart.shard.decode.batch_decoder import FrameRun
+from tart.shard.decode.batch_decoder import FrameRuns
 from tart.shard.decode.frame_collector import FrameCollector
 from tart.shard.decode.read_collector import BrokenConnection, ReadCollector, SplitReads
 from tart.shard.state.nodes import Session
@@ -26,7 +26,7 @@ class ReceivedFrames:
     def __init__(self, longest: int) -> None:
         self._reads = ReadCollector(longest)
         self._frames = FrameCollector()
-        self._runs: list[FrameRun] = []
+        self._runs = FrameRuns()
         self.add_read = self._reads.add
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class ReceivedFrames:
     def add_frames(self, session: Session, frames: SplitRead, received_at: int) -> None:
         """Add a read that is split already."""
         self._frames.add(frames)
-        self._runs.append(FrameRun(session, len(frames), received_at))
+        self._runs.add(session, len(frames), received_at)
 
     def split(self) -> SplitReads:
         """Split the reads; their frames are added with ``add_split``."""
@@ -70,9 +70,9 @@ class ReceivedFrames:
         start, start_run = (first.frames, first.runs) if first else (0, 0)
         end, end_run = (last.frames, last.runs) if last else (len(split.frames), len(split.runs))
         self._frames.add_frames(split.frames[start:end])
-        self._runs += split.runs[start_run:end_run]
+        self._runs.extend(split.runs[start_run:end_run])
 
-    def take(self) -> tuple[Frames, list[FrameRun]]:
+    def take(self) -> tuple[Frames, FrameRuns]:
         """Return all frames with the reads that completed them, and forget them."""
-        runs, self._runs = self._runs, []
+        runs, self._runs = self._runs, FrameRuns()
         return self._frames.take(), runs

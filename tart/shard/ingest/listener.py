@@ -260,9 +260,10 @@ class NodeConnection(asyncio.Protocol):
             if seconds:
                 self._throttle(max(seconds, SHORTEST_PAUSE))
         connection = session.connection
-        unfinished = connection.buffered
-        if unfinished != self.unfinished:
-            self._listener.set_unfinished(self, unfinished)
+        if connection.frames.resumes or self.unfinished:
+            unfinished = connection.buffered
+            if unfinished != self.unfinished:
+                self._listener.set_unfinished(self, unfinished)
         if connection.error is not None:
             refused = isinstance(connection.error, PeerRefused)
             log.warning("connection from %s closed: %s", session.address, connection.error)

@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from tart.errors import PeerRefused, ProtocolError
 from tart.pacing import Pace
 from tart.protocol.connection import Connection
 from tart.protocol.dropped_events import elapsed_since
-from tart.shard.decode.batch_decoder import DecodedBatch, FrameRun, decode_in_parts
+from tart.shard.decode.batch_decoder import DecodedBatch, FrameRuns, decode_in_parts
 from tart.shard.decode.received_frames import FRAME_BYTES, SHORTEST_FRAME, ReceivedFrames
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.ingest.live_batch import LiveBatch
@@ -196,14 +197,15 @@ class Ingest:
         if session.node is None or self._shedding:
             self._receive_at_once(session, data, now_us)
             return
-        self._received.add_read(session, data, now_us)
-        if not self._batch.opened_at:
-            self._touch(now_us)
+        unsplit = self._received.add_read(session, data, now_us)
         if (
-            self._flush_timer is None
-            or self._received.unsplit_bytes >= self._schedule_at
+            unsplit >= self._schedule_at
+            or self._flush_timer is None
             or (self._streams.listening and self._decode_timer is None)
         ):
+            # A batch without a timer may not be open yet.
+            if not self._batch.opened_at:
+                self._touch(now_us)
             self._schedule()
 
     def _receive_at_once(self, session: Session, data: bytes, now_us: int) -> None:
@@ -327,7 +329,7 @@ class Ingest:
     def _count_decoded(self, decoded: DecodedBatch) -> None:
         """Count decoded frames by node and by rule."""
         if len(decoded.log):
-            rows = np.array([_node(owner).row for owner in decoded.owners])
+            rows = np.array([owner.identity.node_row for owner in decoded.owners])
             self._nodes.event_counts.add(rows[decoded.owner_of], decoded.log.type)
             self._counters.add(decoded.log.received_at, decoded.log.type)
         for session, row in decoded.undecodable:
@@ -363,6 +365,8 @@ class Ingest:
     def _hand_over(self) -> None:
         """Hand the batch to the writer, unless it is empty."""
         batch, self._batch = self._batch, Batch()
+        # A connection refused meanwhile has set a timer for the batch that ends here.
+        self._cancel_flush()
         self._first_sequence = self._sequence
         if not batch:
             return
@@ -479,19 +483,19 @@ class Ingest:
             session.node.undecodable += 1
         self._schedule()
 
-    def _count_received(self, runs: list[FrameRun], events: int) -> None:
+    def _count_received(self, runs: FrameRuns, events: int) -> None:
         """Count frames in the second in which they were read."""
-        second = self._counters.at(runs[0].received_at // SECOND_US)
-        for session, length, received_at in runs:
-            if received_at // SECOND_US != second.second:
-                second = self._counters.at(received_at // SECOND_US)
-            node = session.node
-            assert node is not None
-            second.events += length
-            second.active |= 1 << node.row
-            node.last_seen = received_at
+        for session, length, received_at in zip(*runs.columns, strict=True):
             session.events += length
             session.last_at = received_at
+            _node(session).last_seen = received_at
+        seconds, lengths = np.array(runs.times) // SECOND_US, np.array(runs.lengths)
+        rows = np.array([owner.identity.node_row for owner in runs.owners])
+        # In order of arrival, whatever the clock does.
+        starts = np.flatnonzero(np.diff(seconds, prepend=-1)).tolist()
+        for start, end in pairwise([*starts, len(runs)]):
+            second = self._counters.at(int(seconds[start]))
+            second.add_received(rows[start:end], int(lengths[start:end].sum()))
         self.statistics.events += events
 
     def _count_undecodable(self, session: Session, row: UndecodableRow) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from tart.access.rate_limiter import TokenBucket
 from tart.aggregate.keyed.sessions import SessionSummary
@@ -72,6 +72,22 @@ class Handshake:
         return False
 
 
+class SessionIdentity(NamedTuple):
+    """What does not change of a connection whose node is known.
+
+    Attributes:
+        number: The connection's number in the directory.
+        node_number: The node's number in the directory.
+        node_row: The node's row in ``event_counts``.
+        has_dialect: Whether the node does not speak the standard.
+    """
+
+    number: int
+    node_number: int
+    node_row: int
+    has_dialect: bool
+
+
 @dataclass
 class Session:
     """One telemetry connection.
@@ -108,6 +124,17 @@ class Session:
     def api_id(self) -> int:
         """The session's id in the API."""
         return self.number << DIRECTORY_BITS | self.directory
+
+    @cached_property
+    def identity(self) -> SessionIdentity:
+        """What the columns of events need, gathered once: read after node information has come."""
+        information, node = self.connection.node, self.node
+        return SessionIdentity(
+            self.number,
+            self.node_number or 0,
+            0 if node is None else node.row,
+            information is not None and information.dialect is not Dialect.STANDARD,
+        )
 
     def add_statement(
         self, type_: int, received_at: int, timestamp: int, payload: Payload

@@ -13,7 +13,7 @@ from tart.aggregate.aggregates import Aggregates
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.protocol.connection import Connection
 from tart.protocol.frames import Frames
-from tart.shard.decode.batch_decoder import FrameRun, decode_batch
+from tart.shard.decode.batch_decoder import FrameRuns, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.units import SECOND_US
@@ -41,7 +41,7 @@ def aggregate_script(script, size):
     aggregates = Aggregates(lambda session: DecodeContext(1, 2))
     for start in range(0, len(contents), size):
         part = contents[start : start + size]
-        runs = [FrameRun(session, len(part), NOW)]
+        runs = FrameRuns([session], [len(part)], [NOW])
         batch = decode_batch(Frames.of(part), runs, start, PeerDictionary({})).events
         batch.columns.received_at[:] = NOW + SECOND_US * np.arange(start, start + len(part))
         aggregates.add(batch)

@@ -21,7 +21,7 @@ from tart.protocol.connection import Connection
 from tart.protocol.events import EventKind
 from tart.protocol.frames import Frames
 from tart.shard.check.offline_check import check
-from tart.shard.decode.batch_decoder import FrameRun, decode_batch
+from tart.shard.decode.batch_decoder import FrameRuns, decode_batch
 from tart.shard.state.nodes import Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.simulate.model.in_memory import play, play_troubled
@@ -406,13 +406,13 @@ def test_interleaved_connections_are_checked_independently(seed):
         sessions.append(session)
     aggregates, sequence = Aggregates(lambda session: DecodeContext(1, 2), findings.append), 0
     while any(queues):
-        frames, runs = [], []
+        frames, runs = [], FrameRuns()
         for number in rng.choices(range(3), k=rng.randint(1, 6)):
             taken = queues[number][: rng.randint(1, 9)]
             if taken:
                 del queues[number][: len(taken)]
                 frames += taken
-                runs.append(FrameRun(sessions[number], len(taken), NOW))
+                runs.add(sessions[number], len(taken), NOW)
         if frames:
             aggregates.add(
                 decode_batch(Frames.of(frames), runs, sequence, PeerDictionary({})).events

@@ -10,7 +10,7 @@ from tart.protocol.columnar import read_columns
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
 from tart.protocol.frames import Frames
-from tart.shard.decode.batch_decoder import FrameRun, decode_batch, decode_in_parts
+from tart.shard.decode.batch_decoder import FrameRuns, decode_batch, decode_in_parts
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.schema import PeerRow
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
@@ -97,7 +97,7 @@ def test_several_connections_in_one_batch_keep_their_own_ids_and_times():
     other.connection.next_event_id = 50
     synced = content(13, b"\x01")
     dropped = content(0, bytes(8) + (7).to_bytes(8, "little"))
-    runs = [FrameRun(one, 2, 1000), FrameRun(other, 3, 2000), FrameRun(one, 1, 3000)]
+    runs = FrameRuns([one, other, one], [2, 3, 1], [1000, 2000, 3000])
     found = decode_batch(
         Frames.of([synced, dropped, synced, b"short", synced, synced]), runs, 40, PeerDictionary({})
     )
@@ -196,7 +196,7 @@ def test_a_frame_that_makes_decoding_fail_is_stored_and_costs_no_other(monkeypat
 
     monkeypatch.setattr("tart.shard.decode.batch_decoder.read_columns", read)
     isolation = Isolation()
-    runs = [FrameRun(one, 2, 1000), FrameRun(other, 3, 2000), FrameRun(one, 1, 3000)]
+    runs = FrameRuns([one, other, one], [2, 3, 1], [1000, 2000, 3000])
     parts = decode_in_parts(Frames.of(frames), runs, 40, PeerDictionary({}), isolation)
     rows = [(row.seq, row.session, row.event_id) for part in parts for row in part.log.rows()]
     kept = [

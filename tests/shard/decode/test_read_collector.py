@@ -65,7 +65,7 @@ def expect_split(collector, together, alone, reads):
             broken.append((index, str(error), error.frame, len(runs), len(frames), turn))
     split = collector.split()
     assert list(split.frames) == frames
-    assert [(run.session.number, run.length, run.received_at) for run in split.runs] == runs
+    assert [(owner.number, *rest) for owner, *rest in zip(*split.runs.columns, strict=True)] == runs
     assert split.size == size
     for one, (index, message, beginning, *place) in zip(split.broken, broken, strict=True):
         assert (one.session.number, str(one.error)) == (index, message)

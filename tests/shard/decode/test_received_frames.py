@@ -30,7 +30,7 @@ def test_frames_are_taken_in_the_order_in_which_they_came():
     received.add_split(split)
     frames, runs = received.take()
     assert list(frames) == [b"a", b"b", bytes(FRAME_BYTES), b"c"]
-    assert [(run.session.number, run.length, run.received_at) for run in runs] == [
+    assert [(owner.number, *rest) for owner, *rest in zip(*runs.columns, strict=True)] == [
         (1, 2, 1),
         (2, 1, 2),
         (1, 1, 3),
@@ -52,6 +52,6 @@ def test_frames_before_and_after_an_error_can_be_added_apart():
     for bounds in ((None, first), (first, second), (second, None)):
         received.add_split(split, *bounds)
         frames, runs = received.take()
-        assert sum(run.length for run in runs) == len(frames)
+        assert sum(runs.lengths) == len(frames)
         parts.append(list(frames))
     assert parts == [[b"a", b"b"], [b"c"], [b"d"]]

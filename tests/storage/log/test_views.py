@@ -13,7 +13,7 @@ from tart.protocol.frames import Frames
 from tart.query.core.event_names import view_name
 from tart.query.sql.pushdown import Condition, Scan
 from tart.query.sql.views import VIEWS, column_name, view_value
-from tart.shard.decode.batch_decoder import FrameRun, decode_batch
+from tart.shard.decode.batch_decoder import FrameRuns, decode_batch
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import DDL, encode_log, encode_rows
@@ -48,7 +48,8 @@ class Log:
         for table in ("log", "peers", "nodes"):
             self.cursor.execute(f"DELETE FROM {FILE.alias}.{table}")
         sessions = {version: session_of(version, number=10 + version) for version in (0, 1)}
-        runs = [FrameRun(sessions[version], 1, RECEIVED) for version, _ in messages]
+        owners = [sessions[version] for version, _ in messages]
+        runs = FrameRuns(owners, [1] * len(owners), [RECEIVED] * len(owners))
         found = decode_batch(
             Frames.of(content for _, content in messages), runs, seq, PeerDictionary({})
         )
