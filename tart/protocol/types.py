@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tart.errors import EncodeError
-from tart.protocol.byte_reader import Reader
 from tart.protocol.wire import (
     Address,
     Boolean,
@@ -135,9 +134,6 @@ class ImportSpecification(Struct):
     In Python the root is ``{"SegmentsRoot": hash}`` or ``{"WorkPackageHash": hash}``
     and the index its low 15 bits.
     """
-
-    def read(self, reader: Reader) -> Any:
-        return self.value(super().read(reader))
 
     def value(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the kind of the root as its key, and the index without the bit for it."""

@@ -25,8 +25,8 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
-from typing import Any
+from itertools import count, groupby
+from typing import Any, NamedTuple
 
 from tart.errors import DecodeError, EncodeError
 from tart.protocol.byte_reader import Reader, encode_natural, read_natural
@@ -356,7 +356,16 @@ class List(Type):
             # All at once: a list of u16 has the most values per byte.
             octets = reader.take(count * self.inner.size)
             return list(struct.unpack(f"<{count}{_INTEGER_CODES[self.inner.size]}", octets))
+        plain = self._plain
+        if plain is not None:
+            octets = reader.take(count * plain.layout.size)
+            return list(map(plain.value, plain.layout.iter_unpack(octets)))
         return [self.inner.read(reader) for _ in range(count)]
+
+    @cached_property
+    def _plain(self) -> _Plain | None:
+        """The reader of an element, if it reads all values of one at once."""
+        return _plain_values(self.inner) if self.inner.size else None
 
     def write(self, value: Any, out: bytearray) -> None:
         if not isinstance(value, list | tuple):
@@ -408,18 +417,29 @@ class Struct(Type):
         return sum(each.minimum for _, each in self.fields)
 
     @cached_property
-    def _plain(self) -> struct.Struct | None:
-        """A ``struct.Struct`` that reads all values at once, if they need no conversion."""
-        codes = _struct_codes(self)
-        return None if codes is None else struct.Struct(f"<{codes}")
+    def _runs(self) -> tuple[tuple[Struct, _Plain | None], ...]:
+        """The fields in order, as structures: runs of plain ones, and each of the others alone."""
+        runs: list[tuple[Struct, _Plain | None]] = []
+        for is_plain, group in groupby(self.fields, lambda field: bool(_struct_codes(field[1]))):
+            for fields in [tuple(group)] if is_plain else [(field,) for field in group]:
+                run = Struct(self.name, fields)
+                runs.append((run, _plain_values(run) if is_plain else None))
+        return tuple(runs)
 
     def read(self, reader: Reader) -> Any:
-        plain = self._plain
-        if plain is not None and reader.remaining >= plain.size:
-            values = plain.unpack_from(reader.data, reader.offset)
-            reader.offset += plain.size
-            return self._named(values)
-        value = {}
+        value: dict[str, Any] = {}
+        # A run is read at once if all its bytes are there; else field by field, for the error.
+        for run, plain in self._runs:
+            if plain is None or plain.layout.size > len(reader.data) - reader.offset:
+                run._read_fields(reader, value)
+            else:
+                values = plain.layout.unpack_from(reader.data, reader.offset)
+                reader.offset += plain.layout.size
+                value.update(plain.value(values))
+        return self.value(value)
+
+    def _read_fields(self, reader: Reader, value: dict[str, Any]) -> None:
+        """Read one field after another into a dictionary."""
         for name, field in self.fields:
             before = len(reader.deviations)
             try:
@@ -430,7 +450,6 @@ class Struct(Type):
                 inner = reader.deviations[index]
                 path = f"{name}.{inner.field}" if inner.field else name
                 reader.deviations[index] = inner._replace(field=path)
-        return value
 
     def read_plain(self, data: bytes) -> dict[str, Any] | None:
         """Return the fields of a structure of plain values that is exactly as long as the data.
@@ -445,27 +464,6 @@ class Struct(Type):
     def value(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the value of the structure whose fields have these values."""
         return fields
-
-    @cached_property
-    def _named(self) -> Callable[[Sequence[Any]], dict[str, Any]]:
-        """A function that gives all values their names.
-
-        Compiled from the declared names, as ``collections.namedtuple`` does it: a block has
-        hundreds of costs of 19 values each, and the source of a dictionary makes one in a tenth
-        of the time of a loop over fields.
-        """
-        named: Callable[[Sequence[Any]], dict[str, Any]]
-        named = eval(f"lambda values: {self._display(count())}")
-        return named
-
-    def _display(self, places: Iterator[int]) -> str:
-        """Return the source of a dictionary of the structure's values."""
-        parts = (
-            f"{name!r}: "
-            + (each._display(places) if isinstance(each, Struct) else f"values[{next(places)}]")
-            for name, each in self.fields
-        )
-        return "{" + ", ".join(parts) + "}"
 
     def write(self, value: Any, out: bytearray) -> None:
         if not isinstance(value, Mapping) or value.keys() != {n for n, _ in self.fields}:
@@ -505,16 +503,60 @@ class Struct(Type):
         return None
 
 
+class _Plain(NamedTuple):
+    """Reads all values of a type at once.
+
+    Attributes:
+        layout: Unpacks the numbers and bytes of a value.
+        value: Makes the value of them.
+    """
+
+    layout: struct.Struct
+    value: Callable[[Sequence[Any]], Any]
+
+
+def _plain_values(kind: Type) -> _Plain | None:
+    """Return what reads a type at once, ``None`` if its values must be checked one by one.
+
+    The function that makes the value is compiled from the declared names, as
+    ``collections.namedtuple`` does it: a block has hundreds of costs of 19 values each, and the
+    source of a dictionary makes one in a tenth of the time of a loop over fields.
+    """
+    codes = _struct_codes(kind)
+    if codes is None:
+        return None
+    names: dict[str, Any] = {}
+    source = _display(kind, count(), names)
+    return _Plain(struct.Struct(f"<{codes}"), eval(f"lambda values: {source}", names))
+
+
+def _display(kind: Type, places: Iterator[int], names: dict[str, Any]) -> str:
+    """Return the source of a type's value; ``names`` gets the functions that it calls."""
+    if isinstance(kind, Tuple):
+        return "[" + ", ".join(_display(each, places, names) for each in kind.inner) + "]"
+    if not isinstance(kind, Struct):
+        return f"values[{next(places)}]"
+    parts = (f"{name!r}: {_display(each, places, names)}" for name, each in kind.fields)
+    source = "{" + ", ".join(parts) + "}"
+    if type(kind).value is Struct.value:
+        return source
+    name = f"value{len(names)}"
+    names[name] = kind.value
+    return f"{name}({source})"
+
+
 def _struct_codes(layout: Type) -> str | None:
-    """Return the codes of Python's ``struct`` for a type whose values need no conversion."""
+    """Return the codes of Python's ``struct`` for a type whose bytes need no check."""
     if isinstance(layout, BigEndian):
         return None
     if isinstance(layout, Integer):
         return _INTEGER_CODES.get(layout.size)
     if isinstance(layout, Bytes):
         return f"{layout.size}s"
-    # Subclasses of ``Struct`` convert their values.
-    if type(layout) is not Struct:
+    if isinstance(layout, Tuple):
+        codes = [_struct_codes(inner) for inner in layout.inner]
+    elif isinstance(layout, Struct):
+        codes = [_struct_codes(inner) for _, inner in layout.fields]
+    else:
         return None
-    codes = [_struct_codes(inner) for _, inner in layout.fields]
     return None if None in codes else "".join(map(str, codes))
