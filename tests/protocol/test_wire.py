@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
+from functools import partial
 
 import pytest
 
 from tart.errors import DecodeError, EncodeError
-from tart.protocol.byte_reader import MAX_DEVIATIONS, Reader, encode_natural
+from tart.protocol.byte_reader import MAX_DEVIATIONS, Reader, encode_natural, read_natural
+from tart.protocol.decoding import HEADER_BYTES
+from tart.protocol.events import EVENTS
 from tart.protocol.wire import (
     Address,
     Boolean,
@@ -26,6 +30,7 @@ from tart.protocol.wire import (
 )
 from tests.cases import all_cases
 from tests.protocol.test_byte_reader import found, reader_of
+from tests.vectors import event_vectors
 
 U8, U16, U32 = Integer(1), Integer(2), Integer(4)
 SIDE = Enumeration("Side", ("Local", "Remote"))
@@ -253,3 +258,39 @@ def test_the_base_type_is_abstract():
         Type().read(Reader(b""))
     with pytest.raises(NotImplementedError):
         Type().write(0, bytearray())
+
+
+def one_by_one(kind, reader):
+    """A value read field by field and element by element."""
+    if isinstance(kind, Struct):
+        return kind.value({name: one_by_one(each, reader) for name, each in kind.fields})
+    if isinstance(kind, Tuple):
+        return [one_by_one(each, reader) for each in kind.inner]
+    if isinstance(kind, List):
+        start, count = reader.offset, read_natural(reader)
+        if count * kind.inner.minimum > reader.remaining:
+            raise DecodeError("truncated", start, "")
+        return [one_by_one(kind.inner, reader) for _ in range(count)]
+    return kind.read(reader)
+
+
+def outcome(read, data, core_bytes):
+    reader = Reader(data, core_bytes=core_bytes, core_bits=core_bytes)
+    try:
+        return read(reader), reader.offset, len(reader.deviations)
+    except DecodeError as error:
+        return error.rule, error.offset
+
+
+def test_values_read_at_once_are_those_read_one_by_one():
+    rng = random.Random(7)
+    for vector in event_vectors():
+        payload = vector.content[HEADER_BYTES:]
+        layout = EVENTS[vector.content[HEADER_BYTES - 1]].fields
+        cut = payload[: rng.randrange(len(payload) + 1)]
+        changed = bytearray(payload or b"\0")
+        changed[rng.randrange(len(changed))] = rng.randrange(256)
+        for data in (payload, cut, bytes(changed)):
+            for cores in (1, 2):
+                whole = outcome(layout.read, data, cores)
+                assert whole == outcome(partial(one_by_one, layout), data, cores)

@@ -131,3 +131,10 @@ def test_counting_begins_with_the_first_whole_second():
 
 def test_bits_of_a_number_are_the_positions_of_its_ones():
     assert [bits_of(each) for each in (0, 1, 6, 1 << 70)] == [[], [0], [1, 2], [70]]
+
+
+def test_received_events_mark_their_nodes():
+    second = LiveCounters().at(NOW)
+    second.add_received(np.array([0, 9, 9, 70]), 5)
+    second.add_received(np.array([9, 1]), 2)
+    assert (second.events, bits_of(second.active)) == (7, [0, 1, 9, 70])

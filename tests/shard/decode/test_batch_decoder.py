@@ -209,3 +209,21 @@ def test_a_frame_that_makes_decoding_fail_is_stored_and_costs_no_other(monkeypat
     assert kept == [(*places[at], "server_failure", frames[at]) for at in bad]
     assert (one.connection.next_event_id, other.connection.next_event_id) == (3, 53)
     assert (isolation.failures["decode"], isolation.events_lost["decode"]) == (len(bad), len(bad))
+
+
+@quick
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.data())
+def test_runs_are_split_between_any_two_frames(lengths, data):
+    owners = [session_of(1, number=number) for number in range(len(lengths))]
+    runs = FrameRuns(owners, lengths, [*range(len(lengths))])
+
+    def frames_of(part):
+        of_runs = zip(*part.columns, strict=True)
+        return [(one.number, at) for one, length, at in of_runs for _ in range(length)]
+
+    whole = frames_of(runs)
+    cut = data.draw(st.integers(1, len(whole)))
+    first, rest = runs.split(cut)
+    assert (frames_of(first), frames_of(rest)) == (whole[:cut], whole[cut:])
+    assert 0 not in first.lengths + rest.lengths
+    assert frames_of(runs) == whole
