@@ -140,7 +140,30 @@ def decode_event(
         fields = event.layout(version).read_plain(payload)
         if fields is not None:
             return Decoded(fields, ())
+        decoded = _decode_as_specified(event.layout(version), number, payload, cores)
+        if decoded is not None:
+            return decoded
     return _select(event, payload, version, cores, dialect)[1]
+
+
+def _decode_as_specified(
+    layout: Struct, number: int, payload: bytes, cores: int | None
+) -> Decoded | None:
+    """Return what ``_select`` returns of a payload that the first reading fits: nearly all.
+
+    ``None`` if another reading may fit.
+    """
+    core_bytes = 0
+    if number in _CORE_LISTS:
+        if cores is None:
+            return None
+        core_bytes = -(-cores // _CORE_LISTS[number][2])
+    reader = Reader(payload, core_bytes=core_bytes, core_bits=core_bytes)
+    try:
+        fields = layout.read(reader)
+    except DecodeError:
+        return None
+    return None if reader.remaining else Decoded(fields, _in_message(reader.deviations))
 
 
 def read_event(
@@ -393,9 +416,12 @@ def _read(reading: Reading, payload: bytes) -> tuple[Decoded, int]:
         leb128=reading.leb128,
     )
     fields = reading.layout.read(reader)
-    deviations = tuple(
-        each._replace(offset=HEADER_BYTES + each.offset) for each in reader.deviations
-    )
+    deviations = _in_message(reader.deviations)
     if reading.deviation:
         deviations = (reading.deviation, *deviations)
     return Decoded(fields, deviations), reader.remaining
+
+
+def _in_message(deviations: list[Deviation]) -> tuple[Deviation, ...]:
+    """Return deviations in a payload with their offsets in the message."""
+    return tuple([each._replace(offset=HEADER_BYTES + each.offset) for each in deviations])

@@ -417,6 +417,11 @@ class Struct(Type):
         return sum(each.minimum for _, each in self.fields)
 
     @cached_property
+    def _plain(self) -> _Plain | None:
+        """The reader of all fields at once, if none must be checked."""
+        return _plain_values(self)
+
+    @cached_property
     def _runs(self) -> tuple[tuple[Struct, _Plain | None], ...]:
         """The fields in order, as structures: runs of plain ones, and each of the others alone."""
         runs: list[tuple[Struct, _Plain | None]] = []
@@ -457,9 +462,10 @@ class Struct(Type):
         ``None`` for all others: ``read`` reads them, and these, too.
         """
         plain = self._plain
-        if plain is None or plain.size != len(data):
+        if plain is None or plain.layout.size != len(data):
             return None
-        return self._named(plain.unpack(data))
+        fields: dict[str, Any] = plain.value(plain.layout.unpack(data))
+        return fields
 
     def value(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the value of the structure whose fields have these values."""

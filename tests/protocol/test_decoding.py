@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tart.errors import DecodeError
 from tart.protocol import decoding
 from tart.protocol.byte_reader import MAX_DEVIATIONS, encode_natural
-from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event, event_kind
+from tart.protocol.decoding import HEADER_BYTES, check_event, decode_event, event_kind, read_event
 from tart.protocol.events import BY_VARIANT, EVENTS
 from tart.protocol.node_information import MAX_CORES
 from tests.cases import all_cases, examples
@@ -479,3 +479,31 @@ def test_a_hostile_version_does_not_fill_the_cache():
         for number in EVENTS:
             outcome(check_event, number, b"", version, None)
     assert decoding._shape.cache_info().currsize <= 2 * len(EVENTS)
+
+
+def decoded(decode, number, sent, version, cores):
+    """Fields and deviations, or the error in words."""
+    try:
+        return decode(number, sent, version=version, cores=cores)
+    except DecodeError as error:
+        return error.rule, error.offset, error.field, error.expectation
+
+
+def decode_by_all_readings(number, sent, *, version, cores):
+    return read_event(number, sent, version=version, cores=cores)[1]
+
+
+@given(hostile_payloads(), st.sampled_from([None, 1, CORES]))
+def test_events_as_specified_are_decoded_as_by_all_readings(hostile, cores):
+    number, version, sent = hostile
+    for each in (sent, sent[:-1], sent + b"\0"):
+        by_all = decoded(decode_by_all_readings, number, each, version, cores)
+        assert decoded(decode_event, number, each, version, cores) == by_all
+
+
+def test_vectors_are_decoded_as_by_all_readings():
+    for vector in [*event_vectors(), *event_vectors(conformant=False)]:
+        number, sent = vector.content[HEADER_BYTES - 1], vector.content[HEADER_BYTES:]
+        for cores in (None, 1, 2):
+            by_all = decoded(decode_by_all_readings, number, sent, 1, cores)
+            assert decoded(decode_event, number, sent, 1, cores) == by_all
