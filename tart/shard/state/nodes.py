@@ -73,7 +73,7 @@ class Handshake:
 
 
 class SessionIdentity(NamedTuple):
-    """What does not change of a connection whose node is known.
+    """The values that do not change of a connection whose node is known.
 
     Attributes:
         number: The connection's number in the directory.
@@ -127,7 +127,7 @@ class Session:
 
     @cached_property
     def identity(self) -> SessionIdentity:
-        """What the columns of events need, gathered once: read after node information has come."""
+        """The values that columns need, gathered once; read after node information has come."""
         information, node = self.connection.node, self.node
         return SessionIdentity(
             self.number,
