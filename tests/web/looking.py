@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Request
 
 from tests.browser import Faults
 from tests.running import wait_for
@@ -50,15 +50,18 @@ def settled(page: Page, faults: Faults, *, has_skeletons: bool = False) -> None:
         has_skeletons: Whether it goes on to show skeletons, as examples.
     """
     page.locator("h1").first.wait_for()
+    skeletons = page.locator(".skeleton")
+    # A part that was loaded requests its data after it has been drawn. What a page asks again
+    # meanwhile does not count: on a slow machine there is always something on its way.
+    for _ in range(3):
+        page.evaluate(_NEXT_FRAMES)
+        asked = set(faults.pending)
 
-    def is_quiet() -> bool:
-        waits = 0 if has_skeletons else page.locator(".skeleton").count()
-        return waits == 0 and not faults.pending
+        def is_there(asked: set[Request] = asked) -> bool:
+            shown = skeletons.count() == 0 or has_skeletons
+            return shown and not asked & faults.pending
 
-    # A part that was loaded requests its data after it has been drawn.
-    wait_for(
-        lambda: is_quiet() and page.evaluate(_NEXT_FRAMES) and is_quiet(), f"all of {page.url}"
-    )
+        wait_for(is_there, f"all of {page.url}: {[request.url for request in asked]}")
 
 
 def keys_of(rows: Locator) -> list[str]:
