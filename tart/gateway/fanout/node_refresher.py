@@ -65,3 +65,4 @@ class NodeRefresher:
             for shard, nodes in answers.values:
                 with self._background.guard("nodes"):
                     self._registry.record(shard, nodes)
+                    self._registry.complete.add(shard)

@@ -59,6 +59,7 @@ class NodeRegistry:
 
     Attributes:
         failures: Failed operations on the file.
+        complete: Shards whose nodes have all been recorded since the gateway started.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class NodeRegistry:
         self._database: aiosqlite.Connection | None = None
         self._writer: asyncio.Task[None] | None = None
         self.failures = 0
+        self.complete: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._reports)
@@ -123,6 +125,17 @@ class NodeRegistry:
             self._remove_longest_unseen()
         if self._changed:
             self._wake.set()
+
+    def on_several_shards(self, node_ids: Iterable[str], shards: int) -> list[str]:
+        """Return the nodes that more than one shard may know, of nodes that one has.
+
+        Args:
+            node_ids: The nodes.
+            shards: The number of shards; until all have reported their nodes, any may know one.
+        """
+        if len(self.complete) < shards:
+            return list(node_ids)
+        return [node_id for node_id in node_ids if len(self._reports.get(node_id, ())) != 1]
 
     def shard_reports(
         self, shard: int, *, is_up: bool, rendering: str, node_id: str | None = None

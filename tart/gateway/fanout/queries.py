@@ -279,8 +279,9 @@ class QueryClient:
         query = Chain()
         answers = await self.ask_each(query)
         statements, seen = query.merge(answers.values), coverage(answers)
-        if silent := [node for node, stated in statements.items() if None in stated]:
-            # The node may have made the statement on an earlier connection, to another shard.
+        silent = [node for node, stated in statements.items() if None in stated]
+        # A node may have made the statement on an earlier connection, to another shard.
+        if silent := self.registry.on_several_shards(silent, self.shards.total):
             more = await self.ask_each(Chain(silent))
             statements = query.merge([*answers.values, *more.values])
             seen &= coverage(more)

@@ -118,11 +118,14 @@ class Statement:
             source["is_ahead"] = True
         return source
 
+    @cached_property
+    def _stated_slot(self) -> StatedSlot:
+        slot = self.fields.get("slot")
+        return StatedSlot(slot, self.received_at, self.address, True, self.is_ahead)
+
     def stated_slot(self, *, is_open: bool) -> StatedSlot:
         """Return a statement about a block as an element of the ``chain`` query's answer."""
-        return StatedSlot(
-            self.fields.get("slot"), self.received_at, self.address, is_open, self.is_ahead
-        )
+        return self._stated_slot if is_open else self._stated_slot._replace(is_open=False)
 
     def latest(self, *, is_open: bool) -> dict[str, Any]:
         """Return the statement as an element of the ``node_status`` query's answer."""

@@ -310,9 +310,12 @@ class Node:
 
     def stated_slot(self, type_: int) -> StatedSlot | None:
         """Return the slot of the best or finalized block that counts; see the ``chain`` query."""
-        statements = self.statements(type_)
-        # One connection is the rule, and this runs for all nodes.
-        chosen = statements[0] if len(statements) == 1 else choose_statement(statements)
+        if len(self.sessions) == 1 and type_ not in self.past_statements:
+            # The rule, and this runs for all nodes.
+            (session,) = self.sessions.values()
+            only = session.statements.get(type_)
+            return None if only is None else only.stated_slot(is_open=True)
+        chosen = choose_statement(self.statements(type_))
         return None if chosen is None else chosen[0].stated_slot(is_open=chosen[1])
 
     def stated_blocks(self) -> tuple[StatedSlot | None, StatedSlot | None]:

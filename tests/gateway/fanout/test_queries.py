@@ -9,8 +9,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tart.config.schema import ApiConfig
 from tart.errors import QueryTimeout, ShardUnavailable
-from tart.gateway.fanout.queries import Coverage, LiveFigures, _remaining, coverage, gather_all
+from tart.gateway.fanout.node_registry import NodeRegistry
+from tart.gateway.fanout.queries import (
+    Coverage,
+    LiveFigures,
+    QueryClient,
+    _remaining,
+    coverage,
+    gather_all,
+)
 from tart.gateway.fanout.shards import Answers
 from tart.query.core.merge import Json, Second
 from tart.query.core.query import Attached, Partials
@@ -19,7 +28,7 @@ from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.blocks import Transfers
 from tart.query.shard_queries.nodes import Statistics
 from tart.query.shard_queries.package_outcomes import PackageOutcomes
-from tests.gateway.fake_shard import NODE_A, claims, stated_slot
+from tests.gateway.fake_shard import NODE_A, claims, node, stated_slot
 from tests.gateway.running import running_gateway
 
 
@@ -74,6 +83,25 @@ def test_a_missing_statement_is_read_from_an_earlier_connection(tmp_path: Path) 
             assert body["ahead"] == []
             asked = [each.parameters.get("nodes") for each in two.requests if each.name == "chain"]
             assert asked == [None, [NODE_A]]
+
+    asyncio.run(run())
+
+
+def test_a_statement_is_not_sought_where_no_other_shard_knows_the_node(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with running_gateway(tmp_path, 2) as gateway:
+            one, two = gateway.shards
+            one.chain = [claims(NODE_A, None, 5)]
+            registry = NodeRegistry(tmp_path / "none")
+            registry.record(0, [node(NODE_A)])
+            queries = QueryClient(gateway.gateway.shards, registry, ApiConfig())
+            for complete in ((), (0,), (0, 1)):
+                registry.complete.update(complete)
+                assert (await queries.chain())[0] == {NODE_A: (None, 5)}
+            registry.record(1, [node(NODE_A)])
+            await queries.chain()
+            asked = [each.parameters.get("nodes") for each in two.requests if each.name == "chain"]
+            assert asked == [None, [NODE_A], None, [NODE_A], None, None, [NODE_A]]
 
     asyncio.run(run())
 
