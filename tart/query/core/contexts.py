@@ -91,6 +91,11 @@ class Chains:
                     if known is None or link.seq < known.seq:
                         self._hash_events[link.session, root] = link
 
+    @property
+    def sessions(self) -> frozenset[int]:
+        """The sessions of the events."""
+        return frozenset(row.session for row in self._rows)
+
     def missing(self) -> frozenset[Key]:
         """Return the needed events: these, or events that refer to them and name a hash."""
         keys = set[Key]()

@@ -372,7 +372,7 @@ class Ingest:
             return
         batch.through = self._sequence
         self._handed += 1
-        if time.monotonic() - batch.opened_at >= 2 * self._config.flush_seconds:
+        if self._cadence.is_late((time.monotonic() - batch.opened_at) / 2, batch.rows):
             self._late = self._handed
         self._waiting_bytes += batch.bytes
         self._waiting_rows += batch.rows
@@ -395,10 +395,11 @@ class Ingest:
         """Commit what came more than ``flush_seconds`` ago, so that a query finds it.
 
         Waits for the commit, at most ``_COMMIT_WAIT_SECONDS`` and not while the writer has no
-        space. While many events come there is nothing to wait for.
+        space. While many events come they are committed at once, and a query does not wait.
         """
         waiting = self._batch or self._received
-        if waiting and self._cadence.is_late(time.monotonic() - self._batch.opened_at):
+        age, rows = time.monotonic() - self._batch.opened_at, self._rows + self._received.expected
+        if waiting and self._cadence.is_late(age, rows):
             self.flush()
             self._late = self._handed
         if not self.backpressure.reading_allowed:

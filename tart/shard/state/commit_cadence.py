@@ -61,6 +61,11 @@ class CommitCadence:
         quiet = self.flush_seconds * PAYING_ROWS / max(self.quiet_flush_seconds, 1e-9)
         return min(self.flush_rows, max(rows + 1, int(min(max(rows, quiet) * GROWTH, PAYING_ROWS))))
 
-    def is_late(self, age: float) -> bool:
-        """Return whether a query must not miss a batch of this age."""
-        return age >= self.flush_seconds
+    def is_late(self, age: float, rows: int) -> bool:
+        """Return whether a query must not miss a batch: it waits for others to come.
+
+        A batch of ``PAYING_ROWS`` does not wait longer than ``flush_seconds``. If it is older,
+        the event loop or the writer is behind, and a query that waited for both would be late
+        for the sake of the newest events of a busy network.
+        """
+        return age >= self.flush_seconds and rows < PAYING_ROWS

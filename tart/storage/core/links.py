@@ -35,16 +35,11 @@ class LinkColumns(NamedTuple):
     ref: Array
 
     @classmethod
-    def of(cls, log: LogColumns) -> LinkColumns:
-        """Return the columns of events."""
-        return cls(
-            log.session, log.event_id, log.type, np.where(log.has_ref, log.ref, log.event_id)
-        )
-
-    def of_sessions(self, keys: Iterable[Key]) -> tuple[Array, LinkColumns]:
-        """Return the indices of the events of the keys' sessions, and these events."""
-        indices = np.flatnonzero(np.isin(self.session, _sessions(keys)))
-        return indices, LinkColumns(*(column[indices] for column in self))
+    def of(cls, log: LogColumns, indices: Array | slice = slice(None)) -> LinkColumns:
+        """Return the columns of events, or of those at some indices."""
+        event_id, ref = log.event_id[indices], log.ref[indices]
+        ref = np.where(log.has_ref[indices], ref, event_id)
+        return cls(log.session[indices], event_id, log.type[indices], ref)
 
     def find(self, keys: Iterable[Key]) -> Array:
         """Return the indices of events with these ids, and with the hash of their subject.
@@ -72,6 +67,46 @@ class LinkColumns(NamedTuple):
             if len(ids := self.event_id[self.session == session])
         }
         return {key for key in keys if lowest.get(key[0], key[1]) < key[1]}
+
+
+class LinkIndex:
+    """Consecutive events of a few sessions, sorted once for searches by id and by subject.
+
+    Args:
+        columns: The events.
+    """
+
+    def __init__(self, columns: LinkColumns) -> None:
+        self.columns = columns
+        self._own = _SortedKeys(_search_keys(columns.session, columns.event_id))
+        named = np.flatnonzero(np.isin(columns.type, _HASH_TYPES))
+        self._subjects = _SortedKeys(
+            _search_keys(columns.session[named], columns.ref[named]), named
+        )
+
+    def find(self, keys: Iterable[Key]) -> Array:
+        """Return the same indices as ``LinkColumns.find``."""
+        sessions, ids = zip(*((session, each & _U64) for session, each in keys), strict=True)
+        wanted = _search_keys(np.array(sessions), np.array(ids, np.uint64))
+        return np.unique(np.concatenate((self._own.find(wanted), self._subjects.find(wanted))))
+
+
+class _SortedKeys:
+    """Search keys in order, with the indices that they came from."""
+
+    def __init__(self, keys: Array, indices: Array | None = None) -> None:
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order]
+        self._indices = order if indices is None else indices[order]
+
+    def find(self, wanted: Array) -> Array:
+        first = np.searchsorted(self._keys, wanted, "left")
+        counts = np.searchsorted(self._keys, wanted, "right") - first
+        # The positions from each first one on, as many as there are.
+        skipped = np.cumsum(counts) - counts
+        positions = np.repeat(first - skipped, counts) + np.arange(counts.sum())
+        found: Array = self._indices[positions]
+        return found
 
 
 def _sessions(keys: Iterable[Key]) -> Array:

@@ -17,15 +17,15 @@ never more than some fifty, and an event is copied a dozen times at most.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from tart.protocol.references import LINK_TYPES
-from tart.query.core.contexts import Key
 from tart.query.core.filters import Selection
 from tart.storage.core.arrow import Array
-from tart.storage.core.links import LinkColumns
+from tart.storage.core.links import LinkColumns, LinkIndex
 from tart.storage.core.log_columns import LogColumns, LogRow, concatenate
 
 # Nearly two seconds of a shard at line rate: enough for a page of most nodes.
@@ -126,27 +126,72 @@ class TailCache:
             below = first if below is None else min(below, first)
         return rows, below
 
-    def find_links(self, keys: Iterable[Key]) -> tuple[list[LogRow], frozenset[Key], int | None]:
-        """Return the events that can be links of chains.
+    def links_of(self, sessions: Iterable[int]) -> TailLinks:
+        """Return the cached events of some sessions that can be links of chains.
 
-        Args:
-            keys: The sessions and ids that are wanted.
-
-        Returns:
-            The events with these ids, and those with the hash of their subject; the keys that
-            events before the cached ones may have; the ``seq`` of the first event whose links
-            are cached, ``None`` if the cache is empty.
+        Other events of these sessions may be among them.
         """
-        left, parts = frozenset(keys), (*self._parts.links, *self._parts.events)
+        parts = (*self._parts.links, *self._parts.events)
+        wanted = np.array(sorted(set(sessions)), np.int64)
+        table = np.zeros(int(wanted[-1]) + 2 if len(wanted) else 1, np.bool_)
+        table[wanted] = True
+        # Sessions beyond the table share its last place, which is false.
+        last = len(table) - 1
+        indices = [np.flatnonzero(table[np.minimum(part.columns.session, last)]) for part in parts]
+        return TailLinks(parts, indices)
+
+
+class TailLinks:
+    """The cached events of some sessions, in order, as they were at one moment.
+
+    Args:
+        parts: The parts of the cache.
+        indices: For each part those of its events.
+
+    Attributes:
+        first: The ``seq`` of the first event whose links are cached; ``None`` if the cache is
+            empty.
+        index: The events.
+    """
+
+    def __init__(self, parts: Sequence[_Part], indices: Sequence[Array]) -> None:
+        self._parts = parts
+        self._indices = indices
+        self.first = parts[0].first if parts else None
+        columns = [
+            LinkColumns.of(part.columns, taken)
+            for part, taken in zip(parts, indices, strict=True)
+            if len(taken)
+        ] or [LinkColumns.of(LogColumns.empty())]
+        self.index = LinkIndex(LinkColumns(*map(np.concatenate, zip(*columns, strict=True))))
+
+    @cached_property
+    def seq(self) -> Array:
+        """The ``seq`` of the events."""
+        return np.concatenate(
+            [
+                np.zeros(0, np.int64),
+                *(
+                    part.columns.seq[taken]
+                    for part, taken in zip(self._parts, self._indices, strict=True)
+                ),
+            ]
+        )
+
+    def rows(self, seqs: Iterable[int]) -> list[LogRow]:
+        """Return the events among them with these ``seq``."""
+        wanted = np.array(sorted(seqs), np.int64)
         rows: list[LogRow] = []
-        for columns, _, _ in reversed(parts):
-            if not left:
-                break
-            indices, links = LinkColumns.of(columns).of_sessions(left)
-            if len(indices):
-                rows += columns.take(indices[links.find(left)]).rows()
-                left -= links.passed(left)
-        return rows, left, parts[0].first if parts else None
+        for part in self._parts:
+            if not len(part.columns) or not len(wanted):
+                continue
+            own = part.columns.seq
+            places = np.searchsorted(own, wanted)
+            places = places[places < len(own)]
+            places = places[np.isin(own[places], wanted)]
+            if len(places):
+                rows += part.columns.take(np.unique(places)).rows()
+        return rows
 
 
 def _evict(parts: list[_Part], limit: int) -> tuple[list[_Part], list[_Part]]:

@@ -27,7 +27,7 @@ from tart.storage.core.links import LinkColumns
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import read_log_numbers
 from tart.storage.core.seq_ranges import SeqRange, scan_backward
-from tart.storage.core.tail_cache import TailCache
+from tart.storage.core.tail_cache import TailCache, TailLinks
 from tart.storage.log.file_ranges import read_file_ranges
 from tart.storage.log.log_rows import read_rows
 
@@ -74,14 +74,14 @@ def read_contexts(
         tail: The newest events of the directory, if it is written to.
     """
     chains = Chains(rows)
-    links, left, below = _learn_from_tail(chains, tail or TailCache())
+    links, left = _learn_from_tail(chains, tail or TailCache())
     if left:
         end = max(row.seq for row in rows) + 1
-        if below is not None:
-            end = min(end, below)
+        if links.first is not None:
+            end = min(end, links.first)
         _follow_links(cursor, files, chains, end, left, look_back)
     with_hash = chains.hash_events()
-    known = read_hashes((row for row in [*rows, *links] if row.seq in with_hash), decode_context)
+    known = _known_hashes(rows, links, with_hash, decode_context)
     further = sorted(with_hash - known.keys())
     if further:
         known |= read_hashes(_select_rows(cursor, files, further), decode_context)
@@ -99,13 +99,22 @@ def contexts_from_tail(
         decode_context: Returns how to decode the events of a session.
     """
     chains = Chains(rows)
-    links, left, _ = _learn_from_tail(chains, tail)
+    links, left = _learn_from_tail(chains, tail)
     if left:
         return None
-    with_hash = chains.hash_events()
-    return chains.contexts(
-        read_hashes((row for row in [*rows, *links] if row.seq in with_hash), decode_context)
-    )
+    return chains.contexts(_known_hashes(rows, links, chains.hash_events(), decode_context))
+
+
+def _known_hashes(
+    rows: Sequence[LogRow],
+    links: TailLinks,
+    with_hash: frozenset[int],
+    decode_context: Callable[[int], DecodeContext],
+) -> dict[int, bytes | None]:
+    """Return the hashes that these events name, of those at hand."""
+    own = [row for row in rows if row.seq in with_hash]
+    further = with_hash.difference(row.seq for row in own)
+    return read_hashes([*own, *links.rows(further)], decode_context)
 
 
 def read_hashes(
@@ -130,27 +139,22 @@ def read_hashes(
     return hashes
 
 
-def _learn_from_tail(
-    chains: Chains, tail: TailCache
-) -> tuple[list[LogRow], frozenset[Key], int | None]:
+def _learn_from_tail(chains: Chains, tail: TailCache) -> tuple[TailLinks, frozenset[Key]]:
     """Learn the links in memory.
 
     Returns:
-        The links, the missing events that may be in the files, and the ``seq`` below which they
-        are; ``None`` if nothing is in memory.
+        The links, and the missing events that may be in the files.
     """
-    links: list[LogRow] = []
-    left: frozenset[Key] = frozenset()
+    links = tail.links_of(chains.sessions)
     searched = set[Key]()
-    below: int | None = None
     while wanted := chains.missing() - searched:
         searched |= wanted
-        rows, unknown, first = tail.find_links(wanted)
-        left |= unknown
-        below = first if below is None or first is None else min(below, first)
-        links += rows
-        chains.learn(map(Link.of, rows))
-    return links, left & chains.missing(), below
+        indices = links.index.find(wanted)
+        columns = (links.seq, *links.index.columns)
+        values = (column[indices].tolist() for column in columns)
+        chains.learn(map(Link._make, zip(*values, strict=True)))
+    missing = chains.missing()
+    return links, missing - links.index.columns.passed(missing)
 
 
 def _follow_links(

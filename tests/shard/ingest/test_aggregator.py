@@ -7,9 +7,9 @@ import pytest
 from tart.aggregate.core import waiting_events
 from tart.aggregate.core.tables import ROWS, SUMMED
 from tart.shard.ingest import aggregator
-from tart.shard.ingest.aggregator import MAX_IN_FLIGHT
+from tart.shard.ingest.aggregator import COUNTED_FOR_TOTALS, MAX_IN_FLIGHT
 from tests.aggregate.batches import troubled_network
-from tests.shard.running import fake_node, run, until
+from tests.shard.running import best, fake_node, run, until
 
 
 def told(shard, sessions):
@@ -249,3 +249,22 @@ def test_events_whose_aggregation_failed_are_missing_until_the_rebuild(tmp_path)
     run(broken, tmp_path / "other")
     (tmp_path / "other" / "00" / "aggregates.duckdb").unlink()
     assert run(figures, tmp_path / "other") == expected
+
+
+@pytest.mark.parametrize("read", ["totals", "problem_totals", "statistics"])
+def test_totals_have_few_waiting_events_counted_and_many_not(tmp_path, read):
+    async def scenario(shard):
+        node = fake_node()
+        many = b"".join(best(node, slot) for slot in range(COUNTED_FOR_TOTALS))
+        session = shard.session(node.connect(), many, best(node, COUNTED_FOR_TOTALS))
+        shard.ingest.decode_received()
+        getattr(shard.aggregator, read)()
+        assert shard.aggregator.waiting_events == COUNTED_FOR_TOTALS + 1
+        # They are counted without further events.
+        await until(lambda: not shard.aggregator.waiting_events)
+        shard.ingest.receive(session, many)
+        shard.ingest.decode_received()
+        getattr(shard.aggregator, read)()
+        assert not shard.aggregator.waiting_events
+
+    run(scenario, tmp_path)

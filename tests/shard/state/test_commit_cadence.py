@@ -77,5 +77,7 @@ def test_the_age_of_a_commit_follows_the_rate():
 
 
 def test_a_query_does_not_miss_what_is_older_than_the_flush():
-    assert not DEFAULTS.is_late(0.02)
-    assert DEFAULTS.is_late(0.025)
+    assert not DEFAULTS.is_late(0.02, 1)
+    assert DEFAULTS.is_late(0.025, PAYING_ROWS - 1)
+    # It is committed after that time, or the shard is behind.
+    assert not DEFAULTS.is_late(0.025, PAYING_ROWS)

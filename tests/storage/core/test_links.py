@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.protocol.references import CHAIN_HASH_FIELDS
-from tart.storage.core.links import LinkColumns
+from tart.storage.core.links import LinkColumns, LinkIndex
 from tart.storage.core.log_columns import LogColumns
 from tests.storage.running import PEERS, event
 
@@ -39,11 +39,9 @@ def test_events_are_found_by_their_id_and_by_their_subjects(events, keys):
 
 
 @given(EVENTS, KEYS)
-def test_events_of_sessions_are_those_of_the_keys(events, keys):
-    indices, found = columns(events).of_sessions(keys)
-    wanted = {session for session, _ in keys}
-    assert indices.tolist() == [index for index, each in enumerate(events) if each[0] in wanted]
-    assert found.event_id.tolist() == [events[index][1] for index in indices]
+def test_an_index_finds_the_same_events(events, keys):
+    found = columns(events)
+    assert LinkIndex(found).find(keys).tolist() == found.find(keys).tolist()
 
 
 @given(EVENTS, KEYS)
@@ -58,3 +56,4 @@ def test_a_key_is_passed_where_its_session_has_a_smaller_id(events, keys):
 def test_an_event_without_a_reference_refers_to_itself():
     log = LogColumns.from_rows([event(0, event_id=7, type=120), event(1, type=125, ref=3)], PEERS)
     assert LinkColumns.of(log).ref.tolist() == [7, 3]
+    assert LinkColumns.of(log, np.array([1])).ref.tolist() == [3]

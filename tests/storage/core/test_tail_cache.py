@@ -123,18 +123,25 @@ def test_the_parts_searched_do_not_grow_with_the_number_of_commits(monkeypatch, 
     assert min(last, 2_000) <= len(found)
 
 
-def test_links_are_found_by_session_and_id_newest_part_first():
+def found_links(latest, *keys):
+    """The links with these keys, those that earlier events may have, the first event cached."""
+    links = latest.links_of(session for session, _ in keys)
+    rows = links.rows(links.seq[links.index.find(keys)].tolist())
+    left = set(keys) - {(row.session, row.event_id) for row in rows}
+    return rows, left - links.index.columns.passed(left), links.first
+
+
+def test_links_are_found_by_session_and_id():
     latest = TailCache()
-    assert latest.find_links([(0, 1)]) == ([], {(0, 1)}, None)
+    assert found_links(latest, (0, 1)) == ([], {(0, 1)}, None)
     for first in (10, 14):
         latest.add([LogColumns.from_rows(rows(4, first), PEERS)], 100)
-    found, left, oldest = latest.find_links([(0, 11), (0, 16)])
-    assert (sorted(seqs(found)), left, oldest) == ([11, 16], frozenset(), 10)
+    found, left, oldest = found_links(latest, (0, 11), (0, 16))
+    assert (seqs(found), left, oldest) == ([11, 16], set(), 10)
     # No event has this id, but an earlier one may.
-    found, left, _ = latest.find_links([(0, 3)])
-    assert (found, left) == ([], {(0, 3)})
-    found, left, _ = latest.find_links([(7, 11)])
-    assert (found, left) == ([], {(7, 11)})
+    assert found_links(latest, (0, 3))[:2] == ([], {(0, 3)})
+    assert found_links(latest, (7, 11))[:2] == ([], {(7, 11)})
+    assert found_links(latest, (0, 11), (7, 11))[:2] == (rows(1, 11), {(7, 11)})
 
 
 def test_links_of_evicted_events_stay_without_a_gap():
@@ -149,14 +156,14 @@ def test_links_of_evicted_events_stay_without_a_gap():
     found, below = latest.rows(Selection(), None, 100)
     assert (seqs(found), below) == (list(range(59, 47, -1)), 48)
     for row in every[2:48]:
-        links, left, first = latest.find_links([(row.session, row.event_id)])
+        links, left, first = found_links(latest, (row.session, row.event_id))
         # Others that refer to the event are among the links, too, but only if they name a hash.
         expected = {row} if row.type != 123 else set()
         assert expected <= set(links) <= {each for each in every if each.type != 123}
         assert not left
         assert first == 0
     # An event of the connection with a smaller id shows that there is none with this one.
-    assert latest.find_links([(1, 4)])[1] == frozenset()
+    assert not found_links(latest, (1, 4))[1]
 
 
 def test_links_beyond_their_limit_are_evicted():
@@ -165,7 +172,7 @@ def test_links_beyond_their_limit_are_evicted():
         links = [event(seq, event_id=seq, type=120) for seq in range(first, first + 4)]
         latest.add([LogColumns.from_rows(links, PEERS)], 20)
     # The newest evicted part remains in any case.
-    found, left, first = latest.find_links([(0, 45), (0, 43)])
+    found, left, first = found_links(latest, (0, 45), (0, 43))
     assert (seqs(found), left, first) == ([45], {(0, 43)}, 44)
 
 
