@@ -90,6 +90,16 @@ class LinkIndex:
         wanted = _search_keys(np.array(sessions), np.array(ids, np.uint64))
         return np.unique(np.concatenate((self._own.find(wanted), self._subjects.find(wanted))))
 
+    def present(self, keys: Iterable[Key]) -> set[Key]:
+        """Return the keys whose events are among these, or cannot be before them."""
+        keys = set(keys)
+        if not keys:
+            return keys
+        found = self.find(keys)
+        ids = self.columns.event_id[found].tolist()
+        own = zip(self.columns.session[found].tolist(), ids, strict=True)
+        return keys.intersection(own) | self.columns.passed(keys)
+
 
 class _SortedKeys:
     """Search keys in order, with the indices that they came from."""

@@ -204,8 +204,12 @@ def _evict(parts: list[_Part], limit: int) -> tuple[list[_Part], list[_Part]]:
 
 
 def _links_of(part: _Part) -> _Part:
-    """Return a part with only the events that can be links."""
-    indices = np.flatnonzero(np.isin(part.columns.type, _LINK_TYPES))
+    """Return a part with only the events that can be links, and the first of connections.
+
+    Without these a reference to an event that is not stored would be sought in the files.
+    """
+    log = part.columns
+    indices = np.flatnonzero(np.isin(log.type, _LINK_TYPES) | (log.event_id == 0))
     columns = concatenate([part.columns.take(indices)])
     return _Part(columns, columns.memory_bytes, part.first)
 

@@ -154,7 +154,7 @@ def _learn_from_tail(chains: Chains, tail: TailCache) -> tuple[TailLinks, frozen
         values = (column[indices].tolist() for column in columns)
         chains.learn(map(Link._make, zip(*values, strict=True)))
     missing = chains.missing()
-    return links, missing - links.index.columns.passed(missing)
+    return links, missing - links.index.present(missing)
 
 
 def _follow_links(

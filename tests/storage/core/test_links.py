@@ -41,7 +41,11 @@ def test_events_are_found_by_their_id_and_by_their_subjects(events, keys):
 @given(EVENTS, KEYS)
 def test_an_index_finds_the_same_events(events, keys):
     found = columns(events)
-    assert LinkIndex(found).find(keys).tolist() == found.find(keys).tolist()
+    index = LinkIndex(found)
+    assert index.find(keys).tolist() == found.find(keys).tolist()
+    own = {(session, event_id) for session, event_id, _, _ in events}
+    assert index.present(keys) == (keys & own) | found.passed(keys)
+    assert index.present(()) == set()
 
 
 @given(EVENTS, KEYS)
