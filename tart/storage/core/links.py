@@ -95,9 +95,9 @@ class LinkIndex:
         keys = set(keys)
         if not keys:
             return keys
-        found = self.find(keys)
-        ids = self.columns.event_id[found].tolist()
-        own = zip(self.columns.session[found].tolist(), ids, strict=True)
+        indices = self.find(keys)
+        ids = self.columns.event_id[indices].tolist()
+        own = zip(self.columns.session[indices].tolist(), ids, strict=True)
         return keys.intersection(own) | self.columns.passed(keys)
 
 
@@ -115,8 +115,8 @@ class _SortedKeys:
         # The positions from each first one on, as many as there are.
         skipped = np.cumsum(counts) - counts
         positions = np.repeat(first - skipped, counts) + np.arange(counts.sum())
-        found: Array = self._indices[positions]
-        return found
+        indices: Array = self._indices[positions]
+        return indices
 
 
 def _sessions(keys: Iterable[Key]) -> Array:
