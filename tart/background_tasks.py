@@ -20,6 +20,19 @@ RECENT_SECONDS = 3600.0
 _ERROR_CHARACTERS = 200
 
 
+def first_delay(seconds: float, shard: int, count: int) -> float:
+    """Return the delay of a shard's first turn, so that shards do not work at the same moment.
+
+    Shards start together. A turn of all of them at once would take every core from ingestion.
+
+    Args:
+        seconds: The interval of the task.
+        shard: The number of the shard.
+        count: The number of shards; ``shard`` is below it.
+    """
+    return seconds * (shard + 1) / count
+
+
 class Failures:
     """Failures by name: their number, and the newest of each.
 

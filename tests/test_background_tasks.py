@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from tart.background_tasks import RECENT_SECONDS, Background
+import pytest
+
+from tart.background_tasks import RECENT_SECONDS, Background, first_delay
 
 
 class Clock:
@@ -31,3 +33,10 @@ def test_a_failed_turn_is_counted_and_the_next_one_runs(caplog) -> None:
     clock.now += RECENT_SECONDS + 1
     assert background.recent() == {}
     assert background.failures["retention"] == 50
+
+
+@pytest.mark.parametrize(
+    ("count", "delays"), [(1, [30.0]), (2, [15.0, 30.0]), (3, [10.0, 20.0, 30.0])]
+)
+def test_the_first_turns_of_shards_are_spread_over_the_interval(count, delays):
+    assert [first_delay(30.0, shard, count) for shard in range(count)] == delays

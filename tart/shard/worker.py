@@ -19,6 +19,7 @@ from contextlib import suppress
 import uvloop
 
 from tart.aggregate.columnar.live_counters import LiveCounters
+from tart.background_tasks import first_delay
 from tart.config.schema import Config
 from tart.errors import DiskFull, StartInterrupted, StorageError
 from tart.process_handle import ProcessHandle
@@ -245,8 +246,11 @@ class Worker:
         )
 
     async def _flush_aggregates(self) -> None:
+        seconds = self._config.aggregates.flush_seconds
+        delay = first_delay(seconds, self._index, self._count)
         while True:
-            await asyncio.sleep(self._config.aggregates.flush_seconds)
+            await asyncio.sleep(delay)
+            delay = seconds
             # A failure must not end this loop.
             with self._aggregator.isolation.guard("flush"):
                 self._ingest.flush_aggregates()

@@ -21,7 +21,7 @@ import duckdb
 
 from tart.aggregate.core.event_batch import DecodeContext
 from tart.aggregate.flush import FlushState
-from tart.background_tasks import Background
+from tart.background_tasks import Background, first_delay
 from tart.config.schema import AggregatesConfig, StorageConfig
 from tart.errors import DamagedFile, StorageError
 from tart.storage.aggregates.database import AggregateFile, AggregateWriter
@@ -169,6 +169,7 @@ class Store:
             ),
             isolation=self.failures.isolation,
             background=self.background,
+            first_checkpoint_seconds=first_delay(config.checkpoint_seconds, shard % count, count),
         )
         self.maintenance = Maintenance(self, config, root, count, on_shortage, maintenance_interval)
         for file in self.attached_files():

@@ -39,6 +39,8 @@ COUNT_SECONDS = 0.25
 # Above this number of waiting events, totals of the process do not have them counted first: a
 # count takes ten milliseconds of the event loop besides what it takes for each event.
 COUNTED_FOR_TOTALS = 1024
+# The number of waiting events whose count takes longer than a commit should wait: some 5 ms.
+_LONG_COUNT_EVENTS = 2_048
 # The further time until no commit is waited for any more (``count_if_due``).
 _GRACE_SECONDS = 0.1
 
@@ -99,6 +101,8 @@ class Aggregator:
 
     Attributes:
         isolation: Guards all work of the shard that is derived from events.
+        before_long_count: Called before figures make many events be counted at once, which holds
+            the event loop; hands the open batch to the writer.
     """
 
     def __init__(
@@ -128,6 +132,7 @@ class Aggregator:
         self._waiting = WaitingEvents()
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = 0.0
+        self.before_long_count: Callable[[], None] = lambda: None
         self._in_flight: dict[int, dict[str, UnflushedRows]] = {}
         self._cache: dict[str, tuple[float, list[UnflushedRows]]] = {}
 
@@ -178,6 +183,11 @@ class Aggregator:
         """Count the events that wait if they are few; many are counted soon in any case."""
         if self.waiting_events <= COUNTED_FOR_TOTALS:
             self.count()
+
+    def _count_for_figures(self) -> None:
+        if self.waiting_events >= _LONG_COUNT_EVENTS:
+            self.before_long_count()
+        self.count()
 
     def count(self) -> None:
         """Count the events that wait."""
@@ -303,7 +313,7 @@ class Aggregator:
     def _unflushed(self, table: str, now: float) -> list[UnflushedRows]:
         made_at, rows = self._cache.get(table, (0.0, []))
         if not rows or now - made_at > SNAPSHOT_SECONDS:
-            self.count()
+            self._count_for_figures()
             rows = [flush[table] for flush in self._in_flight.values()]
             rows.append(UnflushedRows(table, self._aggregates.rows(table, include_open=True)))
             if table == "sessions":

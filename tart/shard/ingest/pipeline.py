@@ -161,6 +161,7 @@ class Ingest:
         self._late = 0
         self._commits = asyncio.Event()
         self.aggregator = aggregator
+        aggregator.before_long_count = self._hand_over_decoded
         self._status = StatusChanges(counters, aggregator.isolation, self._count_dropped)
         self.best_slots = self._status.best_slots
         self.backpressure = backpressure
@@ -362,6 +363,12 @@ class Ingest:
             self._derive(decoded)
         self.aggregator.count_if_due()
 
+    def _hand_over_decoded(self) -> None:
+        """Hand the batch to the writer before long work, unless it waits for reads' decoding."""
+        if not self._received:
+            self._cancel_flush()
+            self._hand_over()
+
     def _hand_over(self) -> None:
         """Hand the batch to the writer, unless it is empty."""
         batch, self._batch = self._batch, Batch()
@@ -370,6 +377,8 @@ class Ingest:
         self._first_sequence = self._sequence
         if not batch:
             return
+        # An error of the protocol may have handed over a batch in the midst of a split.
+        batch.touch(time.monotonic(), _now_us())
         batch.through = self._sequence
         self._handed += 1
         if self._cadence.is_late((time.monotonic() - batch.opened_at) / 2, batch.rows):

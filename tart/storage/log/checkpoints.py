@@ -68,6 +68,7 @@ class Checkpoints:
         wait_for_readers: Waits until the queries that run now have ended, at most for the
             given seconds.
         background: Counts rounds that fail.
+        first_seconds: The time until the first round.
 
     Attributes:
         rotation_lock: Held while segments rotate and files are checkpointed. A backup holds the
@@ -83,8 +84,10 @@ class Checkpoints:
         seconds: float,
         wait_for_readers: Callable[[float], bool],
         background: Background,
+        first_seconds: float,
     ) -> None:
         self._background = background
+        self._first_seconds = first_seconds
         self._database = database
         self._segments = segments
         self._seconds = seconds
@@ -119,7 +122,9 @@ class Checkpoints:
     def _run(self) -> None:
         cursor = self._database.cursor()
         try:
-            while not self._stop.wait(self._seconds):
+            delay = self._first_seconds
+            while not self._stop.wait(delay):
+                delay = self._seconds
                 if self.rotation_lock.acquire(blocking=False):
                     try:
                         with self._background.guard("checkpoints"):

@@ -97,6 +97,7 @@ class Writer:
         callbacks: The functions to call.
         isolation: Counts failures of the work that follows a commit.
         background: Counts rounds of checkpoints that fail.
+        first_checkpoint_seconds: The time until the first round of checkpoints.
 
     Attributes:
         segments: The segments of the newest period.
@@ -116,6 +117,7 @@ class Writer:
         callbacks: WriterCallbacks,
         isolation: Isolation,
         background: Background,
+        first_checkpoint_seconds: float,
     ) -> None:
         self._database = database
         self._callbacks = callbacks
@@ -136,6 +138,7 @@ class Writer:
             config.checkpoint_seconds,
             callbacks.wait_for_readers,
             background,
+            first_checkpoint_seconds,
         )
         self._stopping = threading.Event()
         self._inserts = _PreparedInserts()

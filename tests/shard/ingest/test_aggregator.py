@@ -133,6 +133,28 @@ def test_events_for_subscribers_are_followed_at_once_and_counted_with_others(tmp
     run(scenario, tmp_path, storage={"flush_seconds": 1e6})
 
 
+@pytest.mark.parametrize(("long", "handed"), [(1, True), (1 << 30, False)])
+def test_figures_that_take_long_to_count_let_the_open_batch_go_first(
+    tmp_path, monkeypatch, long, handed
+):
+    monkeypatch.setattr(aggregator, "_LONG_COUNT_EVENTS", long)
+    played = troubled_network()
+
+    async def scenario(shard):
+        shard.session(played.sessions[0].data)
+        events = len(played.sessions[0].emissions)
+        assert await total(shard) == events
+        assert shard.ingest.pending[0] == events
+        assert (shard.ingest.sequences[1], shard.ingest._batch.rows) == (
+            events,
+            0 if handed else events,
+        )
+        await shard.settled()
+        assert len(await shard.stored()) == events
+
+    run(scenario, tmp_path, storage={"flush_seconds": 1e6, "quiet_flush_seconds": 1e6})
+
+
 def test_no_more_events_wait_than_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(waiting_events, "MAX_EVENTS", 50)
     played = troubled_network()
