@@ -13,6 +13,7 @@ from tart.ipc.messages import Subscribe
 from tart.protocol.decoding import decode_event
 from tart.query.core.filters import FilterInput
 from tart.query.core.live_event import live_event
+from tart.shard.ingest import pipeline
 from tart.shard.state.commit_cadence import PAYING_ROWS
 from tests.shard.ingest.test_live_streams import Recorder
 from tests.shard.queries.test_handlers import OUTLINE
@@ -428,7 +429,10 @@ def test_a_query_does_not_commit_a_batch_that_is_younger_than_the_flush(tmp_path
     run(scenario, tmp_path, storage={"flush_seconds": 1e6})
 
 
-def test_a_query_waits_for_a_quiet_batch_that_is_being_written(tmp_path):
+def test_a_query_waits_for_a_quiet_batch_that_is_being_written(tmp_path, monkeypatch):
+    # A busy machine takes longer for a commit than a query waits.
+    monkeypatch.setattr(pipeline, "_COMMIT_WAIT_SECONDS", 60.0)
+
     async def scenario(shard):
         node = fake_node()
         shard.holding = True
