@@ -92,7 +92,7 @@ def test_events_wait_no_longer_than_the_limit(tmp_path):
 def test_events_that_waited_are_counted_after_a_commit_and_not_during_the_next(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(aggregator, "COUNT_SECONDS", 0.0)
+    monkeypatch.setattr(aggregator, "QUIET_COUNT_SECONDS", 0.0)
     played = troubled_network()
 
     async def scenario(shard):
