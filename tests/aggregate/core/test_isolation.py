@@ -16,6 +16,7 @@ from tart.aggregate.core.event_batch import EventBatch
 from tart.aggregate.core.event_columns import EventColumns, array_types
 from tart.aggregate.core.isolation import ATTEMPT_EVENTS, MAX_ATTEMPTS, Isolation
 from tart.aggregate.core.tables import TABLES
+from tart.aggregate.core.waiting_events import WaitingEvents
 from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.references import reducers
 from tart.aggregate.references.audits import Audits
@@ -218,6 +219,107 @@ def test_a_figure_that_always_fails_costs_only_its_own_table(
     tables, aggregates = aggregate_network()
     assert {each for each in TABLES if tables[each] != whole[each]} <= {table}
     assert aggregates.isolation.failures.keys() == {stage}
+
+
+def follow_network(isolation=None, size=300):
+    """Tell a network with subscribers: batches are followed at once, and counted with others.
+
+    Returns the sorted rows of all tables, and the contexts by ``seq``.
+    """
+    network, waiting, found = played(), WaitingEvents(), {}
+    aggregates = Aggregates(decode_contexts(network).__getitem__, isolation=isolation)
+    for number, batch in enumerate(event_batches(network, size)):
+        waiting.add(batch)
+        contexts = aggregates.follow(batch, contexts=True)
+        found |= {int(batch.columns.seq[index]): each for index, each in contexts.items()}
+        if number % 5 == 0:
+            aggregates.count(waiting.take())
+    if waiting:
+        aggregates.count(waiting.take())
+    aggregates.end_all_sessions()
+    for at, each in enumerate(network.sessions):
+        aggregates.record_session(session_summary(at, each))
+    return {table: sorted(rows(aggregates, table), key=repr) for table in TABLES}, found
+
+
+@cache
+def followed():
+    return follow_network()
+
+
+def failing_for(session, stage="references"):
+    """An isolation in which a stage fails on every part with events of a connection."""
+    isolation = Isolation()
+    plain = isolation.run
+
+    def run(name, batch, work):
+        def failing(part):
+            if name == stage and session in part.columns.session:
+                raise Broken
+            return work(part)
+
+        return plain(name, batch, failing)
+
+    isolation.run = run
+    return isolation
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("stage", ["references", "conformance", "counts", "clocks"])
+def test_with_subscribers_a_batch_that_failed_once_is_followed_and_counted_once(stage):
+    failed = []
+
+    def inject(name):
+        if name == stage and len(failed) < 3:
+            failed.append(name)
+            raise Broken
+
+    isolation = Isolation(inject=inject)
+    # Of these batches the first fails, then its first half, and then that one's.
+    assert follow_network(isolation) == followed()
+    assert failed == [stage] * 3
+    assert not isolation.failures
+
+
+@pytest.mark.no_cover
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (ReferenceTracker, "_resolve"),
+        (ReferenceTracker, "_reduce_each"),
+        (BatchReducers, "set_subjects"),
+        (BatchReducers, "count"),
+        (BatchReducers, "known_subjects"),
+        (Reducers, "begin"),
+        (Reducers, "finish"),
+        (Reducers, "add_contexts"),
+    ],
+    ids=lambda each: getattr(each, "__name__", each),
+)
+def test_subscribers_get_the_contexts_of_a_batch_that_failed_once(monkeypatch, owner, name):
+    expected = followed()
+    failed = fail_once(monkeypatch, owner, name)
+    assert follow_network() == expected
+    assert failed
+
+
+@pytest.mark.no_cover
+def test_a_connection_that_cannot_be_followed_costs_no_other_its_contexts():
+    session = 3
+    isolation = failing_for(session)
+    _, found = follow_network(isolation)
+    owner = {
+        seq: number
+        for batch in event_batches(played(), 300)
+        for seq, number in zip(
+            batch.columns.seq.tolist(), batch.columns.session.tolist(), strict=True
+        )
+    }
+    others = {seq: each for seq, each in followed()[1].items() if owner[seq] != session}
+    assert found == others
+    assert len(others) < len(followed()[1])
+    assert isolation.events_lost["references"] == list(owner.values()).count(session)
 
 
 @pytest.mark.slow

@@ -475,3 +475,85 @@ def test_a_reader_holds_back_no_more_events_than_its_queue_holds() -> None:
         b"data: 3",
         b"data: 4",
     ]
+
+
+# --- Events of several shards that leave together ---------------------------------------
+
+FROM_BOTH = [event_api_id(0, 5), event_api_id(1, 7), event_api_id(1, 8), event_api_id(0, 6)]
+
+
+def from_both() -> Chunk:
+    """Events of two shards in one chunk."""
+    position = Position(7, {0: event_api_id(0, 4), 1: event_api_id(1, 6)})
+    return Chunk([Encoded(b"", b"%d" % each, each) for each in FROM_BOTH], position)
+
+
+def sent(data: bytes) -> list[tuple[str, int]]:
+    """The positions and events of a stream's bytes."""
+    lines = [line.split(": ", 1)[1] for line in data.decode().split("\n") if ": " in line]
+    return [(lines[at], int(lines[at + 2])) for at in range(0, len(lines), 3)]
+
+
+def test_each_event_of_a_chunk_of_several_shards_has_its_own_position() -> None:
+    assert sent(from_both().sse) == [
+        (f"7.{event_api_id(0, 5)}.{event_api_id(1, 6)}", FROM_BOTH[0]),
+        (f"7.{event_api_id(0, 5)}.{event_api_id(1, 7)}", FROM_BOTH[1]),
+        (f"7.{event_api_id(0, 5)}.{event_api_id(1, 8)}", FROM_BOTH[2]),
+        (f"7.{event_api_id(0, 6)}.{event_api_id(1, 8)}", FROM_BOTH[3]),
+    ]
+
+
+@pytest.mark.parametrize("had", range(5))
+def test_a_client_that_left_within_a_chunk_of_several_shards_gets_the_rest_of_it(had: int) -> None:
+    positions = [str(from_both().position), *(place for place, _ in sent(from_both().sse))]
+    position = Position.read(positions[had])
+    assert isinstance(position, Position)
+    reader = Reader(10, position, [0, 1])
+    for shard in (0, 1):
+        reader.release(shard)
+    reader.deliver(from_both(), 0)
+    assert sent(b"".join(reader.take(10_000))) == sent(from_both().sse)[had:]
+
+
+def test_of_a_chunk_of_several_shards_those_that_are_looked_up_are_left_out_or_held() -> None:
+    reader = Reader(10, Position(7, {0: event_api_id(0, 4), 1: event_api_id(1, 6)}), [0, 1])
+    reader.hold(1)
+    reader.deliver(from_both(), 0)
+    assert reader.take(10_000) == []
+    reader.release(1)
+    # Of shard 0 nothing is sent before it has been looked up.
+    assert [each for _, each in sent(b"".join(reader.take(10_000)))] == FROM_BOTH[1:3]
+    reader.hold(0)
+    reader.deliver(from_both(), 0)
+    reader.release(0)
+    taken = sent(b"".join(reader.take(10_000)))
+    assert [each for _, each in taken] == [FROM_BOTH[0], FROM_BOTH[3]]
+    assert taken[-1][0] == f"7.{event_api_id(0, 6)}.{event_api_id(1, 8)}"
+
+
+def test_events_of_several_shards_are_one_write_for_all_clients_that_keep_up() -> None:
+    written: dict[Reader, list[bytes]] = {}
+
+    async def run() -> None:
+        new, resumed = Reader(10), Reader(10, Position(7, {0: event_api_id(0, 4)}), [0, 1])
+        for shard in (0, 1):
+            resumed.release(shard)
+        waiting = []
+        for reader in (new, resumed):
+            written[reader] = []
+
+            def write(data: bytes, to: list[bytes] = written[reader]) -> bool:
+                to.append(data)
+                return True
+
+            waiting.append(asyncio.create_task(reader.wait_ready(write)))
+        await asyncio.sleep(0)
+        chunk = from_both()
+        for reader in (new, resumed):
+            reader.deliver(chunk, 0)
+        assert list(written.values()) == [[chunk.sse_chunk], [chunk.sse_chunk]]
+        assert written[new][0] is written[resumed][0]
+        for task in waiting:
+            task.cancel()
+
+    asyncio.run(run())
