@@ -210,6 +210,10 @@ class SkipIndexes:
             return _NONE
         with self._lock:
             index = self._indexes.get(file)
+            if index is not None and _is_cut(file, index):
+                # It is read again, and extended by what is missing.
+                index = None
+                self._complete.discard(file)
             if index is None:
                 index = _load(file)
                 if len(index) and not _is_of(cursor, file, index):
@@ -303,6 +307,20 @@ def _load(file: LogFile) -> SkipIndex:
     with suppress(OSError, ValueError), file.index.open("rb") as content:
         return SkipIndex(memoryview(mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)))
     return _NONE
+
+
+def _is_cut(file: LogFile, index: SkipIndex) -> bool:
+    """Return whether the file of an index in use was deleted or cut.
+
+    Reading mapped memory beyond the end of a file kills the process, and the rest of its last page
+    is zeros, in which no key is found.
+    """
+    if not index.size:
+        return False
+    try:
+        return file.index.stat().st_size < index.size
+    except OSError:
+        return True
 
 
 def _append(file: LogFile, size: int, record: bytes) -> None:

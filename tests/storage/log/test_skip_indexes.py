@@ -1,6 +1,7 @@
 """``tart/storage/log/skip_indexes.py``: a search that skips rows has the answer of a full one."""
 
 import asyncio
+import os
 import shutil
 from itertools import pairwise
 
@@ -282,6 +283,26 @@ def test_a_damaged_index_is_made_again_from_where_it_is_damaged(storage, damage)
     extend(storage, indexes)
     # What follows the last whole record is replaced by the next one.
     assert all(file.index.read_bytes().startswith(data) for file, data in whole.items())
+    forget(storage, indexes)
+
+
+@pytest.mark.parametrize("size", [None, 0, 60, 340])
+def test_an_index_in_use_that_is_deleted_or_cut_is_made_again(storage, size):
+    indexes = SkipIndexes(granule_rows=4, least_rows=1)
+    extend(storage, indexes, sealed=True)
+    whole = {file: file.index.read_bytes() for file in storage.store.files(0)}
+    selection = Selection(hash=HASH.hex())
+    expected = search(storage, None, selection, None)
+    assert search(storage, indexes, selection, None) == expected
+    for file in whole:
+        if size is None:
+            file.index.unlink()
+        else:
+            os.truncate(file.index, size)
+    assert search(storage, indexes, selection, None) == expected
+    assert extend(storage, indexes, sealed=True)
+    assert {file: file.index.read_bytes() for file in whole} == whole
+    assert search(storage, indexes, selection, None) == expected
     forget(storage, indexes)
 
 
