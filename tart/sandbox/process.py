@@ -17,6 +17,7 @@ deadline.
 from __future__ import annotations
 
 import logging
+import signal
 import subprocess
 import sys
 import threading
@@ -202,8 +203,13 @@ class _Sandbox:
     def failure(self) -> SqlRefused | QueryTimeout:
         """Return why the process ended without an answer."""
         self.process.wait()
-        if self.late or self.process.returncode in (-9, -24):  # killed, or by SIGXCPU
+        if self.late or self.process.returncode == -signal.SIGXCPU:
             return too_slow(self._seconds)
+        if self.process.returncode == -signal.SIGKILL:
+            return SandboxKilled(
+                "the process of the statement was killed, perhaps because the machine is short of "
+                "memory; try again, or read fewer rows or columns"
+            )
         return SandboxKilled(
             "the statement exceeded its memory limit, or is nested too deeply; read fewer rows or "
             "columns, or write it with fewer nested expressions"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -341,6 +343,28 @@ def test_a_result_beyond_its_limits_is_refused():
         )
         with pytest.raises(SqlRefused, match="bytes"):
             run(order, nothing)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_statement_whose_process_is_killed_is_told_so(monkeypatch, forks):
+    """Not that it took too long: the kernel kills a process where memory is short."""
+    make = process._process
+
+    def killed(*arguments):
+        made = make(*arguments)
+        os.kill(made.pid, signal.SIGKILL)
+        return made
+
+    monkeypatch.setattr(process, "_process", killed)
+    template = Template(MEMORY_BYTES) if forks else None
+    try:
+        if template is not None:
+            template.start()
+        with pytest.raises(process.SandboxKilled, match="was killed"):
+            run(SqlJob("SELECT 1", seconds=SECONDS), nothing, template=template)
+    finally:
+        if template is not None:
+            template.close()
 
 
 @pytest.mark.parametrize("forks", [True, False])
