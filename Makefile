@@ -73,7 +73,7 @@ format: $(READY)  ## apply ruff's fixes and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) native  ## all benchmarks with their limits, about ten minutes; BENCH_ARGS: see loadtest/README.md
+bench: $(READY) native  ## the main benchmarks and their targets, about ten minutes; BENCH_ARGS: see loadtest/README.md
 	$(BIN)/python -m loadtest.bench line full growth idle hostile $(BENCH_ARGS)
 
 bench-quick: $(READY) native  ## a short benchmark, under a minute

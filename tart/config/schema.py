@@ -126,13 +126,13 @@ class StorageConfig:
 
     flush_seconds: float = _setting(
         0.025,
-        "The time in seconds from the receipt of an event to its commit, at most, while 1,000 or "
-        "more events come in that time, and before a query. A higher value makes larger commits.",
+        "Time in seconds that events wait for others before a commit, while 1,000 or more arrive "
+        "in it. Raise it to save CPU under load; queries see events later, and a crash loses more.",
     )
     quiet_flush_seconds: float = _setting(
         0.4,
-        "The same while fewer events come; seconds. A lower value costs more CPU and loses fewer "
-        "events in a crash. At flush_seconds or below, flush_seconds holds always.",
+        "The longest such time in seconds, while few events arrive. Lower it to lose fewer of them "
+        "in a crash, at the cost of CPU. At flush_seconds or below it has no effect.",
     )
     flush_rows: int = _setting(
         20_000, "Number of events with which a batch is committed before flush_seconds."
@@ -147,7 +147,8 @@ class StorageConfig:
     )
     checkpoint_seconds: float = _setting(
         10.0,
-        "Interval of checkpoints, in seconds. A longer one means a longer start after a crash.",
+        "Interval of checkpoints, in seconds. A longer one takes more memory under load and means "
+        "a longer start after a crash; a shorter one makes larger files.",
     )
     file_hours: int = _setting(
         24,
