@@ -282,8 +282,8 @@ class ApiConfig:
     )
     cache_seconds: float = _setting(
         1.0,
-        "Time for which a response over aggregates is served from the cache, in seconds; while a "
-        "refresh runs, up to five times this long. Raise it to save CPU where many dashboards ask.",
+        "Time for which a response over aggregates is served from the cache, in seconds; up to six "
+        "times this while it is computed again. Raise it to save CPU where many dashboards ask.",
     )
     max_body_bytes: int = _setting(
         256 << 10, "Maximum size of a request body in bytes; a larger one gets status 413."
