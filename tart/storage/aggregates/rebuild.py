@@ -129,8 +129,9 @@ class _Rebuild:
             for number, peer_id in recovered.nodes.items()
             if number not in known_nodes
         ]
+        self._ended = read_sessions(cursor, file)
         self._sessions = SessionRecovery(
-            recovered.sessions, read_sessions(cursor, file), read_open_sessions(cursor, file)
+            recovered.sessions, self._ended, read_open_sessions(cursor, file)
         )
 
     def is_needed(self) -> bool:
@@ -143,10 +144,17 @@ class _Rebuild:
         aggregates = Aggregates(self._decode_context, isolation=self._isolation)
         ends = _SessionEnds(self._recovered.sessions)
         place, expected = self._file.path.parent.name, self._count_remaining()
+        before: set[int] = set()
         for chunk in self._chunks_before():
             aggregates.add(chunk.batch)
+            before.update(np.unique(chunk.batch.columns.session).tolist())
             progress(f"restoring open pipelines of directory {place}", 0, 0)
         ends.apply_until(self.state.taken_at, aggregates)
+        # The file has what their ends tell. Those that died have no end in the event log.
+        for session in sorted(before & self._ended):
+            aggregates.end_session(session)
+        # As that flush did.
+        aggregates.expire(self.state.taken_at)
         aggregates.clear()
         aggregates.add_findings(self._sessions.findings())
         for summary in self._sessions.ended_sessions():

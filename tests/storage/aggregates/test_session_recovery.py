@@ -7,9 +7,12 @@ import json
 import pytest
 
 from tart.aggregate.keyed.sessions import SessionSummary
+from tart.aggregate.references.tracker import FOLLOW_SECONDS
 from tart.storage.aggregates.database import aggregate_file
 from tart.storage.aggregates.session_recovery import SessionRecovery
 from tart.storage.log.recovery import StoredSession
+from tart.units import SECOND_US
+from tests.shard.clock import Clock
 from tests.shard.running import best, fake_node, framed, run, until
 from tests.storage.running import NOON
 
@@ -167,6 +170,64 @@ def test_connections_open_at_a_crash_end_with_their_last_event(tmp_path, flushes
             **{"ended_at": living["last_at"], "outcome": "died", "reason": "shard died"},
         }
         assert findings == expected
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["died", "closed"])
+@pytest.mark.parametrize("flushed", [False, True], ids=["first flush", "flushed"])
+def test_pipelines_without_an_end_are_findings_once_whatever_crashes_follow(
+    tmp_path, flushed, closed
+):
+    """Each start reads the events before the last flush again, those of ended connections, too."""
+
+    async def author(shard, number, *, closed=False):
+        node = fake_node(number)
+        session = shard.session(node.connect())
+        if flushed:
+            shard.ingest.decode_received()
+            await written(shard)
+        frames = [
+            node.event("Authoring", 1, slot=number, parent=bytes(32))[1],
+            best(node, number),
+        ]
+        shard.ingest.receive(session, b"".join(frames))
+        if closed:
+            shard.ingest.close_session(session, "over")
+
+    async def first(shard):
+        await author(shard, 1, closed=closed)
+
+    async def again(shard, number):
+        findings = await conformance(shard)
+        await author(shard, number)
+        return findings
+
+    run(first, tmp_path)
+    for number in range(2, 5):
+        found = run(lambda shard, number=number: again(shard, number), tmp_path)
+        cut = [row for row in found if "pipeline_cut_short" in row]
+        assert len(cut) == number - 1
+        assert all("'pipeline_cut_short', 1, " in row for row in cut), cut
+
+
+def test_pipelines_given_up_before_a_crash_are_findings_once(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+
+    async def first(shard):
+        node = fake_node()
+        authoring = node.event("Authoring", 1, slot=1, parent=bytes(32))[1]
+        session = shard.session(node.connect(), authoring)
+        shard.ingest.decode_received()
+        clock.now = 2 * FOLLOW_SECONDS * SECOND_US
+        shard.ingest.receive(session, best(node, 2))
+        await written(shard)
+        # Some of this is counted again after the crash.
+        shard.ingest.receive(session, best(node, 3))
+
+    run(first, tmp_path)
+    for _ in range(2):
+        findings = run(conformance, tmp_path)
+        (found,) = [row for row in findings if "pipeline_" in row]
+        assert "'pipeline_unfinished', 1, " in found
 
 
 def test_connections_that_ended_before_a_crash_are_unchanged(tmp_path):
