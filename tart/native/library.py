@@ -86,6 +86,8 @@ def _load() -> tuple[Kernel | None, str]:
     wanted = os.environ.get(VARIABLE, "")
     if wanted == PYTHON:
         return None, f"{VARIABLE}={PYTHON}"
+    if wanted not in ("", NATIVE):
+        log.warning("%s=%s has no effect: only %r has one", VARIABLE, wanted, PYTHON)
     if not LIBRARY.exists():
         return None, "not compiled"
     try:

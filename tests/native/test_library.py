@@ -24,6 +24,15 @@ def test_the_variable_forces_the_twin(load, monkeypatch):
     assert load() == ("python", "TART_KERNEL=python")
 
 
+@pytest.mark.parametrize(("value", "known"), [("Python", False), ("native", True), ("", True)])
+def test_another_value_of_the_variable_is_named_in_the_log(load, monkeypatch, caplog, value, known):
+    default = load()
+    library._load.cache_clear()
+    monkeypatch.setenv("TART_KERNEL", value)
+    assert load() == default
+    assert ("TART_KERNEL=" in caplog.text) is not known
+
+
 def test_without_a_library_the_twin_runs(load, monkeypatch, tmp_path):
     monkeypatch.setattr(library, "LIBRARY", tmp_path / "kernel.so")
     assert load() == ("python", "not compiled")
