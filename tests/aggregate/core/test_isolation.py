@@ -224,7 +224,7 @@ def test_a_figure_that_always_fails_costs_only_its_own_table(
 def follow_network(isolation=None, size=300):
     """Tell a network with subscribers: batches are followed at once, and counted with others.
 
-    Returns the sorted rows of all tables, and the contexts by ``seq``.
+    Returns the sorted rows of all tables, the contexts by ``seq``, and figures of references.
     """
     network, waiting, found = played(), WaitingEvents(), {}
     aggregates = Aggregates(decode_contexts(network).__getitem__, isolation=isolation)
@@ -236,10 +236,12 @@ def follow_network(isolation=None, size=300):
             aggregates.count(waiting.take())
     if waiting:
         aggregates.count(waiting.take())
+    figures = aggregates.statistics()
     aggregates.end_all_sessions()
     for at, each in enumerate(network.sessions):
         aggregates.record_session(session_summary(at, each))
-    return {table: sorted(rows(aggregates, table), key=repr) for table in TABLES}, found
+    tables = {table: sorted(rows(aggregates, table), key=repr) for table in TABLES}
+    return tables, found, figures
 
 
 @cache
@@ -308,7 +310,7 @@ def test_subscribers_get_the_contexts_of_a_batch_that_failed_once(monkeypatch, o
 def test_a_connection_that_cannot_be_followed_costs_no_other_its_contexts():
     session = 3
     isolation = failing_for(session)
-    _, found = follow_network(isolation)
+    _, found, _ = follow_network(isolation)
     owner = {
         seq: number
         for batch in event_batches(played(), 300)
@@ -320,6 +322,23 @@ def test_a_connection_that_cannot_be_followed_costs_no_other_its_contexts():
     assert found == others
     assert len(others) < len(followed()[1])
     assert isolation.events_lost["references"] == list(owner.values()).count(session)
+
+
+@pytest.mark.no_cover
+def test_a_connection_that_fails_midway_leaves_as_little_as_one_that_was_never_followed(
+    monkeypatch,
+):
+    session = 3
+    expected = follow_network(failing_for(session))
+    plain = BatchReducers.set_subjects
+
+    def failing(self, batch, *more):
+        plain(self, batch, *more)
+        if session in batch.columns.session:
+            raise Broken
+
+    monkeypatch.setattr(BatchReducers, "set_subjects", failing)
+    assert follow_network() == expected
 
 
 @pytest.mark.slow

@@ -505,14 +505,17 @@ def test_each_event_of_a_chunk_of_several_shards_has_its_own_position() -> None:
 
 @pytest.mark.parametrize("had", range(5))
 def test_a_client_that_left_within_a_chunk_of_several_shards_gets_the_rest_of_it(had: int) -> None:
-    positions = [str(from_both().position), *(place for place, _ in sent(from_both().sse))]
+    chunk = from_both()
+    # Others have got it before.
+    every = sent(chunk.sse)
+    positions = [str(from_both().position), *(place for place, _ in every)]
     position = Position.read(positions[had])
     assert isinstance(position, Position)
     reader = Reader(10, position, [0, 1])
     for shard in (0, 1):
         reader.release(shard)
-    reader.deliver(from_both(), 0)
-    assert sent(b"".join(reader.take(10_000))) == sent(from_both().sse)[had:]
+    reader.deliver(chunk, 0)
+    assert sent(b"".join(reader.take(10_000))) == every[had:]
 
 
 def test_of_a_chunk_of_several_shards_those_that_are_looked_up_are_left_out_or_held() -> None:
