@@ -349,11 +349,15 @@ class Feed:
             subscriber.deliver(chunk, now)
 
     def confirm(self, newest: int) -> None:
-        """Move behind the newest event that a shard had decoded when it got the subscription."""
-        directory = event_identity(newest)[0]
-        if directory in self.interrupted and directory in self.position.ids:
-            return
+        """Move behind the newest event that a shard had decoded when it got the subscription.
+
+        That is back, if the shard died before it had stored what its clients have: from an id
+        beyond all that there is, they would get everything again.
+        """
         self.flush()
+        directory = event_identity(newest)[0]
+        if directory in self.interrupted and newest >= self.position.ids.get(directory, newest + 1):
+            return
         self.position.move(newest)
 
 

@@ -296,6 +296,22 @@ def test_a_position_follows_what_the_shards_confirm_except_over_a_gap() -> None:
     with_streams(check)
 
 
+def test_a_position_goes_back_to_what_a_shard_has_after_it_died() -> None:
+    def check(streams: Streams, told: Told, join: Callable[[], Subscriber]) -> None:
+        streams.subscribe(join(), ALL, HEX)
+        feed = streams._by_number[1]
+        streams.publish(live_events((event(0, 9), [1]), (event(1, 3), [1])))
+        # It died before it had stored 8 and 9.
+        streams.interrupted(0)
+        streams.confirmed(Subscribed(1, event(0, 7)["id"]))
+        assert feed.position.ids == {0: event(0, 7)["id"], 1: event(1, 3)["id"]}
+        streams.publish(live_events((event(0, 8), [1])))
+        streams.flush()
+        assert feed.position.ids == {0: event(0, 8)["id"], 1: event(1, 3)["id"]}
+
+    with_streams(check)
+
+
 FILTERS: list[dict[str, Any]] = [ALL, SLOT_5, {"type": "Slot", "slot": 6}]
 
 
