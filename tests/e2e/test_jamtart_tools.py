@@ -33,7 +33,7 @@ def test_an_unknown_node_is_404_and_a_bad_id_400(truth):
 
 def test_the_websocket_greets_and_answers_within_a_few_messages(truth):
     url = truth.system.api.replace("http", "ws") + "/api/ws"
-    with connect(url, proxy=None, max_size=None) as client:
+    with connect(url, proxy=None, max_size=None, open_timeout=100) as client:
 
         def receive(kind, within=5):
             for _ in range(within):

@@ -196,7 +196,9 @@ def logins_work(web, context, key, data):
     sent = {"Cookie": f"{cookie.name}={cookie.value}"}
 
     def opened(origin):
-        return connect(live, ssl=context, proxy=None, origin=origin, additional_headers=sent)
+        # A client whose handshake takes too long waits for ever for its own thread.
+        more = {"origin": origin, "additional_headers": sent, "open_timeout": 100}
+        return connect(live, ssl=context, proxy=None, **more)
 
     with pytest.raises(InvalidStatus) as refused:
         opened("https://evil.example")

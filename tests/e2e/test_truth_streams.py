@@ -114,7 +114,7 @@ def test_metrics_over_websocket_are_those_of_the_last_minute(listened):
     system, _ = listened
     counts = network().facts.counts()
     url = system.api.replace("http", "ws") + "/api/ws?subscribe=none"
-    with connect(url, proxy=None) as client:
+    with connect(url, proxy=None, open_timeout=100) as client:
         client.send('{"type": "SubscribeMetrics"}')
         kinds = set()
         while "metrics" not in kinds:

@@ -77,7 +77,8 @@ class Running:
 
     def websocket(self, query: str = "", **arguments: Any) -> connect:
         """A WebSocket client, as a context manager."""
-        return connect(f"ws://127.0.0.1:{self.port}/api/ws{query}", proxy=None, **arguments)
+        url = f"ws://127.0.0.1:{self.port}/api/ws{query}"
+        return connect(url, proxy=None, **{"open_timeout": 100, **arguments})
 
     async def all_there(self) -> None:
         """Wait until the gateway can ask every shard."""

@@ -126,7 +126,7 @@ def test_the_gateway_is_ready_with_all_shards_and_stops_on_sigterm(tmp_path: Pat
         for harmless in (signal.SIGINT, signal.SIGHUP):
             process.process.send_signal(harmless)
         url = f"ws://127.0.0.1:{process.port}/api/ws"
-        async with connect(url, proxy=None) as client:
+        async with connect(url, proxy=None, open_timeout=100) as client:
             await client.recv()
             process.process.terminate()
             with pytest.raises(ConnectionClosed) as closed:

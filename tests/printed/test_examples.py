@@ -70,7 +70,7 @@ def receive(socket: ClientConnection, kind: str) -> Any:
 @pytest.mark.parametrize("path", EXAMPLES["websockets"])
 def test_a_printed_websocket_speaks_as_printed(network: Network, path: str) -> None:
     url = network.system.api.replace("http", "ws") + path
-    with connect(url, proxy=None) as socket:
+    with connect(url, proxy=None, open_timeout=100) as socket:
         check(receive(socket, "connected"), EXAMPLES["greeting"])
         check(receive(socket, "stats"), EXAMPLES["stats"])
         check(receive(socket, "event"), EXAMPLES["event"])
@@ -88,9 +88,11 @@ def test_an_event_stream_without_an_upgrade_is_one_of_server_sent_events(network
 
 def test_a_websocket_may_name_its_first_filter_in_its_url(network: Network) -> None:
     url = network.system.api.replace("http", "ws")
-    with connect(f"{url}/api/events/stream?event_types=Status", proxy=None) as socket:
+    with connect(
+        f"{url}/api/events/stream?event_types=Status", proxy=None, open_timeout=100
+    ) as socket:
         assert receive(socket, "event")["event_type"] == 10
-    with connect(f"{url}/api/ws?subscribe=none", proxy=None) as socket:
+    with connect(f"{url}/api/ws?subscribe=none", proxy=None, open_timeout=100) as socket:
         socket.send(json.dumps({"type": "Unsubscribe"}))
         assert receive(socket, "unsubscribed")["message"].startswith("No events until")
         socket.send(json.dumps({"type": "Ping"}))
