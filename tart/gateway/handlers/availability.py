@@ -17,6 +17,7 @@ from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.blocks import FirstSeenBlocks
 from tart.query.shard_queries.deliveries import Deliveries
+from tart.query.shard_queries.preimages import KINDS as PREIMAGE_KINDS
 from tart.query.shard_queries.preimages import PreimageEvents
 from tart.query.topics import assured_anchors, preimages, requests
 from tart.query.topics.assurances import slot_seconds
@@ -99,7 +100,7 @@ async def availability_requests(queries: QueryClient, values: Values) -> Answer:
 async def preimage_activity(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/preimages``."""
     buckets = _buckets(values)
-    window, kinds = buckets.window, list(preimages.KINDS)
+    window, kinds = buckets.window, list(PREIMAGE_KINDS)
     (rows, seen), (newest, newest_seen), counts, fetched, status = await gather_all(
         _request_rows(queries, buckets, [PREIMAGE_REQUEST], kinds),
         queries.ask(PreimageEvents(window, preimages.MAX_EVENTS)),

@@ -11,8 +11,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from tart.query.core.event_ids import event_identity
+from tart.query.core.event_names import GROUP_TYPES
 from tart.query.core.query import Partials, Query
 from tart.query.core.windows import Window
+
+# The types of events about preimages.
+KINDS = tuple(GROUP_TYPES["preimages"])
 
 
 class PreimageEvent(NamedTuple):

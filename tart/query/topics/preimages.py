@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from tart.protocol.events import EVENTS, EventKind
 from tart.query.answers import preimages as answers
 from tart.query.answers.requests import RequestFailure
-from tart.query.core.event_names import GROUP_TYPES
 from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
 from tart.query.core.rfc3339 import server_time
@@ -26,7 +25,6 @@ from tart.query.topics.requests import (
 )
 from tart.query.topics.time_series import Buckets
 
-KINDS = tuple(GROUP_TYPES["preimages"])
 # Newest events that the list of preimages is made from.
 MAX_EVENTS = 4_000
 _LOST = (

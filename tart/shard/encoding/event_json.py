@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tart.errors import DecodeError
-from tart.protocol.decoding import decode_event
 from tart.protocol.events import EVENTS
 from tart.protocol.references import (
     CHAIN_HASH_FIELDS,
@@ -69,13 +68,7 @@ def event_data(type_: int, timestamp: int, payload: bytes, owner: SessionOwner) 
 
 def _fields(type_: int, payload: bytes, owner: SessionOwner) -> Mapping[str, Any]:
     try:
-        fields: Mapping[str, Any] = decode_event(
-            type_,
-            payload,
-            version=owner.protocol_version,
-            cores=owner.cores,
-            dialect=owner.dialect,
-        ).fields
+        fields: Mapping[str, Any] = owner.decode(type_, payload).fields
     except DecodeError as error:  # stored by a release that could decode more
         return {"undecodable": str(error)}
     return fields

@@ -131,7 +131,7 @@ class Aggregator:
         self._next_seq = next_seq
         self._session_ended = False
         self._file_failed = False
-        # Events whose references are followed already come before those of which nothing is.
+        # Events whose references were followed on arrival; they came before those in ``_waiting``.
         self._followed = WaitingEvents()
         self._waiting = WaitingEvents()
         self._timer: asyncio.TimerHandle | None = None

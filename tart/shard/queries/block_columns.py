@@ -20,7 +20,7 @@ from tart.shard.queries import column_answers
 from tart.shard.queries.node_condition import NodeCondition
 from tart.shard.queries.selected_rows import NodeIds, select_rows
 from tart.storage.aggregates.merged_relations import MergedRelations
-from tart.storage.core.column_table import Array, Numbers, group
+from tart.storage.core.column_table import Numbers, group
 from tart.units import MINUTE_US
 
 
@@ -108,17 +108,13 @@ def transfers(
     slot = rows.numbers("slot").values[slots.first].astype(np.int64)
     # Groups are in the order of node and slot: in an unbroken range slot minus place is constant.
     ranges = group([Numbers(node), Numbers(slot - np.arange(len(slot)))], len(slot))
-    counts = slots.reduce(rows.numbers("count"), "sum", None)
+    counts = np.array(slots.reduce(rows.numbers("count"), "sum", None), np.int64)
     last_at = np.array(slots.reduce(rows.numbers("last_at"), "max", None), np.int64)
     columns = (
         column_answers.node_ids(Numbers(node[ranges.first]), id_of),
         ranges.reduce(Numbers(slot), "min", None),
         ranges.reduce(Numbers(slot), "max", None),
-        ranges.reduce(Numbers(_exact(counts)), "sum", None),
+        ranges.reduce(Numbers(counts), "sum", None),
         ranges.reduce(Numbers(last_at), "max", None),
     )
     return [TransferredSlots(*row) for row in zip(*columns, strict=True)][:limit]
-
-
-def _exact(values: list[int]) -> Array:
-    return np.array(values, np.int64)

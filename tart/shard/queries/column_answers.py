@@ -97,6 +97,16 @@ def _with_directory(parts: Parts) -> Numbers:
     return Numbers(np.concatenate(arrays))
 
 
+def split_nodes(nodes: Array) -> tuple[list[int], list[int | None]]:
+    """Return the directory of each row, and its node's number; ``None`` if it has no node.
+
+    Args:
+        nodes: The values of ``joined``'s column of nodes.
+    """
+    numbers = [None if each == NO_NODE else each for each in (nodes & NO_NODE).tolist()]
+    return (nodes >> NODE_BITS).tolist(), numbers
+
+
 def sum_rows(
     table: str,
     keys: Sequence[str],

@@ -55,7 +55,7 @@ def examples(
     """
     limit = max(0, min(query.limit, MAX_EXAMPLES))
     rows = example_columns.example_rows(
-        relations, query.window, nodes, _COLUMNS, MAX_LISTED, of_rule=limit
+        relations, query.window, nodes, _COLUMNS, MAX_LISTED, per_rule=limit
     )
     if rows is None:
         newest = f"row_number() OVER (PARTITION BY rule ORDER BY seen_at DESC, seq DESC) <= {limit}"

@@ -10,8 +10,8 @@ import numpy as np
 from tart.query.core.windows import bounds_us
 from tart.query.shard_queries.deliveries import Deliveries
 from tart.query.shard_queries.packages import KEYS
-from tart.shard.queries.column_answers import NO_NODE, NODE_BITS
-from tart.shard.queries.selected_rows import select_rows
+from tart.shard.queries import column_answers
+from tart.shard.queries.selected_rows import hash_keys, select_rows
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 _READ = ("type", "hash", "seen_at", "last_at", "node", "sender", "slot", "core", "package", "bins")
@@ -44,13 +44,11 @@ def delivery_rows(
     rows = rows.where(chosen)
     hashes = rows.texts("hash")
     below = None if rows.length <= most else KEYS * most // rows.length
-    used, places = np.unique(hashes.codes, return_inverse=True)
-    keys = relations.hashes([hashes.values[code] for code in used.tolist()])
-    numbers = np.array(keys, np.uint64)[places]
+    numbers = hash_keys(relations, hashes)
     if below is not None:
         chosen = numbers < np.uint64(below)
         rows, numbers = rows.where(chosen), numbers[chosen]
-    node = rows.numbers("node").values
+    directories, nodes = column_answers.split_nodes(rows.numbers("node").values)
     bins = rows.texts("bins")
     columns = (
         rows.numbers("type").tolist(),
@@ -58,8 +56,8 @@ def delivery_rows(
         rows.texts("hash").tolist(),
         rows.numbers("seen_at").tolist(),
         rows.numbers("last_at").tolist(),
-        (node >> NODE_BITS).tolist(),
-        (node & NO_NODE).tolist(),
+        directories,
+        nodes,
         *(rows.table.columns[name].tolist() for name in ("sender", "slot", "core", "package")),
         [None if code < 0 else bins.values[code] for code in bins.codes.tolist()],
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from tart.aggregate.core.tables import ROWS
 from tart.query.core.windows import Window, bounds_us
-from tart.shard.queries.column_answers import NO_NODE, NODE_BITS
+from tart.shard.queries.column_answers import NODE, split_nodes
 from tart.shard.queries.node_condition import NodeCondition
 from tart.shard.queries.selected_rows import SelectedRows, select_rows
 from tart.storage.aggregates.merged_relations import MergedRelations
@@ -26,18 +26,18 @@ def example_rows(
     limit: int,
     *,
     rule: str | None = None,
-    of_rule: int | None = None,
+    per_rule: int | None = None,
 ) -> Sequence[Sequence[Any]] | None:
     """Return examples, newest first.
 
     Args:
         relations: The rows.
-        window: Of the examples.
-        nodes: The nodes.
+        window: The window in which the examples were seen.
+        nodes: The nodes that are asked for.
         shown: The columns to return.
-        limit: Of examples.
-        rule: Of these examples; ``None`` means all.
-        of_rule: Examples of each rule; ``None`` is no limit.
+        limit: The maximum number of examples.
+        rule: The rule that the examples break; ``None`` means any.
+        per_rule: The maximum number of examples of one rule; ``None`` means no limit.
 
     Returns:
         Rows of directory, time, frame in hex, and ``shown``; ``None`` if DuckDB must read them.
@@ -48,17 +48,16 @@ def example_rows(
     if rule is not None:
         rows = rows.where(rows.among("rule", rule))
     order = _newest_first(rows)
-    if of_rule is not None:
-        order = order[_places(rows.texts("rule").codes[order]) < of_rule]
+    if per_rule is not None:
+        order = order[_places(rows.texts("rule").codes[order]) < per_rule]
     order = order[:limit]
-    node = rows.numbers("node").values[order]
-    numbers = [None if each == NO_NODE else each for each in (node & NO_NODE).tolist()]
+    directories, numbers = split_nodes(rows.numbers("node").values[order])
     columns = (
-        (node >> NODE_BITS).tolist(),
+        directories,
         rows.numbers("seen_at").take(order).tolist(),
         rows.texts("frame").take(order).tolist(),
         *(
-            numbers if name == "node" else rows.table.columns[name].take(order).tolist()
+            numbers if name == NODE else rows.table.columns[name].take(order).tolist()
             for name in shown
         ),
     )

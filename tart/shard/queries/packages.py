@@ -34,7 +34,7 @@ from tart.query.shard_queries.packages import (
 )
 from tart.shard.queries import package_columns, state_columns
 from tart.shard.queries.node_condition import NodeCondition
-from tart.shard.queries.state_columns import PLACE_STEP
+from tart.shard.queries.state_columns import PLACE_STEP, RANKED
 from tart.storage.aggregates.merged_relations import MergedRelations
 
 NodeIds = Callable[[int, int], str | None]
@@ -42,11 +42,12 @@ NodeIds = Callable[[int, int], str | None]
 MAX_STATES = 1000
 MAX_ROWS = 5000
 _DUPLICATE, _FAILED = "outcome = 'duplicate'", "outcome = 'failed'"
-# The stage of a guarantor's row; a secondary guarantor signs after its report is built.
-_RANK = (
-    "CASE WHEN distributed IS NOT NULL THEN 7 WHEN guaranteed IS NOT NULL THEN 6 "
-    "WHEN signed IS NOT NULL OR built IS NOT NULL THEN 5 WHEN refined IS NOT NULL THEN 4 "
-    "WHEN authorized IS NOT NULL THEN 3 WHEN received IS NOT NULL THEN 2 ELSE 1 END"
+# The rank of a guarantor's row.
+_RANK = "CASE {} ELSE 1 END".format(
+    " ".join(
+        f"WHEN {' OR '.join(f'{step} IS NOT NULL' for step in steps)} THEN {rank}"
+        for rank, steps in zip(range(len(RANKED) + 1, 1, -1), RANKED, strict=True)
+    )
 )
 # Rank and kind in the high bits, an earlier start in the low ones.
 _PLACE = f"(rank * 2 + (kind = {SUBMISSION})::BIGINT) * {PLACE_STEP} - epoch_us(started_at)"

@@ -8,12 +8,10 @@ from typing import Any
 import duckdb
 
 from tart.errors import DecodeError
-from tart.protocol.decoding import decode_event
 from tart.protocol.references import direct_root
 from tart.query.core.event_ids import DIRECTORY_BITS, event_api_id
-from tart.query.core.event_names import GROUP_TYPES
 from tart.query.core.filters import Selection
-from tart.query.shard_queries.preimages import PreimageEvent, PreimageEvents
+from tart.query.shard_queries.preimages import KINDS, PreimageEvent, PreimageEvents
 from tart.shard.state.nodes import Nodes, SessionOwner
 from tart.storage.core.log_columns import LogRow
 from tart.storage.log.query_threads import raise_if_cancelled
@@ -26,7 +24,6 @@ ReadRows = Callable[[Cursor, int, Selection, int], list[LogRow]]
 # same bytes, so each is decoded once.
 _Message = tuple[Any, ...]
 
-KINDS = tuple(GROUP_TYPES["preimages"])
 MAX_EVENTS = 20_000
 
 
@@ -81,13 +78,7 @@ class PreimageReader:
 def _fields(row: LogRow, owner: SessionOwner) -> dict[str, Any]:
     """Return the members of the event's content; none if this release cannot decode it."""
     try:
-        fields = decode_event(
-            row.type,
-            row.payload,
-            version=owner.protocol_version,
-            cores=owner.cores,
-            dialect=owner.dialect,
-        ).fields
+        fields = owner.decode(row.type, row.payload).fields
     except DecodeError:
         return {}
     digest, reason = fields.get("hash"), fields.get("reason")

@@ -92,6 +92,15 @@ def count(mask: Array) -> int:
     return int(np.count_nonzero(mask))
 
 
+def hash_keys(relations: MergedRelations, hashes: Texts) -> Array:
+    """Return the keys of hashes by which packages are sampled and joined; 0 for NULL."""
+    used, places = np.unique(hashes.codes, return_inverse=True)
+    known = [code for code in used.tolist() if code >= 0]
+    keys = relations.hashes([hashes.values[code] for code in known])
+    absent = [0] * (len(used) - len(known))
+    return np.array([*absent, *keys], np.uint64)[places]
+
+
 def select_rows(
     relations: MergedRelations,
     table: str,

@@ -45,6 +45,11 @@ def open_within(
     return rows.where(began & (~rows.known("ended_at") | (ended.values >= start)))
 
 
+def _accepted(rows: SelectedRows) -> Array:
+    """Return true for connections that were not refused."""
+    return rows.known("outcome") & ~rows.outcome(REFUSED)
+
+
 def session_rows(
     relations: MergedRelations,
     start: int,
@@ -79,15 +84,12 @@ def session_rows(
         places = np.flatnonzero(mask)
         order.append(places[np.argsort(-session[places].astype(np.int64), kind="stable")][:limit])
     chosen: Array = np.concatenate(order) if order else np.zeros(0, np.intp)
-    node = rows.numbers("node").values[chosen]
-    number = (node & NO_NODE).tolist()
+    directories, numbers = column_answers.split_nodes(rows.numbers("node").values[chosen])
     columns = [
-        [None if each == NO_NODE else each for each in number]
-        if name == column_answers.NODE
-        else rows.table.columns[name].take(chosen).tolist()
+        numbers if name == column_answers.NODE else rows.table.columns[name].take(chosen).tolist()
         for name in _COLUMNS
     ]
-    return list(zip((node >> NODE_BITS).tolist(), *columns, strict=True))
+    return list(zip(directories, *columns, strict=True))
 
 
 def connections(
@@ -99,8 +101,7 @@ def connections(
     rows = open_within(relations, (), start, end, nodes)
     if rows is None:
         return None
-    accepted = rows.known("outcome") & ~rows.outcome(REFUSED)
-    refused = rows.outcome(REFUSED)
+    accepted, refused = _accepted(rows), rows.outcome(REFUSED)
     began, ended = rows.numbers("started_at").values, rows.numbers("ended_at").values
     began_inside = (began >= start) & (began < end)
     ended_inside = rows.known("ended_at") & (ended >= start) & (ended < end)
@@ -139,14 +140,14 @@ def version_rows(
         return None
     node = rows.numbers("node").values
     named = node & NO_NODE != NO_NODE
-    rows = rows.where(named & rows.known("outcome") & ~rows.outcome(REFUSED))
+    rows = rows.where(named & _accepted(rows))
     order = np.argsort(-rows.numbers("started_at").values, kind="stable")[:limit]
-    node = rows.numbers("node").values[order]
+    directories, numbers = column_answers.split_nodes(rows.numbers("node").values[order])
     ended = rows.numbers("ended_at").take(order)
     columns = (
-        (node >> NODE_BITS).tolist(),
+        directories,
         rows.numbers("session").take(order).tolist(),
-        (node & NO_NODE).tolist(),
+        numbers,
         rows.numbers("started_at").take(order).tolist(),
         [until if each is None else each for each in ended.tolist()],
     )
@@ -164,7 +165,7 @@ def protocol_versions(
     rows = open_within(relations, names, start, end, nodes)
     if rows is None:
         return None
-    rows = rows.where(rows.known("outcome") & ~rows.outcome(REFUSED))
+    rows = rows.where(_accepted(rows))
     groups = rows.group("node", "protocol_version", "params_layout")
     began, ended = rows.numbers("started_at"), rows.numbers("ended_at").values
     till = np.minimum(np.where(rows.known("ended_at"), ended, now), until)

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import duckdb
 
 from tart.errors import DecodeError
-from tart.protocol.decoding import decode_event
 from tart.protocol.events import EventKind
 from tart.query.core.aggregate_columns import OUTLINE
 from tart.query.core.windows import bounds_us
@@ -166,13 +165,7 @@ class _FileReader:
         owner = self._nodes.session_owners[self._file.directory, session]
         peer = bytes(32) if number == EventKind.BLOCK_ANNOUNCED else None
         try:
-            return decode_event(
-                number,
-                join_payload(ref, peer, body, None),
-                version=owner.protocol_version,
-                cores=owner.cores,
-                dialect=owner.dialect,
-            ).fields
+            return owner.decode(number, join_payload(ref, peer, body, None)).fields
         except DecodeError:
             return None
 

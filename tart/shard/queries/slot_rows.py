@@ -101,9 +101,9 @@ class SlotRowsInMemory:
     def bodies(self, kinds: Sequence[int]) -> Rows:
         """See ``SlotRows``."""
         counts = Counter((row.type, row.body) for row in self._of(kinds))
-        first = {(row.type, row.body): row for row in self._of(kinds)}
+        example = {(row.type, row.body): row for row in self._of(kinds)}
         return [
-            (*key, first[key].slot, first[key].session, first[key].ref)
+            (*key, example[key].slot, example[key].session, example[key].ref)
             for key, _ in counts.most_common(MAX_BODIES)
         ]
 
@@ -168,10 +168,6 @@ class SlotRowsInMemory:
             )
             for node in {**best, **finalized}
         ]
-
-
-def _identity(row: LogRow) -> tuple[int, int, int]:
-    return row.type, row.session, row.event_id
 
 
 def _keep_earlier(rows: dict[int, LogRow], row: LogRow) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 
 from tart.errors import DecodeError
-from tart.protocol.decoding import decode_event
 from tart.query.core.filters import Selection
 from tart.query.shard_queries.events import Slot, SlotEvents
 from tart.query.topics.slots import BLOCK_KINDS, SLOT_KINDS
@@ -75,13 +74,7 @@ class Slots:
         for row in map(LogRow._make, rows):
             owner = self._nodes.session_owners[directory, row.session]
             try:
-                fields = decode_event(
-                    row.type,
-                    row.payload,
-                    version=owner.protocol_version,
-                    cores=owner.cores,
-                    dialect=owner.dialect,
-                ).fields
+                fields = owner.decode(row.type, row.payload).fields
             except DecodeError:  # stored by a release that could decode it
                 continue
             digest = fields["hash"] if "hash" in fields else fields["outline"]["hash"]

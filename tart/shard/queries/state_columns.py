@@ -40,13 +40,15 @@ from tart.shard.queries.selected_rows import (
     NodeIds,
     SelectedRows,
     count,
+    hash_keys,
     select_rows,
 )
 from tart.storage.aggregates.merged_relations import MergedRelations
 from tart.storage.core.column_table import Array, Groups, Numbers, Texts
 
-# The steps of a guarantor's row by rank, the furthest first, from 7 down to 2.
-_RANKED = (
+# The steps of a guarantor's row by rank, the furthest first, from 7 down to 2; without any it is 1.
+# A secondary guarantor signs after its report is built.
+RANKED = (
     ("distributed",),
     ("guaranteed",),
     ("signed", "built"),
@@ -54,13 +56,13 @@ _RANKED = (
     ("authorized",),
     ("received",),
 )
-_PLACED = (*(step for steps in _RANKED for step in steps), "kind", "started_at")
+_PLACED = (*(step for steps in RANKED for step in steps), "kind", "started_at")
 _STATED = tuple(dict.fromkeys(("hash", "ended_at", "failed", "reason", *LEAD, *_PLACED)))
 _OUTCOMES = (
     *("hash", "node", "core", "guarantee_slot", "outcome", "reason", "ended_at"),
     *("report", "erasure_root", *_PLACED),
 )
-# By which the rank of a row outweighs its start: microseconds fit 52 bits.
+# The factor of the rank in a place: above any start, whose microseconds fit 52 bits.
 PLACE_STEP = 1 << 52
 
 
@@ -89,16 +91,17 @@ def package_states(
     share = rows.known("kind") & ~submission
     failed = rows.outcome("failed")
     node = rows.numbers("node")
+    ids = column_answers.node_ids(node, id_of)
     earliest = Numbers(-rows.numbers("started_at").values, submission)
     failure = Numbers(place.values, failed)
     columns = {
         "hash": rows.table.columns["hash"].take(groups.first).tolist(),
         **{name: rows.table.columns[name].take(lead).tolist() for name in LEAD if name != "node"},
-        "node": column_answers.node_ids(node.take(lead), id_of),
+        "node": [ids[index] for index in lead.tolist()],
         "place": groups.reduce(place, "max", None),
         "first_at": groups.reduce(rows.numbers("started_at"), "min", None),
         "last_at": groups.reduce(rows.numbers("ended_at"), "max", None),
-        "nodes": _nodes(rows, groups, np.ones(rows.length, bool), id_of),
+        "nodes": _nodes(ids, groups, np.ones(rows.length, bool)),
         "submitted_to": [
             None if each is None else id_of(each >> NODE_BITS, each & NO_NODE)
             for each in groups.reduce(node, "last", earliest)
@@ -112,8 +115,8 @@ def package_states(
         "reason": groups.reduce(rows.texts("reason"), "last", failure),
         "any_report": groups.reduce(rows.texts("report"), "last", place),
         "any_erasure_root": groups.reduce(rows.texts("erasure_root"), "last", place),
-        "received_by": _nodes(rows, groups, rows.known("received"), id_of),
-        "guaranteed_by": _nodes(rows, groups, rows.known("guaranteed"), id_of),
+        "received_by": _nodes(ids, groups, rows.known("received")),
+        "guaranteed_by": _nodes(ids, groups, rows.known("guaranteed")),
     }
     newest = np.argsort(-np.array(columns["first_at"], np.int64), kind="stable").tolist()
     ordered = (columns[name] for name in STATE)
@@ -149,23 +152,22 @@ def _newest(rows: SelectedRows, limit: int) -> SelectedRows:
 def place_of(rows: SelectedRows) -> Array:
     """Return a number for each row that orders guarantors, the leading one last."""
     rank = np.ones(rows.length, np.int64)
-    for value, steps in enumerate(reversed(_RANKED), 2):
+    for value, steps in enumerate(reversed(RANKED), 2):
         for step in steps:
             rank[rows.known(step)] = value
     submission = rows.among("kind", SUBMISSION)
     return (rank * 2 + submission) * PLACE_STEP - rows.numbers("started_at").values
 
 
-def _nodes(rows: SelectedRows, groups: Groups, mask: Array, id_of: NodeIds) -> list[list[str]]:
-    """Return the ids of the nodes that each group has in a mask, in order."""
-    numbers = column_answers.node_ids(rows.numbers("node"), id_of)
+def _nodes(ids: Sequence[str | None], groups: Groups, mask: Array) -> list[list[str]]:
+    """Return the nodes that each group has in a mask, in order; ``ids`` has one for each row."""
     members: list[list[str]] = []
-    ends = [*groups.starts[1:].tolist(), rows.length]
+    ends = [*groups.starts[1:].tolist(), len(ids)]
     chosen = mask.tolist()
     order = groups.order.tolist()
     for start, end in zip(groups.starts.tolist(), ends, strict=True):
-        ids = {numbers[index] for index in order[start:end] if chosen[index]}
-        members.append(sorted(filter(None, ids)))
+        some = {ids[index] for index in order[start:end] if chosen[index]}
+        members.append(sorted(filter(None, some)))
     return members
 
 
@@ -216,7 +218,7 @@ def _packages(relations: MergedRelations, rows: SelectedRows, reasons: list[str]
     failed = rows.outcome("failed")[lead]
     positions = {reason: position for position, reason in enumerate(reasons)}
     reported = rows.texts("reason").take(lead).tolist()
-    packages["key"] = _keys(relations, rows.texts("hash").take(groups.first))
+    packages["key"] = hash_keys(relations, rows.texts("hash").take(groups.first))
     packages["place"] = place.values[lead]
     packages["first_at"] = groups.reduce(rows.numbers("started_at"), "min", None)
     packages["last_at"] = [
@@ -231,7 +233,7 @@ def _packages(relations: MergedRelations, rows: SelectedRows, reasons: list[str]
         for reason, has_failed in zip(reported, failed.tolist(), strict=True)
     ]
     for name, column in (("report", "report"), ("root", "erasure_root")):
-        packages[name] = _keys(relations, _last_known(rows, groups, column, place))
+        packages[name] = hash_keys(relations, _last_known(rows, groups, column, place))
     return packages
 
 
@@ -249,15 +251,6 @@ def _last_known(rows: SelectedRows, groups: Groups, column: str, place: Numbers)
     codes = Numbers(texts.codes, texts.codes >= 0)
     last = groups.reduce(codes, "last", place)
     return Texts(np.array([-1 if each is None else each for each in last], np.int32), texts.values)
-
-
-def _keys(relations: MergedRelations, hashes: Texts) -> Array:
-    """Return the keys of hashes, 0 for none."""
-    used, places = np.unique(hashes.codes, return_inverse=True)
-    known = [code for code in used.tolist() if code >= 0]
-    keys = relations.hashes([hashes.values[code] for code in known])
-    absent = [0] * (len(used) - len(known))
-    return np.array([*absent, *keys], np.uint64)[places]
 
 
 def _or(column: Numbers, value: int) -> Array:
@@ -279,7 +272,7 @@ def _reports(relations: MergedRelations, query: PackageOutcomes) -> Array | None
         flags[rows.known("received_at")] |= RECEIVED
         flags[rows.known("included_at")] |= INCLUDED
         flags[rows.numbers("cannot_report").values > 0] |= REFUSED
-        reports["key"] = _keys(relations, rows.texts("hash").take(groups.first))
+        reports["key"] = hash_keys(relations, rows.texts("hash").take(groups.first))
         reports["flags"] = np.bitwise_or.reduceat(flags[groups.order], groups.starts)
     return reports
 
@@ -292,7 +285,7 @@ def _roots(relations: MergedRelations, query: PackageOutcomes) -> Array | None:
         return None
     groups = rows.group("root")
     roots = np.zeros(len(groups.starts), ROOT)
-    roots["key"] = _keys(relations, rows.texts("root").take(groups.first))
+    roots["key"] = hash_keys(relations, rows.texts("root").take(groups.first))
     return roots
 
 

@@ -24,7 +24,7 @@ from tart.query.shard_queries.package_totals import (
 )
 from tart.shard.queries import column_answers
 from tart.shard.queries.node_condition import NodeCondition
-from tart.shard.queries.selected_rows import NodeIds, SelectedRows, select_rows
+from tart.shard.queries.selected_rows import NodeIds, SelectedRows, hash_keys, select_rows
 from tart.storage.aggregates.merged_relations import MergedRelations
 from tart.storage.core.column_table import Groups, Numbers, group
 from tart.units import DAY_US
@@ -90,19 +90,16 @@ def service_packages(
     rows = rows.where(rows.known("hash", "services"))
     if rows.length > most:
         return None
-    texts = rows.texts("hash")
-    used = np.unique(texts.codes).tolist()
-    keys = dict(zip(used, relations.hashes([texts.values[code] for code in used]), strict=True))
     packages: dict[tuple[int, int], ServicePackage] = {}
     columns = (
-        texts.codes.tolist(),
+        hash_keys(relations, rows.texts("hash")).tolist(),
         rows.numbers("started_at").tolist(),
         rows.numbers("auth_gas").tolist(),
         rows.texts("services").tolist(),
         rows.texts("item_gas").tolist(),
     )
-    for code, began, auth_gas, services, gas in zip(*columns, strict=True):
-        key, all_items = keys[code], len(_items(services))
+    for key, began, auth_gas, services, gas in zip(*columns, strict=True):
+        all_items = len(_items(services))
         for service, items, refined, total in _by_service(services, gas):
             one = ServicePackage(key, service, began, items, all_items, refined, total, auth_gas)
             known = packages.get((key, service))

@@ -19,6 +19,7 @@ from tart.access.rate_limiter import TokenBucket
 from tart.aggregate.keyed.sessions import SessionSummary
 from tart.errors import NodeInformationError
 from tart.protocol.connection import Connection
+from tart.protocol.decoding import Decoded, decode_event
 from tart.protocol.dialects import Dialect, dialect_of
 from tart.protocol.events import EventKind
 from tart.protocol.node_information import (
@@ -311,7 +312,7 @@ class Node:
     def stated_slot(self, type_: int) -> StatedSlot | None:
         """Return the slot of the best or finalized block that counts; see the ``chain`` query."""
         if len(self.sessions) == 1 and type_ not in self.past_statements:
-            # The rule, and this runs for all nodes.
+            # Nearly all nodes are like this, and the query asks for all of them.
             (session,) = self.sessions.values()
             only = session.statements.get(type_)
             return None if only is None else only.stated_slot(is_open=True)
@@ -425,6 +426,20 @@ class SessionOwner:
     def dialect(self) -> Dialect:
         """The dialect of JIP-3 that the node speaks."""
         return dialect_of(self.name or "", self.protocol_version)
+
+    def decode(self, number: int, payload: bytes) -> Decoded:
+        """Decode an event of the connection, by its type and its content after the header.
+
+        Raises:
+            DecodeError: The bytes fit no known reading.
+        """
+        return decode_event(
+            number,
+            payload,
+            version=self.protocol_version,
+            cores=self.cores,
+            dialect=self.dialect,
+        )
 
 
 _UNKNOWN = SessionOwner("00" * 32, None, None, 1, None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.query.core.windows import Window
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
 from tart.units import MINUTE_US
 from tests.shard.queries.test_column_answers import (
+    COMPARED,
     NODES,
     NOW,
     both,
@@ -20,15 +21,9 @@ from tests.shard.queries.test_column_answers import (
 
 assert stored
 WINDOWS = [Window(), Window(NOW - 5_000_000, NOW + 8_000_000)]
-PROPERTY = settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
-@PROPERTY
+@COMPARED
 @given(data=st.data())
 def test_memory_has_the_first_sights_of_the_statements(stored, data):
     seen = iter(range(1000))
@@ -51,7 +46,7 @@ def test_memory_has_the_first_sights_of_the_statements(stored, data):
     assert pair.memory.reads
 
 
-@PROPERTY
+@COMPARED
 @given(data=st.data())
 def test_memory_has_the_transfers_of_the_statements(stored, data):
     def rows():

@@ -192,6 +192,15 @@ def queries_of(draw, table):
         yield AggregateByNode(table, value, window, others, where, step)
 
 
+# Of the tests that compare rows in memory with statements.
+COMPARED = settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
 @pytest.mark.parametrize("table", CHOSEN)
 @settings(
     max_examples=6,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import struct
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.protocol.events import EventKind
 from tart.query.core.windows import Window
 from tart.query.shard_queries.deliveries import Deliveries
 from tart.shard.queries import deliveries
-from tests.shard.queries.test_column_answers import NOW, both, rows_of, same, stored, without_null
+from tests.shard.queries.test_column_answers import (
+    COMPARED,
+    NOW,
+    both,
+    rows_of,
+    same,
+    stored,
+    without_null,
+)
 
 assert stored
 TYPES = [
@@ -25,12 +33,7 @@ TYPES = [
 BINS = struct.pack("<BIBI", 1, 2, 3, 4)
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@COMPARED
 @given(data=st.data())
 def test_memory_has_the_deliveries_of_the_statements(stored, data):
     def rows():

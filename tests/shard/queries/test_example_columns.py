@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.query.core.windows import Window
 from tart.query.shard_queries.sessions import Examples, FindingExamples
 from tests.shard.queries.test_column_answers import (
+    COMPARED,
     NODES,
     NOW,
     both,
@@ -19,12 +20,7 @@ from tests.shard.queries.test_column_answers import (
 assert stored
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@COMPARED
 @given(data=st.data())
 def test_memory_has_the_examples_of_the_statement(stored, data):
     numbers = iter(range(1000))

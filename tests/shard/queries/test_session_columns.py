@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.query.core.cursor import Cursor
@@ -14,6 +14,7 @@ from tart.query.shard_queries.sessions import (
     VersionSpans,
 )
 from tests.shard.queries.test_column_answers import (
+    COMPARED,
     NODES,
     NOW,
     both,
@@ -26,12 +27,7 @@ from tests.shard.queries.test_column_answers import (
 assert stored
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@COMPARED
 @given(data=st.data())
 def test_memory_has_the_connections_of_the_statements(stored, data):
     numbers = iter(range(1000))

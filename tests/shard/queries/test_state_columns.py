@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.core.tables import TABLES
 from tart.query.core.windows import Window
 from tart.query.shard_queries.package_outcomes import PACKAGE, REPORT, ROOT, PackageOutcomes
 from tart.query.shard_queries.packages import PackageStates
-from tests.shard.queries.test_column_answers import NOW, both, rows_of, same, stored, without_null
+from tests.shard.queries.test_column_answers import (
+    COMPARED,
+    NOW,
+    both,
+    rows_of,
+    same,
+    stored,
+    without_null,
+)
 
 assert stored
 
@@ -29,12 +37,7 @@ def attempts(draw, begun):
     return rows
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@COMPARED
 @given(data=st.data())
 def test_memory_has_the_states_and_outcomes_of_the_statements(stored, data):
     begun = iter(range(1000))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.query.core.windows import Window
 from tart.query.shard_queries.package_totals import PackageServices, StageTotals
-from tests.shard.queries.test_column_answers import NODES, NOW, both, rows_of, same, stored
+from tests.shard.queries.test_column_answers import (
+    COMPARED,
+    NODES,
+    NOW,
+    both,
+    rows_of,
+    same,
+    stored,
+)
 
 assert stored
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@COMPARED
 @given(data=st.data())
 def test_memory_has_the_totals_of_the_statements(stored, data):
     roots = iter(range(1000))
