@@ -27,7 +27,7 @@ else
 	@$(BIN)/python -m compileall -q -j 2 tart
 	@base=$$(mktemp -d) && trap 'rm -rf "$$base"' EXIT && \
 		$(BIN)/python -m pytest -n 4 --dist loadfile --basetemp "$$base/t" \
-			--cov --cov-report term:skip-covered --retry-browsers --max-suite-reruns 5
+			--cov --cov-report term:skip-covered --retry --max-suite-reruns 5
 endif
 
 soak: $(READY) native  ## fault injection under load, long fuzzing, property tests with many examples; hours

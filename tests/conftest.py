@@ -20,8 +20,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
-# One retry for browser tests, with `make test` alone.
-pytest_plugins = ["tests.browser_retry"]
+# One retry, with `make test` alone.
+pytest_plugins = ["tests.retry"]
 
 # Property tests try a few examples in every run, the same ones each time in CI, and ten times as
 # many with `make soak`.

@@ -1,4 +1,4 @@
-"""``tests/browser_retry.py``: a browser test may fail once, visibly; others are not retried."""
+"""``tests/retry.py``: a test may fail once, visibly; a property test may not."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SAMPLE = """
 import pytest
+from hypothesis import given, strategies
 
 runs = []
 
@@ -35,11 +36,11 @@ def test_fails_once(browser):
 def test_ends_with_a_fault_once(browser, faults):
     pass
 
-@pytest.mark.browser
 def test_fails_always():
     assert False, "broken"
 
-def test_without_a_browser_fails():
+@given(strategies.integers())
+def test_of_a_property_fails(number):
     assert False, "a defect"
 """
 
@@ -47,7 +48,7 @@ def test_without_a_browser_fails():
 def run(directory: Path, *options: str) -> str:
     (directory / "test_sample.py").write_text(SAMPLE)
     command = (sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", ROOT)
-    plugins = ("-p", "tests.browser_retry", "-p", "no:randomly", "-p", "no:cacheprovider")
+    plugins = ("-p", "tests.retry", "-p", "no:randomly", "-p", "no:cacheprovider")
     done = subprocess.run(
         [*command, *plugins, *options, directory / "test_sample.py"],
         cwd=ROOT,
@@ -60,8 +61,8 @@ def run(directory: Path, *options: str) -> str:
 
 
 @pytest.mark.slow
-def test_a_browser_test_is_retried_once_and_its_first_failure_is_shown(tmp_path: Path) -> None:
-    text = run(tmp_path, "-n", "1", "--retry-browsers", "--max-suite-reruns", "5")
+def test_a_test_is_retried_once_and_its_first_failure_is_shown(tmp_path: Path) -> None:
+    text = run(tmp_path, "-n", "1", "--retry", "--max-suite-reruns", "5")
     assert re.search(r"2 failed, \d passed, 3 rerun", text), text
     flaky = text.partition("flaky, to be mended: 3")[2]
     for name, reason in (
@@ -71,7 +72,7 @@ def test_a_browser_test_is_retried_once_and_its_first_failure_is_shown(tmp_path:
     ):
         assert f"{name}\n" in flaky
         assert f"AssertionError: {reason}" in flaky
-    assert "test_without_a_browser_fails (" not in flaky
+    assert "test_of_a_property_fails (" not in flaky
 
 
 @pytest.mark.slow

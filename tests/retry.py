@@ -1,9 +1,12 @@
-"""One retry for browser tests, where ``--retry-browsers`` asks for it.
+"""One retry for tests that wait for processes, threads or browsers, where ``--retry`` asks for it.
 
-A browser has threads and clocks of its own: on a machine that is busy with other tests a page may
-miss what it shows elsewhere a thousand times. Playwright's documentation recommends retries in
-continuous integration for this, with the report that the test was flaky. That is what this plugin
-adds to pytest-rerunfailures: a marker for the tests, and a heading that says what a retry means.
+Ten thousand tests run side by side, and most of them wait for clocks, sockets and threads that
+are not their own: one race in a test, met once in a thousand runs, would stop every change. So the
+gate runs a failed test once more and reports it as flaky, with the whole text of its first failure;
+a flaky test is a defect to be mended. A fault that is there every time fails both times. Property
+tests are not retried: another run may not find the example again.
+
+The plugin adds to pytest-rerunfailures the choice of tests and the report.
 """
 
 from __future__ import annotations
@@ -13,17 +16,19 @@ import pytest
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--retry-browsers",
+        "--retry",
         action="store_true",
-        help="run a browser test that failed a second time, and report it as flaky",
+        help="run a test that failed a second time, and report it as flaky",
     )
 
 
+# After Hypothesis has marked its tests.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if config.getoption("retry_browsers") and item.get_closest_marker("browser"):
+        if config.getoption("retry") and not item.get_closest_marker("hypothesis"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
