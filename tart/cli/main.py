@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from tart.errors import ConfigError, TartError
+from tart.style import style_for
 
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
 _READER_LEFT = 141  # likewise by SIGPIPE
@@ -56,12 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
-    except ConfigError as error:
-        print(f"tart: {error}", file=sys.stderr)
-        return 2
     except TartError as error:
-        print(f"tart: {error}", file=sys.stderr)
-        return 1
+        prefix = style_for(sys.stderr, os.environ).error("tart:")
+        print(f"{prefix} {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:

@@ -1,0 +1,70 @@
+"""Colours of a terminal: whether a stream has them, and the marks that switch them. Pure.
+
+Off without a terminal, with ``NO_COLOR`` set and not empty (no-color.org), and with ``TERM=dumb``;
+``FORCE_COLOR`` switches them on where a terminal cannot be detected, as in the logs of CI.
+Colours repeat what the text says, so that nothing is lost without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Text in colours, or as it is.
+
+    Attributes:
+        enabled: Whether colours are written.
+    """
+
+    enabled: bool
+
+    def error(self, text: str) -> str:
+        """Return text of an error, or of a state that is bad."""
+        return self._in("1;31", text)
+
+    def warning(self, text: str) -> str:
+        """Return text of a warning."""
+        return self._in("33", text)
+
+    def good(self, text: str) -> str:
+        """Return text of a state that is as it should be."""
+        return self._in("32", text)
+
+    def dim(self, text: str) -> str:
+        """Return text of less weight."""
+        return self._in("2", text)
+
+    def bold(self, text: str) -> str:
+        """Return text of more weight."""
+        return self._in("1", text)
+
+    def _in(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.enabled and text else text
+
+
+PLAIN = Style(enabled=False)
+
+
+def style_for(stream: TextIO | None, environ: Mapping[str, str]) -> Style:
+    """Return the style of a stream.
+
+    Args:
+        stream: The stream; ``None`` if the process started without it.
+        environ: The variables of the process.
+    """
+    if stream is None or environ.get("NO_COLOR"):
+        return PLAIN
+    if environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return Style(enabled=True)
+    return Style(enabled=environ.get("TERM") != "dumb" and _is_terminal(stream))
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # it is closed
+        return False
