@@ -52,7 +52,8 @@ def test_errors_of_sockets():
         assert reason(taken) == "the address is in use by another process"
     refused = "connection refused, so nothing listens there"
     assert reason(caught(lambda: socket.create_connection(address))) == refused
-    assert reason(caught(lambda: urllib.request.urlopen("http://%s:%d" % address))) == refused
+    url = f"http://{address[0]}:{address[1]}"
+    assert reason(caught(lambda: urllib.request.urlopen(url))) == refused
     assert reason(TimeoutError()) == "no answer in time"
 
 
