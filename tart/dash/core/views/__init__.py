@@ -1,0 +1,4 @@
+"""One module for each view; ``table`` lists them.
+
+Pure.
+"""

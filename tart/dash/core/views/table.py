@@ -1,0 +1,39 @@
+"""All views, in the order of their tabs, and how they are found by name."""
+
+from __future__ import annotations
+
+from tart.dash.core.model import Place, View
+from tart.dash.core.views import network
+from tart.suggestions import did_you_mean
+
+VIEWS: tuple[View, ...] = (network.VIEW,)
+BY_NAME: dict[str, View] = {view.name: view for view in VIEWS}
+_BY_ANY_NAME = {name: view for view in VIEWS for name in (view.name, *view.aliases)}
+
+
+class UnknownPlace(ValueError):
+    """A text names no view, or lacks what its view needs; the message is one sentence."""
+
+
+def tabs() -> tuple[View, ...]:
+    """Return the views that have a tab."""
+    return tuple(view for view in VIEWS if not view.argument_required)
+
+
+def parse_place(text: str) -> Place:
+    """Return the place that a text names, such as ``nodes`` or ``node 3f2a``.
+
+    Raises:
+        UnknownPlace: It names no view, or an argument is missing or one too many.
+    """
+    name, _, argument = text.strip().partition(" ")
+    view = _BY_ANY_NAME.get(name.lower())
+    argument = argument.strip()
+    if view is None:
+        hint = did_you_mean(name, _BY_ANY_NAME) or f"; there are {', '.join(BY_NAME)}"
+        raise UnknownPlace(f"no view is called {name or '(nothing)'}{hint}")
+    if argument and not view.argument:
+        raise UnknownPlace(f"the view {view.name} takes no argument")
+    if view.argument_required and not argument:
+        raise UnknownPlace(f"the view {view.name} needs its {view.argument}: {view.name} …")
+    return Place(view.name, argument or None)

@@ -1,0 +1,31 @@
+"""How views are found by name."""
+
+import pytest
+
+from tart.dash.core.model import Place
+from tart.dash.core.views.table import VIEWS, UnknownPlace, parse_place, tabs
+
+
+def test_names_and_aliases_are_unique():
+    names = [name for view in VIEWS for name in (view.name, *view.aliases)]
+    assert len(names) == len(set(names))
+
+
+def test_views_that_need_an_argument_have_no_tab():
+    assert all(not view.argument_required for view in tabs())
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_is_found_by_each_of_its_names(view):
+    argument = "3f2a" if view.argument_required else None
+    for name in (view.name, *view.aliases):
+        assert parse_place(f"{name.upper()} {argument or ''}") == Place(view.name, argument)
+
+
+def test_a_typo_is_answered_with_the_nearest_name():
+    with pytest.raises(UnknownPlace, match=r"no view is called netwrk; did you mean network\?"):
+        parse_place("netwrk")
+    with pytest.raises(UnknownPlace, match=r"no view is called qqq; there are network"):
+        parse_place("qqq")
+    with pytest.raises(UnknownPlace, match="the view network takes no argument"):
+        parse_place("network 3f2a")
