@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+URL_HELP = "address of a running server (default: from api.bind)"
+
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Add ``--config``."""
@@ -25,17 +27,41 @@ def add_data_dir(parser: argparse._ActionsContainer) -> None:
 
 def add_url(parser: argparse._ActionsContainer) -> None:
     """Add ``--url``."""
-    parser.add_argument(
-        "--url", metavar="URL", help="address of a running server (default: from api.bind)"
-    )
+    parser.add_argument("--url", metavar="URL", help=URL_HELP)
 
 
-def add_key_file(parser: argparse.ArgumentParser) -> None:
-    """Add ``--key-file``."""
-    parser.add_argument(
+def add_client(
+    parser: argparse.ArgumentParser,
+    *,
+    url_group: argparse._ActionsContainer | None = None,
+    url_help: str = URL_HELP,
+) -> None:
+    """Add the arguments of a command that calls a running server.
+
+    ``http_client.connect`` takes what they parse to.
+
+    Args:
+        parser: The parser of the command.
+        url_group: The group that gets ``--url``, if another argument excludes it.
+        url_help: The help of ``--url``.
+    """
+    group = parser.add_argument_group("server")
+    (url_group or group).add_argument("--url", metavar="URL", help=url_help)
+    group.add_argument(
         "--key-file",
         type=Path,
         metavar="FILE",
         help="read the API key from FILE (default: the file that TART_KEY_FILE names, or the key "
         "in TART_KEY)",
+    )
+    trust = group.add_mutually_exclusive_group()
+    trust.add_argument(
+        "--ca-file",
+        type=Path,
+        metavar="FILE",
+        help="trust the certificates in FILE (PEM) instead of the system's (default: the file "
+        "that TART_CA_FILE names)",
+    )
+    trust.add_argument(
+        "--insecure", action="store_true", help="do not check the server's certificate"
     )

@@ -3,14 +3,21 @@
 The address is that of the settings unless one is given. A key comes from a file that
 ``--key-file`` or ``TART_KEY_FILE`` names, or is the variable ``TART_KEY``; never from an argument,
 which other users of the machine can see.
+
+A certificate is checked against the system's authorities, or against the file that ``--ca-file``
+or ``TART_CA_FILE`` names; ``--insecure`` checks none and says so. ``arguments.add_client`` adds
+the flags, ``connect`` takes them. A client that speaks HTTP by other means, as ``tart dash`` does,
+takes ``url``, ``key`` and ``context`` of a ``Server``.
 """
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import os
 import ssl
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -23,8 +30,15 @@ from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
 
 KEY_FILE_VARIABLE, KEY_VARIABLE = "TART_KEY_FILE", "TART_KEY"
+CA_FILE_VARIABLE = "TART_CA_FILE"
 _TIMEOUT_SECONDS = 60.0
 _CHUNK_BYTES = 64 << 10
+_INSECURE = (
+    "tart: warning: --insecure: the certificate of {url} is not checked; anybody on the way can "
+    "read the key and change the answers"
+)
+# Codes of OpenSSL (X509_V_ERR_…) by what a user can do about them.
+_EXPIRED, _NOT_YET_VALID, _OTHER_HOST, _OTHER_ADDRESS = 10, 9, 62, 64
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -64,6 +78,18 @@ class Server:
         key_file: File with an API key; ``None``: the one that ``TART_KEY_FILE`` names, else the
             key in ``TART_KEY``, if any.
         environ: Environment variables.
+        ca_file: PEM file with the certificates to trust; ``None``: the one that ``TART_CA_FILE``
+            names, else those of the system.
+        insecure: Whether to check no certificate; a warning on stderr says so.
+
+    Attributes:
+        url: Address of the API, without a slash at its end.
+        key: The API key, if any.
+        context: TLS settings; ``None`` for plain HTTP, where reading the system's authorities would
+            take 70 ms of each command.
+
+    Raises:
+        ConfigError: The address is not one, or a file cannot be used.
     """
 
     def __init__(
@@ -72,18 +98,26 @@ class Server:
         url: str | None = None,
         key_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
+        *,
+        ca_file: Path | None = None,
+        insecure: bool = False,
     ) -> None:
         self.url = (_url(config) if url is None else _with_scheme(url)).rstrip("/")
-        default = environ.get(KEY_FILE_VARIABLE)
-        self._key = _read_key(key_file or (Path(default) if default else None))
-        if self._key is None:
-            self._key = environ.get(KEY_VARIABLE, "").strip() or None
-        self._context = ssl.create_default_context()
-        if url is None and config.tls_paths:
-            # Our own certificate, whatever its issuer and names.
-            self._context.check_hostname = False
-            self._context.load_verify_locations(config.tls_paths[0])
-            self._context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        self.key = _read_key(key_file or _path(environ, KEY_FILE_VARIABLE))
+        if self.key is None:
+            self.key = environ.get(KEY_VARIABLE, "").strip() or None
+        self.context: ssl.SSLContext | None = None
+        ca_file = ca_file or _path(environ, CA_FILE_VARIABLE)
+        if insecure:
+            self.context = _trusting_everything(self.url)
+        elif ca_file is not None:
+            self.context = _trusting(ca_file, "--ca-file")
+        elif url is None and config.tls_paths:
+            self.context = _trusting(config.tls_paths[0], "api.tls_certificate")
+            # Our own may have any names: we connect by the loopback address.
+            self.context.check_hostname = False
+        elif self.url.startswith("https:"):
+            self.context = ssl.create_default_context()
 
     def get(self, path: str, *, accept: tuple[int, ...] = ()) -> Any:
         """Return the JSON of a route.
@@ -114,7 +148,7 @@ class Server:
             return {name.lower(): value for name, value in response.headers.items()}
 
     def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
             return urllib.request.Request(self.url + path, body, headers)
         except ValueError as error:
@@ -129,7 +163,7 @@ class Server:
     ) -> http.client.HTTPResponse | urllib.error.HTTPError:
         try:
             response: http.client.HTTPResponse = urllib.request.urlopen(
-                request, timeout=_TIMEOUT_SECONDS, context=self._context
+                request, timeout=_TIMEOUT_SECONDS, context=self.context
             )
             return response
         except urllib.error.HTTPError as error:
@@ -137,7 +171,7 @@ class Server:
                 return error
             raise RequestRefused(error.code, _message(error, error.read())) from None
         except (OSError, ValueError) as error:
-            raise StartupError(f"{self.url}: {_unreachable(error)}") from None
+            raise StartupError(f"{self.url}: {_unreachable(error, self.url)}") from None
 
     def _read(self, read: Callable[[], bytes]) -> bytes:
         try:
@@ -148,23 +182,60 @@ class Server:
             raise StartupError(f"{self.url}: the connection broke: {error}") from None
 
 
-def _unreachable(error: Exception) -> str:
+def connect(
+    arguments: argparse.Namespace, config: Config, environ: Mapping[str, str] = os.environ
+) -> Server:
+    """Return the server that the flags of ``arguments.add_client`` name.
+
+    Raises:
+        ConfigError: The address is not one, or a file cannot be used.
+    """
+    return Server(
+        config,
+        arguments.url,
+        arguments.key_file,
+        environ,
+        ca_file=arguments.ca_file,
+        insecure=arguments.insecure,
+    )
+
+
+def _unreachable(error: Exception, url: str) -> str:
     """Return why no server answers, and what to do."""
     reason = getattr(error, "reason", error)
     match reason:
         case ssl.SSLCertVerificationError():
-            return f"no tart answers there: its certificate is not trusted: {reason.verify_message}"
+            return _distrust(reason)
+        case ssl.SSLError() if reason.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+            return "no tart answers there: the server does not speak TLS; try http://"
         case ConnectionRefusedError():
             return (
                 "no tart answers there: nothing listens; start it with 'tart serve', or name "
                 "another with --url"
             )
+        case ConnectionResetError():
+            other = "http" if url.startswith("https:") else "https"
+            return f"no tart answers there: the connection was closed; try {other}://"
         case TimeoutError():
             return f"no tart answers there within {_TIMEOUT_SECONDS:g} s"
         case OSError() if reason.strerror:
             return f"no tart answers there: {reason.strerror}"
         case _:
             return f"no tart answers there: {reason}"
+
+
+def _distrust(error: ssl.SSLCertVerificationError) -> str:
+    """Return why a certificate is not trusted, and what to do."""
+    message = error.verify_message.rstrip(".")
+    message = f"{message[:1].lower()}{message[1:]}"
+    match error.verify_code:
+        case code if code in (_OTHER_HOST, _OTHER_ADDRESS):
+            way_out = "name the server in --url as its certificate does"
+        case code if code in (_EXPIRED, _NOT_YET_VALID):
+            way_out = "renew it, or check this machine's clock"
+        case _:
+            way_out = "name the file of its authority, or the certificate itself, with --ca-file"
+    return f"its certificate is not trusted: {message}; {way_out}"
 
 
 def _message(error: urllib.error.HTTPError, body: bytes) -> str:
@@ -175,6 +246,39 @@ def _message(error: urllib.error.HTTPError, body: bytes) -> str:
     if error.code == 401:
         return f"{message}; put the key into TART_KEY, or into a file named by --key-file"
     return message
+
+
+def _path(environ: Mapping[str, str], variable: str) -> Path | None:
+    """Return the path in a variable; ``None`` if it is not set or empty."""
+    text = environ.get(variable)
+    return Path(text) if text else None
+
+
+def _trusting_everything(url: str) -> ssl.SSLContext:
+    """Return TLS settings that check no certificate, and warn."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if url.startswith("https:"):
+        print(_INSECURE.format(url=url), file=sys.stderr)
+    return context
+
+
+def _trusting(path: Path, setting: str) -> ssl.SSLContext:
+    """Return TLS settings that trust the certificates of a file, and no others.
+
+    Raises:
+        ConfigError: The file cannot be read, or has no certificate.
+    """
+    try:
+        context = ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        raise ConfigError(f"{setting} {path}: has no certificate in PEM form") from None
+    except OSError as error:
+        raise ConfigError(f"{setting} {path}: cannot be read: {error.strerror}") from None
+    # Also a certificate that another one issued may be trusted by itself.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def _read_key(path: Path | None) -> str | None:

@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 import uvloop
 
 from tart import logs, rlimits
-from tart.cli.arguments import add_key_file
+from tart.cli.arguments import add_client
 from tart.cli.capture_io import open_output, write
-from tart.cli.http_client import Server
+from tart.cli.http_client import connect
 from tart.cli.recording_proxy import Address, RecordingProxy
 from tart.config.load import parse_address
 from tart.config.schema import Config, LogConfig
@@ -42,8 +42,10 @@ _SELECTION = {
     "node": "node_id",
     "types": "event_types",
 }
+# Flags of a client besides its address.
+_ACCESS = ("key_file", "ca_file", "insecure")
 # Mode, and the flags that only go with it.
-_FLAGS_OF_MODE = {"listen": ("target", "for"), "url": ("key_file", *_SELECTION)}
+_FLAGS_OF_MODE = {"listen": ("target", "for"), "url": (*_ACCESS, *_SELECTION)}
 # A connection takes two descriptors; some are needed for everything else.
 _DESCRIPTORS, _OTHER_DESCRIPTORS = 1 << 16, 32
 
@@ -57,12 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="[HOST:]PORT",
         help="accept telemetry on [HOST:]PORT (default host 127.0.0.1)",
     )
-    mode.add_argument("--url", metavar="URL", help="export from the running server at URL")
+    add_client(parser, url_group=mode, url_help="export from the running server at URL")
     add("--target", metavar="HOST:PORT", help="telemetry port to forward to (default: only record)")
     add(
         "--for", metavar="TIME", help="stop after this time, such as 60s or 1h (default: at Ctrl-C)"
     )
-    add_key_file(parser)
     add("--from", metavar="TIME", help="events received since TIME, such as 2026-11-20T12:00:00Z")
     add("--to", metavar="TIME", help="events received until TIME")
     add("--duration", metavar="TIME", help="events received in the last TIME, such as 15m or 1h")
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     flags = vars(arguments)
     for mode, others in _FLAGS_OF_MODE.items():
         for name in others:
-            if flags[mode] is None and flags[name] is not None:
+            if flags[mode] is None and flags[name] not in (None, False):
                 raise ConfigError(f"--{name.replace('_', '-')} goes with --{mode}")
     if arguments.url is not None:
         _export(arguments)
@@ -181,7 +182,7 @@ def _export(arguments: argparse.Namespace) -> None:
         _microseconds(arguments, flag)
     values = {parameter: vars(arguments)[flag] for flag, parameter in _SELECTION.items()}
     query = {name: value for name, value in values.items() if value is not None}
-    server = Server(Config(), arguments.url, arguments.key_file)
+    server = connect(arguments, Config())
     with _Download(arguments.file) as download:
         path = f"{_EXPORT}?{urlencode({'format': 'capture', **query})}"
         shards = server.download(path, download.add).get("x-tart-shards", "")

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tart.cli.arguments import add_config, add_key_file, add_url
-from tart.cli.http_client import IncompleteResponse, RequestRefused, Server
+from tart.cli.arguments import add_client, add_config
+from tart.cli.http_client import IncompleteResponse, RequestRefused, connect
 from tart.cli.pager import show
 from tart.cli.render.result_table import Layout, join_lines, render_table, render_vertical
 from tart.cli.render.sql_error import render_sql_error
@@ -88,11 +88,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("--no-pager", action="store_true", help="do not use a pager")
     source = parser.add_mutually_exclusive_group()
-    add_url(source)
     source.add_argument(
         "--data-dir", metavar="DIR", help="read the files of a stopped server instead"
     )
-    add_key_file(parser)
+    add_client(parser, url_group=source)
     parser.set_defaults(run=run)
 
 
@@ -222,7 +221,7 @@ def _result(
     try:
         if arguments.data_dir is not None:
             return _query_files(config, statement, form), None
-        server = Server(config, arguments.url, arguments.key_file)
+        server = connect(arguments, config)
         return server.post(f"/api/sql?{urlencode({'format': form})}", statement), None
     except IncompleteResponse as error:
         return error.received, str(error)

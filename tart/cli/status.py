@@ -10,8 +10,9 @@ import argparse
 import os
 from typing import Any
 
-from tart.cli.arguments import add_config, add_key_file, add_url
-from tart.cli.http_client import Server
+from tart.cli.arguments import add_client, add_config
+from tart.cli.http_client import connect
+from tart.cli.render.amounts import bytes_text, duration_text
 from tart.config.load import load
 
 Json = dict[str, Any]
@@ -23,8 +24,7 @@ _UNHEALTHY = 503
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config(parser)
-    add_url(parser)
-    add_key_file(parser)
+    add_client(parser)
     parser.set_defaults(run=run)
 
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         StartupError: No server answers, or it refuses.
     """
     config = load(arguments.config, environ=os.environ)
-    server = Server(config, arguments.url, arguments.key_file)
+    server = connect(arguments, config)
     health = server.get("/api/health/detailed", accept=(_UNHEALTHY,))
     if _shards_answer(health):
         nodes, live = server.get("/api/nodes"), server.get("/api/metrics/live")
@@ -63,17 +63,17 @@ def render(url: str, health: Json, nodes: list[Json] | None, live: Json | None) 
     components = health["components"]
     metrics = {name: part["metrics"] for name, part in components.items()}
     shards = [part for name, part in metrics.items() if name.startswith("shard_")]
-    uptime = _duration(health["uptime_seconds"])
+    uptime = duration_text(health["uptime_seconds"])
     lines = [f"tart {health['version']} at {url}: {health['status']}, up {uptime}", ""]
     lines.append(_line("shards", components["database"]["message"]))
     if nodes is not None and live is not None:
         lines += _network_lines(nodes, live)
-    used = sum(shard["bytes_on_disk"] or 0 for shard in shards if "bytes_on_disk" in shard)
-    free = metrics["system_resources"]["disk_free_bytes"]
+    files = sum(shard["bytes_on_disk"] or 0 for shard in shards if "bytes_on_disk" in shard)
     writer = components["batch_writer"]["message"]
+    used, free = bytes_text(files), bytes_text(metrics["system_resources"]["disk_free_bytes"])
     lines += [
-        _line("storage", f"{_bytes(used)} in files, {_bytes(free)} free on the disk; {writer}"),
-        _line("memory", f"{_bytes(metrics['memory']['rss_bytes'])} used by all processes"),
+        _line("storage", f"{used} in files, {free} free on the disk; {writer}"),
+        _line("memory", f"{bytes_text(metrics['memory']['rss_bytes'])} used by all processes"),
     ]
     problems = [
         f"  ! {name}: {part['status']}, {part['message']}"
@@ -108,23 +108,3 @@ def _rate(per_second: float | None) -> str:
 
 def _slot(slot: int | None) -> str:
     return "unknown" if slot is None else str(slot)
-
-
-def _duration(seconds: float) -> str:
-    """Return a duration in at most two units, such as ``3 h 12 min``."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _bytes(number: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:.1f} TiB"

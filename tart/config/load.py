@@ -31,7 +31,7 @@ from tart.errors import ConfigError
 from tart.suggestions import did_you_mean
 
 # Variables of commands that call a running server, and of `tart.native.library`.
-_NOT_SETTINGS = ("TART_KEY", "TART_KEY_FILE", "TART_KERNEL")
+_NOT_SETTINGS = ("TART_KEY", "TART_KEY_FILE", "TART_CA_FILE", "TART_KERNEL")
 _UNIX_PATH_BYTES = 80
 _MAX_SESSION_HOURS = 400 * 24
 _MAX_KEEPALIVE = 32_767

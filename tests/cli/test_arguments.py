@@ -1,18 +1,45 @@
 import argparse
 from pathlib import Path
 
-from tart.cli.arguments import add_config, add_data_dir, add_key_file, add_url
+import pytest
+
+from tart.cli.arguments import add_client, add_config, add_data_dir, add_url
 
 
 def test_shared_arguments_are_optional_and_typed():
     parser = argparse.ArgumentParser()
-    for add in (add_config, add_data_dir, add_key_file, add_url):
+    for add in (add_config, add_data_dir, add_client):
         add(parser)
-    assert set(vars(parser.parse_args([])).values()) == {None}
-    given = parser.parse_args(["--config", "c", "--data-dir", "d", "--key-file", "k", "--url", "u"])
-    assert vars(given) == {
+    assert not any(vars(parser.parse_args([])).values())
+    flags = ["--config", "c", "--data-dir", "d", "--key-file", "k", "--url", "u", "--ca-file", "a"]
+    assert vars(parser.parse_args(flags)) == {
         "config": Path("c"),
         "data_dir": "d",
         "key_file": Path("k"),
         "url": "u",
+        "ca_file": Path("a"),
+        "insecure": False,
     }
+
+
+def test_a_server_is_either_trusted_by_a_file_or_not_checked():
+    parser = argparse.ArgumentParser()
+    add_client(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--insecure", "--ca-file", "a"])
+
+
+def test_the_address_may_exclude_another_argument():
+    parser = argparse.ArgumentParser()
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data-dir")
+    add_client(parser, url_group=source, url_help="export from URL")
+    assert "export from URL" in parser.format_help()
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--url", "u", "--data-dir", "d"])
+
+
+def test_the_address_may_stand_alone():
+    parser = argparse.ArgumentParser()
+    add_url(parser)
+    assert parser.parse_args(["--url", "u"]).url == "u"

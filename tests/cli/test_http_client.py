@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import ssl
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import trustme
 
-from tart.cli.http_client import KEY_FILE_VARIABLE, KEY_VARIABLE, RequestRefused, Server
+from tart.cli.http_client import (
+    CA_FILE_VARIABLE,
+    KEY_FILE_VARIABLE,
+    KEY_VARIABLE,
+    RequestRefused,
+    Server,
+)
 from tart.cli.main import main
 from tart.config.load import load
 from tart.config.schema import Config
@@ -78,13 +90,113 @@ def test_what_is_no_address_is_refused(url):
         Server(Config(), url, environ={})
 
 
+@contextmanager
+def https_server(certificate):
+    """Any HTTPS server with a certificate; yields its port."""
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with running(server):
+        yield server.server_port
+
+
+@contextmanager
+def running(server):
+    """Run a server in a thread."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Answering(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"path": self.path}).encode())
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_a_certificate_is_trusted_by_the_file_of_its_authority_or_its_own(tmp_path, capsys):
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "own.pem")
+    with https_server(certificate) as port:
+        url = f"https://127.0.0.1:{port}"
+        for ca_file in (tmp_path / "authority.pem", tmp_path / "own.pem"):
+            server = Server(Config(), url, environ={}, ca_file=ca_file)
+            assert server.get("/a") == {"path": "/a"}
+            environ = {CA_FILE_VARIABLE: str(ca_file)}
+            assert Server(Config(), url, environ=environ).get("/b") == {"path": "/b"}
+        with pytest.raises(StartupError, match=r"is not trusted: unable to get .*with --ca-file"):
+            Server(Config(), url, environ={}).get("/")
+        assert capsys.readouterr().err == ""
+
+
+def test_a_certificate_that_is_not_checked_is_one_warning(tmp_path, capsys):
+    with https_server(trustme.CA().issue_cert("elsewhere.example")) as port:
+        server = Server(Config(), f"https://127.0.0.1:{port}", environ={}, insecure=True)
+        assert server.get("/a") == {"path": "/a"}
+        assert server.get("/b") == {"path": "/b"}
+    captured = capsys.readouterr()
+    assert captured.err.count("warning: --insecure") == 1
+    assert captured.out == ""
+    assert Server(Config(), "http://127.0.0.1:1", environ={}, insecure=True).context is not None
+    assert capsys.readouterr().err == ""
+
+
+def test_a_certificate_of_another_name_or_of_the_past_says_what_to_do(tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    past = datetime(2001, 1, 1, tzinfo=UTC)
+    for certificate, way_out in (
+        (authority.issue_cert("elsewhere.example"), "in --url as its certificate does"),
+        (authority.issue_cert("127.0.0.1", not_after=past), "expired; renew it"),
+    ):
+        with https_server(certificate) as port:
+            server = Server(
+                Config(), f"https://127.0.0.1:{port}", environ={}, ca_file=tmp_path / "ca.pem"
+            )
+            with pytest.raises(StartupError, match=way_out):
+                server.get("/")
+
+
+def test_a_wrong_scheme_is_named():
+    with running(server := HTTPServer(("127.0.0.1", 0), Answering)):
+        url = f"https://127.0.0.1:{server.server_port}"
+        with pytest.raises(StartupError, match="does not speak TLS; try http://"):
+            Server(Config(), url, environ={}).get("/")
+
+
+@pytest.mark.parametrize("content", [None, "", "text"])
+def test_a_file_without_certificates_is_one_sentence(tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    reason = "cannot be read" if content is None else "has no certificate in PEM form"
+    with pytest.raises(ConfigError, match=f"--ca-file {path}: {reason}"):
+        Server(Config(), "https://x", environ={}, ca_file=path)
+
+
 @pytest.mark.slow
 def test_a_server_with_keys_is_reached_over_tls(tmp_path, capsys):
     certificate = tmp_path / "c.pem"
-    issued = trustme.CA().issue_cert("tart.example")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    issued = authority.issue_cert("tart.example", "127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(certificate)
     data = tmp_path / "data"
-    assert main(["keys", "create", "--name", "k", "--data-dir", str(data)]) == 0
+    assert (
+        main(["keys", "create", "--name", "k", "--role", "operator", "--data-dir", str(data)]) == 0
+    )
     (tmp_path / "key").write_text(capsys.readouterr().out)
     environ = {"TART_API_TLS_CERTIFICATE": str(certificate)}
     with running_system(data, shards=1, environ=environ) as system:
@@ -95,5 +207,14 @@ def test_a_server_with_keys_is_reached_over_tls(tmp_path, capsys):
         with pytest.raises(RequestRefused, match="--key-file") as caught:
             Server(config, environ={}).get("/api/nodes")
         assert caught.value.http_status == 401
-        with pytest.raises(StartupError, match="no tart answers there"):
+        with pytest.raises(StartupError, match="with --ca-file"):
             Server(config, server.url, environ={}).get("/api/nodes")
+        with pytest.raises(StartupError, match="connection was closed; try https://"):
+            Server(config, system.api, environ={}).get("/api/nodes")
+        for flag in (["--insecure"], ["--ca-file", str(tmp_path / "ca.pem")]):
+            for command in (["status"], ["sql", "SELECT 1"], ["record", f"{tmp_path}/capture"]):
+                flags = ["--url", server.url, "--key-file", str(tmp_path / "key")]
+                code = main([*command, *flags, *flag])
+                captured = capsys.readouterr()
+                assert code == 0, captured.err
+                assert captured.err.count("warning: --insecure") == (flag == ["--insecure"])

@@ -1,0 +1,114 @@
+"""``tart/cli/progress.py`` on pseudo-terminals."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+
+import pytest
+
+from tart.cli import progress as module
+from tart.cli.progress import Progress
+from tests.cli.terminal import screen, terminal
+
+XTERM = {"TERM": "xterm"}
+
+
+@pytest.fixture(autouse=True)
+def without_delay(monkeypatch):
+    """The line appears at once."""
+    monkeypatch.setattr(module, "_FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_REDRAW_SECONDS", 0.01)
+
+
+def test_the_line_counts_and_is_cleared_at_the_end():
+    with terminal() as shown:
+        with Progress("copy", 200, unit="files", stream=shown.stream, environ=XTERM) as progress:
+            progress.advance(50)
+            shown.wait_for(r"copy  25 %  50 of 200 files")
+            progress.total = 100
+            shown.wait_for(r"50 %  50 of 100 files  [0-9.,]+/s  [0-9]+ s left")
+        assert screen(shown.read()) == [""]
+
+
+def test_text_of_the_command_stands_on_a_line_of_its_own():
+    with terminal() as shown:
+        with Progress("copy", unit="files", stream=shown.stream, environ=XTERM) as progress:
+            shown.wait_for("copy  0 files")
+            with progress.hidden():
+                shown.stream.write("a finding\n")
+                shown.stream.flush()
+            written = len(shown.wait_for("a finding"))
+            shown.wait_for(r"a finding\r\n\r\x1b\[Kcopy")
+            assert screen(shown.output)[0] == "a finding"
+            assert written
+        assert screen(shown.read()) == ["a finding", ""]
+
+
+@pytest.mark.parametrize("columns", [5, 20, 40, 80])
+def test_no_terminal_wraps_the_line(columns):
+    with terminal(columns) as shown:
+        with Progress("backup", 1 << 40, unit="bytes", stream=shown.stream, environ=XTERM) as line:
+            line.advance(1 << 39)
+            shown.wait_for(r"back(up)?")
+            shown.wait_for(r"\x1b\[K.*\x1b\[K")
+        drawn = re.split(r"\r\x1b\[K", shown.read())
+        assert max(map(len, drawn)) < columns
+
+
+def test_a_failing_command_clears_its_line():
+    with terminal() as shown:
+
+        def interrupted():
+            with Progress("copy", stream=shown.stream, environ=XTERM):
+                shown.wait_for("copy")
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert screen(shown.read()) == [""]
+
+
+@pytest.mark.parametrize("environ", [{}, {"TERM": "dumb"}])
+def test_a_terminal_that_cannot_clear_a_line_gets_none(environ):
+    with terminal() as shown:
+        with Progress("copy", stream=shown.stream, environ=environ) as progress:
+            assert not progress.enabled
+            progress.advance()
+        assert shown.read() == ""
+
+
+def test_a_pipe_and_a_file_get_no_line():
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as pipe, Progress("x", stream=pipe, environ=XTERM) as progress:
+        assert list(progress.count("abc")) == ["a", "b", "c"]
+        assert progress.done == 3
+    with os.fdopen(reading) as output:
+        assert output.read() == ""
+    text = io.StringIO()
+    with Progress("x", stream=text, environ=XTERM):
+        pass
+    assert text.getvalue() == ""
+
+
+def test_a_command_in_the_background_leaves_the_terminal_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "tcgetpgrp", lambda descriptor: asked.append(descriptor) or 1)
+    with terminal() as shown:
+        with Progress("copy", stream=shown.stream, environ=XTERM):
+            while len(asked) < 3:
+                pass
+        assert shown.read() == ""
+
+
+def test_a_terminal_that_goes_away_stops_no_command():
+    with terminal() as shown:
+        stream = shown.stream
+        with Progress("copy", stream=stream, environ=XTERM) as progress:
+            shown.wait_for("copy")
+            os.dup2(os.open("/dev/full", os.O_WRONLY), stream.fileno())
+            assert progress._thread is not None
+            progress._thread.join()
+            progress.advance()
+        os.dup2(shown.slave, stream.fileno())
