@@ -2,14 +2,20 @@
 
 The command line and the gateway may write at the same time: each statement is a transaction
 of its own, and waits for the other process. The first process to open the file creates the tables.
+
+The file has digests of keys and audited requests, so its user alone may read it, and likewise what
+SQLite writes beside it: the write-ahead log has the same rows.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import secrets
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +23,8 @@ from tart.access.keys import Key
 from tart.access.logins import Login
 from tart.access.roles import ROLES
 from tart.errors import StorageError
+
+log = logging.getLogger(__name__)
 
 # The version of all tables, those of the node registry included, in ``user_version``.
 SCHEMA_VERSION = 1
@@ -81,6 +89,36 @@ class AuditRecord(NamedTuple):
     entry: AuditEntry
 
 
+def make_private(path: Path) -> None:
+    """Let only its user read a database of SQLite; call this before SQLite opens it.
+
+    A file that does not exist is created with these permissions, which SQLite gives to the files
+    that it writes beside it. Files that are open to others lose that, and the log names them.
+
+    Raises:
+        OSError: The file cannot be created, or belongs to another user and is open to others.
+    """
+    with suppress(FileExistsError):
+        # Only ever a new file: opening one that SQLite has open, and closing it again, would drop
+        # the locks of the whole process.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    narrowed = []
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file = path.with_name(path.name + suffix)
+        with suppress(FileNotFoundError):
+            mode = stat.S_IMODE(file.stat().st_mode)
+            if mode & 0o077:
+                file.chmod(mode & 0o700)
+                narrowed.append(f"{file.name} ({mode:o})")
+    if narrowed:
+        log.warning(
+            "%s: other users had access to %s; only its owner has now. It holds digests of keys "
+            "and the audit log",
+            path.parent,
+            ", ".join(narrowed),
+        )
+
+
 @contextmanager
 def open_store(path: Path, *, audit_rows: int = AUDIT_ROWS) -> Iterator[ControlStore]:
     """Open the store in a file, which is created if it does not exist.
@@ -96,13 +134,10 @@ def open_store(path: Path, *, audit_rows: int = AUDIT_ROWS) -> Iterator[ControlS
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
         # Python's sqlite3 refuses every thread but this one.
         database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
         try:
-            database.execute("PRAGMA schema_version")  # creates the file
-            # Digests and audited requests are private. By name: opening the file beside SQLite and
-            # closing it again would drop the locks of the whole process.
-            path.chmod(0o600)
             (version,) = database.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise StorageError(

@@ -1,5 +1,6 @@
 """``tart/control_store.py``: keys and the audit log in a file that two processes use."""
 
+import os
 import sqlite3
 import stat
 import threading
@@ -37,9 +38,47 @@ def test_keys_are_there_when_the_store_is_opened_again(path):
     assert (stored.id, stored.revoked_at, other) == (first.id, 7, second)
 
 
-def test_other_users_may_not_read_the_file(path):
-    with open_store(path):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+def modes(path):
+    """The permissions of the file and of all beside it."""
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+
+
+PRIVATE = {f"control.sqlite{suffix}": 0o600 for suffix in ("", "-wal", "-shm")}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o027])
+def test_other_users_may_read_neither_the_file_nor_those_beside_it(path, umask, monkeypatch):
+    before = os.umask(umask)
+    connect = sqlite3.connect
+    # At the first moment, too.
+    monkeypatch.setattr(
+        sqlite3,
+        "connect",
+        lambda *args, **more: (seen.append(modes(path)), connect(*args, **more))[1],
+    )
+    seen = []
+    try:
+        with open_store(path) as store:
+            store.add(new_key("one", Role.VIEWER, 1)[0])
+            assert modes(path) == PRIVATE
+    finally:
+        os.umask(before)
+    assert seen == [{"control.sqlite": 0o600}]
+
+
+def test_files_that_were_open_to_others_are_narrowed_and_named_in_one_line(path, caplog):
+    with open_store(path) as store:
+        store.add(new_key("one", Role.VIEWER, 1)[0])
+        for name in PRIVATE:
+            path.with_name(name).chmod(0o640)
+        with open_store(path) as other:
+            assert len(other.keys()) == 1
+        assert modes(path) == PRIVATE
+    (record,) = caplog.records
+    assert (
+        "other users had access to control.sqlite (640), control.sqlite-wal (640), "
+        "control.sqlite-shm (640); only its owner has now"
+    ) in record.getMessage()
 
 
 def test_asking_for_keys_creates_no_file(path):

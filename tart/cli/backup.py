@@ -30,6 +30,7 @@ from tart import __version__
 from tart.cli.arguments import add_config, add_data_dir
 from tart.config.load import load
 from tart.config.schema import Config
+from tart.control_store import make_private
 from tart.errors import StartupError, StorageError
 from tart.ipc.messages import (
     REPLIES,
@@ -276,6 +277,7 @@ def _copy_control(source: Path, draft: Path) -> None:
     """Copy the database of keys, audit log and nodes consistently, also while it is written."""
     if not source.exists():
         return
+    make_private(draft / CONTROL)
     try:
         with (
             closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as origin,
@@ -284,13 +286,12 @@ def _copy_control(source: Path, draft: Path) -> None:
             origin.backup(copy)
     except sqlite3.Error as error:
         raise StorageError(f"{source}: cannot be copied: {error}") from None
-    (draft / CONTROL).chmod(0o600)
 
 
 def copy_file(source: Path, destination: Path) -> str:
     """Copy a file with its times and permissions; return the digest of its content."""
     digest = hashlib.blake2b(digest_size=32)
-    with source.open("rb") as origin, destination.open("xb") as copy:
+    with source.open("rb") as origin, open(destination, "xb", opener=_open_private) as copy:
         os.fchmod(copy.fileno(), source.stat().st_mode & 0o777)
         while chunk := origin.read(_CHUNK_BYTES):
             digest.update(chunk)
@@ -300,6 +301,11 @@ def copy_file(source: Path, destination: Path) -> str:
     status = source.stat()
     os.utime(destination, ns=(status.st_atime_ns, status.st_mtime_ns))
     return digest.hexdigest()
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file that no other user may open before it has its permissions."""
+    return os.open(path, flags, 0o600)
 
 
 def _digest(path: Path) -> str:

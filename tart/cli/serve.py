@@ -29,6 +29,7 @@ from tart.config.schema import Config, values
 from tart.control_store import has_keys
 from tart.errors import ConfigError, StorageError
 from tart.process_handle import ProcessHandle
+from tart.process_title import set_title
 from tart.supervisor.child import Target
 from tart.supervisor.core.watchdog import read_watchdog
 from tart.supervisor.data_lock import lock_directories
@@ -99,6 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = Settings(arguments.config, flags)
     config = settings.config
     logs.set_up(config.log, "supervisor")
+    # With the arguments: two servers on one machine have two configurations.
+    set_title("supervisor", " ".join(sys.argv[1:]))
     with ExitStack() as stack:
         stack.enter_context(lock_directories(config.data_path, config.run_path))
         _require_keys(config)

@@ -33,6 +33,7 @@ import duckdb
 import nanoarrow as na
 
 from tart.process_memory import process_memory
+from tart.process_title import set_title
 from tart.query.sql.limits import MEMORY_BYTES
 from tart.query.sql.statement_errors import Statement, explain, explain_syntax
 from tart.query.sql.tables import TABLES
@@ -59,6 +60,7 @@ _NEEDED = (datetime, decimal, uuid)
 def main() -> None:
     """Run one statement, or be the template of processes that each run one."""
     memory_bytes = int(sys.argv[1]) if len(sys.argv) > 1 else MEMORY_BYTES
+    set_title("sandbox", "waits for a statement")
     connection = _connection(memory_bytes)
     # What a plan needs of DuckDB is known before the statement comes.
     planner = Planner(connection, TABLES)
@@ -68,6 +70,8 @@ def main() -> None:
         # In the new process. Each statement has random numbers of its own.
         connection.execute("SELECT setseed(?)", [random.SystemRandom().uniform(-1, 1)])
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    # Before the limits, which forbid opening the file of the name.
+    set_title("sandbox", "runs a statement")
     _drop_capabilities(memory_bytes)
     job = framing.read_json(source)
     _limit_processor_time(job["cpu_seconds"])

@@ -14,12 +14,15 @@ import sys
 import duckdb
 import nanoarrow as na
 
+from tart.process_title import set_title
+
 _CHUNK_BYTES = 1 << 20
 _CPU_SECONDS = 60
 
 
 def main() -> None:
     """Read an Arrow stream from stdin, write a Parquet file to stdout."""
+    set_title("sandbox", "writes Parquet")
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS + 1))
     data = sys.stdin.buffer.read()
     file = os.memfd_create("parquet")

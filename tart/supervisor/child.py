@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from tart.errors import TartError
 from tart.process_handle import EXTEND_STARTUP, HEARTBEAT, READY, WAIVE_STARTUP, ProcessHandle
+from tart.process_title import set_title
 
 Target = Callable[[ProcessHandle], int | None]
 
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 def live(
+    name: str,
     target: Target,
     *,
     status_pipe: int,
@@ -37,6 +39,7 @@ def live(
     """Run ``target`` and exit with the code that it returns.
 
     Args:
+        name: Its part in the server, which becomes the title of the process.
         target: The callable; an exception is logged and becomes exit code 1.
         status_pipe: Write end of the pipe from which the supervisor reads messages.
         lifeline: Read end of the pipe whose write end only the supervisor may hold.
@@ -50,7 +53,8 @@ def live(
         for descriptor in foreign:
             os.close(descriptor)
         _reset_signals()
-        status = _StatusPipe(status_pipe)
+        set_title(name)
+        status = _StatusPipe(status_pipe, name)
         handle = ProcessHandle(
             ready=status.ready,
             lifeline=lifeline,
@@ -105,15 +109,19 @@ def _reset_signals() -> None:
 class _StatusPipe:
     """The messages of this process to the supervisor."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, name: str) -> None:
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
+        self._name = name
         self._ready = False
+        self._waived = False
 
     def ready(self) -> None:
         """Report that this process accepts; a second call does nothing."""
         if not self._ready:
             self._ready = True
+            if self._waived:
+                set_title(self._name)
             self._send(READY)
 
     def heartbeat(self) -> None:
@@ -126,6 +134,9 @@ class _StatusPipe:
 
     def waive_startup(self) -> None:
         """Report the same, and that the other processes should not wait."""
+        if not self._waived:
+            self._waived = True
+            set_title(self._name, "recovering")
         self._send(WAIVE_STARTUP)
 
     def _send(self, message: bytes) -> None:

@@ -173,6 +173,7 @@ class Supervisor:
             child.pid = os.fork()
             if child.pid == 0:
                 live(
+                    child.name,
                     child.target,
                     status_pipe=write_end,
                     lifeline=self._lifeline,

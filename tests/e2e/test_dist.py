@@ -128,7 +128,7 @@ def test_it_serves_takes_a_simulation_answers_and_stops(root, how, environ, wher
         assert answer["rows"][0][0] > 0
         assert system.http.get("/api/nodes").headers["X-Tart-Shards"] == "2/2"
         # Whoever starts it has the supervisor itself as its child.
-        assert Path(f"/proc/{process.pid}/comm").read_text() == "tart\n"
+        assert Path(f"/proc/{process.pid}/comm").read_text() == "tart-supervisor\n"
         process.send(signal.SIGTERM)
 
         assert process.ended() == 0

@@ -39,7 +39,7 @@ def statements(pid):
             for child in (task / "children").read_text().split():
                 found |= statements(child)
                 command = Path(f"/proc/{child}/cmdline").read_bytes()
-                if b"tart.sandbox.child" in command and is_running(child):
+                if b"sandbox" in command and is_running(child):
                     found.add(child)
     return found
 

@@ -22,7 +22,7 @@ import aiosqlite
 
 from tart import json_encoding
 from tart.background_tasks import Background
-from tart.control_store import SCHEMA_VERSION
+from tart.control_store import SCHEMA_VERSION, make_private
 from tart.protocol.wire import address_octets
 from tart.query.core import merge
 from tart.query.core.merge import Json
@@ -208,6 +208,7 @@ class NodeRegistry:
 
     async def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self._path)
         # If this fails in aiosqlite, it leaves a thread behind that outlives the event loop.
         sqlite3.connect(self._path).close()
         database = self._database = await aiosqlite.connect(self._path)

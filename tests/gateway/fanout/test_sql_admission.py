@@ -169,6 +169,6 @@ def children() -> list[str]:
     for thread in Path("/proc/self/task").iterdir():
         for pid in (thread / "children").read_text().split():
             with suppress(FileNotFoundError):
-                if b"tart.sandbox.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if b"sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.append(pid)
     return found

@@ -1,0 +1,83 @@
+"""A running server as its machine's operator sees it: in ps and top, in its files, by signals."""
+
+from __future__ import annotations
+
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tart.cli.main import main
+from tests.running import running_system, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server with two shards whose SQL sandboxes are ready, and its data directory."""
+    data = tmp_path_factory.mktemp("operation") / "data"
+    with running_system(data) as system:
+        system.data = data
+        yield system
+
+
+def processes(pid):
+    """(title, short name) of a process and of its descendants."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        # Threads and processes may end while their files are read.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in (task / "children").read_text().split():
+                found += processes(child)
+    with suppress(FileNotFoundError, ProcessLookupError):
+        title = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0")
+        found.append((title, Path(f"/proc/{pid}/comm").read_text().strip()))
+    return found
+
+
+def test_every_process_has_a_name_of_its_own(server):
+    assert server.http.post("/api/sql", json={"map": "SELECT 1 AS one"}).status_code == 200
+    supervisor = re.compile(r"tart: supervisor \(serve --telemetry-bind 127\.0\.0\.1:0 .*")
+    expected = {
+        ("tart: shard 0", "tart-shard-0"),
+        ("tart: shard 1", "tart-shard-1"),
+        ("tart: gateway", "tart-gateway"),
+        ("tart: sandbox (waits for a statement)", "tart-sandbox"),
+    }
+
+    def named():
+        titles = processes(server.process.pid)
+        first = [each for each in titles if supervisor.fullmatch(each[0])]
+        return first if set(titles) - set(first) == expected else None
+
+    assert [name for _, name in wait_for(named, "titles")] == ["tart-supervisor"]
+
+
+def test_a_running_statement_is_named_so(server):
+    slow = {"map": "SELECT count(*) AS n FROM range(100000000) a, range(100000) b"}
+    with suppress(Exception):
+        server.http.post("/api/sql", json=slow, timeout=0.5)
+    wait_for(
+        lambda: (
+            ("tart: sandbox (runs a statement)", "tart-sandbox") in processes(server.process.pid)
+        ),
+        "the title of a statement",
+    )
+
+
+def test_the_keys_and_what_sqlite_writes_beside_them_are_private(server, tmp_path, capsys):
+    def private(directory):
+        files = sorted(directory.glob("control.sqlite*"))
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        return [file.name for file in files]
+
+    beside = ["control.sqlite", "control.sqlite-shm", "control.sqlite-wal"]
+    assert private(server.data) == beside
+    assert main(["keys", "list", "--data-dir", str(server.data)]) == 0
+    assert main(["backup", "--data-dir", str(server.data), str(tmp_path)]) == 0
+    (backup,) = tmp_path.iterdir()
+    assert private(backup) == ["control.sqlite"]
+    assert private(server.data) == beside
