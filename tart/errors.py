@@ -44,7 +44,8 @@ full batch) are values, not errors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 
 class TartError(Exception):
@@ -58,9 +59,49 @@ class TartError(Exception):
     status = 500
     code = "internal"
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The text of the error, one sentence for each fault."""
+        return (str(self),)
+
+
+class SettingFault(NamedTuple):
+    """A wrong setting; as text, a sentence with its place.
+
+    Attributes:
+        key: The dotted key; empty if it is not known or not about one setting.
+        origin: The file, the variable or the flag that has it; empty for a default.
+        line: The line of the file; ``None`` elsewhere, or if it is not known.
+        text: What is wrong, and what is accepted.
+    """
+
+    key: str
+    origin: str
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        place = self.origin if self.line is None else f"{self.origin}:{self.line}"
+        # A variable and a flag name their setting.
+        key = "" if self.origin.startswith(("TART_", "--")) else self.key
+        return ": ".join(part for part in (place, key, self.text) if part)
+
 
 class ConfigError(TartError):
-    """A setting that is not valid; the text names the setting and the accepted values."""
+    """Settings or a command line that are not valid.
+
+    Attributes:
+        faults: What is wrong with settings; empty for other errors, whose text says it.
+    """
+
+    def __init__(self, message: str = "", faults: Iterable[SettingFault] = ()) -> None:
+        self.faults = tuple(faults)
+        super().__init__(message or "; ".join(map(str, self.faults)))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that is wrong, a sentence each."""
+        return tuple(map(str, self.faults)) or (str(self),)
 
 
 class StartupError(TartError):

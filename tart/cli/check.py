@@ -23,7 +23,7 @@ from typing import TextIO, cast
 from tart.cli.capture_io import STANDARD, open_input, read_chunks
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
-from tart.config.load import parse_address
+from tart.config.addresses import parse_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.printable import replace_unprintable
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tart.config.load import parse_address
+from tart.config.addresses import parse_address
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
 

@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except TartError as error:
         prefix = style_for(sys.stderr, os.environ).error("tart:")
-        print(f"{prefix} {error}", file=sys.stderr)
+        for sentence in error.sentences:
+            print(f"{prefix} {sentence}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -24,7 +24,7 @@ from tart.cli.arguments import add_client
 from tart.cli.capture_io import open_output, write
 from tart.cli.http_client import connect
 from tart.cli.recording_proxy import Address, RecordingProxy
-from tart.config.load import parse_address
+from tart.config.addresses import parse_address
 from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import FRAME, OPENED, CaptureReader

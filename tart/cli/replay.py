@@ -18,7 +18,7 @@ import uvloop
 from tart import logs
 from tart.cli.capture_io import open_input, read_chunks
 from tart.cli.replay_connections import ReplayConnections
-from tart.config.load import parse_address
+from tart.config.addresses import parse_address
 from tart.config.schema import LogConfig
 from tart.errors import ConfigError, StartupError
 from tart.protocol.playback import Playback

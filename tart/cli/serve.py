@@ -25,6 +25,7 @@ from tart import logs
 from tart.access.networks import is_loopback
 from tart.cli.arguments import add_config
 from tart.config import load as configuration
+from tart.config.addresses import parse_address
 from tart.config.schema import Config, values
 from tart.control_store import has_keys
 from tart.errors import ConfigError, StorageError
@@ -123,7 +124,7 @@ def _require_keys(config: Config) -> None:
     Raises:
         ConfigError: The API would be open to all.
     """
-    host, _ = configuration.parse_address(config.api.bind, "api.bind")
+    host, _ = parse_address(config.api.bind, "api.bind")
     if config.api.auth == "none" or is_loopback(host):
         return
     try:
@@ -138,7 +139,7 @@ def _require_keys(config: Config) -> None:
 
 
 def _reserve(bind: str, key: str) -> AbstractContextManager[Reservation]:
-    return reserve_port(*configuration.parse_address(bind, key), key)
+    return reserve_port(*parse_address(bind, key), key)
 
 
 def _announce(

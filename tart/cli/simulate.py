@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tart import logs
-from tart.config.load import parse_address
+from tart.config.addresses import parse_address
 from tart.config.schema import LogConfig
 from tart.errors import ConfigError
 

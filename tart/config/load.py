@@ -3,49 +3,81 @@
 ``config.schema`` declares every setting; a later source overrides an earlier one. A relative path
 in the file is relative to the file; any other, to the working directory. Parts of the program
 receive their own section, never the whole, and never read the environment themselves.
+
+All that is wrong is reported at once: an unknown name, a value of the wrong type and a line that
+is not TOML hide nothing else. A value that a later source overrides is not looked at.
 """
 
 from __future__ import annotations
 
-import math
 import os
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tart.access.networks import Networks
+from tart.config.checks import check_values
 from tart.config.schema import (
-    MAX_SHARDS,
     SECTIONS,
     Config,
-    TelemetryConfig,
+    flag_of,
     key_of,
     settings,
-    values,
     variable_of,
 )
-from tart.errors import ConfigError
-from tart.suggestions import did_you_mean
+from tart.config.toml_errors import parse_leniently
+from tart.config.toml_statements import key_lines, line_of
+from tart.errors import ConfigError, SettingFault
+from tart.os_errors import reason
+from tart.suggestions import did_you_mean, nearest
 
 # Variables of commands that call a running server, and of `tart.native.library`.
 _NOT_SETTINGS = ("TART_KEY", "TART_KEY_FILE", "TART_CA_FILE", "TART_KERNEL")
-_UNIX_PATH_BYTES = 80
-_MAX_SESSION_HOURS = 400 * 24
-_MAX_KEEPALIVE = 32_767
 _PATHS = ("data_dir", "run_dir", "api.tls_certificate", "api.tls_key")
-_PEER_ID = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
     str: "a string",
 }
-_ADDRESS = re.compile(r"(\[(?P<bracketed>[^\[\]]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})")
-# Sizes that DuckDB accepts. It would reject others only in a shard, after the start.
-_MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B|%)", re.IGNORECASE)
+_SECTION_NAMES = tuple(name for name in SECTIONS if name != "server")
+_COMMAND_LINE = "command line"
+_DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A value that a source has for a setting.
+
+    Attributes:
+        value: The value as the source has it.
+        origin: The source, for ``Config.origins``.
+        place: The file, the variable or the flag.
+        line: The line of the file, if it is known.
+    """
+
+    value: Any
+    origin: str
+    place: str
+    line: int | None = None
+
+    def fault(self, key: str, text: str) -> SettingFault:
+        """Return a fault of this value."""
+        return SettingFault(key, self.place, self.line, text)
+
+
+@dataclass
+class _Source:
+    """The settings that one source has.
+
+    Attributes:
+        given: By key.
+        faults: What is wrong with the source.
+    """
+
+    given: dict[str, _Given] = field(default_factory=dict)
+    faults: list[SettingFault] = field(default_factory=list)
 
 
 def load(
@@ -62,20 +94,54 @@ def load(
         flags: Dotted key to value; a value of ``None`` is a flag that was not given.
 
     Raises:
-        ConfigError: The file cannot be read, a key is unknown, or a value is not valid.
+        ConfigError: The file cannot be read, a key is unknown, or a value is not valid; it has
+            all faults.
     """
     explicit = path is not None
     path = path or Path("config.toml")
-    in_file = _read_file(path) if explicit or path.exists() else {}
-    given = {key: (value, str(path)) for key, value in in_file.items()}
-    given |= _from_outside(environ or {}, flags or {})
-    known = settings()
-    converted = {
-        key: _convert(key, value, known[key].type, origin) for key, (value, origin) in given.items()
-    }
+    sources = (
+        _read_file(path) if explicit or path.exists() else _Source(),
+        _read_variables(environ or {}),
+        _Source({key: _Given(value, _COMMAND_LINE, flag_of(key)) for key, value in _set(flags)}),
+    )
+    faults = [fault for source in sources for fault in source.faults]
+    given: dict[str, _Given] = {}
+    converted: dict[str, Any] = {}
+    for source in sources:
+        given |= source.given
+    for key, row in given.items():
+        try:
+            converted[key] = _convert(row.value, settings()[key].type)
+        except ValueError as error:
+            faults.append(row.fault(key, str(error)))
+    config = _build(path, given, converted)
+    for key, text in check_values(config, given.keys() - converted.keys()):
+        row = given.get(key) or _Given(None, _DEFAULT, "")
+        faults.append(row.fault(key, text))
+    if faults:
+        raise ConfigError(faults=sorted(faults, key=_order))
+    return config
+
+
+def _set(flags: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    """Return the flags that were given, paths relative to the working directory."""
+    rows = [(key, value) for key, value in (flags or {}).items() if value is not None]
+    return [(key, _absolute(key, value)) for key, value in rows]
+
+
+def _absolute(key: str, value: Any) -> Any:
+    return os.path.abspath(value) if key in _PATHS and value and isinstance(value, str) else value
+
+
+def _order(fault: SettingFault) -> tuple[str, int]:
+    """Sort faults by source and line; those of one source stay together."""
+    return fault.origin, fault.line or 0
+
+
+def _build(path: Path, given: Mapping[str, _Given], converted: Mapping[str, Any]) -> Config:
     config = Config(
         base_dir=path.absolute().parent,
-        origins={key: given[key][1] if key in given else "default" for key in known},
+        origins={key: given[key].origin if key in given else _DEFAULT for key in settings()},
     )
     for section in SECTIONS:
         part = getattr(config, section)
@@ -85,54 +151,129 @@ def load(
             if (key := key_of(section, row.name)) in converted
         }
         config = replace(config, **{section: replace(part, **changed)})
-    _check(config)
     return config
 
 
-def _from_outside(
-    environ: Mapping[str, str], flags: Mapping[str, Any]
-) -> dict[str, tuple[Any, str]]:
-    """Return values and origins of the environment and, above it, the command line."""
+def _read_variables(environ: Mapping[str, str]) -> _Source:
     variables = {variable_of(key): key for key in settings()}
-    given: dict[str, tuple[Any, str]] = {}
+    source = _Source()
     for name, value in environ.items():
-        if name.startswith("TART_") and name not in _NOT_SETTINGS:
-            _must_be_known(name, variables, "variable")
-            given[variables[name]] = (value, name)
-    for key, value in flags.items():
-        if value is not None:
-            given[key] = (value, "command line")
-    for key in _PATHS:
-        if key in given and given[key][0]:
-            given[key] = (os.path.abspath(given[key][0]), given[key][1])
-    return given
-
-
-def _must_be_known(name: str, names: Iterable[str], what: str) -> None:
-    if name not in (known := list(names)):
-        raise ConfigError(f"unknown {what} {name}{did_you_mean(name, known)}")
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    flat: dict[str, Any] = {}
-    for name, value in document.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{inner}": item for inner, item in value.items()}
+        if not name.startswith("TART_") or name in _NOT_SETTINGS:
+            continue
+        if name in variables:
+            key = variables[name]
+            source.given[key] = _Given(_absolute(key, value), name, name)
         else:
-            flat[name] = value
-    for key in flat:
-        _must_be_known(key, settings(), f"key in {path}:")
-    return flat
+            text = f"unknown variable {name}{did_you_mean(name, variables)}"
+            source.faults.append(SettingFault("", "", None, text))
+    return source
 
 
-def _convert(key: str, value: Any, kind: Any, origin: str) -> Any:
-    """Return a value as its setting's type; text, as the environment has it, is parsed."""
+def _read_file(path: Path) -> _Source:
+    """Return what a file has, and what is wrong with it."""
+    place = str(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        problem = f"cannot be read: {reason(error)}"
+        return _Source(faults=[SettingFault("", place, None, problem)])
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problem = "not valid TOML: it is not UTF-8 text"
+        return _Source(faults=[SettingFault("", place, line, problem)])
+    document, errors = _parse(text)
+    reader = _FileReader(place, key_lines(text))
+    for error_line, sentence in errors:
+        reader.source.faults.append(SettingFault("", place, error_line, sentence))
+    for name, value in document.items():
+        reader.read(name, value)
+    return reader.source
+
+
+def _parse(text: str) -> tuple[dict[str, Any], Sequence[tuple[int | None, str]]]:
+    """Return a document, and line and sentence of each error in it."""
+    try:
+        return tomllib.loads(text), ()
+    except tomllib.TOMLDecodeError as error:
+        parts = parse_leniently(text)
+        return parts.document, parts.errors or [(None, f"not valid TOML: {error}")]
+
+
+class _FileReader:
+    """Sorts the entries of a file into settings and faults.
+
+    Args:
+        place: The name of the file.
+        lines: The lines of its keys and tables.
+
+    Attributes:
+        source: What was read.
+    """
+
+    def __init__(self, place: str, lines: Mapping[tuple[str, ...], int]) -> None:
+        self._place = place
+        self._lines = lines
+        self.source = _Source()
+
+    def read(self, name: str, value: Any) -> None:
+        """Add an entry at the top of the file: a setting, or a section with its settings."""
+        if name in settings():
+            self._add_setting(name, value, name)
+        elif not isinstance(value, dict):
+            if name in _SECTION_NAMES:
+                self._refuse(f"{name} is a section; write [{name}] and its settings below it", name)
+            else:
+                self._refuse(f"unknown key {name}{_suggest_key(name)}", name)
+        elif name in _SECTION_NAMES:
+            self._read_section(name, value, name)
+        else:
+            meant = nearest(name, _SECTION_NAMES)
+            hint = f"; did you mean [{meant}]?" if meant else ""
+            self._refuse(f"unknown section [{name}]{hint}", name)
+            if meant:  # what stands below is checked as what was meant
+                self._read_section(name, value, meant)
+
+    def _read_section(self, name: str, table: Mapping[str, Any], meant: str) -> None:
+        for inner, value in table.items():
+            key = f"{meant}.{inner}"
+            if key not in settings():
+                self._refuse(f"unknown key {name}.{inner}{_suggest_key(key)}", name, inner)
+            elif name == meant or key not in self.source.given:
+                self._add_setting(key, value, name, inner)
+
+    def _add_setting(self, key: str, value: Any, *path: str) -> None:
+        if isinstance(value, dict):
+            self._refuse(f"{key} is a setting, not a section; write {path[-1]} = …", *path)
+            return
+        line = line_of(self._lines, path)
+        self.source.given[key] = _Given(value, self._place, self._place, line)
+
+    def _refuse(self, text: str, *path: str) -> None:
+        fault = SettingFault("", self._place, line_of(self._lines, path), text)
+        self.source.faults.append(fault)
+
+
+def _suggest_key(key: str) -> str:
+    """Return the end of a sentence about an unknown key: where its name belongs, or a like one."""
+    section, _, name = key.rpartition(".")
+    if section and name in settings():
+        return f"; {name} stands above all sections"
+    names = {known: known.rpartition(".")[2] for known in settings()}
+    within = [names[known] for known in settings() if known.rpartition(".")[0] == section]
+    if section and (similar := nearest(name, within)):
+        return f"; did you mean {section}.{similar}?"
+    homes = [known for known in settings() if names[known] == name]
+    if homes:
+        return f"; did you mean {' or '.join(homes)}?"
+    return did_you_mean(key, settings())
+
+
+def _convert(value: Any, kind: Any) -> Any:
+    """Return a value as its setting's type; text, as the environment has it, is parsed.
+
+    Raises:
+        ValueError: The value is of another type; the message says what is accepted.
+    """
     try:
         if kind not in _KINDS:
             return _strings(value)
@@ -141,9 +282,9 @@ def _convert(key: str, value: Any, kind: Any, origin: str) -> Any:
         # bool is an int in Python, but true does not mean 1 in a configuration.
         if type(value) is kind or (kind is float and type(value) is int):
             return kind(value)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         pass
-    raise ConfigError(f"{key} ({origin}): {value!r} is not {_KINDS.get(kind, 'a list of strings')}")
+    raise ValueError(f"{value!r} is not {_KINDS.get(kind, 'a list of strings')}")
 
 
 def _strings(value: Any) -> tuple[str, ...]:
@@ -153,100 +294,3 @@ def _strings(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
         raise TypeError
     return tuple(value)
-
-
-def _check(config: Config) -> None:
-    telemetry = parse_address(config.telemetry.bind, "telemetry.bind")
-    if telemetry == parse_address(config.api.bind, "api.bind") and telemetry[1]:
-        raise ConfigError(f"api.bind: {config.api.bind} is telemetry.bind already")
-    _check_values(config)
-    _check_limits(config.telemetry)
-    if not _MEMORY.fullmatch(config.storage.memory_limit):
-        raise ConfigError(
-            f"storage.memory_limit: {config.storage.memory_limit!r} is not a size such as 512MB"
-        )
-    _check_access(config)
-    _check_paths(config)
-
-
-def _check_values(config: Config) -> None:
-    known = settings()
-    for key, value in values(config).items():
-        choices = known[key].choices
-        if choices and value not in choices:
-            raise ConfigError(f"{key}: {value!r} is not one of {', '.join(choices)}")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        if key == "shards":
-            if not 0 <= value <= MAX_SHARDS:
-                raise ConfigError(f"shards: {value} is not between 0 and {MAX_SHARDS}")
-        elif not 0 < value < math.inf:
-            raise ConfigError(f"{key}: {value} is not a finite number above 0")
-    hours = config.storage.file_hours
-    if 24 % hours:
-        raise ConfigError(f"storage.file_hours: {hours} is not a divisor of 24")
-    share = config.storage.retain_disk_share
-    if share > 1:
-        raise ConfigError(f"storage.retain_disk_share: {share:g} is more than the whole disk, 1")
-
-
-def _check_limits(telemetry: TelemetryConfig) -> None:
-    frame, buffered = telemetry.max_frame_bytes, telemetry.partial_frame_bytes
-    if buffered < frame:
-        raise ConfigError(
-            f"telemetry.partial_frame_bytes: {buffered} is less than one frame, "
-            f"max_frame_bytes {frame}"
-        )
-    keepalive = telemetry.keepalive_seconds
-    if keepalive > _MAX_KEEPALIVE:
-        raise ConfigError(
-            f"telemetry.keepalive_seconds: {keepalive} is more than the kernel takes, "
-            f"{_MAX_KEEPALIVE}"
-        )
-
-
-def _check_access(config: Config) -> None:
-    for key in ("allow", "deny"):
-        try:
-            Networks(getattr(config.telemetry, key))
-        except ValueError as error:
-            raise ConfigError(f"telemetry.{key}: {error}") from None
-    for text in config.telemetry.peer_ids:
-        if not _PEER_ID.fullmatch(text):
-            raise ConfigError(f"telemetry.peer_ids: {text!r} is not 64 hex digits")
-    api = config.api
-    if api.max_connections <= api.max_subscribers:
-        raise ConfigError(
-            f"api.max_connections: {api.max_connections} leaves nothing beside "
-            f"api.max_subscribers, {api.max_subscribers}"
-        )
-    if api.session_hours > _MAX_SESSION_HOURS:
-        raise ConfigError(
-            f"api.session_hours: {api.session_hours:g} is more than the 400 days, "
-            f"{_MAX_SESSION_HOURS}, for which a browser stores a cookie"
-        )
-    if config.api.tls_key and not config.api.tls_certificate:
-        raise ConfigError("api.tls_key: needs api.tls_certificate beside it")
-
-
-def _check_paths(config: Config) -> None:
-    if not config.server.data_dir:
-        raise ConfigError("data_dir: is empty; name a directory")
-    longest = len(os.fsencode(config.run_path))
-    if longest > _UNIX_PATH_BYTES:
-        raise ConfigError(
-            f"run_dir: {config.run_path} has {longest} bytes and Unix sockets in it would "
-            f"not fit; set run_dir to a path of at most {_UNIX_PATH_BYTES}"
-        )
-
-
-def parse_address(text: str, key: str) -> tuple[str, int]:
-    """Return ``HOST:PORT`` or ``[HOST]:PORT`` as a pair.
-
-    Raises:
-        ConfigError: The text is neither; the message names ``key``.
-    """
-    match = _ADDRESS.fullmatch(text)
-    if not match or int(match["port"]) > 65535:
-        raise ConfigError(f"{key}: {text!r} is not HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000")
-    return match["bracketed"] or match["host"], int(match["port"])

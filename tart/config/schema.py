@@ -430,6 +430,11 @@ def variable_of(key: str) -> str:
     return "TART_" + key.replace(".", "_").upper()
 
 
+def flag_of(key: str) -> str:
+    """Return the flag of a setting, for those that the command line has."""
+    return "--" + key.replace(".", "-").replace("_", "-")
+
+
 class Setting(NamedTuple):
     """One row of the table.
 

@@ -296,7 +296,8 @@ class Supervisor:
         try:
             _log.info("SIGHUP: %s", self._reload_settings())
         except ConfigError as error:
-            _log.error("reload failed, keeping current settings: %s", error)
+            for sentence in error.sentences:
+                _log.error("reload failed, keeping current settings: %s", sentence)
         else:
             self._signal(signal.SIGHUP)
         if self._announced:

@@ -35,7 +35,7 @@ def test_invalid_settings_are_one_sentence_and_exit_with_2(capsys, tmp_path):
     assert main(["config", "check"]) == 2
     assert capsys.readouterr() == (
         "",
-        "tart: unknown key in config.toml: shardz; did you mean shards?\n",
+        "tart: config.toml:1: unknown key shardz; did you mean shards?\n",
     )
 
 

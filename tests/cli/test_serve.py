@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.running import wait_for
 from tests.supervisor.process import Process
 
 READY = r"tart ready telemetry=(\S+):(\d+) api=(\S+):(\d+) shards=(\d+)"
@@ -109,9 +110,9 @@ def test_a_directory_that_cannot_be_written_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--shards", "257"], "shards: 257 is not between 0 and 256"),
-        (["--shards", "two"], "shards (command line): 'two' is not a whole number"),
-        (["--config", "no.toml"], "no.toml: cannot be read: No such file or directory"),
+        (["--shards", "257"], "--shards: 257 is not between 0 and 256"),
+        (["--shards", "two"], "--shards: 'two' is not a whole number"),
+        (["--config", "no.toml"], "no.toml: cannot be read: no such file or directory"),
     ],
 )
 def test_serving_with_invalid_settings_exits_with_2(tmp_path, arguments, sentence):
@@ -142,6 +143,13 @@ def test_sighup_applies_log_settings_and_names_those_that_need_a_restart(tmp_pat
     file = tmp_path / "config.toml"
     file.write_text("[log]\nlevel = 'info'")
     with serving(tmp_path, "--shards", 1) as (running, _, api):
+        file.write_text("[log]\nlevel = 'debug'\n[storag]\nflush_rows = 0")
+        running.send(signal.SIGHUP)
+        failed = "reload failed, keeping current settings: "
+        wait_for(lambda: running.errors().count(failed) == 2)
+        assert f"{failed}config.toml:3: unknown section [storag]" in running.errors()
+        assert f"{failed}config.toml:4: storage.flush_rows: 0 is not" in running.errors()
+        assert "toy heard SIGHUP" not in running.errors()
         file.write_text("[log]\nlevel = 'debug'\n[storage]\nflush_rows = 7")
         running.send(signal.SIGHUP)
         # Each part logs what it heard at a level that was not in use before.

@@ -39,11 +39,12 @@ def test_no_line_of_the_file_is_too_long_to_read():
 
 def test_every_kind_of_value_is_shown_as_toml(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    origins = ['a"b', "c"]
-    config = load(flags={"api.cors_origins": origins, "storage.flush_rows": 1234567})
+    flags = {"api.cors_origins": ["*", "http://b"], "storage.flush_rows": 1234567}
+    config = load(flags={"data_dir": '/a"b', **flags})
     lines = render_settings(config).splitlines()
 
-    assert 'api.cors_origins = ["a\\"b", "c"]  (command line)' in lines
+    assert 'data_dir = "/a\\"b"  (command line)' in lines
+    assert 'api.cors_origins = ["*", "http://b"]  (command line)' in lines
     assert "storage.flush_rows = 1_234_567  (command line)" in lines
     assert "storage.flush_seconds = 0.025  (default)" in lines
     assert len(lines) == len(settings())

@@ -1,0 +1,62 @@
+"""Addresses and origins as settings and flags have them. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from tart.access.networks import parse_authority
+from tart.errors import ConfigError
+
+_ADDRESS = re.compile(r"(\[(?P<bracketed>[^\[\]]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})")
+_LAST_PORT = 65_535
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+# Ports that browsers leave out of an Origin header.
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def parse_address(text: str, key: str) -> tuple[str, int]:
+    """Return ``HOST:PORT`` or ``[HOST]:PORT`` as a pair.
+
+    Raises:
+        ConfigError: The text is neither; the message names ``key``.
+    """
+    address = split_address(text)
+    if address is None:
+        raise ConfigError(f"{key}: {describe_address(text)}")
+    return address
+
+
+def split_address(text: str) -> tuple[str, int] | None:
+    """Return ``HOST:PORT`` or ``[HOST]:PORT`` as a pair; ``None`` if it is neither."""
+    match = _ADDRESS.fullmatch(text)
+    if not match or int(match["port"]) > _LAST_PORT:
+        return None
+    return match["bracketed"] or match["host"], int(match["port"])
+
+
+def describe_address(text: str) -> str:
+    """Return why a text is not an address, as the end of a sentence."""
+    return f"{text!r} is not HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000"
+
+
+def describe_origin(text: str) -> str | None:
+    """Return why a text is not an origin; ``None`` if it is one.
+
+    An origin is what a browser sends in the header ``Origin`` (RFC 6454, 6.2): ``scheme://host``
+    in small letters, and the port unless it is the scheme's default. ``*`` stands for all.
+    """
+    if text == "*":
+        return None
+    scheme, mark, rest = text.partition("://")
+    if not mark or not _SCHEME.fullmatch(scheme.lower()):
+        return f"{text!r} is not an origin such as https://example.org or http://localhost:3000"
+    authority, slash, _ = rest.partition("/")
+    parsed = parse_authority(authority)
+    if parsed is None or not parsed.host:
+        return f"{text!r} is not an origin such as https://example.org: its host is not valid"
+    if slash or "?" in rest or "#" in rest:
+        return f"{text!r} is not an origin: it ends after host and port, {scheme}://{authority}"
+    port = "" if parsed.port in (None, _DEFAULT_PORTS.get(scheme.lower())) else f":{parsed.port}"
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    sent = f"{scheme.lower()}://{host}{port}"
+    return None if sent == text else f"{text!r} is never sent as an origin; write {sent!r}"

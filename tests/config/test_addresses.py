@@ -1,0 +1,65 @@
+"""Addresses and origins, as settings and flags have them."""
+
+import pytest
+
+from tart.config.addresses import describe_origin, parse_address
+from tart.errors import ConfigError
+from tests.cases import all_cases
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("127.0.0.1:0", ("127.0.0.1", 0)),
+        ("localhost:65535", ("localhost", 65535)),
+        ("[::1]:80", ("::1", 80)),
+        ("[::]:80", ("::", 80)),
+    ],
+)
+def test_addresses_are_parsed(text, pair):
+    assert parse_address(text, "api.bind") == pair
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", ":", "host", "host:", ":80", "::1:80", "::1", "[::1]", "[]:80", "[::1:80", "::1]:80"),
+        *("host:x", "host:-1", "host:65536", "host:٣", "a b:80", "host:80 ", "host:080000"),
+    ],
+)
+def test_text_that_is_not_an_address_is_refused(text):
+    with pytest.raises(ConfigError, match=r"^--target: .* is not HOST:PORT"):
+        parse_address(text, "--target")
+
+
+@all_cases(
+    "origin",
+    [
+        *("*", "https://example.org", "http://localhost:3000", "http://127.0.0.1:8080"),
+        *("https://[::1]:8443", "chrome-extension://abcdef", "https://a.b-c.example:444"),
+    ],
+)
+def test_origins_are_accepted(origin):
+    assert describe_origin(origin) is None
+
+
+@all_cases(
+    ("text", "sentence"),
+    [
+        ("", "'' is not an origin such as https://example.org or http://localhost:3000"),
+        ("example.org", "'example.org' is not an origin such as"),
+        ("null", "'null' is not an origin such as"),
+        ("https://", "its host is not valid"),
+        ("https://a b", "its host is not valid"),
+        ("https://*.example.org/", "ends after host and port, https://*.example.org"),
+        ("https://example.org/", "it ends after host and port, https://example.org"),
+        ("https://example.org/app", "it ends after host and port, https://example.org"),
+        ("https://example.org?x", "its host is not valid"),
+        ("https://example.org:99999", "its host is not valid"),
+        ("https://example.org:443", "is never sent as an origin; write 'https://example.org'"),
+        ("HTTPS://Example.org", "is never sent as an origin; write 'https://example.org'"),
+        ("http://[0::1]:80", "is never sent as an origin; write 'http://[::1]'"),
+    ],
+)
+def test_text_that_no_browser_sends_as_an_origin_is_refused(text, sentence):
+    assert sentence in (describe_origin(text) or "")
