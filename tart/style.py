@@ -7,20 +7,23 @@ Colours repeat what the text says, so that nothing is lost without them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TextIO
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final, TextIO
 
 
-@dataclass(frozen=True, slots=True)
 class Style:
-    """Text in colours, or as it is.
+    """Text in colours, or as it is; a plain class, because every command loads it.
 
     Attributes:
         enabled: Whether colours are written.
     """
 
-    enabled: bool
+    __slots__ = ("enabled",)
+
+    def __init__(self, *, enabled: bool) -> None:
+        self.enabled: Final = enabled
 
     def error(self, text: str) -> str:
         """Return text of an error, or of a state that is bad."""

@@ -38,8 +38,8 @@ def test_colours_need_a_terminal_or_force(environ, on_terminal, in_pipe, termina
 def test_streams_that_are_missing_or_closed_have_no_colours():
     closed = io.StringIO()
     closed.close()
-    assert style_for(None, {"FORCE_COLOR": "1"}) == PLAIN
-    assert style_for(closed, {}) == PLAIN
+    assert style_for(None, {"FORCE_COLOR": "1"}) is PLAIN
+    assert not style_for(closed, {}).enabled
 
 
 @pytest.mark.parametrize("name", ["error", "warning", "good", "dim", "bold"])

@@ -7,43 +7,33 @@ is a bug in tart.
 The command word is parsed first, then that command's module is imported and adds its own
 arguments. ``serve`` must fork before anything large is loaded, and every command starts fast.
 argparse, not click or typer: the supervisor's process stays as small as the standard library.
+
+Without a command word the help goes to stderr and the exit code is 2, as with uv: a script that
+lost the word must not pass.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 
+from tart.cli.command_table import COMMANDS, EXAMPLES, GROUPS, Command
+from tart.cli.render.help_text import epilog, overview
 from tart.errors import ConfigError, TartError
 from tart.style import style_for
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn, TextIO
+
+    from tart.cli.command_parser import CommandParser
+
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
 _READER_LEFT = 141  # likewise by SIGPIPE
-
-# By command word: its help and its module, whose ``add_arguments(parser)`` also sets ``run``,
-# the function that takes the parsed arguments and returns the exit code.
-COMMANDS = {
-    "serve": ("tart.cli.serve", "run the server until it is stopped"),
-    "simulate": ("tart.cli.simulate", "simulate a JAM network that sends telemetry"),
-    "record": ("tart.cli.record", "record telemetry into a capture file"),
-    "replay": ("tart.cli.replay", "send a capture file to a server, byte for byte"),
-    "config": ("tart.cli.config", "check, show or print settings"),
-    "demo": ("tart.cli.demo", "run a server and a simulated network until Ctrl-C"),
-    "check": ("tart.cli.check", "validate a node's telemetry against JIP-3"),
-    "status": ("tart.cli.status", "show the status of a running server"),
-    "skill": ("tart.cli.skill", "print a guide to a server for AI agents"),
-    "sql": ("tart.cli.sql", "run one SELECT over the server's tables"),
-    "verify": ("tart.cli.verify", "check the files of a stopped server"),
-    "backup": ("tart.cli.backup", "back up all data, also of a running server"),
-    "restore": ("tart.cli.restore", "restore a backup into an empty data directory"),
-    "keys": ("tart.cli.keys", "create, list and revoke API keys"),
-    "grafana": ("tart.cli.grafana", "write Grafana's dashboards and their provisioning"),
-    "install": ("tart.cli.install", "install tart as a systemd service"),
-    "version": ("tart.cli.version", "print the version"),
-}
+_HELP = ("-h", "--help")
+_HELP_WORD = "help"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,9 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the program; default: that of the process.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    parsed = _parse(words)
     try:
-        code: int = parsed.run(parsed)
+        code = _run(words)
         sys.stdout.flush()
     except TartError as error:
         prefix = style_for(sys.stderr, os.environ).error("tart:")
@@ -71,37 +60,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parse(words: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; exit with the usage of the command that it names."""
-    parser, command = _parsers(words)
-    parsed, unknown = parser.parse_known_args(words)
-    if unknown:
-        (command or parser).error(f"unrecognized arguments: {' '.join(unknown)}")
-    return parsed
+def command_parser(command: Command) -> CommandParser:
+    """Return the parser of a command with its arguments."""
+    from tart.cli.command_parser import CommandParser
+
+    parser = CommandParser(
+        prog=f"tart {command.name}",
+        description=command.description,
+        epilog=epilog(command, style_for(sys.stdout, os.environ)),
+    )
+    import_module(command.module).add_arguments(parser)
+    return parser
 
 
-class _PrintVersion(argparse.Action):
-    """The flag ``--version``: what ``tart version`` prints."""
+def _run(words: Sequence[str]) -> int:
+    """Run what the words say; return the exit code."""
+    if not words:
+        sys.stderr.write(_overview(sys.stderr))
+        return 2
+    name, *rest = words
+    if name == _HELP_WORD:
+        # ``tart help keys create`` is ``tart keys create --help``.
+        return _run([*rest, "--help"])
+    if name in _HELP:
+        sys.stdout.write(_overview(sys.stdout))
+        return 0
+    if name == "--version":
+        name = "version"
+    if name not in COMMANDS:
+        _refuse(name)
+    parsed = command_parser(COMMANDS[name]).parse_args(rest)
+    code: int = parsed.run(parsed)
+    return code
 
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, help="print the version")
 
-    def __call__(self, parser: argparse.ArgumentParser, *arguments: object) -> None:
-        print(import_module("tart.cli.version").version_line())
-        parser.exit()
+def _overview(stream: TextIO) -> str:
+    style = style_for(stream, os.environ)
+    return overview(COMMANDS.values(), GROUPS, EXAMPLES, style)
 
 
-def _parsers(
-    words: Sequence[str],
-) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser | None]:
-    """Return the parser, and that of the command that ``words`` name, with its arguments."""
-    parser = argparse.ArgumentParser(prog="tart", description="Telemetry backend for JAM networks.")
-    parser.add_argument("--version", action=_PrintVersion)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    # The flags before the command word take no value.
-    chosen = next((word for word in words if not word.startswith("-")), None)
-    for name, (module_name, help_text) in COMMANDS.items():
-        command = commands.add_parser(name, help=help_text)
-        if name == chosen:
-            import_module(module_name).add_arguments(command)
-    return parser, commands.choices.get(chosen) if chosen else None
+def _refuse(name: str) -> NoReturn:
+    """Refuse a word that is no command.
+
+    Raises:
+        ConfigError: Names the most similar command.
+    """
+    from tart.suggestions import did_you_mean
+
+    what = "flag" if name.startswith("-") else "command"
+    known = (*_HELP, "--version") if what == "flag" else (*COMMANDS, _HELP_WORD)
+    hint = did_you_mean(name, known) or "; 'tart --help' lists the commands"
+    raise ConfigError(f"there is no {what} {name}{hint}")

@@ -13,11 +13,6 @@ from tart.gateway.api.agent_guide import skill_text
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.description = (
-        "Print a skill file (SKILL.md) for AI agents: what a tart server knows and which route "
-        "answers which question. The server need not be running."
-    )
-    parser.epilog = "example: tart skill --url https://tart.example > SKILL.md"
     add_config(parser)
     add_url(parser)
     parser.set_defaults(run=run)

@@ -1,0 +1,194 @@
+"""The parser of a command: argparse, with sentences that say what to write instead.
+
+An error is one sentence with the most similar name that exists, then the usage of the command that
+was meant, in short. Flags are never abbreviated: a script that used an abbreviation would break
+when a flag is added.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from tart.style import style_for
+from tart.suggestions import did_you_mean
+
+EXIT_CODE = 2
+
+_NUMBER = re.compile(r"-\d*\.?\d+$")
+_KINDS = {int: "a whole number", float: "a number"}
+_REQUIRED = re.compile(r"the following arguments are required: (.*)$")
+_ONE_OF = re.compile(r"one of the arguments (.*) is required$")
+_CONFLICT = re.compile(r"argument (.*): not allowed with argument (.*)$")
+_OF_ARGUMENT = re.compile(r"argument (.*?): (.*)$", re.DOTALL)
+_NEEDS_VALUE = re.compile(r"expected (?:one|at least one|\d+) arguments?$")
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Help whose description has paragraphs, and whose epilog is printed as it is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)
+        self._style = style_for(sys.stdout, os.environ)
+
+    def start_section(self, heading: str | None) -> None:
+        """Begin a section with its heading in bold."""
+        super().start_section(heading and self._style.bold(heading))
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n  " in text:  # columns
+            return text
+        paragraphs = text.split("\n\n")
+        return "\n\n".join(
+            super(HelpFormatter, self)._fill_text(p, width, indent) for p in paragraphs
+        )
+
+
+class CommandParser(argparse.ArgumentParser):
+    """The parser of a command or of one of its verbs."""
+
+    def __init__(self, **keywords: Any) -> None:
+        keywords.setdefault("formatter_class", HelpFormatter)
+        super().__init__(**keywords, allow_abbrev=False)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse arguments; those that are unknown end the program here, where usage is known."""
+        words = list(sys.argv[1:] if args is None else args)
+        self._reject_unknown_flags(words)
+        parsed, rest = super().parse_known_args(words, namespace)
+        if rest:
+            self.error(f"{self._command} takes no argument {' '.join(rest)}")
+        return parsed, rest
+
+    def error(self, message: str) -> NoReturn:
+        """Print a sentence and the usage in short, and exit with 2."""
+        style = style_for(sys.stderr, os.environ)
+        usage = f"{style.bold('usage:')} {self.short_usage()}"
+        hint = style.dim(f"'{self.prog} --help' explains the arguments")
+        text = f"{style.error('tart:')} {self._sentence(message)}\n{usage}\n{hint}\n"
+        self.exit(EXIT_CODE, text)
+
+    def short_usage(self) -> str:
+        """Return the usage in one line, with options only where one of them is required."""
+        groups = self._mutually_exclusive_groups
+        grouped = {action for group in groups if group.required for action in group._group_actions}
+        parts = [
+            "(" + " | ".join(_usage_of(action) for action in group._group_actions) + ")"
+            for group in groups
+            if group.required
+        ]
+        single = [action for action in self._actions if action not in grouped]
+        parts += [
+            _usage_of(action) for action in single if action.required and action.option_strings
+        ]
+        parts.append("[options]")
+        parts += [
+            _usage_of(action) if action.required else f"[{_usage_of(action)}]"
+            for action in single
+            if not action.option_strings
+        ]
+        return " ".join((self.prog, *parts))
+
+    @property
+    def _command(self) -> str:
+        """The words that name this parser, without the program."""
+        return self.prog.partition(" ")[2] or self.prog
+
+    def _sentence(self, message: str) -> str:
+        verbs = self._verbs
+        if verbs is not None and _REQUIRED.fullmatch(message):
+            return f"{self._command} needs a verb: {_listing(list(verbs.choices), 'or')}"
+        return sentence(message, self._command)
+
+    @property
+    def _verbs(self) -> argparse._SubParsersAction[CommandParser] | None:
+        subparsers = (a for a in self._actions if isinstance(a, argparse._SubParsersAction))
+        return next(subparsers, None)
+
+    def _reject_unknown_flags(self, words: Iterable[str]) -> None:
+        """Reject flags that do not exist; argparse would report what is missing before them."""
+        for word in words:
+            if word == "--" or (self._verbs is not None and not word.startswith("-")):
+                return
+            name = word.partition("=")[0]
+            if not self._is_flag(word) or name in self._option_string_actions:
+                continue
+            if not name.startswith("--") and name[:2] in self._option_string_actions:
+                continue  # -oFILE
+            known = [flag for flag in self._option_string_actions if flag.startswith("--")]
+            self.error(f"{self._command} has no flag {name}{did_you_mean(name, known)}")
+
+    @staticmethod
+    def _is_flag(word: str) -> bool:
+        """Return whether argparse takes a word for a flag; a statement begins with -, too."""
+        return len(word) > 1 and word[0] == "-" and " " not in word and not _NUMBER.match(word)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        choices = action.choices
+        if choices is None or value in choices:
+            return
+        known = [str(choice) for choice in choices]
+        hint = did_you_mean(str(value), known)
+        if isinstance(action, argparse._SubParsersAction):
+            what = f"{self._command} has no verb {value}{hint}"
+            self.error(what if hint else f"{what}; it has {_listing(known, 'and')}")
+        self.error(f"{_name(action)} {value}: must be {_listing(known, 'or')}{hint}")
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError:
+            kind = _KINDS.get(action.type)  # type: ignore[call-overload]
+            if kind is None:
+                raise
+            self.error(f"{_name(action)} {arg_string}: must be {kind}")
+
+
+def sentence(message: str, command: str) -> str:
+    """Return a message of argparse as a sentence; pure.
+
+    Args:
+        message: The message; one of tart is returned as it is.
+        command: The words of the command.
+    """
+    if match := _REQUIRED.fullmatch(message):
+        return f"{command} needs {_listing(match[1].split(', '), 'and')}"
+    if match := _ONE_OF.fullmatch(message):
+        return f"{command} needs {_listing(match[1].split(), 'or')}"
+    if match := _CONFLICT.fullmatch(message):
+        return f"{match[1]} does not go with {match[2]}"
+    if match := _OF_ARGUMENT.fullmatch(message):
+        if _NEEDS_VALUE.fullmatch(match[2]):
+            return f"{match[1]} needs a value"
+        if match[2].startswith("ignored explicit argument"):
+            return f"{match[1]} takes no value"
+        return f"{match[1]}: {match[2]}"
+    return message
+
+
+def _name(action: argparse.Action) -> str:
+    """Return the name of an argument as its user knows it."""
+    return (
+        action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
+    )
+
+
+def _usage_of(action: argparse.Action) -> str:
+    """Return an argument as the usage has it: ``--config FILE``."""
+    if not action.option_strings or action.nargs == 0:
+        return _name(action)
+    choices = "|".join(map(str, action.choices)) if action.choices is not None else None
+    return f"{_name(action)} {action.metavar or choices or action.dest.upper()}"
+
+
+def _listing(words: Sequence[str], conjunction: str) -> str:
+    """Return ``a, b or c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

@@ -1,0 +1,354 @@
+"""The table of commands: name, group, summary, description, examples, exit codes and module.
+
+Help, completion and man pages derive from this table and from the arguments that each command's
+module adds to its parser.
+
+The rows are a plain class: the module ``dataclasses`` would take a quarter of the start time of
+``tart --help``.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Final
+
+RUN, LOOK, CAPTURES, DATA, SET_UP = (
+    "Run",
+    "Look",
+    "Nodes and captures",
+    "Data",
+    "Set up",
+)
+# Commands of this group are left out of ``tart --help``: tools of those who package tart.
+PACKAGING = "Packaging"
+GROUPS = (RUN, LOOK, CAPTURES, DATA, SET_UP)
+
+
+class Example:
+    """One command line, and what it does.
+
+    Attributes:
+        line: The command line.
+        text: What it does, without a period.
+    """
+
+    __slots__ = ("line", "text")
+
+    def __init__(self, line: str, text: str) -> None:
+        self.line: Final = line
+        self.text: Final = text
+
+
+class Command:
+    """One command.
+
+    Attributes:
+        name: The command word.
+        group: The group that lists it, one of ``GROUPS`` or ``PACKAGING``.
+        summary: One line of help, without a period.
+        module: The module whose ``add_arguments(parser)`` adds the arguments and sets ``run``, the
+            function that takes the parsed arguments and returns the exit code.
+        description: Sentences; paragraphs are separated by an empty line.
+        examples: Command lines that work.
+        exit_codes: Code to meaning, where they differ from ``EXIT_CODES``.
+    """
+
+    __slots__ = ("description", "examples", "exit_codes", "group", "module", "name", "summary")
+
+    def __init__(
+        self,
+        name: str,
+        group: str,
+        summary: str,
+        *,
+        module: str,
+        description: str,
+        examples: Sequence[Example],
+        exit_codes: Mapping[int, str] | None = None,
+    ) -> None:
+        self.name: Final = name
+        self.group: Final = group
+        self.summary: Final = summary
+        self.module: Final = module
+        self.description: Final = description
+        self.examples: Final = tuple(examples)
+        self.exit_codes: Final = dict(exit_codes or {})
+
+
+# The exit codes of every command.
+EXIT_CODES = {
+    0: "done",
+    1: "the machine, a server or a process refuses",
+    2: "the command line, the settings or a named file are wrong; nothing was done",
+    130: "interrupted with Ctrl-C",
+}
+
+_TABLE = (
+    Command(
+        "serve",
+        RUN,
+        "run the server until it is stopped",
+        module="tart.cli.serve",
+        description=(
+            "Receive the telemetry of JAM nodes (JIP-3), store it, and answer over HTTP, WebSocket "
+            "and a web page. Settings come from --config FILE, from variables such as "
+            "TART_API_BIND, and from flags, of which the last is the strongest.\n\n"
+            "SIGTERM or Ctrl-C stops it. SIGHUP applies changes of [log] at once; other changes "
+            "need a restart."
+        ),
+        examples=(
+            Example("tart serve", "data in ./shards, telemetry on port 9000, API on 8080"),
+            Example("tart serve --config /etc/tart/config.toml", "with the settings of a file"),
+            Example("tart serve --data-dir /srv/tart --shards 4", "four worker processes"),
+        ),
+    ),
+    Command(
+        "demo",
+        RUN,
+        "run a server and a simulated network until Ctrl-C",
+        module="tart.cli.demo",
+        description=(
+            "Start a server and a simulated network of six validators that sends to it, and print "
+            "where to look. It is what 'tart serve' and 'tart simulate' do in two terminals."
+        ),
+        examples=(Example("tart demo", "look around without a node"),),
+    ),
+    Command(
+        "status",
+        LOOK,
+        "show the status of a running server",
+        module="tart.cli.status",
+        description=(
+            "Show nodes, blocks, events, storage and memory of a running server on one screen, "
+            "and what is wrong with it. The exit code is the state, so a script need not read "
+            "the text."
+        ),
+        examples=(
+            Example("tart status", "the server of this machine"),
+            Example("tart status --url https://tart.example --key-file key", "another one"),
+        ),
+        exit_codes={
+            0: "Healthy",
+            1: "no server answers, or it refuses",
+            3: "Degraded",
+            4: "Unhealthy",
+        },
+    ),
+    Command(
+        "sql",
+        LOOK,
+        "run one SELECT over the server's tables",
+        module="tart.cli.sql",
+        description=(
+            "Run one SELECT over the tables of a running server, or with --data-dir over the "
+            "files of a stopped one, and print the result. Without a statement the tables are "
+            "listed. No statement can change data."
+        ),
+        examples=(
+            Example("tart sql", "list the tables"),
+            Example("tart sql --describe events", "the columns of a table"),
+            Example("tart sql 'SELECT count(*) FROM events'", "a result as a table"),
+            Example("tart sql -f query.sql -o result.parquet", "from a file, into a file"),
+        ),
+    ),
+    Command(
+        "simulate",
+        CAPTURES,
+        "simulate a JAM network that sends telemetry",
+        module="tart.cli.simulate",
+        description=(
+            "Simulate a JAM network whose nodes send telemetry to a server. Equal seeds give "
+            "equal networks. It runs until --duration is over or until Ctrl-C, then prints "
+            "how much was sent."
+        ),
+        examples=(
+            Example("tart simulate", "six nodes send to 127.0.0.1:9000"),
+            Example("tart simulate --nodes 1023 --cores 341 --duration 60", "a full network"),
+            Example("tart simulate --troubled --truth truth.ndjson", "with faults, written down"),
+        ),
+        exit_codes={1: "no node could connect"},
+    ),
+    Command(
+        "record",
+        CAPTURES,
+        "record telemetry into a capture file",
+        module="tart.cli.record",
+        description=(
+            "Record telemetry into a capture file. With --listen nodes connect to this command, "
+            "which forwards their bytes to --target or only records them; with --url the capture "
+            "comes from the events of a running server."
+        ),
+        examples=(
+            Example("tart record --listen 9001 --target 127.0.0.1:9000 out.tartcap", "as a proxy"),
+            Example("tart record --url http://127.0.0.1:8080 --duration 1h out.tartcap", "export"),
+            Example("tart record --listen 9000 --for 60s - | tart check -", "check while it runs"),
+        ),
+    ),
+    Command(
+        "replay",
+        CAPTURES,
+        "send a capture file to a server, byte for byte",
+        module="tart.cli.replay",
+        description=(
+            "Send a capture to a telemetry port, byte for byte: each session has a connection of "
+            "its own, at the recorded times unless --speed says otherwise."
+        ),
+        examples=(
+            Example("tart replay out.tartcap", "to 127.0.0.1:9000, as fast as recorded"),
+            Example("tart replay --speed max out.tartcap", "as fast as the server reads"),
+        ),
+    ),
+    Command(
+        "check",
+        CAPTURES,
+        "validate a node's telemetry against JIP-3",
+        module="tart.cli.check",
+        description=(
+            "Validate telemetry against JIP-3, from a capture file or live from nodes that "
+            "connect to --listen, and report each broken rule."
+        ),
+        examples=(
+            Example("tart check out.tartcap", "a capture"),
+            Example("tart check --listen 9000 --once", "one node, until it disconnects"),
+            Example("tart check --format junit --output report.xml out.tartcap", "for CI"),
+        ),
+        exit_codes={
+            0: "no error found; with --strict no warning either",
+            1: "an error found, or nothing received",
+            2: "the input could not be checked",
+        },
+    ),
+    Command(
+        "verify",
+        DATA,
+        "check the files of a stopped server",
+        module="tart.cli.verify",
+        description=(
+            "Check the files of a stopped server: digests, order, and a sample of the events, or "
+            "with --deep each one. Each finding is one line."
+        ),
+        examples=(
+            Example("tart verify --data-dir /var/lib/tart", "as root or as the user tart"),
+            Example("tart verify --deep", "decode every event"),
+        ),
+        exit_codes={0: "no finding", 1: "findings, or the server is running"},
+    ),
+    Command(
+        "backup",
+        DATA,
+        "back up all data, also of a running server",
+        module="tart.cli.backup",
+        description=(
+            "Create a backup in a new directory below DIR, named after the time. It is complete "
+            "in itself; files that an earlier backup in DIR has are hard-linked, so that sealed "
+            "days take their space once. The server may be running."
+        ),
+        examples=(Example("tart backup /srv/backups", "a backup, printed as a path"),),
+    ),
+    Command(
+        "restore",
+        DATA,
+        "restore a backup into an empty data directory",
+        module="tart.cli.restore",
+        description=(
+            "Copy a backup into the data directory, which must be empty or not exist. Digests "
+            "are compared."
+        ),
+        examples=(
+            Example(
+                "tart restore /srv/backups/20261120T120000Z --data-dir /srv/tart",
+                "into an empty directory",
+            ),
+        ),
+    ),
+    Command(
+        "config",
+        SET_UP,
+        "check, show or print settings",
+        module="tart.cli.config",
+        description=(
+            "Check the settings, show those in use with the source of each, or print a file "
+            "with every setting at its default."
+        ),
+        examples=(
+            Example("tart config default > tart.toml", "a file to begin with"),
+            Example("tart config check --config tart.toml", "before a restart"),
+            Example("tart config show", "the settings in use and where they came from"),
+        ),
+    ),
+    Command(
+        "keys",
+        SET_UP,
+        "create, list and revoke API keys",
+        module="tart.cli.keys",
+        description=(
+            "Create, list and revoke the keys of the API, with the server running or stopped. "
+            "Only root and the user that tart runs as can. The secret of a new key goes to "
+            "stdout alone, and is shown once."
+        ),
+        examples=(
+            Example("tart keys create --name alice", "may read"),
+            Example("tart keys create --name ci --role operator > key", "into a file"),
+            Example("tart keys list", "also revoked ones"),
+        ),
+        exit_codes={1: "no active key has that id, or the machine refuses"},
+    ),
+    Command(
+        "grafana",
+        SET_UP,
+        "write Grafana's dashboards and their provisioning",
+        module="tart.cli.grafana",
+        description=(
+            "Write the Grafana dashboards, and the files that provision them, into DIR. "
+            "Restart Grafana afterwards, or import the dashboards on its page."
+        ),
+        examples=(Example("tart grafana /etc/grafana/provisioning", "as root"),),
+    ),
+    Command(
+        "skill",
+        SET_UP,
+        "print a guide to a server for AI agents",
+        module="tart.cli.skill",
+        description=(
+            "Print a skill file (SKILL.md) for AI agents: what a tart server knows and which "
+            "route answers which question. The server need not be running."
+        ),
+        examples=(Example("tart skill --url https://tart.example > SKILL.md", "a skill file"),),
+    ),
+    Command(
+        "install",
+        SET_UP,
+        "install tart as a systemd service",
+        module="tart.cli.install",
+        description=(
+            "Install tart as a systemd service, or remove it with --uninstall. A second run "
+            "changes nothing; a run of a newer release replaces the program. Settings are written "
+            "once and never overwritten; data is never touched."
+        ),
+        examples=(
+            Example("tart install --dry-run", "what it would do"),
+            Example("sudo tart install", "then: systemctl enable --now tart"),
+        ),
+    ),
+    Command(
+        "version",
+        SET_UP,
+        "print the version",
+        module="tart.cli.version",
+        description="Print the version, and which kernel runs.",
+        examples=(Example("tart version", "the same as tart --version"),),
+    ),
+)
+
+COMMANDS: Mapping[str, Command] = {command.name: command for command in _TABLE}
+
+# What ``tart --help`` shows.
+EXAMPLES = (
+    Example("tart demo", "a server with a simulated network, to look around"),
+    Example("tart serve --data-dir /srv/tart", "receive telemetry on port 9000, serve on 8080"),
+    Example("tart status", "nodes, blocks, events and storage of the server"),
+    Example("tart sql 'SELECT count(*) FROM events'", "any question, in SQL"),
+    Example("tart check --listen 9000", "validate a node's telemetry as it arrives"),
+)
