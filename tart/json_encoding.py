@@ -21,9 +21,10 @@ import msgspec
 import orjson
 
 LEAST, GREATEST = -(1 << 63), (1 << 64) - 1
-# Options of orjson: members sorted by name; names that are not text; subclasses of text and numbers
-# are given to ``default``.
+# Options of orjson: members sorted by name; names that are not text; indented by two spaces;
+# subclasses of text and numbers are given to ``default``.
 SORTED, ANY_NAMES = orjson.OPT_SORT_KEYS, orjson.OPT_NON_STR_KEYS
+INDENTED = orjson.OPT_INDENT_2
 SUBCLASSES_BY_DEFAULT = orjson.OPT_PASSTHROUGH_SUBCLASS
 
 Default = Callable[[Any], Any]

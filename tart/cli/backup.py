@@ -20,14 +20,18 @@ import shutil
 import socket
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tart import __version__
 from tart.cli.arguments import add_config, add_data_dir
+from tart.cli.json_output import add_json, print_json
+from tart.cli.progress import Progress
+from tart.cli.render.documents import BackupDocument, DamagedFile
+from tart.cli.render.progress_line import BYTES
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.control_store import make_private
@@ -71,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_config(parser)
     add_data_dir(parser)
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -90,19 +95,21 @@ def run(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     name = now.strftime("%Y-%m-%dT%H-%M-%SZ")
     final, draft = target / name, target / f".{name}.unfinished"
+    begun_at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     started = time.monotonic()
     restrict_umask()
     try:
         target.mkdir(parents=True, exist_ok=True, mode=0o750)
         draft.mkdir(mode=0o750)
-        files = _BackupFiles(root, draft, _newest_backup(target))
-        ends = _copy_all(config, files)
-        _copy_control(config.control_path, draft)
-        files.register(draft / CONTROL)
+        with Progress("backup", _total_bytes(root), unit=BYTES) as progress:
+            files = _BackupFiles(root, draft, _newest_backup(target), progress.advance)
+            ends = _copy_all(config, files)
+            _copy_control(config.control_path, draft)
+            files.register(draft / CONTROL)
         manifest = {
             "format": FORMAT,
             "version": __version__,
-            "begun_at": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "begun_at": begun_at,
             "directories": {str(number): {"end": end} for number, end in ends.items()},
             "files": files.entries,
         }
@@ -113,11 +120,33 @@ def run(arguments: argparse.Namespace) -> int:
         raise StartupError(f"{final}: backup failed: {error.strerror or error}") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    print(
-        f"{final}: {len(files.entries)} files, {files.copied >> 20} MiB copied, "
-        f"{files.linked >> 20} MiB unchanged, in {time.monotonic() - started:.1f} s"
-    )
+    document: BackupDocument = {
+        "path": str(final),
+        "begun_at": begun_at,
+        "files": len(files.entries),
+        "copied_bytes": files.copied,
+        "linked_bytes": files.linked,
+        "damaged": files.damaged,
+        "seconds": time.monotonic() - started,
+    }
+    if arguments.json:
+        print_json(document)
+    else:
+        print(_summary(document))
     return 0
+
+
+def _summary(backup: BackupDocument) -> str:
+    damaged = [
+        f"{file['file']} is damaged and was copied unchanged: {file['events']} of its events "
+        "cannot be read; 'tart verify' lists them"
+        for file in backup["damaged"]
+    ]
+    total = (
+        f"{backup['path']}: {backup['files']} files, {backup['copied_bytes'] >> 20} MiB copied, "
+        f"{backup['linked_bytes'] >> 20} MiB unchanged, in {backup['seconds']:.1f} s"
+    )
+    return "\n".join((*damaged, total))
 
 
 class _BackupFiles:
@@ -127,17 +156,27 @@ class _BackupFiles:
         root: The data directory.
         draft: The directory of the backup.
         previous: An earlier backup, and the files of its manifest.
+        advance: Is called with each number of bytes that are in the backup.
 
     Attributes:
         entries: The manifest's entry of each file, by path.
         copied: Bytes that were copied.
         linked: Bytes of files that were linked to the earlier backup.
+        damaged: Files that are damaged and were copied unchanged.
     """
 
-    def __init__(self, root: Path, draft: Path, previous: tuple[Path, Json] | None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        draft: Path,
+        previous: tuple[Path, Json] | None,
+        advance: Callable[[float], None],
+    ) -> None:
         self._root = root
         self._draft = draft
         self._previous = previous
+        self._advance = advance
+        self.damaged: list[DamagedFile] = []
         self.entries: Json = {}
         self.copied = 0
         self.linked = 0
@@ -154,8 +193,9 @@ class _BackupFiles:
             os.link(self._previous[0] / name, destination)
             self.entries[name] = known
             self.linked += status.st_size
+            self._advance(status.st_size)
             return
-        self._add_entry(name, status, copy_file(path, destination))
+        self._add_entry(name, status, copy_file(path, destination, self._advance))
 
     def register(self, path: Path) -> None:
         """Add the entry of a file that is in the backup already."""
@@ -179,12 +219,27 @@ def _copy_all(config: Config, files: _BackupFiles) -> dict[int, int | None]:
             stack.enter_context(lock_directories(root, config.run_path))
         except StartupError:
             return _copy_running(config, files)
-        for folder in sorted(root.iterdir()):
-            if folder.is_dir() and folder.name.isdecimal():
-                for path in sorted(folder.iterdir()):
-                    if path.is_file() and path.name not in _EXCLUDED and path.suffix != INDEX:
-                        files.add(path)
+        for path in sorted(_shard_files(root)):
+            files.add(path)
         return {}
+
+
+def _shard_files(root: Path) -> Iterator[Path]:
+    """Yield the files of all directories that belong to a backup."""
+    for folder in root.iterdir():
+        if folder.is_dir() and folder.name.isdecimal():
+            for path in folder.iterdir():
+                if path.is_file() and path.name not in _EXCLUDED and path.suffix != INDEX:
+                    yield path
+
+
+def _total_bytes(root: Path) -> int:
+    """Return the size of all files, for the progress; those of a running server change."""
+    total = 0
+    for path in _shard_files(root):
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
 
 
 def _copy_running(config: Config, files: _BackupFiles) -> dict[int, int | None]:
@@ -206,11 +261,9 @@ def _copy_running(config: Config, files: _BackupFiles) -> dict[int, int | None]:
                     f"shard {shard.number} released its files before they were copied; try again"
                 )
             ends[shard.number] = frozen.end
-            for damage in frozen.damaged:
-                print(
-                    f"{damage['file']} is damaged and was copied unchanged: {damage['events']} "
-                    "of its events cannot be read; 'tart verify' lists them"
-                )
+            files.damaged += [
+                {"file": damage["file"], "events": damage["events"]} for damage in frozen.damaged
+            ]
     return ends
 
 
@@ -288,14 +341,21 @@ def _copy_control(source: Path, draft: Path) -> None:
         raise StorageError(f"{source}: cannot be copied: {error}") from None
 
 
-def copy_file(source: Path, destination: Path) -> str:
-    """Copy a file with its times and permissions; return the digest of its content."""
+def copy_file(source: Path, destination: Path, advance: Callable[[float], None]) -> str:
+    """Copy a file with its times and permissions; return the digest of its content.
+
+    Args:
+        source: The file.
+        destination: The copy, which must not exist.
+        advance: Is called with each number of bytes that were copied.
+    """
     digest = hashlib.blake2b(digest_size=32)
     with source.open("rb") as origin, open(destination, "xb", opener=_open_private) as copy:
         os.fchmod(copy.fileno(), source.stat().st_mode & 0o777)
         while chunk := origin.read(_CHUNK_BYTES):
             digest.update(chunk)
             copy.write(chunk)
+            advance(len(chunk))
         copy.flush()
         os.fsync(copy.fileno())
     status = source.stat()

@@ -6,7 +6,8 @@ import argparse
 import os
 
 from tart.cli.arguments import add_config
-from tart.cli.render.config_text import config_toml, render_settings
+from tart.cli.json_output import add_json, print_json
+from tart.cli.render.config_text import config_toml, render_settings, settings_document
 from tart.config.load import load
 from tart.gateway.http.tls import server_context
 
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = verbs.add_parser("default", help="print a file with every setting at its default")
     add_config(check)
     add_config(show)
+    add_json(show)
     check.set_defaults(run=_check)
     show.set_defaults(run=_show)
     default.set_defaults(run=_print_default)
@@ -39,7 +41,11 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    print(render_settings(load(arguments.config, environ=os.environ)), end="")
+    config = load(arguments.config, environ=os.environ)
+    if arguments.json:
+        print_json(settings_document(config))
+    else:
+        print(render_settings(config), end="")
     return 0
 
 

@@ -11,13 +11,14 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from tart.access.keys import NAME_LENGTH, Key, new_key
 from tart.access.roles import ROLES
 from tart.cli.arguments import add_config, add_data_dir
+from tart.cli.json_output import add_json, print_json
 from tart.config import load as configuration
 from tart.control_store import AuditEntry, ControlStore, open_store
 from tart.errors import ConfigError, StartupError
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for verb, function in ((create, _create), (list_, _list), (revoke, _revoke)):
         add_config(verb)
         add_data_dir(verb)
+        add_json(verb)
         verb.set_defaults(run=function)
 
 
@@ -56,7 +58,10 @@ def _create(arguments: argparse.Namespace) -> int:
         store.add(key)
         details = f"{key.id} {role} {name}"
         store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "create_key", details, 0)])
-    print(secret)
+    if arguments.json:
+        print_json({**_members(key), "key": secret})
+    else:
+        print(secret)
     print(f"key {key.id} for {name}, role {role}; it is not shown again", file=sys.stderr)
     return 0
 
@@ -65,6 +70,9 @@ def _list(arguments: argparse.Namespace) -> int:
     """Print all keys, newest first."""
     with _open_store(arguments, create=False) as store:
         keys = store.keys()
+    if arguments.json:
+        print_json({"keys": [_key(key) for key in reversed(keys)]})
+        return 0
     for key in reversed(keys):
         print(f"{key.id}  {key.role!s:8}  {rfc3339(key.created_at)}  {_state(key):36}  {key.name}")
     if not keys:
@@ -79,6 +87,8 @@ def _revoke(arguments: argparse.Namespace) -> int:
         revoked = store.revoke(key_id, _now_us())
         if revoked:
             store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "revoke_key", key_id, 0)])
+    if arguments.json and revoked:
+        print_json({"id": key_id, "revoked": True})
     message = f"key {key_id} is revoked" if revoked else f"tart: no active key with id {key_id}"
     print(message, file=sys.stderr)
     return 0 if revoked else 1
@@ -106,6 +116,22 @@ def _set_owner(path: Path) -> None:
     if os.geteuid() == 0:
         for file in path.parent.glob(f"{path.name}*"):
             os.chown(file, owner.st_uid, owner.st_gid)
+
+
+def _members(key: Key) -> Mapping[str, str | None]:
+    """Return what the API's answers have of every key."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "role": str(key.role),
+        "created_at": rfc3339(key.created_at),
+    }
+
+
+def _key(key: Key) -> Mapping[str, str | None]:
+    """Return a key as ``/api/keys`` lists it."""
+    revoked_at = None if key.revoked_at is None else rfc3339(key.revoked_at)
+    return {**_members(key), "revoked_at": revoked_at}
 
 
 def _state(key: Key) -> str:

@@ -11,6 +11,10 @@ import os
 from functools import lru_cache
 
 from tart.cli.arguments import add_config, add_data_dir
+from tart.cli.json_output import add_json, print_json
+from tart.cli.progress import Progress
+from tart.cli.render.documents import VerifyDocument
+from tart.cli.render.progress_line import BYTES
 from tart.config.load import load
 from tart.errors import DecodeError, NodeInformationError, StartupError
 from tart.protocol.decoding import check_event
@@ -24,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config(parser)
     add_data_dir(parser)
+    add_json(parser)
     parser.add_argument(
         "--deep", action="store_true", help="decode every event (default: a sample)"
     )
@@ -42,12 +47,28 @@ def run(arguments: argparse.Namespace) -> int:
     root = config.data_path
     if not root.is_dir():
         raise StartupError(f"data_dir: {root} does not exist")
-    with lock_directories(root, config.run_path):
-        report = storage.verify(root, complaint, deep=arguments.deep)
-    for finding in report.findings:
-        print(finding)
-    print(_summary(report))
+    with (
+        lock_directories(root, config.run_path),
+        Progress("verify", storage.total_bytes(root), unit=BYTES) as progress,
+    ):
+        report = storage.verify(root, complaint, deep=arguments.deep, advance=progress.advance)
+    if arguments.json:
+        print_json(_document(report))
+    else:
+        for finding in report.findings:
+            print(finding)
+        print(_summary(report))
     return 1 if report.findings else 0
+
+
+def _document(report: storage.Report) -> VerifyDocument:
+    return {
+        "files": report.files,
+        "events": report.events,
+        "decoded": report.decoded,
+        "undecodable": dict(sorted(report.undecodable.items())),
+        "findings": report.findings,
+    }
 
 
 def _summary(report: storage.Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import threading
@@ -160,3 +161,26 @@ def test_a_backup_without_a_data_directory_is_refused(tmp_path, run):
     code, _, err = run("backup", tmp_path / "kept")
     assert (code, "does not exist" in err) == (1, True)
     assert not (tmp_path / "kept").exists()
+
+
+def test_backup_restore_and_verify_print_documents(tmp_path, run):
+    filled(tmp_path / "data")
+    code, out, err = run("backup", tmp_path / "backups", "--json")
+    backup = json.loads(out)
+    assert (code, err) == (0, "")
+    ((path, manifest),) = list_backups(tmp_path / "backups")
+    assert (backup["path"], backup["begun_at"]) == (str(path), manifest["begun_at"])
+    size = sum(file["bytes"] for file in manifest["files"].values())
+    assert (backup["files"], backup["copied_bytes"]) == (len(manifest["files"]), size)
+    assert (backup["linked_bytes"], backup["damaged"]) == (0, [])
+    code, out, _ = run("restore", path, "--json", data="again")
+    restored = json.loads(out)
+    assert (restored["path"], restored["bytes"]) == (str(tmp_path / "again"), size)
+    code, out, _ = run("verify", "--json", data="again")
+    assert json.loads(out) == {
+        "files": 1,
+        "events": 1,
+        "decoded": 1,
+        "undecodable": {},
+        "findings": [],
+    }

@@ -1,13 +1,16 @@
 """``tart keys``: what is printed, what is kept, and that a running tart notices."""
 
+import json
 import os
 import re
+from typing import get_type_hints
 
 import httpx
 import pytest
 
 from tart.cli.main import main
 from tart.control_store import open_store
+from tart.query.answers.access import CreatedKey, Key
 from tests.running import running_system, wait_for
 
 
@@ -91,3 +94,21 @@ def test_a_running_server_applies_created_and_revoked_keys(keys, tmp_path):
         keys("revoke", text.split("_")[1])
         wait_for(lambda: system.http.get("/api/nodes", headers=bearer).status_code == 401)
         assert httpx.get(f"{system.api}/api/health", trust_env=False).status_code == 200
+
+
+def test_keys_are_documents_with_the_members_of_the_api(keys):
+    code, out, err = keys("create", "--name", "k", "--role", "operator", "--json")
+    created = json.loads(out)
+    assert code == 0
+    assert created.keys() == get_type_hints(CreatedKey).keys()
+    assert created["key"].startswith("tart_")
+    assert "it is not shown again" in err
+    (listed,) = json.loads(keys("list", "--json")[1])["keys"]
+    assert listed.keys() == get_type_hints(Key).keys()
+    assert listed["revoked_at"] is None
+    assert all(listed[name] == created[name] for name in listed.keys() & created.keys())
+    code, out, _ = keys("revoke", listed["id"], "--json")
+    assert (code, json.loads(out)) == (0, {"id": listed["id"], "revoked": True})
+    (listed,) = json.loads(keys("list", "--json")[1])["keys"]
+    assert listed["revoked_at"] is not None
+    assert keys("revoke", listed["id"], "--json")[:2] == (1, "")

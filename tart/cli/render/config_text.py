@@ -9,6 +9,7 @@ import json
 import textwrap
 from typing import Any
 
+from tart.cli.render.documents import SettingsDocument
 from tart.config.schema import SECTIONS, Config, settings, values
 
 _COLUMNS = 98
@@ -38,6 +39,16 @@ def render_settings(config: Config) -> str:
         f"{key} = {_toml(value)}  ({config.origins[key]})\n"
         for key, value in values(config).items()
     )
+
+
+def settings_document(config: Config) -> SettingsDocument:
+    """Return the settings in use and where each came from."""
+    return {
+        "settings": [
+            {"key": key, "value": value, "origin": config.origins[key]}
+            for key, value in values(config).items()
+        ]
+    }
 
 
 def _comment(text: str) -> list[str]:

@@ -36,10 +36,14 @@ from tart.storage.log.recovery import dropped_count, read_seq_runs
 
 SAMPLE = 1_000
 _CHUNK = 10_000
+# The share of the time that decoding takes of a file's verification.
+_DECODING = 0.8
 
 # Returns the fault of a payload, given its row and the node information of its session.
 CheckPayload = Callable[[LogRow, bytes], str | None]
 Cursor = duckdb.DuckDBPyConnection
+# Is called with an amount that is done.
+Advance = Callable[[float], None]
 
 
 @dataclass
@@ -61,6 +65,31 @@ class Report:
     undecodable: Counter[str] = field(default_factory=Counter)
 
 
+class _FileProgress:
+    """Progress of a file: shares of its size while its rows are read, the rest at its end.
+
+    Args:
+        size: The size of the file in bytes.
+        advance: Is called with the bytes that are done.
+    """
+
+    def __init__(self, size: int, advance: Advance) -> None:
+        self._remaining: float = size
+        self._size = size
+        self._advance = advance
+
+    def add(self, share: float) -> None:
+        """Count a share of the file."""
+        amount = min(self._remaining, share * self._size)
+        self._remaining -= amount
+        self._advance(amount)
+
+    def finish(self) -> None:
+        """Count what remains of the file."""
+        self._advance(self._remaining)
+        self._remaining = 0
+
+
 @dataclass
 class _Expected:
     """The next numbers of a directory after the files read so far."""
@@ -69,13 +98,22 @@ class _Expected:
     next_ids: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
-def verify(root: Path, check_payload: CheckPayload, *, deep: bool) -> Report:
+def total_bytes(root: Path) -> int:
+    """Return the size of all files that ``verify`` reads."""
+    files = (file for number in list_directories(root) for file in list_files(root, number))
+    return sum(file.path.stat().st_size for file in files)
+
+
+def verify(
+    root: Path, check_payload: CheckPayload, *, deep: bool, advance: Advance = lambda amount: None
+) -> Report:
     """Check every directory of a data directory that no process uses.
 
     Args:
         root: The data directory.
         check_payload: Decodes a row.
         deep: Decode all rows, not only about ``SAMPLE`` of each file.
+        advance: Is called with the bytes that were checked; they add up to ``total_bytes``.
     """
     report = Report()
     database = Database(StorageConfig())
@@ -85,7 +123,12 @@ def verify(root: Path, check_payload: CheckPayload, *, deep: bool) -> Report:
                 report.findings.append(f"{path}: damaged and in quarantine; it is not served")
             expected = _Expected()
             for segments in group_by_period(list_files(root, directory)):
-                _verify_period(database, segments, expected, report, check_payload, deep=deep)
+                progress = [_FileProgress(file.path.stat().st_size, advance) for file in segments]
+                _verify_period(
+                    database, segments, expected, report, check_payload, progress, deep=deep
+                )
+                for file in progress:
+                    file.finish()
     finally:
         database.close()
     return report
@@ -97,17 +140,18 @@ def _verify_period(
     expected: _Expected,
     report: Report,
     check_payload: CheckPayload,
+    progress: list[_FileProgress],
     *,
     deep: bool,
 ) -> None:
     """Check each segment of a period alone, then the numbers that go through both."""
 
-    def check_alone(file: LogFile) -> Iterator[str]:
+    def check_alone(file: LogFile, progress: _FileProgress) -> Iterator[str]:
         database.attach_read_only_with_wal(file)
         yield from _check_damage(database, cursor, file, deep=deep)
         file = database.readable(file)
         yield from _check_references(cursor, file)
-        yield from _check_payloads(cursor, file, report, check_payload, deep=deep)
+        yield from _check_payloads(cursor, file, report, check_payload, progress, deep=deep)
         _count_rows(cursor, file, report)
 
     def check_together(files: list[LogFile]) -> Iterator[str]:
@@ -116,7 +160,11 @@ def _verify_period(
 
     report.files += len(segments)
     with closing(database.cursor()) as cursor:
-        readable = [file for file in segments if _collect(report, [file], check_alone(file))]
+        readable = [
+            file
+            for file, part in zip(segments, progress, strict=True)
+            if _collect(report, [file], check_alone(file, part))
+        ]
         if readable:
             files = list(map(database.readable, readable))
             _collect(report, readable, check_together(files))
@@ -272,7 +320,13 @@ def _ids_after(event_id: int, dropped: bytes | None) -> tuple[int, ...]:
 
 
 def _check_payloads(
-    cursor: Cursor, file: LogFile, report: Report, check_payload: CheckPayload, *, deep: bool
+    cursor: Cursor,
+    file: LogFile,
+    report: Report,
+    check_payload: CheckPayload,
+    progress: _FileProgress,
+    *,
+    deep: bool,
 ) -> Iterator[str]:
     information = dict(
         cursor.execute(f"SELECT session, node_information FROM {file.alias}.sessions").fetchall()
@@ -288,6 +342,7 @@ def _check_payloads(
                 fault := check_payload(row, information[row.session])
             ):
                 faults[f"type {row.type}: {fault}"] += 1
+        progress.add(_DECODING * len(rows) * interval / max(count, 1))
     for fault, times in sorted(faults.items()):
         yield f"{times} events do not decode any more, {fault}"
 

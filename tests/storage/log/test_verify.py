@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tart.storage.core.schema import NodeRow, PeerRow
-from tart.storage.log.verify import SAMPLE, verify
+from tart.storage.log.verify import SAMPLE, total_bytes, verify
 from tart.units import HOUR_US
 from tests.storage.running import (
     NOON,
@@ -60,7 +60,10 @@ def image(root):
 def test_files_of_the_writer_have_no_findings(tmp_path):
     sound(tmp_path)
     before = image(tmp_path)
-    report = verify(tmp_path, well, deep=True)
+    steps = []
+    report = verify(tmp_path, well, deep=True, advance=steps.append)
+    assert sum(steps) == total_bytes(tmp_path) > 0
+    assert all(step >= 0 for step in steps)
     assert report.findings == []
     assert (report.files, report.events, report.decoded) == (2, 6, 6)
     assert dict(report.undecodable) == {"truncated": 1}

@@ -1,0 +1,153 @@
+"""The JSON documents that commands print with ``--json``, unless they are answers of the API.
+
+Pure. ``docs/scripts.md`` describes them. Members are added, but not renamed or removed. Sizes are
+bytes, durations seconds, times RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+Json = dict[str, Any]
+
+
+class DamagedFile(TypedDict):
+    """A damaged file that was backed up unchanged."""
+
+    file: str
+    events: int
+
+
+class BackupDocument(TypedDict):
+    """``tart backup``: the new backup."""
+
+    path: str
+    begun_at: str
+    files: int
+    copied_bytes: int
+    linked_bytes: int
+    damaged: list[DamagedFile]
+    seconds: float
+
+
+class RestoreDocument(TypedDict):
+    """``tart restore``: the restored data directory."""
+
+    path: str
+    begun_at: str
+    files: int
+    bytes: int
+    seconds: float
+
+
+class VerifyDocument(TypedDict):
+    """``tart verify``: undecodable frames are counted by rule; they are no findings."""
+
+    files: int
+    events: int
+    decoded: int
+    undecodable: dict[str, int]
+    findings: list[str]
+
+
+class VersionDocument(TypedDict):
+    """``tart version``: ``reason`` says why the native kernel does not run, else null."""
+
+    version: str
+    kernel: Literal["native", "python"]
+    reason: str | None
+
+
+class SettingDocument(TypedDict):
+    """A setting in use."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+class SettingsDocument(TypedDict):
+    """``tart config show``: all settings."""
+
+    settings: list[SettingDocument]
+
+
+class RecordDocument(TypedDict):
+    """``tart record``: the capture; of an export the last three are null."""
+
+    file: str
+    sessions: int
+    messages: int
+    bytes: int
+    seconds: float
+    raw_sessions: int | None
+    open_sessions: int | None
+    refused_connections: int | None
+
+
+class ReplayDocument(TypedDict):
+    """``tart replay``: what was sent; ``max_delay_seconds`` is null with ``--speed max``."""
+
+    sessions: int
+    messages: int
+    bytes: int
+    seconds: float
+    max_delay_seconds: float | None
+    failed_sessions: int
+    unsent_bytes: int
+    closed_early_sessions: int
+    complete: bool
+
+
+class SimulateDocument(TypedDict):
+    """``tart simulate``: what the simulated nodes sent."""
+
+    nodes: int
+    events: int
+    bytes: int
+    seconds: float
+    dropped: int
+    reconnects: int
+    behind_seconds: float
+
+
+class FilesDocument(TypedDict):
+    """``tart grafana``: the files that were written."""
+
+    files: list[str]
+
+
+class StepDocument(TypedDict):
+    """A step of an installation."""
+
+    step: str
+    state: Literal["done", "needed", "unneeded"]
+
+
+class StepsDocument(TypedDict):
+    """``tart install``: the steps in order; ``needed`` only with ``--dry-run``."""
+
+    steps: list[StepDocument]
+
+
+class NodeTotals(TypedDict):
+    """Sums over the nodes of ``/api/nodes``."""
+
+    known: int
+    connected: int
+    event_count: int
+    dropped: int
+
+
+class StatusDocument(TypedDict):
+    """``tart status``: ``nodes`` and ``live`` are null if no shard answers.
+
+    With ``--watch`` each line is one; while no server answers, ``error`` says why and the others
+    are null.
+    """
+
+    url: str
+    error: str | None
+    health: Json | None
+    nodes: NodeTotals | None
+    live: Json | None
