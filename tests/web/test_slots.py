@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.running import System, wait_for
 from tests.web.conftest import Opener
@@ -99,13 +100,22 @@ def test_the_page_of_a_slot_has_the_figures_of_the_api_and_selects_the_late_tail
 
     wait_for(has_the_figures, "the figures of the API")
     nodes = rows.count()
-    drag(page.locator(".dot-plot").first, (0.5, 0.4), (0.99, 0.4))
+    plot = page.locator(".dot-plot").first
+    drag(plot, (widest_gap(plot), 0.4), (0.99, 0.4))
     page.get_by_role("button", name="Show all").first.wait_for()
     expect(page).to_have_url(re.compile("part="))
     wait_for(lambda: 0 < rows.count() < nodes, "the late tail")
     page.get_by_role("button", name="nodes, corrected").click()
     expect(page).to_have_url(re.compile("clock=node"))
     page.locator(f'[data-slot="{slot}"][data-blocks]').wait_for()
+
+
+def widest_gap(plot: Locator) -> float:
+    """The middle of the widest gap between two dots, as a share of the plot's width."""
+    dots = plot.locator("circle.dot")
+    places = dots.evaluate_all("dots => dots.map(dot => dot.cx.baseVal.value)")
+    _, left, right = max((two - one, one, two) for one, two in pairwise(sorted(places)))
+    return (left + right) / 2 / plot.evaluate("plot => plot.clientWidth")
 
 
 def test_an_unknown_slot_says_so_and_offers_the_newest(open_page: Opener) -> None:
