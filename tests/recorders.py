@@ -26,9 +26,13 @@ class Recorder:
         self.address = ready[1], int(ready[2])
 
     def stop(self) -> tuple[int, str]:
-        """Tell it to; its exit code and what it said."""
-        self.process.send(signal.SIGTERM)
-        return self.process.ended(), self.process.errors()
+        """Tell it to, twice, as ``timeout`` does; its exit code and what it said."""
+        for _ in range(2):
+            self.process.send(signal.SIGTERM)
+        code = self.process.ended()
+        # The second signal is mentioned if it came as one of its own.
+        lines = self.process.errors().splitlines(keepends=True)
+        return code, "".join(line for line in lines if not line.startswith("tart: stopping;"))
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
 from tart.query.core.windows import duration_us
 from tart.shard.check.offline_check import AttributedFinding, Checker
 from tart.shard.state.nodes import Session
+from tart.stop_signals import stop_on_signal
 from tart.units import SECOND_US
 
 PASSED, FAILED, NOT_CHECKED = 0, 1, 2
@@ -233,12 +234,11 @@ class _Listener:
             # Errors of name resolution have an errno below 0 and a text of their own.
             reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
             raise StartupError(f"--listen {host}:{port}: {reason}") from None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stopped.set)
         bound_host, bound_port = server.sockets[0].getsockname()[:2]
         shown = f"[{bound_host}]" if ":" in bound_host else bound_host
         _print(f"tart check: listening on {shown}:{bound_port}")
-        with suppress(TimeoutError):
+        stopping = stop_on_signal(lambda: loop.call_soon_threadsafe(self.stopped.set))
+        with stopping, suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not self.stopped.is_set():
                     self.checker.advance(_now_us())

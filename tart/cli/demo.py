@@ -15,8 +15,10 @@ from collections.abc import Mapping
 
 from tart.cli.arguments import add_config
 from tart.errors import StartupError
+from tart.stop_signals import GRACE_SECONDS
 
 NODES, CORES = 6, 2
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _INTRODUCTION = """\
 tart is running with a simulated network of {nodes} validators and {cores} cores.
@@ -51,23 +53,53 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         flags, environ = ["--config", str(arguments.config)], dict(os.environ)
     print("starting tart …", flush=True)
+    stop = _Stop()
     server = _start("serve", *flags, stdout=subprocess.PIPE, environ=environ)
+    stop.pass_on_to(server)
     assert server.stdout is not None
     with server.stdout as output:
         ready = dict(part.split("=") for part in output.readline().split() if "=" in part)
     if "telemetry" not in ready:
         server.wait()
+        if stop.requested:
+            return 0
         raise StartupError("the server did not start")
     print(_INTRODUCTION.format(nodes=NODES, cores=CORES, **_reachable(ready)), flush=True)
-    # Ctrl-C reaches all three processes; this one waits for the other two.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     size = ["--nodes", str(NODES), "--cores", str(CORES)]
     network = _start("simulate", "--target", ready["telemetry"], *size)
     code = server.wait()
     network.terminate()
-    network.wait()
+    try:
+        network.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        network.kill()
+        network.wait()
     return code
+
+
+class _Stop:
+    """Handles stop signals of this process: the server gets each, and decides what it means.
+
+    Ctrl-C in a terminal reaches all three processes, but ``kill``, or the end of a terminal's
+    session, this one alone. Neither may leave the server behind.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._server: subprocess.Popen[str] | None = None
+        for number in _STOP_SIGNALS:
+            signal.signal(number, self._receive)
+
+    def pass_on_to(self, server: subprocess.Popen[str]) -> None:
+        """Pass signals on to the server, also one that came while it was started."""
+        self._server = server
+        if self.requested:
+            server.terminate()
+
+    def _receive(self, number: int, frame: object) -> None:
+        self.requested = True
+        if self._server is not None:
+            self._server.terminate()
 
 
 def _start(

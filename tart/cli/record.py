@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import socket
 import sys
 import time
@@ -29,6 +28,7 @@ from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import FRAME, OPENED, CaptureReader
 from tart.query.core.windows import duration_us, time_us
+from tart.stop_signals import stop_on_signal
 from tart.units import SECOND_US
 
 _BACKLOG = 1024
@@ -124,10 +124,12 @@ async def _run_proxy(
 ) -> None:
     began = time.monotonic()
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     proxy = RecordingProxy(target, _max_connections(), stop)
-    with _listen(bind) as listener, open_output(file) as descriptor:
+    with (
+        stop_on_signal(lambda: loop.call_soon_threadsafe(stop.set)),
+        _listen(bind) as listener,
+        open_output(file) as descriptor,
+    ):
         proxy.begin(descriptor)
         serving = asyncio.ensure_future(proxy.serve(listener))
         host, port = listener.getsockname()[:2]

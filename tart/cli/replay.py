@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
-import signal
 import time
 from contextlib import suppress
 
@@ -22,6 +21,7 @@ from tart.config.addresses import parse_address
 from tart.config.schema import LogConfig
 from tart.errors import ConfigError, StartupError
 from tart.protocol.playback import Playback
+from tart.stop_signals import stop_on_signal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,10 +109,10 @@ class Player:
             StartupError: The data cannot be read, or the server cannot be reached.
         """
         playing = asyncio.ensure_future(self._play(descriptor))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+        loop = asyncio.get_running_loop()
         try:
-            await playing
+            with stop_on_signal(lambda: loop.call_soon_threadsafe(playing.cancel)):
+                await playing
         except asyncio.CancelledError:
             self.stopped = True
         finally:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +32,7 @@ from tart.simulate.model.network import Network
 from tart.simulate.model.schedule import MILLISECOND
 from tart.simulate.model.truth import Truth
 from tart.simulate.telemetry_connection import TelemetryConnection
+from tart.stop_signals import stop_on_signal
 from tart.units import JCE_UNIX_SECONDS, SECOND_US
 
 logger = logging.getLogger(__name__)
@@ -155,9 +155,9 @@ def run(options: SimulationOptions) -> SimulationReport:
 
     async def main() -> SimulationReport:
         stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        return await simulate(options, stop)
+        loop = asyncio.get_running_loop()
+        with stop_on_signal(lambda: loop.call_soon_threadsafe(stop.set)):
+            return await simulate(options, stop)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())

@@ -29,12 +29,13 @@ from functools import partial
 from tart.config.schema import SupervisorConfig
 from tart.errors import ConfigError
 from tart.process_handle import READY, WAIVE_STARTUP
+from tart.stop_signals import GRACE_SECONDS, NUMBERS, Request, StopSignals
 from tart.supervisor.child import Target, flush_streams, live
 from tart.supervisor.core.restart_policy import GiveUp, RestartPolicy, Start, Wait
 from tart.supervisor.core.watchdog import Watchdog
 from tart.supervisor.sd_notify import Notifier
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+_SIGNALS = (*NUMBERS, signal.SIGHUP, signal.SIGCHLD)
 # The others wait for a child for ``ready_seconds`` divided by this; after that they become ready
 # without it if it makes progress.
 _STARTUP_SHARE = 3
@@ -80,6 +81,7 @@ class Supervisor:
             A ``ConfigError`` keeps the current settings.
         notifier: Sends messages to systemd.
         watchdog: The intervals of systemd's watchdog.
+        grace_seconds: The time after a stop signal in which another one changes nothing.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Supervisor:
         reload: Callable[[], str],
         notifier: Notifier,
         watchdog: Watchdog,
+        grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._children = [_Child(name, target) for name, target in targets.items()]
         self._config = config
@@ -109,7 +112,7 @@ class Supervisor:
         self._lifeline = -1
         self._announced = False  # whether all have accepted once
         self._stop_by: float | None = None  # set once a stop has begun
-        self._stop_signals = 0
+        self._stop_signals = StopSignals(grace_seconds)
         self._code = 0
 
     def run(self) -> int:
@@ -235,12 +238,8 @@ class Supervisor:
 
     def _read_signals(self, wakeup: int) -> None:
         for number in os.read(wakeup, 4096):
-            if number in (signal.SIGTERM, signal.SIGINT):
-                self._stop_signals += 1
-                if self._stop_signals == 1:
-                    self._stop(signal.Signals(number).name, code=0)
-                else:
-                    self._kill("second stop signal")
+            if number in NUMBERS:
+                self._receive_stop(signal.Signals(number))
             elif number == signal.SIGHUP:
                 self._reload()
 
@@ -305,9 +304,24 @@ class Supervisor:
 
     # --- Stop ---
 
-    def _stop(self, why: str, *, code: int) -> None:
+    def _receive_stop(self, number: signal.Signals) -> None:
+        signals = self._stop_signals
+        match signals.receive(time.monotonic()):
+            case Request.STOP:
+                self._stop(number.name, code=0, advice=f"; {signals.advice(number)}")
+            case Request.REPEAT:
+                _log.info("%s again: already stopping; %s", number.name, signals.advice(number))
+            case Request.KILL:
+                self._kill(
+                    f"{number.name} more than {signals.grace_seconds:g} s after the first stop "
+                    "signal"
+                )
+            case Request.IGNORE:
+                pass
+
+    def _stop(self, why: str, *, code: int, advice: str = "") -> None:
         self._code = max(self._code, code)
-        _log.log(logging.ERROR if code else logging.INFO, "stopping: %s", why)
+        _log.log(logging.ERROR if code else logging.INFO, "stopping: %s%s", why, advice)
         if self._stop_by is None:
             self._stop_by = time.monotonic() + self._config.stop_seconds
             self._notifier.stopping(why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import httpx
 import pytest
@@ -31,10 +32,29 @@ def test_the_demo_shows_a_rising_chain_and_stops_on_ctrl_c(tmp_path):
             assert nodes == {
                 each["node_id"] for each in http.get("/api/events?limit=1000").json()["events"]
             }
-        # A terminal's Ctrl-C goes to the whole group.
-        os.killpg(demo.pid, signal.SIGINT)
+        # A terminal's Ctrl-C goes to the whole group, and who is impatient presses it twice.
+        for _ in range(2):
+            os.killpg(demo.pid, signal.SIGINT)
         assert demo.ended() == 0
         # Nothing went wrong, so the log said nothing between the lines for people.
+        assert demo.errors() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_demo_in_the_background_stops_while_it_starts_and_leaves_nothing_behind(tmp_path, number):
+    """A script's ``tart demo &`` has SIGINT ignored, and a signal reaches this process alone."""
+    environ = {
+        "TART_TELEMETRY_BIND": "127.0.0.1:0",
+        "TART_API_BIND": "127.0.0.1:0",
+        "TART_DATA_DIR": str(tmp_path / "data"),
+    }
+    ignored = 'trap "" INT; exec "$0" -m tart demo'
+    shell = ["sh", "-c", ignored]
+    with Process(sys.executable, environ=environ, cwd=tmp_path, program=shell) as demo:
+        demo.line("starting tart …")
+        demo.send(number)
+        # All that have its output open.
+        assert demo.ended() == 0
         assert demo.errors() == ""
 
 

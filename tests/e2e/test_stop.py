@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections import Counter
 from contextlib import closing
@@ -26,7 +27,6 @@ SETTINGS = {
     "TART_STORAGE_CHECKPOINT_SECONDS": "0.02",
     "TART_AGGREGATES_FLUSH_SECONDS": "0.05",
 }
-TIMES = 2
 
 
 def rows(data, statement):
@@ -64,15 +64,30 @@ def aggregated_through(data, directory):
     return found["through"]
 
 
+def twice(process):
+    """SIGTERM as ``timeout`` sends it: to its child, and to the group of both."""
+    process.send(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)
+
+
+def by_ctrl_c(process):
+    """SIGINT as a terminal sends it, from somebody who is not sure."""
+    for _ in range(3):
+        os.killpg(process.pid, signal.SIGINT)
+
+
+STOPS = (twice, by_ctrl_c)
+
+
 def test_a_stop_under_load_loses_nothing_that_was_read(tmp_path, capsys):
     data, reported = tmp_path / "data", {}
     with Load() as load:
-        for _ in range(TIMES):
+        for stop in STOPS:
             with running_system(data, shards=SHARDS, environ=SETTINGS) as system:
                 load.address = system.telemetry
                 wait_for(lambda before=load.sent: load.sent > before + 3000, "load")
                 note_reported(system, reported)
-                system.process.send(signal.SIGTERM)
+                stop(system.process)
 
                 assert system.process.ended() == 0, system.process.errors()
                 errors = system.process.errors()
@@ -84,7 +99,7 @@ def test_a_stop_under_load_loses_nothing_that_was_read(tmp_path, capsys):
     assert main(["verify", "--deep", "--data-dir", str(data)]) == 0
     capsys.readouterr()
     ended, stored = closed(data), stored_by_session(data)
-    assert sum(reason == "server stopping" for reason, _ in ended.values()) >= TIMES
+    assert sum(reason == "server stopping" for reason, _ in ended.values()) >= len(STOPS)
     # What a node was told to have been read of it, by the number of it that is stored.
     assert {key: stored[key] for key in ended} == {
         key: events for key, (_, events) in ended.items()

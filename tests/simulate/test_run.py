@@ -259,6 +259,7 @@ def test_a_signal_ends_a_simulation_cleanly(number):
             try:
                 await connected.wait()
                 process.send_signal(number)
+                process.send_signal(number)
                 printed, _ = await process.communicate()
             finally:
                 with suppress(ProcessLookupError):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.running import wait_for
 from tests.supervisor.process import Process
 
 
@@ -105,16 +106,37 @@ def test_a_child_that_does_not_stop_in_time_is_killed():
         )
 
 
+def test_signals_that_follow_the_first_at_once_change_nothing(tmp_path):
+    """As ``timeout`` and a terminal send them, and whoever passes them on."""
+    environ = {"TOY_FINISHED": str(tmp_path / "finished")}
+    with toy("gateway=finishing", environ=environ, grace_seconds=3600.0) as running:
+        running.line("all ready")
+        running.send(signal.SIGTERM)
+        running.line("gateway SIGTERM")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            running.send(number)
+            wait_for(lambda: "already stopping" in running.errors(), "the repeated signal")
+        (tmp_path / "finished").touch()
+
+        assert running.ended() == 0
+        assert running.errors().count("already stopping") == 1
+        assert (
+            "stopping: SIGTERM; send SIGTERM again after 3600 s to stop at once"
+        ) in running.errors()
+
+
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_kills_at_once(second):
-    with toy("gateway=stubborn", stop_seconds=3600.0) as running:
+def test_a_signal_after_the_grace_kills_at_once(second):
+    with toy("gateway=stubborn", stop_seconds=3600.0, grace_seconds=0.0) as running:
         running.line("all ready")
         running.send(signal.SIGTERM)
         running.line("gateway SIGTERM")
         running.send(second)
 
         assert running.ended() == 1
-        assert "second stop signal: killing gateway" in running.errors()
+        assert (
+            f"{second.name} more than 0 s after the first stop signal: killing gateway"
+        ) in running.errors()
 
 
 def test_children_stop_when_the_supervisor_is_killed():

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tart.config.schema import SupervisorConfig
 from tart.errors import ConfigError, StartupError
+from tart.stop_signals import GRACE_SECONDS
 from tart.supervisor.core.watchdog import read_watchdog
 from tart.supervisor.sd_notify import Notifier
 from tart.supervisor.supervisor import Supervisor
@@ -54,6 +55,14 @@ def steady(name, startup, stop=(signal.SIGTERM,)):
 def stubborn(name, startup):
     """Accepts and does not stop."""
     return steady(name, startup, stop=())
+
+
+def finishing(name, startup):
+    """Stops when it is told and a file is there."""
+    code = steady(name, startup)
+    while not Path(os.environ["TOY_FINISHED"]).exists():
+        select.select([startup.lifeline], [], [], 0.01)
+    return code
 
 
 def silent(name, startup):
@@ -146,14 +155,17 @@ def reload():
 
 def main(limits, *parts):
     logging.basicConfig(level="DEBUG", format="%(levelname)s %(message)s")
+    settings = json.loads(limits)
+    grace_seconds = settings.pop("grace_seconds", GRACE_SECONDS)
     pairs = [part.split("=") for part in parts]
     code = Supervisor(
         {name: partial(globals()[kind], name) for name, kind in pairs},
-        SupervisorConfig(**json.loads(limits)),
+        SupervisorConfig(**settings),
         on_ready=lambda waived: say(" but ".join(["all ready", *waived])),
         reload=reload,
         notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
         watchdog=read_watchdog(os.environ, os.getpid()),
+        grace_seconds=grace_seconds,
     ).run()
     say(f"supervisor returned {code}")
     return code

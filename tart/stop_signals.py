@@ -1,0 +1,103 @@
+"""SIGTERM and SIGINT (Ctrl-C): the first asks for an orderly stop, a late one ends at once.
+
+One wish may arrive as several signals: ``timeout`` signals its child and then the whole group, a
+terminal signals every process of the group, and a process may pass on what its children have got
+already. So signals that follow the first within ``GRACE_SECONDS`` change nothing.
+
+Only light modules may be imported here: the supervisor uses this before it forks.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+GRACE_SECONDS = 5.0
+NUMBERS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Request(Enum):
+    """The meaning of a signal."""
+
+    STOP = auto()
+    # The same wish again; reported once.
+    REPEAT = auto()
+    IGNORE = auto()
+    KILL = auto()
+
+
+class StopSignals:
+    """The stop signals that a process has received.
+
+    Args:
+        grace_seconds: The time after the first in which others mean the same.
+    """
+
+    def __init__(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        self.grace_seconds = grace_seconds
+        self._first: float | None = None
+        self._repeated = False
+
+    @property
+    def received(self) -> bool:
+        """True once a signal has come."""
+        return self._first is not None
+
+    def receive(self, now: float) -> Request:
+        """Return what a signal asks for that arrives at ``now``, monotonic seconds."""
+        if self._first is None:
+            self._first = now
+            return Request.STOP
+        if now - self._first >= self.grace_seconds:
+            return Request.KILL
+        if self._repeated:
+            return Request.IGNORE
+        self._repeated = True
+        return Request.REPEAT
+
+    def advice(self, number: signal.Signals) -> str:
+        """Return how to end at once, as the end of a log line."""
+        again = "press Ctrl-C again" if number is signal.SIGINT else f"send {number.name} again"
+        return f"{again} after {self.grace_seconds:g} s to stop at once"
+
+
+@contextmanager
+def stop_on_signal(
+    stop: Callable[[], object], *, grace_seconds: float = GRACE_SECONDS
+) -> Iterator[None]:
+    """Call ``stop`` on the first stop signal; end the process on one after the grace.
+
+    The process then ends by the signal itself, without a traceback, whatever it waits for. If a
+    signal has come, these handlers stay when the block ends: the command is finishing, and
+    another Ctrl-C must not break into that.
+
+    Args:
+        stop: Called on the main thread between any two steps of the program.
+        grace_seconds: See ``StopSignals``.
+    """
+    signals = StopSignals(grace_seconds)
+
+    def receive(number: int, frame: object) -> None:
+        match signals.receive(time.monotonic()):
+            case Request.STOP:
+                stop()
+            case Request.REPEAT:
+                advice = signals.advice(signal.Signals(number))
+                os.write(2, f"tart: stopping; {advice}\n".encode())
+            case Request.KILL:
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            case Request.IGNORE:
+                pass
+
+    before = {number: signal.signal(number, receive) for number in NUMBERS}
+    try:
+        yield
+    finally:
+        if not signals.received:
+            for number, handler in before.items():
+                signal.signal(number, handler)
