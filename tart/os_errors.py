@@ -50,6 +50,8 @@ _WORDS = {
 _NUMBER = re.compile(r"\[Errno (-?\d+)\] ?")
 # "IO Error: ", as DuckDB's messages begin, and "[SSL: WRONG_VERSION_NUMBER] ", as those of ssl.
 _KIND = re.compile(r"^(?:[A-Z]\w*(?: [A-Z]\w*)* Error: |\[(?:SSL|X509|PEM)[^\]]*\] )")
+# As ``socket.create_server`` ends the text of an error.
+_BIND_ADDRESS = re.compile(r" \(while attempting to bind on address .*\)$")
 # "(_ssl.c:1000)", as messages of ssl end.
 _SOURCE_LINE = re.compile(r" \(_ssl\.c:\d+\)$")
 
@@ -85,9 +87,10 @@ def _os_reason(error: OSError, text: str) -> str:
         return _WORDS[number]
     if isinstance(error, TimeoutError):
         return _WORDS[errno.ETIMEDOUT]
-    # Errors of name resolution have numbers of their own, and a text that says enough.
-    words = error.strerror or _NUMBER.sub("", text) or type(error).__name__
-    return words[:1].lower() + words[1:]
+    words = _BIND_ADDRESS.sub("", error.strerror or _NUMBER.sub("", text)) or type(error).__name__
+    words = words[:1].lower() + words[1:]
+    # Errors of name resolution have numbers of their own, below 0.
+    return f"the host name cannot be resolved: {words}" if number and number < 0 else words
 
 
 def _text(error: BaseException) -> str:

@@ -69,7 +69,9 @@ def test_the_errors_of_several_addresses_are_one_reason():
 
 def test_an_unknown_host_keeps_the_words_of_the_resolver():
     words = reason(socket.gaierror(-2, "Name or service not known"))
-    assert words == "name or service not known"
+    assert words == "the host name cannot be resolved: name or service not known"
+    text = "Name or service not known (while attempting to bind on address ('x', 0))"
+    assert reason(socket.gaierror(-2, text)) == words
 
 
 def test_errors_of_certificates(tmp_path):

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from tart.errors import ConfigError, StartupError
+from tart.os_errors import reason
 
 STANDARD = "-"
 # Backpressure for a slow reader of the capture: producers pause above this, and resume below a
@@ -26,12 +27,17 @@ _CHUNK_BYTES = 64 << 10
 _PIPE_BYTES = 4096
 
 
+def source_name(file: str) -> str:
+    """Return the name of an input for messages."""
+    return "stdin" if file == STANDARD else file
+
+
 @contextmanager
 def open_input(file: str) -> Iterator[int]:
     """Open a file, or stdin, and yield its descriptor.
 
     Raises:
-        StartupError: The file cannot be read.
+        ConfigError: The file cannot be read.
     """
     if file == STANDARD:
         yield sys.stdin.fileno()
@@ -39,8 +45,10 @@ def open_input(file: str) -> Iterator[int]:
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise StartupError(f"{file} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{file}: cannot be read: {reason(error)}") from None
     try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise ConfigError(f"{file}: is a directory; name a capture in it")
         yield descriptor
     finally:
         os.close(descriptor)
@@ -51,8 +59,7 @@ def open_output(file: str) -> Iterator[int]:
     """Open a file, which is overwritten, or stdout, and yield its descriptor.
 
     Raises:
-        ConfigError: Stdout is a terminal.
-        StartupError: The file cannot be written.
+        ConfigError: The file cannot be written, or stdout is a terminal.
     """
     if file == STANDARD:
         if os.isatty(sys.stdout.fileno()):
@@ -62,7 +69,7 @@ def open_output(file: str) -> Iterator[int]:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StartupError(f"{file} cannot be written: {error.strerror}") from None
+        raise ConfigError(f"{file}: cannot be written: {reason(error)}") from None
     try:
         yield descriptor
     finally:
@@ -96,7 +103,7 @@ async def read_chunks(descriptor: int) -> AsyncIterator[bytes]:
         try:
             data = os.read(descriptor, _CHUNK_BYTES)
         except OSError as error:
-            raise StartupError(f"the capture cannot be read: {error.strerror}") from None
+            raise StartupError(f"the capture cannot be read: {reason(error)}") from None
         if not data:
             return
         yield data
@@ -208,7 +215,7 @@ class Output:
 
 
 def _write_error(error: OSError) -> StartupError:
-    return StartupError(f"the capture cannot be written: {error.strerror}")
+    return StartupError(f"the capture cannot be written: {reason(error)}")
 
 
 def _is_pipe(descriptor: int) -> bool:

@@ -20,17 +20,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO, cast
 
-from tart.cli.capture_io import STANDARD, open_input, read_chunks
+from tart.cli.capture_io import STANDARD, open_input, read_chunks, source_name
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
 from tart.config.addresses import parse_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
+from tart.os_errors import reason
 from tart.printable import replace_unprintable
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
 from tart.query.core.windows import duration_us
 from tart.shard.check.offline_check import AttributedFinding, Checker
 from tart.shard.state.nodes import Session
 from tart.stop_signals import stop_on_signal
+from tart.supervisor.sockets import cannot_listen
 from tart.units import SECOND_US
 
 PASSED, FAILED, NOT_CHECKED = 0, 1, 2
@@ -102,6 +104,8 @@ def _check_arguments(arguments: argparse.Namespace) -> None:
             raise ConfigError(f"{flag} goes with --listen only")
     if arguments.partial and arguments.listen is not None:
         raise ConfigError("--partial goes with a file only")
+    if arguments.output and arguments.file and _is_same_file(arguments.file, arguments.output):
+        raise ConfigError(f"--output {arguments.output}: is the capture itself; name another file")
     if arguments.max_findings is not None and arguments.max_findings < 0:
         raise ConfigError("--max-findings must not be negative")
 
@@ -124,18 +128,19 @@ class _Check:
 
     def read(self) -> str | None:
         """Check a capture; return why it is incomplete, ``None`` if it is complete."""
-        file = self._arguments.file
+        file = source_name(self._arguments.file)
         reader = CaptureReader()
         try:
             asyncio.run(self._read(reader))
         except CaptureError as error:
-            problem = f"{file}: {error}"
-            if not self._has_records:
-                raise StartupError(problem) from None
-            return problem
+            problem: str | None = f"{file}: {error}"
+        else:
+            problem = reader.missing and f"{file} {reader.missing}"
+        if problem and not self._has_records:
+            raise ConfigError(problem)
         if not self._arguments.partial and self._broken_rules() & _REFERENCE_RULES:
             _print(f"tart: {_PARTIAL_HINT}")
-        return None if reader.complete else f"{file} was cut short: it has no end"
+        return problem
 
     async def _read(self, reader: CaptureReader) -> None:
         if self._arguments.file == STANDARD:
@@ -165,8 +170,7 @@ class _Check:
         write_report = _REPORTS[arguments.format]
         text = write_report(report, self._shortlist, strict=strict, source=self._source)
         if self._output is not None:
-            with self._output as file:
-                file.write(text)
+            _write(self._output, text)
         if self._prints_findings:
             text = as_summary(report, strict=strict, ink=self._ink)
         print(text, end="", flush=True)
@@ -231,9 +235,7 @@ class _Listener:
                 lambda: _Connection(self), host, port, reuse_port=False
             )
         except OSError as error:
-            # Errors of name resolution have an errno below 0 and a text of their own.
-            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-            raise StartupError(f"--listen {host}:{port}: {reason}") from None
+            raise StartupError(f"--listen: {cannot_listen(host, port, error)}") from None
         bound_host, bound_port = server.sockets[0].getsockname()[:2]
         shown = f"[{bound_host}]" if ":" in bound_host else bound_host
         _print(f"tart check: listening on {shown}:{bound_port}")
@@ -346,11 +348,26 @@ def _parse_seconds(text: str) -> float:
         raise ConfigError(str(error)) from None
 
 
+def _is_same_file(file: str, output: Path) -> bool:
+    try:
+        return output.samefile(file)
+    except OSError:
+        return False
+
+
 def _open(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"--output {path}: cannot be written: {error.strerror}") from None
+        raise ConfigError(f"--output {path}: cannot be written: {reason(error)}") from None
+
+
+def _write(output: TextIO, text: str) -> None:
+    try:
+        with output:
+            output.write(text)
+    except OSError as error:
+        raise StartupError(f"--output {output.name}: cannot be written: {reason(error)}") from None
 
 
 def _print(text: str) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from tart.dashboards.files import PROMETHEUS_URL, provisioning_files
 from tart.errors import ConfigError, StartupError
+from tart.os_errors import reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         except OSError as error:
-            raise StartupError(f"{path}: cannot be written: {error.strerror}") from None
+            raise StartupError(f"{path}: cannot be written: {reason(error)}") from None
         print(path)
     print("Next: restart Grafana, or import dashboards/tart/*.json on its page; docs/grafana.md")
     return 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import socket
 import sys
 import time
@@ -29,6 +28,7 @@ from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import FRAME, OPENED, CaptureReader
 from tart.query.core.windows import duration_us, time_us
 from tart.stop_signals import stop_on_signal
+from tart.supervisor.sockets import cannot_listen
 from tart.units import SECOND_US
 
 _BACKLOG = 1024
@@ -152,9 +152,7 @@ def _listen(bind: Address) -> socket.socket:
     try:
         return socket.create_server(bind, family=family, backlog=_BACKLOG)
     except OSError as error:
-        # Errors of name resolution have an errno below 0 and a text of their own.
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise StartupError(f"--listen {bind[0]}:{bind[1]}: {reason}") from None
+        raise StartupError(f"--listen: {cannot_listen(*bind, error)}") from None
 
 
 def summary(proxy: RecordingProxy, open_at_end: int, seconds: float) -> str:

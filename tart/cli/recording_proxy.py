@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import cast
 
 from tart.cli.capture_io import HIGH_BYTES, Output
+from tart.os_errors import reason
 from tart.protocol.recording import Recording, SessionRecording
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class RecordingProxy:
             try:
                 node, _ = await asyncio.get_running_loop().sock_accept(listener)
             except OSError as error:  # reset before it was accepted, or no descriptor left
-                logger.warning("cannot accept a connection, retrying: %s", error)
+                logger.warning("cannot accept a connection, retrying: %s", reason(error))
                 await asyncio.sleep(_ACCEPT_RETRY_SECONDS)
                 continue
             if self.open + len(self._admitting) >= self._max_connections:
@@ -101,7 +102,7 @@ class RecordingProxy:
             await loop.connect_accepted_socket(lambda: side, node)
             side.set_paused("output", not self._writable.is_set())
         except OSError as error:
-            self._refuse(node, f"no connection to the server: {error}")
+            self._refuse(node, f"no connection to the server: {reason(error)}")
             if server is not None:
                 server.transport.abort()
         except asyncio.CancelledError:

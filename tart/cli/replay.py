@@ -15,11 +15,11 @@ from contextlib import suppress
 import uvloop
 
 from tart import logs
-from tart.cli.capture_io import open_input, read_chunks
+from tart.cli.capture_io import open_input, read_chunks, source_name
 from tart.cli.replay_connections import ReplayConnections
 from tart.config.addresses import parse_address
 from tart.config.schema import LogConfig
-from tart.errors import ConfigError, StartupError
+from tart.errors import CaptureError, ConfigError, StartupError, TartError
 from tart.protocol.playback import Playback
 from tart.stop_signals import stop_on_signal
 
@@ -43,8 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay a capture to its end and return the exit code, 1 if not everything was sent.
 
     Raises:
-        CaptureError: The file is not a capture.
-        ConfigError: An argument is not valid.
+        CaptureError: The file ends or is damaged after a part of it was sent.
+        ConfigError: An argument is not valid, or the file cannot be opened or is not a capture.
         StartupError: The file cannot be read, or the server cannot be reached.
     """
     host, port = parse_address(arguments.target, "--target")
@@ -57,14 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
         player = Player(speed, ReplayConnections(host, port))
         try:
             runner.run(player.run(descriptor))
+        except CaptureError as error:
+            raise _unusable(player, f"{source_name(arguments.file)}: {error}") from None
         finally:
             if player.connections.sessions:
                 print(player.summary())
     if player.stopped:
         raise StartupError("stopped before the end of the capture")
-    if not player.complete:
-        raise StartupError(f"{arguments.file} was cut short: it has no end")
+    if player.missing:
+        raise _unusable(player, f"{source_name(arguments.file)} {player.missing}")
     return 1 if player.connections.failed else 0
+
+
+def _unusable(player: Player, message: str) -> TartError:
+    """Return the error of a capture that ended wrongly: after some of it was sent, or at once."""
+    return CaptureError(message) if player.connections.sessions else ConfigError(message)
 
 
 def parse_speed(text: str) -> float:
@@ -97,9 +104,9 @@ class Player:
         self._began = time.monotonic()
 
     @property
-    def complete(self) -> bool:
-        """True once the end of the capture was read."""
-        return self._playback.complete
+    def missing(self) -> str | None:
+        """Why the capture so far is not whole (``CaptureReader.missing``)."""
+        return self._playback.missing
 
     async def run(self, descriptor: int) -> None:
         """Play until the end, or a signal.

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import cast
 
 from tart.errors import StartupError
+from tart.os_errors import reason
 from tart.protocol.playback import Step
 
 logger = logging.getLogger(__name__)
@@ -101,10 +102,13 @@ class ReplayConnections:
                 loop = asyncio.get_running_loop()
                 await loop.create_connection(lambda: connection, *self._address)
         except OSError as error:
-            reason = str(error) or "no answer"
             if not self.sessions:
                 host, port = self._address
-                raise StartupError(f"{host}:{port} cannot be reached: {reason}") from None
+                shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+                raise StartupError(
+                    f"--target {shown}: cannot be reached: {reason(error)}; start a server with "
+                    "'tart serve', or name another one"
+                ) from None
             connection.connection_lost(error)
         self.sessions += 1
         return connection
@@ -182,7 +186,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: the connection is closed, or could not be made."""
-        self.fault = None if error is None else str(error) or "no answer"
+        self.fault = None if error is None else reason(error)
         self.closed_early = self._on_closed is None
         self.closed.set()
         self.writable.set()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tart import logs
 from tart.config.addresses import parse_address
 from tart.config.schema import LogConfig
-from tart.errors import ConfigError
+from tart.errors import ConfigError, StartupError
 
 if TYPE_CHECKING:
     from tart.simulate.run import SimulationReport
@@ -61,12 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate until the duration is over or Ctrl-C, print a summary, return the exit code.
 
-    Returns:
-        1 if no node ever connected, otherwise 0.
-
     Raises:
-        ConfigError: An argument is out of range.
-        StartupError: The truth file cannot be written.
+        ConfigError: An argument is out of range, or the truth file cannot be opened.
+        StartupError: No node could connect, or the truth file cannot be written.
     """
     from tart.simulate import run as simulation
     from tart.simulate.model.fault_rates import TROUBLED, Rates
@@ -92,11 +89,18 @@ def run(arguments: argparse.Namespace) -> int:
             truth=arguments.truth,
         )
     )
+    if not any(node.connections for node in report.nodes):
+        raise StartupError(_unreachable(arguments.target, report.fault))
     print(summary(report))
-    if any(node.connections for node in report.nodes):
-        return 0
-    print(f"no node could connect to {arguments.target}")
-    return 1
+    return 0
+
+
+def _unreachable(target: str, fault: str) -> str:
+    why = f": {fault}" if fault else " before the end"
+    return (
+        f"--target {target}: no node could connect{why}; start a server with 'tart serve', or "
+        "name another one"
+    )
 
 
 def summary(report: SimulationReport) -> str:

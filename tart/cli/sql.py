@@ -29,6 +29,7 @@ from tart.cli.render.sql_tables_text import render_description, render_tables
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SqlRefused, StartupError
+from tart.os_errors import reason
 from tart.query.sql.formats import ALIASES, SQL_FORMATS
 from tart.sandbox import process
 from tart.supervisor.data_lock import lock_directories
@@ -110,6 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
     statement = None if arguments.tables else _statement(arguments)
     if statement is None:
         return _print(render_tables(width), arguments)
+    if arguments.rows < 0:
+        raise ConfigError(f"--rows: {arguments.rows} is below 0; 0 shows all")
     form = _format(arguments)
     config = load(arguments.config, environ=os.environ, flags={"data_dir": arguments.data_dir})
     began = time.monotonic()
@@ -136,8 +139,12 @@ def _statement(arguments: argparse.Namespace) -> Statement | None:
     """Return the statement to send; ``None`` if there is none."""
     if arguments.map is not None or arguments.reduce is not None:
         mapped = arguments.map if arguments.map is not None else arguments.statement
-        if mapped is None or (arguments.map is not None and arguments.statement is not None):
-            raise ConfigError("--reduce needs --map, and --map takes no further statement")
+        if mapped is None:
+            raise ConfigError("--reduce needs --map, the SELECT that runs on every shard")
+        if arguments.map is not None and arguments.statement is not None:
+            raise ConfigError(
+                "--map is a statement already; its results are combined by a SELECT in --reduce"
+            )
         return {"map": mapped} | ({} if arguments.reduce is None else {"reduce": arguments.reduce})
     if arguments.file is not None:
         if arguments.statement is not None:
@@ -156,10 +163,8 @@ def _statement(arguments: argparse.Namespace) -> Statement | None:
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from None
 
 
 def _format(arguments: argparse.Namespace) -> str:
@@ -191,7 +196,7 @@ def _write(result: bytes, table: Any, arguments: argparse.Namespace) -> None:
         try:
             arguments.output.write_bytes(result)
         except OSError as error:
-            raise StartupError(f"{arguments.output}: cannot be written: {error.strerror}") from None
+            raise StartupError(f"{arguments.output}: cannot be written: {reason(error)}") from None
         return
     if sys.stdout.isatty():
         text = result.decode()

@@ -47,6 +47,16 @@ EVENT_ID_BYTES = 8
 
 _VERSIONS = {1: (OPENED, FRAME), 2: (OPENED, FRAME, RAW, CLOSED, EVENT_ID)}
 _MAX_HEADER = 1024
+_NOT_A_CAPTURE = "not a capture of tart"
+_ADVICE = "'tart record' and /api/events/export?format=capture make captures"
+# How files of programs that compress begin, and what unpacks them.
+_COMPRESSED = (
+    (b"\x1f\x8b", "gzip", "gunzip"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard", "unzstd"),
+    (b"\xfd7zXZ\0", "xz", "unxz"),
+    (b"BZh", "bzip2", "bunzip2"),
+    (b"PK\x03\x04", "zip", "unzip"),
+)
 _LENGTH = struct.Struct("<I")
 _RECORD_HEAD = struct.Struct("<BQq")
 
@@ -105,6 +115,15 @@ class CaptureReader:
         self._open: dict[int, int] = {}
         self.complete = False
 
+    @property
+    def missing(self) -> str | None:
+        """Why the data so far is not a whole capture, as a sentence; ``None`` if it is one."""
+        if self.complete:
+            return None
+        if self._kinds:
+            return "was cut short: it has no end"
+        return "is empty" if not self._buffer else f"is {_NOT_A_CAPTURE}: {_ADVICE}"
+
     def receive_data(self, data: bytes) -> list[Record]:
         """Return every record completed by ``data``.
 
@@ -117,18 +136,25 @@ class CaptureReader:
         return list(self._read_records())
 
     def _read_header(self) -> bool:
+        for magic, form, program in _COMPRESSED:
+            if self._buffer.startswith(magic):
+                raise CaptureError(f"{_NOT_A_CAPTURE} but {form} data: unpack it with {program}")
         line, newline, rest = self._buffer.partition(b"\n")
         if len(line) > _MAX_HEADER:
-            raise CaptureError("not a tart capture: header line missing")
+            raise CaptureError(f"{_NOT_A_CAPTURE}: {_ADVICE}")
         if not newline:
             return False
         try:
             header = json.loads(line)
-            version = header["version"] if header["format"] == "tart-capture" else None
+            version = header["version"]
+            if header["format"] != "tart-capture":
+                raise ValueError
         except (ValueError, TypeError, KeyError):
-            raise CaptureError("not a tart capture: the first line is not a header") from None
+            raise CaptureError(f"{_NOT_A_CAPTURE}: {_ADVICE}") from None
         if not isinstance(version, int) or version not in _VERSIONS:
-            raise CaptureError(f"a capture of version 1 or 2 is expected, not {line[:80]!r}")
+            raise CaptureError(
+                f"a capture of version {version!r:.20}, and this release reads versions 1 and 2"
+            )
         self._kinds, self._buffer = _VERSIONS[version], rest
         return True
 
@@ -137,7 +163,7 @@ class CaptureReader:
         while len(self._buffer) - end >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer, end)
             if not _RECORD_HEAD.size <= length <= MAX_RECORD:
-                raise CaptureError(f"invalid record length {length}")
+                raise CaptureError(f"damaged: invalid record length {length}")
             start = end + _LENGTH.size
             if len(self._buffer) < start + length:
                 break

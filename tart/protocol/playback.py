@@ -45,9 +45,9 @@ class Playback:
         self._open: dict[int, None] = {}
 
     @property
-    def complete(self) -> bool:
-        """True once the end of the capture was read."""
-        return self._reader.complete
+    def missing(self) -> str | None:
+        """Why the capture so far is not whole (``CaptureReader.missing``)."""
+        return self._reader.missing
 
     def receive_data(self, data: bytes) -> Iterator[Step]:
         """Return the steps of the records completed by ``data``.

@@ -20,13 +20,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
 import uvloop
 
-from tart.errors import StartupError
+from tart.errors import ConfigError, StartupError
+from tart.os_errors import reason
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.network import Network
 from tart.simulate.model.schedule import MILLISECOND
@@ -110,11 +111,13 @@ class SimulationReport:
         nodes: The counters of each node.
         seconds: Duration in real time.
         behind_seconds: The longest delay of simulated time behind the clock.
+        fault: Why the last node that could not connect could not; empty if all could.
     """
 
     nodes: tuple[NodeReport, ...]
     seconds: float
     behind_seconds: float
+    fault: str = ""
 
     @property
     def events(self) -> Counter[str]:
@@ -149,6 +152,7 @@ def run(options: SimulationOptions) -> SimulationReport:
     """Run until the end or a signal, under uvloop; for the command line.
 
     Raises:
+        ConfigError: The truth file cannot be opened.
         StartupError: The truth file cannot be written.
         ValueError: An option is out of its range.
     """
@@ -176,6 +180,7 @@ async def simulate(
         watch: Called with the counters a few times a second.
 
     Raises:
+        ConfigError: The truth file cannot be opened.
         StartupError: The truth file cannot be written.
         ValueError: An option is out of its range.
     """
@@ -191,9 +196,25 @@ def _open_truth(path: Path | None) -> Iterator[Truth | None]:
     try:
         file = path.open("wb")
     except OSError as error:
-        raise StartupError(f"{path} cannot be written: {error.strerror}") from error
-    with file:
-        yield Truth(lambda fact: file.write(orjson.dumps(fact, option=orjson.OPT_APPEND_NEWLINE)))
+        raise ConfigError(f"--truth {path}: cannot be written: {reason(error)}") from None
+
+    def write(fact: object) -> None:
+        with _writing(path):
+            file.write(orjson.dumps(fact, option=orjson.OPT_APPEND_NEWLINE))
+
+    try:
+        yield Truth(write)
+    finally:
+        with _writing(path):
+            file.close()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StartupError(f"--truth {path}: cannot be written: {reason(error)}") from None
 
 
 async def _simulate(
@@ -228,7 +249,7 @@ async def _simulate(
             task.cancel()
     await _close(connections, options.grace_seconds)
     network.end()
-    return runner.report()
+    return replace(runner.report(), fault=connector.fault)
 
 
 async def _watch(runner: _Runner, watch: Callable[[SimulationReport], None]) -> None:
@@ -238,7 +259,11 @@ async def _watch(runner: _Runner, watch: Callable[[SimulationReport], None]) -> 
 
 
 class _Connector:
-    """Keeps every node connected."""
+    """Keeps every node connected.
+
+    Attributes:
+        fault: Why the newest attempt failed that did; empty if none did.
+    """
 
     def __init__(self, options: SimulationOptions, connections: list[TelemetryConnection]) -> None:
         self._options = options
@@ -246,6 +271,8 @@ class _Connector:
         self._all_tried = asyncio.Event()
         self._connecting = asyncio.Semaphore(_MAX_CONNECTING)
         self._jitter = random.Random(options.seed)
+        self._failing = False
+        self.fault = ""
 
     async def wait_first_attempts(self, stop: asyncio.Event) -> None:
         """Wait for every node's first attempt, so that the first events reach the server."""
@@ -275,7 +302,15 @@ class _Connector:
             try:
                 await loop.create_connection(lambda: connection, options.host, options.port)
             except OSError as error:
-                logger.info("node %d cannot connect: %s", connection.node, error)
+                self._record_failure(connection.node, reason(error))
+            else:
+                self._failing = False
+
+    def _record_failure(self, node: int, fault: str) -> None:
+        """Log the first failure until a node connects: all nodes fail for the same reason."""
+        self.fault = fault
+        level, self._failing = logging.DEBUG if self._failing else logging.INFO, True
+        logger.log(level, "node %d cannot connect, retrying with growing pauses: %s", node, fault)
 
     def _record_attempt(self, connection: TelemetryConnection) -> None:
         self._untried.discard(connection.node)

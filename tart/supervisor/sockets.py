@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tart.errors import StartupError
+from tart.os_errors import reason
 
 _ADVICE = {
     errno.EADDRINUSE: "another program uses this port; stop it or choose another",
@@ -55,15 +56,20 @@ def reserve_port(host: str, port: int, key: str) -> Iterator[Reservation]:
 
 
 def _pinned(host: str, port: int, key: str) -> socket.socket:
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = addresses[0]
         return _pin(family, address)
     except (OSError, UnicodeError) as error:
-        advice = _ADVICE.get(getattr(error, "errno", None) or 0)
-        advice = advice or getattr(error, "strerror", None) or str(error)
-        raise StartupError(f"{key}: cannot listen on {shown}: {advice}") from None
+        raise StartupError(f"{key}: {cannot_listen(host, port, error)}") from None
+
+
+def cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:
+    """Return a sentence on an address that cannot be bound, with the way out."""
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if isinstance(error, UnicodeError):  # of the codec for host names
+        return f"cannot listen on {shown}: {host!r} is not a host name"
+    return f"cannot listen on {shown}: {_ADVICE.get(error.errno or 0) or reason(error)}"
 
 
 def _pin(family: int, address: tuple[object, ...]) -> socket.socket:

@@ -70,20 +70,20 @@ def test_reading_a_pipe_does_not_block_the_loop():
 
 def test_an_input_or_output_that_cannot_be_opened_is_one_sentence(tmp_path):
     with (
-        pytest.raises(StartupError, match="none cannot be read: No such file"),
+        pytest.raises(ConfigError, match="none: cannot be read: no such file"),
         open_input(str(tmp_path / "none")),
     ):
         pass
     with (
-        pytest.raises(StartupError, match="cannot be written: Is a directory"),
+        pytest.raises(ConfigError, match="cannot be written: it is a directory"),
         open_output(str(tmp_path)),
     ):
         pass
     with (
-        open_input(str(tmp_path)) as descriptor,
-        pytest.raises(StartupError, match="cannot be read: Is a directory"),
+        pytest.raises(ConfigError, match="is a directory; name a capture in it"),
+        open_input(str(tmp_path)),
     ):
-        run(everything(descriptor))
+        pass
 
 
 def test_a_dash_is_the_standard_stream_unless_it_is_a_terminal(monkeypatch):
@@ -167,7 +167,7 @@ def test_a_closed_pipe_is_reported_once_and_not_written_to_again():
         await gone.wait()
         gone.clear()
         output.write(b"b")
-        with pytest.raises(StartupError, match="cannot be written: Broken pipe"):
+        with pytest.raises(StartupError, match="cannot be written: the other side closed it"):
             await output.drain(30)
         assert not gone.is_set()
 
@@ -189,6 +189,6 @@ def test_a_full_disk_is_an_error():
     run(main())
     with (
         open_output("/dev/full") as descriptor,
-        pytest.raises(StartupError, match="No space left"),
+        pytest.raises(StartupError, match="the disk is full"),
     ):
         write(descriptor, b"a")

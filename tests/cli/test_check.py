@@ -265,9 +265,9 @@ def test_a_damaged_capture_is_checked_up_to_the_damage(judge):
 def test_checking_a_file_that_is_not_a_capture_is_one_sentence(judge, tmp_path, capsys):
     code, said, errors = judge(b"GET / HTTP/1.1\r\n\r\n")
     assert (code, said, len(errors.splitlines())) == (2, "", 1)
-    assert "not a tart capture" in errors
+    assert "not a capture of tart" in errors
     assert main(["check", str(tmp_path / "nothing")]) == 2
-    assert "nothing cannot be read: No such file" in capsys.readouterr().err
+    assert "nothing: cannot be read: no such file" in capsys.readouterr().err
 
 
 def test_event_ids_continue_where_a_capture_begins_within_a_connection(judge):

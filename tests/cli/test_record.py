@@ -73,7 +73,9 @@ def test_recording_into_a_closed_pipe_is_one_sentence():
         with socket.create_connection((host, int(port))) as node:
             node.sendall(HELLO)
             assert process.exited() == 1
-        assert process.errors().endswith("tart: the capture cannot be written: Broken pipe\n")
+        assert process.errors().endswith(
+            "tart: the capture cannot be written: the other side closed it\n"
+        )
 
 
 def test_recording_on_a_port_in_use_leaves_the_file_unchanged(tmp_path, capsys):
@@ -81,7 +83,10 @@ def test_recording_on_a_port_in_use_leaves_the_file_unchanged(tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["record", "--listen", str(port), str(tmp_path / "c")]) == 1
-    assert capsys.readouterr().err == f"tart: --listen 127.0.0.1:{port}: Address already in use\n"
+    assert capsys.readouterr().err == (
+        f"tart: --listen: cannot listen on 127.0.0.1:{port}: another program uses this port; stop "
+        "it or choose another\n"
+    )
     assert (tmp_path / "c").read_text() == "precious"
 
 

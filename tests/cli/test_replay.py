@@ -83,18 +83,20 @@ def test_a_piped_capture_is_replayed_as_it_arrives(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "code", "sentence"),
     [
-        (b"no capture\n", "not a tart capture"),
-        (HEADER + encode_record(Record(FRAME, 1, 1, b"a")), "not opened once"),
-        (HEADER + encode_record(RECORDS[0]), "was cut short: it has no end"),
+        (b"no capture\n", 2, "f: not a capture of tart: 'tart record' and "),
+        (HEADER + encode_record(Record(FRAME, 1, 1, b"a")), 2, "not opened once"),
+        (HEADER + encode_record(RECORDS[0]), 1, "f was cut short: it has no end"),
     ],
 )
-def test_replaying_an_invalid_or_incomplete_capture_is_one_sentence(tmp_path, content, sentence):
+def test_replaying_an_invalid_or_incomplete_capture_is_one_sentence(
+    tmp_path, content, code, sentence
+):
     (tmp_path / "f").write_bytes(content)
     with recorder(tmp_path / "again") as again:
         outcome = replay(tmp_path / "f", again.address)
-    assert outcome.code == 1
+    assert outcome.code == code
     assert sentence in outcome.err
     assert "Traceback" not in outcome.err
 
@@ -140,8 +142,8 @@ def test_a_signal_ends_a_replay_with_a_summary(tmp_path):
 
 def test_replaying_a_missing_file_is_one_sentence(tmp_path):
     outcome = run("replay", tmp_path / "none")
-    assert outcome.code == 1
-    assert outcome.err == f"tart: {tmp_path}/none cannot be read: No such file or directory\n"
+    assert outcome.code == 2
+    assert outcome.err == f"tart: {tmp_path}/none: cannot be read: no such file or directory\n"
 
 
 def test_a_speed_is_a_number_or_max():

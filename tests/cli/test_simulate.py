@@ -83,5 +83,10 @@ def test_a_simulation_without_a_server_says_so_at_its_end(capsys):
         assert main(["simulate", "--target", target, "--nodes", "1", "--duration", "0.01"]) == 1
 
     said = capsys.readouterr()
-    assert f"no node could connect to {target}\n" in said.out
-    assert "node 0 cannot connect" in said.err
+    assert said.out == ""
+    log, sentence = said.err.splitlines()
+    assert "node 0 cannot connect, retrying with growing pauses: connection refused" in log
+    assert sentence == (
+        f"tart: --target {target}: no node could connect: connection refused, so nothing listens "
+        "there; start a server with 'tart serve', or name another one"
+    )

@@ -183,7 +183,7 @@ def test_map_and_reduce_are_sent_as_they_are(capsys, monkeypatch, tmp_path):
         (("--reduce", "B"), "--reduce needs --map"),
         (("A", "--map", "B"), "--map takes no further statement"),
         (("A", "-f", "b.sql"), "not both"),
-        (("-f", "none.sql"), "none.sql: cannot be read: No such file"),
+        (("-f", "none.sql"), "none.sql: cannot be read: no such file"),
         (("",), "the statement is empty"),
         ((" \n",), "the statement is empty"),
         (("SELECT 1", "-o", "a.xlsx"), "no format has the suffix .xlsx; use one of .json,"),
@@ -212,7 +212,7 @@ def test_without_a_statement_the_tables_are_listed(capsys, monkeypatch, tmp_path
 def test_a_file_that_cannot_be_written_is_named_once(capsys, monkeypatch, tmp_path):
     reply = Reply(b"1")
     code, _, err, _ = sent(capsys, monkeypatch, tmp_path, "A", "-o", "none/a.csv", reply=reply)
-    assert (code, err) == (1, "tart: none/a.csv: cannot be written: No such file or directory\n")
+    assert (code, err) == (1, "tart: none/a.csv: cannot be written: no such file or directory\n")
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,12 @@ def frames(*contents, session=1):
 @all_cases(
     ("octets", "complaint"),
     [
-        (b"\n", "first line"),
-        (b"[]\n", "first line"),
-        (b'{"format": "tart-capture", "version": 3}\n', "version 1 or 2"),
-        (b'{"format": "tart-capture", "version": "2"}\n', "version 1 or 2"),
-        (b'{"format": "another", "version": 2}\n', "version 1 or 2"),
-        (b"x" * 2000, "header line"),
+        (b"\n", "not a capture of tart: "),
+        (b"[]\n", "not a capture of tart: "),
+        (b'{"format": "tart-capture", "version": 3}\n', "of version 3, and this release reads"),
+        (b'{"format": "tart-capture", "version": "2"}\n', "of version '2'"),
+        (b'{"format": "another", "version": 2}\n', "not a capture of tart: "),
+        (b"x" * 2000, "not a capture of tart: "),
         (HEADER + b"\xff\xff\xff\xff", "invalid record length"),
         (HEADER + (MAX_RECORD + 1).to_bytes(4, "little"), "invalid record length"),
         (HEADER + b"\0\0\0\0", "invalid record length"),

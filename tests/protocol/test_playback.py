@@ -35,7 +35,7 @@ def capture(*records, complete=True):
 def played(octets, speed=1.0):
     playback = Playback(speed)
     steps = [*playback.receive_data(octets), *playback.close_sessions()]
-    return steps, playback.complete
+    return steps, playback.missing is None
 
 
 def test_steps_are_due_at_their_times_divided_by_the_speed():

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from tart.errors import StartupError
+from tart.errors import ConfigError
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
 from tart.simulate.model.fault_rates import TROUBLED
@@ -306,7 +306,7 @@ def test_the_truth_matches_what_the_server_received_over_reconnects(tmp_path):
 
 def test_a_truth_that_cannot_be_written_is_one_sentence(tmp_path):
     given = SimulationOptions(truth=tmp_path / "nowhere" / "truth")
-    with pytest.raises(StartupError, match="nowhere/truth cannot be written: No such"):
+    with pytest.raises(ConfigError, match="nowhere/truth: cannot be written: no such"):
         asyncio.run(simulate(given, asyncio.Event()))
 
 

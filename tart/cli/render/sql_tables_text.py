@@ -41,7 +41,8 @@ def render_description(name: str, width: int) -> Iterator[str]:
     """
     table = TABLES.get(name.lower())
     if table is None:
-        raise ConfigError(f"there is no table {name}{did_you_mean(name.lower(), TABLES)}")
+        hint = did_you_mean(name.lower(), TABLES) or "; 'tart sql' lists the tables"
+        raise ConfigError(f"there is no table {name or 'without a name'}{hint}")
     yield from textwrap.wrap(f"{table.name}: {table.description}", width)
     yield ""
     names = max(len(column.name) for column in table.columns)

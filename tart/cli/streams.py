@@ -1,0 +1,51 @@
+"""The standard streams of a command: what may be wrong with them, and what is done about it.
+
+- One that is closed, as by ``>&-``, becomes the null device: a file that is opened later would
+  otherwise take its number and receive what is printed.
+- A character that the locale's encoding lacks is printed as ``?``; a name that is not text in the
+  locale's encoding, byte for byte.
+- stdout that cannot be written (a full disk, a reader that left) is discarded, because Python
+  would write it again at its end, complain, and change the exit code.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+_NAMES = ("stdin", "stdout", "stderr")
+
+
+def prepare() -> None:
+    """Open the standard streams that are closed, and let no character end a command."""
+    if any(getattr(sys, name) is None for name in _NAMES):
+        _open_closed()
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+        sys.stdout.reconfigure(errors="surrogateescape" if is_utf8 else "replace")
+
+
+def discard_stdout() -> None:
+    """Send what was not written to stdout, and what will be, to the null device."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def stdout_fails() -> bool:
+    """Return whether stdout has something to write and cannot."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
+
+
+def _open_closed() -> None:
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for number, name in enumerate(_NAMES):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
