@@ -23,7 +23,7 @@ from typing import TextIO, cast
 from tart.cli.capture_io import STANDARD, open_input, read_chunks, source_name
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
-from tart.config.addresses import parse_address
+from tart.config.addresses import parse_listen_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.os_errors import reason
 from tart.printable import replace_unprintable
@@ -157,7 +157,7 @@ class _Check:
     def listen(self) -> None:
         """Check what nodes send until the time is over."""
         arguments = self._arguments
-        host, port = _parse_listen(arguments.listen)
+        host, port = parse_listen_address(arguments.listen, "--listen")
         seconds = None if arguments.duration is None else _parse_seconds(arguments.duration)
         listener = _Listener(self._checker, once=arguments.once)
         asyncio.run(listener.run(host, port, seconds))
@@ -334,11 +334,6 @@ class _Connection(asyncio.Protocol):
             _print(
                 replace_unprintable(f"node {node_id[:8]}, {name.strip()}, from {session.address}")
             )
-
-
-def _parse_listen(text: str) -> tuple[str, int]:
-    """Parse an address; without a host it is the loopback address."""
-    return parse_address(f"127.0.0.1:{text}" if ":" not in text else text, "--listen")
 
 
 def _parse_seconds(text: str) -> float:

@@ -18,6 +18,7 @@ import os
 import sys
 from importlib import import_module
 
+from tart.cli import streams
 from tart.cli.command_table import COMMANDS, EXAMPLES, GROUPS, Command
 from tart.cli.render.help_text import epilog, overview
 from tart.errors import ConfigError, TartError
@@ -42,22 +43,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line without the program; default: that of the process.
     """
+    streams.prepare()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code = _run(words)
-        sys.stdout.flush()
+        try:
+            code = _run(words)
+        finally:  # also where argparse has printed the help and ends the program
+            sys.stdout.flush()
     except TartError as error:
-        prefix = style_for(sys.stderr, os.environ).error("tart:")
-        for sentence in error.sentences:
-            print(f"{prefix} {sentence}", file=sys.stderr)
+        _print_sentences(error.sentences)
         return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader of stdout left, as head does; Python would fail again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.discard_stdout()  # its reader left, as head does
         return _READER_LEFT
+    except OSError as error:
+        _print_sentences([_refusal(error)])
+        return 1
     return code
+
+
+def _print_sentences(sentences: Sequence[str]) -> None:
+    prefix = style_for(sys.stderr, os.environ).error("tart:")
+    for sentence in sentences:
+        print(f"{prefix} {sentence}", file=sys.stderr)
+
+
+def _refusal(error: OSError) -> str:
+    """Return a sentence on what the system refused, where no command expected it."""
+    from tart.os_errors import reason
+
+    if streams.stdout_fails():
+        streams.discard_stdout()
+        return f"stdout: cannot be written: {reason(error)}"
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {reason(error)}"
+    if isinstance(error, FileNotFoundError):  # of os.getcwd
+        return "the working directory was deleted; change to another one"
+    return reason(error)
 
 
 def command_parser(command: Command) -> CommandParser:

@@ -22,7 +22,7 @@ from tart.cli.arguments import add_client
 from tart.cli.capture_io import open_output, write
 from tart.cli.http_client import connect
 from tart.cli.recording_proxy import Address, RecordingProxy
-from tart.config.addresses import parse_address
+from tart.config.addresses import parse_address, parse_listen_address
 from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.protocol.capture import FRAME, OPENED, CaptureReader
@@ -32,7 +32,6 @@ from tart.supervisor.sockets import cannot_listen
 from tart.units import SECOND_US
 
 _BACKLOG = 1024
-_LOOPBACK = "127.0.0.1"
 _EXPORT = "/api/events/export"
 # Flags that select events of the event log, and the route's parameters.
 _SELECTION = {
@@ -110,8 +109,7 @@ def _microseconds(arguments: argparse.Namespace, flag: str) -> int | None:
 
 
 def _record(arguments: argparse.Namespace) -> None:
-    listen = arguments.listen
-    bind = parse_address(listen if ":" in listen else f"{_LOOPBACK}:{listen}", "--listen")
+    bind = parse_listen_address(arguments.listen, "--listen")
     target = None if arguments.target is None else parse_address(arguments.target, "--target")
     duration = _microseconds(arguments, "for")
     logs.set_up(LogConfig(format="text"), "record")

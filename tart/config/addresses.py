@@ -9,6 +9,8 @@ from tart.errors import ConfigError
 
 _ADDRESS = re.compile(r"(\[(?P<bracketed>[^\[\]]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})")
 _LAST_PORT = 65_535
+# The longest part of a host name between dots (RFC 1035).
+_MAX_LABEL = 63
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 # Ports that browsers leave out of an Origin header.
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -31,12 +33,38 @@ def split_address(text: str) -> tuple[str, int] | None:
     match = _ADDRESS.fullmatch(text)
     if not match or int(match["port"]) > _LAST_PORT:
         return None
-    return match["bracketed"] or match["host"], int(match["port"])
+    host = match["bracketed"] or match["host"]
+    return (host, int(match["port"])) if _is_host(host) else None
+
+
+def parse_listen_address(text: str, key: str) -> tuple[str, int]:
+    """Return ``[HOST:]PORT`` as a pair; without a host it is the loopback address.
+
+    Raises:
+        ConfigError: The text is not such an address; the message names ``key``.
+    """
+    if ":" in text:
+        return parse_address(text, key)
+    address = split_address(f"127.0.0.1:{text}")
+    if address is not None:
+        return address
+    if text.isdecimal():
+        raise ConfigError(f"{key}: {text} is not a port: the highest is {_LAST_PORT}")
+    raise ConfigError(f"{key}: {text!r} is not [HOST:]PORT, such as 9000 or 0.0.0.0:9000")
 
 
 def describe_address(text: str) -> str:
     """Return why a text is not an address, as the end of a sentence."""
+    match = _ADDRESS.fullmatch(text)
+    if match and int(match["port"]) > _LAST_PORT:
+        return f"{text!r} has a port above the highest, {_LAST_PORT}"
     return f"{text!r} is not HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000"
+
+
+def _is_host(text: str) -> bool:
+    """Return whether a text can be looked up; Python refuses others in ways of its own."""
+    labels = text.removesuffix(".").split(".")
+    return text.isprintable() and all(0 < len(label) <= _MAX_LABEL for label in labels)
 
 
 def describe_origin(text: str) -> str | None:

@@ -184,7 +184,7 @@ def test_a_full_disk_is_an_error():
             output.write(b"a")
             output.write(b"b")
         assert failed == [1]
-        assert "No space left" in str(output.error)
+        assert "the disk is full" in str(output.error)
 
     run(main())
     with (

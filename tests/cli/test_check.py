@@ -166,7 +166,7 @@ def test_listening_on_a_port_in_use_is_one_sentence(capsys):
         port = held.getsockname()[1]
         assert main(["check", "--listen", str(port), "--for", "1s"]) == 2
     assert capsys.readouterr().err.startswith(
-        f"tart: --listen 127.0.0.1:{port}: Address already in use"
+        f"tart: --listen: cannot listen on 127.0.0.1:{port}: another program uses this port; "
     )
 
 
@@ -367,7 +367,7 @@ def test_raw_bytes_of_a_capture_are_checked_as_a_stream(judge):
         ("some --once", "--once goes with --listen only"),
         ("--listen 0 --partial", "--partial goes with a file only"),
         ("--listen 0 --for soon", "--for must be a number of s, m, h or d"),
-        ("--listen here", "--listen: '127.0.0.1:here' is not HOST:PORT"),
+        ("--listen here", "--listen: 'here' is not [HOST:]PORT, such as 9000"),
         ("--listen 0 --max-findings -1", "--max-findings must not be negative"),
     ],
 )

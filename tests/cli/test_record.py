@@ -99,7 +99,7 @@ def test_recording_on_a_port_in_use_leaves_the_file_unchanged(tmp_path, capsys):
         ("--listen 0 --for ever", "--for must be a number of s, m, h or d"),
         ("--url http://x --from yesterday", "--from must be an RFC 3339 time"),
         ("--url http://x --duration long", "--duration must be a number of s, m, h or d"),
-        ("--listen nowhere", "--listen: '127.0.0.1:nowhere' is not HOST:PORT"),
+        ("--listen nowhere", "--listen: 'nowhere' is not [HOST:]PORT, such as 9000"),
         ("--listen 0 --target 9", "--target: '9' is not HOST:PORT"),
     ],
 )

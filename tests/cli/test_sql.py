@@ -181,7 +181,7 @@ def test_map_and_reduce_are_sent_as_they_are(capsys, monkeypatch, tmp_path):
     ("arguments", "sentence"),
     [
         (("--reduce", "B"), "--reduce needs --map"),
-        (("A", "--map", "B"), "--map takes no further statement"),
+        (("A", "--map", "B"), "--map is a statement already"),
         (("A", "-f", "b.sql"), "not both"),
         (("-f", "none.sql"), "none.sql: cannot be read: no such file"),
         (("",), "the statement is empty"),

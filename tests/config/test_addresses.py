@@ -2,7 +2,7 @@
 
 import pytest
 
-from tart.config.addresses import describe_origin, parse_address
+from tart.config.addresses import describe_origin, parse_address, parse_listen_address
 from tart.errors import ConfigError
 from tests.cases import all_cases
 
@@ -24,12 +24,28 @@ def test_addresses_are_parsed(text, pair):
     "text",
     [
         *("", ":", "host", "host:", ":80", "::1:80", "::1", "[::1]", "[]:80", "[::1:80", "::1]:80"),
-        *("host:x", "host:-1", "host:65536", "host:٣", "a b:80", "host:80 ", "host:080000"),
+        *("host:x", "host:-1", "host:٣", "a b:80", "host:80 ", "host:0800000"),
+        *("a..b:80", ".a:80", f"{'a' * 64}:80", "a\x1b:80", "a\udcff:80"),
     ],
 )
 def test_text_that_is_not_an_address_is_refused(text):
     with pytest.raises(ConfigError, match=r"^--target: .* is not HOST:PORT"):
         parse_address(text, "--target")
+
+
+def test_a_port_beyond_the_highest_is_named():
+    with pytest.raises(ConfigError, match=r"^--target: 'host:65536' has a port above the highest"):
+        parse_address("host:65536", "--target")
+    with pytest.raises(ConfigError, match=r"^--listen: 65536 is not a port: the highest is 65535"):
+        parse_listen_address("65536", "--listen")
+
+
+def test_an_address_to_listen_on_needs_no_host():
+    assert parse_listen_address("0", "--listen") == ("127.0.0.1", 0)
+    assert parse_listen_address("[::]:80", "--listen") == ("::", 80)
+    assert parse_address("a.b.:1", "--listen") == ("a.b.", 1)
+    with pytest.raises(ConfigError, match=r"^--listen: 'abc' is not \[HOST:\]PORT, such as 9000"):
+        parse_listen_address("abc", "--listen")
 
 
 @all_cases(

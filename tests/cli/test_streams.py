@@ -1,0 +1,47 @@
+"""Standard streams that are closed, full or of another encoding; in processes of their own."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.supervisor.process import ROOT
+
+_TART = [sys.executable, "-m", "tart"]
+
+
+def run(redirection, *arguments, **environ):
+    """``tart arguments`` with a redirection of the shell."""
+    command = " ".join([*_TART, *arguments, redirection])
+    environ = {"PATH": "", "PYTHONPATH": str(ROOT)} | environ
+    return subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, env=environ, capture_output=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "sentence"),
+    [
+        (">/dev/full", 1, b"tart: stdout: cannot be written: the disk is full\n"),
+        (">&-", 0, b""),
+        ("<&- >&- 2>&-", 0, b""),
+    ],
+)
+@pytest.mark.parametrize("command", ["version", "--help"])
+def test_a_stdout_that_is_full_or_closed(command, redirection, code, sentence):
+    done = run(redirection, command)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", sentence)
+
+
+def test_a_file_that_is_written_does_not_take_the_number_of_a_closed_stdout(tmp_path):
+    file = tmp_path / "result"
+    done = run(">&-", "sql", "--tables", "--no-pager", f"3>{file}")
+    assert (done.returncode, file.read_bytes(), done.stderr) == (0, b"", b"")
+
+
+def test_characters_that_the_encoding_lacks_are_replaced(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text('data_dir = "\u4e2d"\n', encoding="utf-8")
+    done = run("", "config", "show", "--config", str(file), PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert b"?" in done.stdout
