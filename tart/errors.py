@@ -45,7 +45,6 @@ full batch) are values, not errors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 
 class TartError(Exception):
@@ -65,8 +64,10 @@ class TartError(Exception):
         return (str(self),)
 
 
-class SettingFault(NamedTuple):
+class SettingFault:
     """A wrong setting; as text, a sentence with its place.
+
+    A plain class: every command imports this module, and starts without ``typing``.
 
     Attributes:
         key: The dotted key; empty if it is not known or not about one setting.
@@ -75,10 +76,13 @@ class SettingFault(NamedTuple):
         text: What is wrong, and what is accepted.
     """
 
-    key: str
-    origin: str
-    line: int | None
-    text: str
+    __slots__ = ("key", "line", "origin", "text")
+
+    def __init__(self, key: str, origin: str, line: int | None, text: str) -> None:
+        self.key = key
+        self.origin = origin
+        self.line = line
+        self.text = text
 
     def __str__(self) -> str:
         place = self.origin if self.line is None else f"{self.origin}:{self.line}"

@@ -12,8 +12,11 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
+from tart.cli.command_table import Command
+from tart.cli.render.help_text import epilog
 from tart.style import style_for
 from tart.suggestions import did_you_mean
 
@@ -148,6 +151,17 @@ class CommandParser(argparse.ArgumentParser):
             if kind is None:
                 raise
             self.error(f"{_name(action)} {arg_string}: must be {kind}")
+
+
+def parser_of(command: Command) -> CommandParser:
+    """Return the parser of a command with its arguments, which imports the command's module."""
+    parser = CommandParser(
+        prog=f"tart {command.name}",
+        description=command.description,
+        epilog=epilog(command, style_for(sys.stdout, os.environ)),
+    )
+    import_module(command.module).add_arguments(parser)
+    return parser
 
 
 def sentence(message: str, command: str) -> str:

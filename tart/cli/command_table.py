@@ -318,6 +318,26 @@ _TABLE = (
         examples=(Example("tart skill --url https://tart.example > SKILL.md", "a skill file"),),
     ),
     Command(
+        "completion",
+        SET_UP,
+        "print a script that lets the shell complete commands",
+        module="tart.cli.completion",
+        description=(
+            "Print a script with which a shell completes commands, verbs, flags, choices and "
+            "the names of files. 'tart install' installs it for all users; for yourself, save "
+            "it where your shell finds it and open a new shell. bash needs the package "
+            "bash-completion; without it, put 'source <(tart completion bash)' into ~/.bashrc. "
+            "zsh needs the directory in fpath before compinit."
+        ),
+        examples=(
+            Example(
+                "tart completion bash > ~/.local/share/bash-completion/completions/tart", "bash"
+            ),
+            Example("tart completion zsh > ~/.zfunc/_tart", "zsh, with fpath+=~/.zfunc"),
+            Example("tart completion fish > ~/.config/fish/completions/tart.fish", "fish"),
+        ),
+    ),
+    Command(
         "install",
         SET_UP,
         "install tart as a systemd service",

@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 from tart.cli import streams
-from tart.cli.command_table import COMMANDS, EXAMPLES, GROUPS, Command
-from tart.cli.render.help_text import epilog, overview
+from tart.cli.command_table import COMMANDS, EXAMPLES, GROUPS
+from tart.cli.render.help_text import overview
 from tart.errors import ConfigError, TartError
 from tart.style import style_for
 
@@ -28,8 +27,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn, TextIO
-
-    from tart.cli.command_parser import CommandParser
 
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
 _READER_LEFT = 141  # likewise by SIGPIPE
@@ -84,19 +81,6 @@ def _refusal(error: OSError) -> str:
     return reason(error)
 
 
-def command_parser(command: Command) -> CommandParser:
-    """Return the parser of a command with its arguments."""
-    from tart.cli.command_parser import CommandParser
-
-    parser = CommandParser(
-        prog=f"tart {command.name}",
-        description=command.description,
-        epilog=epilog(command, style_for(sys.stdout, os.environ)),
-    )
-    import_module(command.module).add_arguments(parser)
-    return parser
-
-
 def _run(words: Sequence[str]) -> int:
     """Run what the words say; return the exit code."""
     if not words:
@@ -113,7 +97,9 @@ def _run(words: Sequence[str]) -> int:
         name = "version"
     if name not in COMMANDS:
         _refuse(name)
-    parsed = command_parser(COMMANDS[name]).parse_args(rest)
+    from tart.cli.command_parser import parser_of
+
+    parsed = parser_of(COMMANDS[name]).parse_args(rest)
     code: int = parsed.run(parsed)
     return code
 

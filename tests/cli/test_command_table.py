@@ -3,8 +3,8 @@ import shlex
 
 import pytest
 
+from tart.cli.command_parser import parser_of
 from tart.cli.command_table import COMMANDS, EXAMPLES, EXIT_CODES, GROUPS, PACKAGING
-from tart.cli.main import command_parser
 
 LINES = [example.line for command in COMMANDS.values() for example in command.examples]
 
@@ -27,7 +27,7 @@ def test_each_example_is_a_command_line_that_parses(line):
     for part in line.split(" | "):
         words = shlex.split(re.sub(r" > \S+$", "", part).removeprefix("sudo "))
         assert words[0] == "tart"
-        parsed = command_parser(COMMANDS[words[1]]).parse_args(words[2:])
+        parsed = parser_of(COMMANDS[words[1]]).parse_args(words[2:])
         assert callable(parsed.run)
 
 
