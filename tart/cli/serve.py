@@ -5,18 +5,20 @@ the opposite order. Before a fork only settings, locks and pinned ports exist: a
 files, loops and threads itself, with modules that it imports after the fork.
 
 On SIGHUP the section ``log`` is applied at once in every process. Every other change needs a
-restart, and the server log names it: a shard that restarted with other limits than its siblings
-would be harder to understand than a change that waits.
+restart, and the server log has its old and new value: a shard that restarted with other limits
+than its siblings would be harder to understand than a change that waits.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,10 @@ from typing import Any
 from tart import logs
 from tart.access.networks import is_loopback
 from tart.cli.arguments import add_config
+from tart.cli.render.config_text import describe_reload
 from tart.config import load as configuration
 from tart.config.addresses import parse_address
-from tart.config.schema import Config, values
+from tart.config.schema import Config
 from tart.control_store import has_keys
 from tart.errors import ConfigError, StorageError
 from tart.process_handle import ProcessHandle
@@ -38,6 +41,10 @@ from tart.supervisor.sd_notify import Notifier
 from tart.supervisor.sockets import Reservation, reserve_port
 from tart.supervisor.supervisor import Supervisor
 
+_log = logging.getLogger(__name__)
+
+# The sections whose settings change on SIGHUP.
+_RELOADED = frozenset(["log"])
 # Argument of ``tart serve`` to the setting it overrides.
 _OVERRIDES = {
     "telemetry_bind": "telemetry.bind",
@@ -71,20 +78,34 @@ class Settings:
         self._flags = flags
         self.config = self._load()
 
-    def reload(self, process: str) -> str:
-        """Apply the settings that can change at run time; return a sentence for the log.
+    def reload(self, process: str) -> None:
+        """Apply the settings that can change at run time.
+
+        Raises:
+            ConfigError: The settings are not valid; nothing was changed.
+        """
+        self._apply(self._load(), process)
+
+    def reload_and_log(self, process: str) -> None:
+        """Do the same, and log what changed from what to what, and what needs a restart.
 
         Raises:
             ConfigError: The settings are not valid; nothing was changed.
         """
         fresh = self._load()
+        sentence, restart = describe_reload(self.config, fresh, _RELOADED)
+        level = logging.WARNING if restart else logging.INFO
+        # The new level may hide the line that says so, or the old one may.
+        if logged := _log.isEnabledFor(level):
+            _log.log(level, "SIGHUP: %s", sentence)
+        self._apply(fresh, process)
+        if not logged:
+            _log.log(level, "SIGHUP: %s", sentence)
+
+    def _apply(self, fresh: Config, process: str) -> None:
         logs.set_up(fresh.log, process)
-        old, new = values(self.config), values(fresh)
-        changed = [key for key in new if new[key] != old[key]]
-        pending = [key for key in changed if not key.startswith("log.")]
-        if pending:
-            return f"settings reloaded; restart to apply: {', '.join(pending)}"
-        return f"settings reloaded; applied: {', '.join(changed) or 'nothing changed'}"
+        # A process that is started again begins with these.
+        self.config = replace(self.config, log=fresh.log)
 
     def _load(self) -> Config:
         return configuration.load(self._path, environ=os.environ, flags=self._flags)
@@ -112,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
             _parts(settings, telemetry, api),
             config.supervisor,
             on_ready=partial(_announce, telemetry, api, config.shard_count),
-            reload=partial(settings.reload, "supervisor"),
+            reload=partial(settings.reload_and_log, "supervisor"),
             notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
             watchdog=read_watchdog(os.environ, os.getpid()),
         ).run()

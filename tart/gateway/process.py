@@ -85,9 +85,10 @@ def _reloader(config: Config, tls: ssl.SSLContext | None) -> Callable[[], None]:
             try:
                 reload_certificate(tls, config.tls_paths)
             except StartupError as error:
-                log.error("TLS certificate not reloaded: %s", error)
+                log.error("SIGHUP: certificate not reloaded, the one in use stays: %s", error)
             else:
-                log.info("TLS certificate reloaded")
+                certificate, _ = config.tls_paths
+                log.info("SIGHUP: %s reloaded; new connections use it", certificate)
 
     return reload
 

@@ -77,8 +77,8 @@ class Supervisor:
         config: The limits.
         on_ready: Called once, when all children accept for the first time. Its argument names
             those that still recover and accept later.
-        reload: Called on SIGHUP; reads the settings again and returns a sentence for the log.
-            A ``ConfigError`` keeps the current settings.
+        reload: Called on SIGHUP; reads the settings again and logs what changed. A
+            ``ConfigError`` keeps the current settings.
         notifier: Sends messages to systemd.
         watchdog: The intervals of systemd's watchdog.
         grace_seconds: The time after a stop signal in which another one changes nothing.
@@ -90,7 +90,7 @@ class Supervisor:
         config: SupervisorConfig,
         *,
         on_ready: Callable[[Sequence[str]], None],
-        reload: Callable[[], str],
+        reload: Callable[[], None],
         notifier: Notifier,
         watchdog: Watchdog,
         grace_seconds: float = GRACE_SECONDS,
@@ -293,10 +293,10 @@ class Supervisor:
         if self._announced:
             self._notifier.reloading()
         try:
-            _log.info("SIGHUP: %s", self._reload_settings())
+            self._reload_settings()
         except ConfigError as error:
             for sentence in error.sentences:
-                _log.error("reload failed, keeping current settings: %s", sentence)
+                _log.error("SIGHUP: not reloaded, the current settings stay: %s", sentence)
         else:
             self._signal(signal.SIGHUP)
         if self._announced:

@@ -145,7 +145,7 @@ def test_sighup_applies_log_settings_and_names_those_that_need_a_restart(tmp_pat
     with serving(tmp_path, "--shards", 1) as (running, _, api):
         file.write_text("[log]\nlevel = 'debug'\n[storag]\nflush_rows = 0")
         running.send(signal.SIGHUP)
-        failed = "reload failed, keeping current settings: "
+        failed = "SIGHUP: not reloaded, the current settings stay: "
         wait_for(lambda: running.errors().count(failed) == 2)
         assert f"{failed}config.toml:3: unknown section [storag]" in running.errors()
         assert f"{failed}config.toml:4: storage.flush_rows: 0 is not" in running.errors()
@@ -158,7 +158,10 @@ def test_sighup_applies_log_settings_and_names_those_that_need_a_restart(tmp_pat
         running.send(signal.SIGTERM)
 
         assert running.ended() == 0
-        assert "settings reloaded; restart to apply: storage.flush_rows" in running.errors()
+        assert (
+            'settings reloaded; applied log.level: \\"info\\" → \\"debug\\"; '
+            "restart to apply storage.flush_rows: 20_000 → 7"
+        ) in running.errors()
 
 
 def test_a_closed_stdout_does_not_stop_the_server(tmp_path):

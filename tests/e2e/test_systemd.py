@@ -86,7 +86,10 @@ def test_reloading_changes_the_log_at_once_and_names_what_it_cannot_change(tmp_p
         tart.until(READY)
 
         said = [json.loads(line)["message"] for line in tart.process.errors().splitlines()]
-        assert "SIGHUP: settings reloaded; restart to apply: storage.threads" in said
+        assert (
+            'SIGHUP: settings reloaded; applied log.level: "info" → "debug"; '
+            "restart to apply storage.threads: 1 → 2"
+        ) in said
 
 
 @pytest.mark.slow

@@ -150,7 +150,6 @@ def reload():
     say(f"reads {text} settings")
     if text != "good":
         raise ConfigError(f"{text} setting")
-    return "settings read again"
 
 
 def main(limits, *parts):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Container
 from typing import Any
 
 from tart.cli.render.documents import SettingsDocument
@@ -39,6 +40,28 @@ def render_settings(config: Config) -> str:
         f"{key} = {_toml(value)}  ({config.origins[key]})\n"
         for key, value in values(config).items()
     )
+
+
+def describe_reload(old: Config, new: Config, applied: Container[str]) -> tuple[str, bool]:
+    """Return a sentence on the settings that differ, and whether some need a restart.
+
+    Args:
+        old: The settings in use.
+        new: The settings that were loaded.
+        applied: Sections whose settings change at once.
+    """
+    before, after = values(old), values(new)
+    changes: dict[bool, list[str]] = {True: [], False: []}
+    for key in after:
+        if before[key] != after[key]:
+            text = f"{key}: {_toml(before[key])} → {_toml(after[key])}"
+            changes[key.rpartition(".")[0] in applied].append(text)
+    parts = []
+    if changes[True]:
+        parts.append(f"applied {', '.join(changes[True])}")
+    if changes[False]:
+        parts.append(f"restart to apply {', '.join(changes[False])}")
+    return f"settings reloaded; {'; '.join(parts) or 'nothing changed'}", bool(changes[False])
 
 
 def settings_document(config: Config) -> SettingsDocument:

@@ -1,6 +1,6 @@
 import tomllib
 
-from tart.cli.render.config_text import config_toml, render_settings
+from tart.cli.render.config_text import config_toml, describe_reload, render_settings
 from tart.config.load import load
 from tart.config.schema import settings
 from tests.supervisor.process import ROOT
@@ -48,3 +48,20 @@ def test_every_kind_of_value_is_shown_as_toml(tmp_path, monkeypatch):
     assert "storage.flush_rows = 1_234_567  (command line)" in lines
     assert "storage.flush_seconds = 0.025  (default)" in lines
     assert len(lines) == len(settings())
+
+
+def test_a_reload_is_described_by_old_and_new_values():
+    def described(**flags):
+        changed = load(environ={}, flags={key.replace("__", "."): flags[key] for key in flags})
+        return describe_reload(load(environ={}), changed, {"log"})
+
+    assert described() == ("settings reloaded; nothing changed", False)
+    assert described(log__level="error") == (
+        'settings reloaded; applied log.level: "info" → "error"',
+        False,
+    )
+    assert described(log__level="error", storage__threads=2, shards=3) == (
+        'settings reloaded; applied log.level: "info" → "error"; '
+        "restart to apply shards: 0 → 3, storage.threads: 1 → 2",
+        True,
+    )
