@@ -20,6 +20,10 @@ Value = str | int | float | bool | None
 Answers = Mapping[str, Any]
 
 
+class UnknownPlace(ValueError):
+    """A text names no view, or lacks what its view needs; the message is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A view, and what it shows.

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from tart.dash.core.model import Place, View
-from tart.dash.core.views import network
+from tart.dash.core.model import Place, UnknownPlace, View
+from tart.dash.core.views import (
+    alerts,
+    blocks,
+    conformance,
+    core,
+    cores,
+    event,
+    events,
+    finding,
+    network,
+    package,
+    slot,
+    work,
+)
 from tart.suggestions import did_you_mean
 
-VIEWS: tuple[View, ...] = (network.VIEW,)
+VIEWS: tuple[View, ...] = (
+    network.VIEW,
+    blocks.VIEW,
+    slot.VIEW,
+    work.VIEW,
+    package.VIEW,
+    cores.VIEW,
+    core.VIEW,
+    events.VIEW,
+    event.VIEW,
+    conformance.VIEW,
+    finding.VIEW,
+    alerts.VIEW,
+)
 BY_NAME: dict[str, View] = {view.name: view for view in VIEWS}
 _BY_ANY_NAME = {name: view for view in VIEWS for name in (view.name, *view.aliases)}
-
-
-class UnknownPlace(ValueError):
-    """A text names no view, or lacks what its view needs; the message is one sentence."""
 
 
 def tabs() -> tuple[View, ...]:
@@ -24,7 +46,7 @@ def parse_place(text: str) -> Place:
     """Return the place that a text names, such as ``nodes`` or ``node 3f2a``.
 
     Raises:
-        UnknownPlace: It names no view, or an argument is missing or one too many.
+        UnknownPlace: It names no view, or an argument is missing, one too many or not valid.
     """
     name, _, argument = text.strip().partition(" ")
     view = _BY_ANY_NAME.get(name.lower())
@@ -36,4 +58,7 @@ def parse_place(text: str) -> Place:
         raise UnknownPlace(f"the view {view.name} takes no argument")
     if view.argument_required and not argument:
         raise UnknownPlace(f"the view {view.name} needs its {view.argument}: {view.name} …")
-    return Place(view.name, argument or None)
+    place = Place(view.name, argument or None)
+    # The view checks its argument.
+    view.requests(place)
+    return place
