@@ -23,11 +23,14 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from tart.config.addresses import parse_address
+from tart.access.networks import is_loopback
+from tart.cli.http_errors import describe_failure, describe_other_answer, describe_refusal
+from tart.config.addresses import parse_address, split_address
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
+from tart.os_errors import reason
 
 KEY_FILE_VARIABLE, KEY_VARIABLE = "TART_KEY_FILE", "TART_KEY"
 CA_FILE_VARIABLE = "TART_CA_FILE"
@@ -37,8 +40,7 @@ _INSECURE = (
     "tart: warning: --insecure: the certificate of {url} is not checked; anybody on the way can "
     "read the key and change the answers"
 )
-# Codes of OpenSSL (X509_V_ERR_…) by what a user can do about them.
-_EXPIRED, _NOT_YET_VALID, _OTHER_HOST, _OTHER_ADDRESS = 10, 9, 62, 64
+_SCHEMES = ("http", "https")
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -105,7 +107,7 @@ class Server:
         self.url = (_url(config) if url is None else _with_scheme(url)).rstrip("/")
         self.key = _read_key(key_file or _path(environ, KEY_FILE_VARIABLE))
         if self.key is None:
-            self.key = environ.get(KEY_VARIABLE, "").strip() or None
+            self.key = _key(environ.get(KEY_VARIABLE, ""), KEY_VARIABLE) or None
         self.context: ssl.SSLContext | None = None
         ca_file = ca_file or _path(environ, CA_FILE_VARIABLE)
         if insecure:
@@ -118,6 +120,8 @@ class Server:
             self.context.check_hostname = False
         elif self.url.startswith("https:"):
             self.context = ssl.create_default_context()
+        self._proxy = _proxy(self.url)
+        self._opener = _build_opener(self.context, self._proxy)
 
     def get(self, path: str, *, accept: tuple[int, ...] = ()) -> Any:
         """Return the JSON of a route.
@@ -126,7 +130,14 @@ class Server:
             path: Path and query.
             accept: Further statuses whose body is returned instead of raising.
         """
-        return json.loads(self._fetch(self._request(path), accept))
+        body = self._fetch(self._request(path), accept)
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise StartupError(describe_other_answer(self.url, path))
+        return answer
 
     def post(self, path: str, body: Any) -> bytes:
         """Post a JSON body and return the response's body."""
@@ -149,10 +160,7 @@ class Server:
 
     def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        try:
-            return urllib.request.Request(self.url + path, body, headers)
-        except ValueError as error:
-            raise StartupError(f"{self.url}: no tart answers there: {error}") from None
+        return urllib.request.Request(self.url + path, body, headers)
 
     def _fetch(self, request: urllib.request.Request, accept: tuple[int, ...] = ()) -> bytes:
         with self._open(request, accept) as response:
@@ -162,16 +170,20 @@ class Server:
         self, request: urllib.request.Request, accept: tuple[int, ...] = ()
     ) -> http.client.HTTPResponse | urllib.error.HTTPError:
         try:
-            response: http.client.HTTPResponse = urllib.request.urlopen(
-                request, timeout=_TIMEOUT_SECONDS, context=self.context
+            response: http.client.HTTPResponse = self._opener.open(
+                request, timeout=_TIMEOUT_SECONDS
             )
             return response
         except urllib.error.HTTPError as error:
             if error.code in accept:
                 return error
-            raise RequestRefused(error.code, _message(error, error.read())) from None
-        except (OSError, ValueError) as error:
-            raise StartupError(f"{self.url}: {_unreachable(error, self.url)}") from None
+            path = request.full_url.removeprefix(self.url)
+            location = error.headers.get("Location")
+            message = describe_refusal(self.url, path, error.code, error.read(), location)
+            raise RequestRefused(error.code, message) from None
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            why = describe_failure(error, self.url, _TIMEOUT_SECONDS, self._proxy)
+            raise StartupError(f"{self.url}: {why}") from None
 
     def _read(self, read: Callable[[], bytes]) -> bytes:
         try:
@@ -179,7 +191,7 @@ class Server:
         except http.client.IncompleteRead as error:
             raise IncompleteResponse(self.url, error.partial) from None
         except (OSError, http.client.HTTPException) as error:
-            raise StartupError(f"{self.url}: the connection broke: {error}") from None
+            raise StartupError(f"{self.url}: the connection broke: {reason(error)}") from None
 
 
 def connect(
@@ -200,52 +212,30 @@ def connect(
     )
 
 
-def _unreachable(error: Exception, url: str) -> str:
-    """Return why no server answers, and what to do."""
-    reason = getattr(error, "reason", error)
-    match reason:
-        case ssl.SSLCertVerificationError():
-            return _distrust(reason)
-        case ssl.SSLError() if reason.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
-            return "no tart answers there: the server does not speak TLS; try http://"
-        case ConnectionRefusedError():
-            return (
-                "no tart answers there: nothing listens; start it with 'tart serve', or name "
-                "another with --url"
-            )
-        case ConnectionResetError():
-            other = "http" if url.startswith("https:") else "https"
-            return f"no tart answers there: the connection was closed; try {other}://"
-        case TimeoutError():
-            return f"no tart answers there within {_TIMEOUT_SECONDS:g} s"
-        case OSError() if reason.strerror:
-            return f"no tart answers there: {reason.strerror}"
-        case _:
-            return f"no tart answers there: {reason}"
+def _proxy(url: str) -> str | None:
+    """Return the proxy of an address that the environment names; none for this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    return urllib.request.getproxies().get(parts.scheme)
 
 
-def _distrust(error: ssl.SSLCertVerificationError) -> str:
-    """Return why a certificate is not trusted, and what to do."""
-    message = error.verify_message.rstrip(".")
-    message = f"{message[:1].lower()}{message[1:]}"
-    match error.verify_code:
-        case code if code in (_OTHER_HOST, _OTHER_ADDRESS):
-            way_out = "name the server in --url as its certificate does"
-        case code if code in (_EXPIRED, _NOT_YET_VALID):
-            way_out = "renew it, or check this machine's clock"
-        case _:
-            way_out = "name the file of its authority, or the certificate itself, with --ca-file"
-    return f"its certificate is not trusted: {message}; {way_out}"
+def _build_opener(
+    context: ssl.SSLContext | None, proxy: str | None
+) -> urllib.request.OpenerDirector:
+    proxies = {} if proxy is None else {"http": proxy, "https": proxy}
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler(proxies)]
+    if context is not None:
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(*handlers, _NoRedirects())
 
 
-def _message(error: urllib.error.HTTPError, body: bytes) -> str:
-    try:
-        message = str(json.loads(body)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return str(error)
-    if error.code == 401:
-        return f"{message}; put the key into TART_KEY, or into a file named by --key-file"
-    return message
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Refuses redirects: they would take the key to another server, and make a GET of a POST."""
+
+    def redirect_request(self, *arguments: Any, **options: Any) -> None:
+        """Refuse."""
 
 
 def _path(environ: Mapping[str, str], variable: str) -> Path | None:
@@ -275,7 +265,7 @@ def _trusting(path: Path, setting: str) -> ssl.SSLContext:
     except ssl.SSLError:
         raise ConfigError(f"{setting} {path}: has no certificate in PEM form") from None
     except OSError as error:
-        raise ConfigError(f"{setting} {path}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{setting} {path}: cannot be read: {reason(error)}") from None
     # Also a certificate that another one issued may be trusted by itself.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
@@ -285,22 +275,50 @@ def _read_key(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
-        return path.read_text("utf-8").strip()
+        text = path.read_text("utf-8-sig")  # some editors of Windows write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"key file {path}: cannot be read: {error}") from None
+        raise ConfigError(f"key file {path}: cannot be read: {reason(error)}") from None
+    if not text.strip():
+        raise ConfigError(f"key file {path}: is empty; 'tart keys create' prints a key")
+    return _key(text, f"key file {path}")
+
+
+def _key(text: str, source: str) -> str:
+    """Return the key in a text.
+
+    Raises:
+        ConfigError: It cannot be a key; the message does not show it.
+    """
+    key = text.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigError(
+            f"{source}: is not a key, which is one word of ASCII such as tart_0123abcd_…; 'tart "
+            "keys create' prints one"
+        )
+    return key
 
 
 def _with_scheme(url: str) -> str:
     """Return an address with its scheme, which is http if there is none.
 
+    What a browser shows behind the path is left out, so that its address can be pasted.
+
     Raises:
         ConfigError: It is no address of a web server.
     """
-    address = url if "://" in url else f"http://{url}"
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # brackets without an end, a port that is not a number up to 65535
+        host, port = "", None
+    is_host = split_address(f"[{host}]:{port or 0}") is not None and " " not in host
+    is_complete = is_host and parts.scheme in _SCHEMES and not parts.netloc.endswith(":")
+    if not host or not is_complete:
         raise ConfigError(f"--url {url}: must be http://HOST:PORT or https://HOST")
-    return address
+    if parts.username is not None:
+        raise ConfigError("--url: has a user name; name a file with a key by --key-file instead")
+    path = quote(parts.path, safe="/%")
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def _url(config: Config) -> str:

@@ -62,9 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print_sentences(sentences: Sequence[str]) -> None:
+    from tart.printable import replace_unprintable
+
     prefix = style_for(sys.stderr, os.environ).error("tart:")
     for sentence in sentences:
-        print(f"{prefix} {sentence}", file=sys.stderr)
+        # A name may have characters that act on a terminal.
+        lines = [replace_unprintable(line) for line in sentence.split("\n")]
+        print(prefix, "\n".join(lines), file=sys.stderr)
 
 
 def _refusal(error: OSError) -> str:

@@ -95,11 +95,11 @@ def serve() -> None:
     """Fork for each run that stdin names, and write its outcome to stdout."""
     from importlib import import_module
 
-    from tart.cli.main import COMMANDS
+    from tart.cli.command_table import COMMANDS
 
     sys.dont_write_bytecode = True  # a run with a full disk would leave broken files
-    for module, _ in COMMANDS.values():
-        import_module(module)
+    for command in COMMANDS.values():
+        import_module(command.module)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy what it shares with this process
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")

@@ -63,7 +63,6 @@ def test_the_key_file_variable_is_not_a_setting(tmp_path, monkeypatch):
     [
         ("http://127.0.0.1:1", "nothing listens; start it with 'tart serve'"),
         ("127.0.0.1:1", "nothing listens"),
-        ("http://127.0.0.1:1 /", ""),
         ("http://no-host.invalid", "not known|resolution"),
     ],
 )
@@ -84,7 +83,20 @@ def test_the_key_is_that_of_the_variable_unless_a_file_is_named(tmp_path):
     assert load(environ={KEY_VARIABLE: "x"})
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "http://", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "ftp://x", "http://", "file:///etc/passwd", "http:/x:1", "http://x:", "http://[::1"),
+        *(
+            "http://x:abc",
+            "x:65536",
+            "http://x y",
+            "http://a..b",
+            "http://h\udcff",
+            "http://x:1\n ",
+        ),
+    ],
+)
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(ConfigError, match="must be http://HOST:PORT or https://HOST"):
         Server(Config(), url, environ={})
@@ -174,6 +186,79 @@ def test_a_wrong_scheme_is_named():
         url = f"https://127.0.0.1:{server.server_port}"
         with pytest.raises(StartupError, match="does not speak TLS; try http://"):
             Server(Config(), url, environ={}).get("/")
+
+
+def test_an_address_copied_from_a_browser_is_cut_behind_its_path():
+    for url in ("http://x:1/a b/?q=1#/nodes", "x:1/a%20b#"):
+        assert Server(Config(), url, environ={}).url == "http://x:1/a%20b"
+    with pytest.raises(ConfigError, match="--key-file") as caught:
+        Server(Config(), "http://me:secret@x", environ={})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty; 'tart keys create' prints a key"),
+        (b" \r\n", "is empty"),
+        (b"one\ntwo\n", "is not a key"),
+        ("schlüssel".encode(), "is not a key"),
+        (b"\xff\xfea\0", "cannot be read: it is not UTF-8 text"),
+    ],
+)
+def test_a_file_without_a_key_is_one_sentence_that_does_not_show_it(tmp_path, content, sentence):
+    (tmp_path / "k").write_bytes(content)
+    with pytest.raises(ConfigError, match=f"^key file .*/k: {sentence}") as caught:
+        Server(Config(), key_file=tmp_path / "k")
+    assert "two" not in str(caught.value)
+
+
+def test_a_key_may_have_a_byte_order_mark(tmp_path):
+    (tmp_path / "k").write_text("\ufeffkey\r\n")
+    assert Server(Config(), key_file=tmp_path / "k").key == "key"
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Some other server: its answer is in the path, a status or a body."""
+
+    def do_GET(self):
+        kind = self.path.removeprefix("/")
+        self.send_response(int(kind) if kind.isdecimal() else 200)
+        if kind == "302":
+            self.send_header("Location", f"https://tart.example{self.path}")
+        self.end_headers()
+        self.wfile.write({"list": b"[]", "html": b"<html>"}.get(kind, b""))
+
+    do_POST = do_GET
+
+    def log_message(self, *arguments):
+        pass
+
+
+def test_another_server_is_named_as_one():
+    with running(server := HTTPServer(("127.0.0.1", 0), Elsewhere)):
+        url = f"http://127.0.0.1:{server.server_port}"
+        for path, sentence in (
+            ("/404", "no tart answers there: another server does, with status 404 for /404; check"),
+            ("/502", "a proxy answers there with status 502: it cannot reach tart"),
+            ("/302", "the server sends us to https://tart.example; name that with --url"),
+            ("/list", "no tart answers there: the answer to /list is not JSON of tart's; check"),
+            ("/html", "no tart answers there: the answer to /html is not JSON of tart's; check"),
+        ):
+            with pytest.raises(StartupError, match=f"^{url}: {sentence}"):
+                Server(Config(), url, environ={}).get(path)
+        with pytest.raises(RequestRefused, match="sends us to"):
+            Server(Config(), url, environ={}).post("/302", {})
+
+
+def test_a_proxy_is_for_other_machines_and_is_named(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(StartupError, match=r"the proxy http://127.0.0.1:1 cannot .* http_proxy"):
+        Server(Config(), "http://203.0.113.1", environ={}).get("/")
+    with running(server := HTTPServer(("127.0.0.1", 0), Answering)):
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert Server(Config(), url, environ={}).get("/a") == {"path": "/a"}
 
 
 @pytest.mark.parametrize("content", [None, "", "text"])
