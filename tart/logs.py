@@ -1,7 +1,10 @@
-"""The server log: JSON lines under systemd and in pipes, text on a terminal.
+"""The server log: text on a terminal and in systemd's journal, JSON lines in files and pipes.
 
 Each event is one line on stderr: stdout belongs to the command's own output. The times of JSON
 lines are UTC, those of text lines local. A second set-up replaces the first.
+
+The journal gets the priority of each line as a prefix (sd-daemon(3)). Since it makes an entry of
+every line and has a time for each, text there has no time of its own, and a traceback is one line.
 
 A line may contain text of a stranger. So lines, and exceptions with their tracebacks, have a
 maximum length; and no text can move a terminal's cursor or pass for another line: control
@@ -17,10 +20,12 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 import re
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -37,6 +42,11 @@ RECENT_CHARACTERS = 1000
 _MINUTE_SECONDS = 60.0
 # Call sites are few, but a module that is loaded again has new ones each time.
 _MAX_SITES = 1000
+# Of syslog(3), by the least level that has it.
+_PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+_DEBUG_PRIORITY = 7
+# Between the lines of a traceback in the journal.
+_LINE_MARK = " | "
 # Control characters, line separators, marks of writing direction, and lone surrogates.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -61,6 +71,27 @@ def escape_line(text: str) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape").decode()
+
+
+def is_journal(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """Return whether a stream leads to systemd's journal (``$JOURNAL_STREAM``, systemd.exec(5)).
+
+    The variable alone says little: a program may have been started with its stderr elsewhere.
+    """
+    wanted = environ.get("JOURNAL_STREAM")
+    if not wanted or stream is None:
+        return False
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return wanted == f"{status.st_dev}:{status.st_ino}"
+
+
+def priority_prefix(level: int) -> str:
+    """Return what stands before a line in the journal: its priority, as sd-daemon(3) has it."""
+    priority = next((each for least, each in _PRIORITIES if level >= least), _DEBUG_PRIORITY)
+    return f"<{priority}>"
 
 
 class _Formatter(logging.Formatter):
@@ -97,11 +128,24 @@ class TextFormatter(_Formatter):
         """Return the line, and those of an exception."""
         moment = datetime.fromtimestamp(record.created).astimezone()
         time = f"{moment:%Y-%m-%d %H:%M:%S},{moment.microsecond // 1000:03}"
-        line = f"{time} {record.levelname:<7} {self._process}: {escape_line(self.message(record))}"
-        failure = self.failure(record)
-        return "\n".join(
-            (line, *(f"    {escape_line(each)}" for each in failure.split("\n") if each))
-        )
+        return "\n    ".join((f"{time} {self.headline(record)}", *self.failure_lines(record)))
+
+    def headline(self, record: logging.LogRecord) -> str:
+        """Return level, process and message."""
+        return f"{record.levelname:<7} {self._process}: {escape_line(self.message(record))}"
+
+    def failure_lines(self, record: logging.LogRecord) -> list[str]:
+        """Return the lines of an exception with its traceback."""
+        return [escape_line(line) for line in self.failure(record).split("\n") if line]
+
+
+class JournalFormatter(TextFormatter):
+    """Lines for the journal, which has their time: level, process, message, traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, which an exception is a part of."""
+        lines = [line.strip() for line in self.failure_lines(record)]
+        return _LINE_MARK.join((self.headline(record), *lines))
 
 
 class JsonFormatter(_Formatter):
@@ -179,9 +223,15 @@ _SECRET = re.compile(r"tart_[\w-]{8,}|(?i:(?:token|authorization|password|secret
 class _Handler(logging.StreamHandler[TextIO]):
     """Writes lines, and keeps the last ones of level warning and above for ``recent_lines``."""
 
-    def __init__(self, process: str) -> None:
+    def __init__(self, process: str, *, journal: bool) -> None:
         super().__init__(sys.stderr)
         self._process = process
+        self._journal = journal
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a line, with its priority for the journal (called by ``logging``)."""
+        line = super().format(record)
+        return f"{priority_prefix(record.levelno)}{line}" if self._journal else line
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line (called by ``logging``)."""
@@ -221,9 +271,9 @@ def suppressed_lines() -> int:
 def set_up(config: LogConfig, process: str) -> None:
     """Send the log of this process to stderr; ``process`` is its name in each line."""
     level = config.level.upper()
-    handler = _Handler(process)
-    as_json = config.format == "json" or (config.format == "auto" and not sys.stderr.isatty())
-    handler.setFormatter(JsonFormatter(process) if as_json else TextFormatter(process))
+    journal = is_journal(sys.stderr, os.environ)
+    handler = _Handler(process, journal=journal)
+    handler.setFormatter(_formatter(config, process, journal=journal))
     global _limit
     before, _limit = _limit, SiteLimit(config.lines_per_minute)
     _limit.suppressed = before.suppressed
@@ -234,6 +284,13 @@ def set_up(config: LogConfig, process: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     _catch_strays()
+
+
+def _formatter(config: LogConfig, process: str, *, journal: bool) -> logging.Formatter:
+    plain = config.format == "text" or (config.format == "auto" and sys.stderr.isatty())
+    if journal and config.format != "json":
+        return JournalFormatter(process)
+    return TextFormatter(process) if plain else JsonFormatter(process)
 
 
 def _catch_strays() -> None:

@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import os
+import socket
 import subprocess
 import sys
 from collections import deque
@@ -269,3 +271,59 @@ def test_the_last_warnings_are_remembered_without_secrets_and_inherited(monkeypa
     for number in range(logs.RECENT_LINES + 5):
         log.warning("line %d", number) if number % 2 else log.error("line %d", number)
     assert len(logs.recent_lines()) <= logs.RECENT_LINES
+
+
+@pytest.fixture
+def journal(monkeypatch):
+    """What is logged to a socket that stands for the journal's; its lines when it is called."""
+    ours, theirs = socket.socketpair()
+    status = os.fstat(theirs.fileno())
+    monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+    with ours, theirs, theirs.makefile("w") as stream:
+
+        def lines(config):
+            logged(monkeypatch, config, stream)
+            log = logging.getLogger("tart.x")
+            for level in ("debug", "info", "warning", "error", "critical"):
+                getattr(log, level)("%s\nline", level)
+            try:
+                raise ValueError("boom\nbang")
+            except ValueError:
+                log.exception("failed")
+            stream.flush()
+            return ours.recv(1 << 16).decode().splitlines()
+
+        yield lines
+
+
+def test_the_journal_gets_priorities_and_no_second_time(journal):
+    *lines, failure = journal(LogConfig(level="debug"))
+    assert lines == [
+        "<7>DEBUG   shard 3: debug\\nline",
+        "<6>INFO    shard 3: info\\nline",
+        "<4>WARNING shard 3: warning\\nline",
+        "<3>ERROR   shard 3: error\\nline",
+        "<2>CRITICAL shard 3: critical\\nline",
+    ]
+    # One entry: each line would be one of its own.
+    head = "<3>ERROR   shard 3: failed | Traceback (most recent call last): | File "
+    assert failure.startswith(head)
+    assert failure.endswith(" | ValueError: boom | bang")
+
+
+def test_json_in_the_journal_has_priorities_and_keeps_its_time(journal):
+    *lines, failure = journal(LogConfig(format="json"))
+    assert [line[:3] for line in lines] == ["<6>", "<4>", "<3>", "<2>"]
+    for line in (*lines, failure):
+        datetime.fromisoformat(json.loads(line[3:])["time"])
+    assert json.loads(failure[3:])["exception"].endswith("ValueError: boom\nbang")
+
+
+def test_a_stderr_that_is_not_the_journal_gets_no_priorities(monkeypatch, tmp_path):
+    monkeypatch.setenv("JOURNAL_STREAM", "1:1")
+    with (tmp_path / "file").open("w") as stream:
+        logged(monkeypatch, LogConfig(), stream)
+        logging.getLogger("tart").warning("late")
+    assert json.loads((tmp_path / "file").read_text())["message"] == "late"
+    assert not logs.is_journal(io.StringIO(), {"JOURNAL_STREAM": "1:1"})
+    assert not logs.is_journal(None, {"JOURNAL_STREAM": "1:1"})

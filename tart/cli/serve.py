@@ -169,6 +169,8 @@ def _announce(
     line = f"tart ready telemetry={telemetry} api={api} shards={shards}"
     # Recovering shards answer later; /api/health shows their progress.
     line += f" recovering={len(recovering)}\n" if recovering else "\n"
+    if logs.is_journal(sys.stdout, os.environ):
+        line = logs.priority_prefix(logging.INFO) + line
     # The reader may have closed its end, which is not a reason to stop. Unbuffered, because
     # a line that cannot be written would come up again at each flush.
     with suppress(OSError):

@@ -347,7 +347,8 @@ class LogConfig:
     )
     format: str = _setting(
         "auto",
-        "Format of lines: text, json, or auto: text on a terminal, else json.",
+        "Format of lines: text, json, or auto: text on a terminal and in systemd's journal, else "
+        "json. In the journal text has no time, since the journal has one; json keeps its own.",
         choices=("auto", "text", "json"),
     )
     lines_per_minute: int = _setting(
