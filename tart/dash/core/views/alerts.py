@@ -14,6 +14,7 @@ from tart.dash.core.format import (
     duration,
     number,
     parse_time,
+    plain,
     plural,
     text_cell,
 )
@@ -43,16 +44,16 @@ _SEVERITIES: Mapping[str, Tone] = {"critical": "bad", "warning": "warning", "inf
 _NOW = (
     Column("severity", "Severity"),
     Column("since", "Since", "right"),
-    Column("about", "About", width=24),
     Column("message", "Alert"),
+    Column("about", "About", width=9),
     Column("rule", "Rule"),
 )
 _ENDED = (
     Column("severity", "Severity"),
     Column("ended_at", "Ended", "right"),
     Column("lasted", "Lasted", "right", descending=True),
-    Column("about", "About", width=24),
     Column("message", "Alert"),
+    Column("about", "About", width=9),
     Column("rule", "Rule"),
 )
 
@@ -160,8 +161,10 @@ def _ended_cells(alert: NetworkAlert, now: datetime) -> tuple[Cell, ...]:
 
 def _words(alert: NetworkAlert) -> tuple[Cell, ...]:
     about = alert["about"]
-    subject = id_cell(about["id"]) if about["kind"] == "node" else text_cell(about["id"])
-    return (subject, text_cell(alert["message"]), text_cell(alert["rule"], "dim"))
+    is_node = about["kind"] == "node"
+    # The sentence of any other subject names it.
+    subject = id_cell(about["id"]) if is_node else Cell(plain(about["kind"]), about["id"], "dim")
+    return (text_cell(alert["message"]), subject, text_cell(alert["rule"], "dim"))
 
 
 def _lasted(alert: NetworkAlert) -> Cell:

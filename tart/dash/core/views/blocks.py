@@ -14,12 +14,10 @@ from tart.dash.core.cells import (
     size_cell,
 )
 from tart.dash.core.format import (
-    UNKNOWN,
     age_cell,
     milliseconds,
     number,
     number_cell,
-    plural,
 )
 from tart.dash.core.model import (
     Answers,
@@ -134,7 +132,7 @@ def _chain_figures(slots: Slots) -> tuple[Figure, ...]:
             finalized,
             "warning" if lag is not None and lag >= _FINALITY_WARNING else "",
         ),
-        Figure("With a block", f"{authored} of {plural(len(ended), 'slot')}", authored),
+        Figure("Blocks", f"{authored} of {len(ended)}", authored),
         Figure("Missed", number(missed), missed, "bad" if missed else ""),
         Figure("Forks", number(forks), forks, "warning" if forks else ""),
     )
@@ -146,7 +144,7 @@ def _propagation_figures(answer: BlockPropagation | None) -> Iterator[Figure]:
     for label, share in _SHARES.items():
         row = next((each for each in coverage if each["share"] == share), None)
         p50, p95 = (row["p50_ms"], row["p95_ms"]) if row else (None, None)
-        yield _percentiles(label, p50, p95)
+        yield from _percentiles(label, p50, p95)
 
 
 def _step_figures(answer: Latency | None) -> Iterator[Figure]:
@@ -155,13 +153,12 @@ def _step_figures(answer: Latency | None) -> Iterator[Figure]:
     for label, name in _STEPS.items():
         step = steps.get(name)
         p50, p95 = (step["p50_ms"], step["p95_ms"]) if step else (None, None)
-        yield _percentiles(label, p50, p95)
+        yield from _percentiles(label, p50, p95)
 
 
-def _percentiles(label: str, p50: float | None, p95: float | None) -> Figure:
-    if p50 is None:
-        return Figure(f"{label} p95", UNKNOWN, None, "dim")
-    return Figure(f"{label} p95", f"{milliseconds(p95)} (p50 {milliseconds(p50)})", p95)
+def _percentiles(label: str, p50: float | None, p95: float | None) -> Iterator[Figure]:
+    for name, ms in (("p50", p50), ("p95", p95)):
+        yield Figure(f"{label} {name}", milliseconds(ms), ms, "dim" if ms is None else "")
 
 
 def is_forked(slot: SlotSummary) -> bool:

@@ -101,7 +101,7 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
                     _rule_row(rule, newest.get(rule["code"]), _broken_by(matrix, rules[index]), now)
                     for index, rule in enumerate(matrix["rules"])
                 ),
-                "" if matrix["rules"] else f"No findings in the last {_WINDOW}.",
+                "" if matrix["rules"] else "No findings in the last 24 hours.",
             ),
             Table(
                 "Implementations",

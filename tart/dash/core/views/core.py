@@ -103,12 +103,12 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
     tables = []
     if packages is not None:
         rows = tuple(_package_row(package, now) for package in packages["work_packages"])
-        note = "" if rows else f"The core had no package in the last {_WINDOW}."
+        note = "" if rows else "The core had no package in the last hour."
         tables.append(Table("Packages", _PACKAGE_COLUMNS, rows, note))
     if guarantors is not None:
         nodes = guarantors["validators"]
         rows = tuple(_guarantor_row(node, slow.get(node["node_id"]), now) for node in nodes)
-        note = "" if rows else f"No node had a package of the core in the last {_WINDOW}."
+        note = "" if rows else "No node had a package of the core in the last hour."
         tables.append(Table("Guarantors", _GUARANTORS, rows, note))
     messages = [] if bottlenecks is None else bottlenecks["bottleneck_messages"]
     return Page(

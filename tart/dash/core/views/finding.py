@@ -88,7 +88,7 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
     notes = []
     if examples and examples["has_more"]:
         notes.append(f"The newest {plural(len(rows), 'example')}; there are more.")
-    unbroken = f"No node broke this rule in the last {_WINDOW}."
+    unbroken = "No node broke this rule in the last 24 hours."
     return Page(
         title=f"Rule {plain(code)}",
         figures=_figures(rule, now),

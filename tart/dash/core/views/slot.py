@@ -11,12 +11,10 @@ from tart.dash.core.arguments import whole_number
 from tart.dash.core.cells import (
     duration_cell,
     id_cell,
-    implementation,
     implementation_cell,
     words,
 )
 from tart.dash.core.format import (
-    UNKNOWN,
     age_cell,
     milliseconds,
     number,
@@ -172,18 +170,19 @@ def _slot_figures(slot: SlotPropagation) -> tuple[Figure, ...]:
 
 def _block_figures(block: BlockPropagationDetail) -> tuple[Figure, ...]:
     author, never = block["author"], len(block["never"])
-    text = UNKNOWN
-    if author is not None:
-        runs = implementation(author["implementation_name"], author["implementation_version"])
-        text = f"{short_id(author['node_id'])} {plain(runs)}"
     return (
-        Figure("Author", text, author["node_id"] if author else None),
+        Figure(
+            "Author",
+            short_id(author["node_id"] if author else None),
+            author["node_id"] if author else None,
+        ),
+        Figure("Runs", implementation_cell(author).text, implementation_cell(author).value),
         Figure("Chain", words(block["chain"]), block["chain"]),
         Figure("Nodes", f"{number(block['nodes'])} of {number(block['expected'])}", block["nodes"]),
         Figure("Never had it", number(never), never, "bad" if never else ""),
-        Figure("Until half", milliseconds(block["until_50_ms"]), block["until_50_ms"]),
-        Figure("Until 90 percent", milliseconds(block["until_90_ms"]), block["until_90_ms"]),
-        Figure("Until 99 percent", milliseconds(block["until_99_ms"]), block["until_99_ms"]),
+        Figure("p50", milliseconds(block["until_50_ms"]), block["until_50_ms"]),
+        Figure("p90", milliseconds(block["until_90_ms"]), block["until_90_ms"]),
+        Figure("p99", milliseconds(block["until_99_ms"]), block["until_99_ms"]),
         Figure("Authoring", milliseconds(block["authoring_ms"]), block["authoring_ms"]),
         Figure("Size", size(block["size_bytes"]), block["size_bytes"]),
         Figure("Guarantees", number(block["num_guarantees"]), block["num_guarantees"]),

@@ -110,7 +110,7 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
                 "Failures",
                 _FAILURES,
                 tuple(_failure_row(group, now) for group in failures),
-                "" if failures else f"Nothing failed in the last {_WINDOW}.",
+                "" if failures else "Nothing failed in the last hour.",
             ),
             Table("Steps", _LATENCIES, tuple(_step_row(*step) for step in steps.items())),
         ),
@@ -120,9 +120,9 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
 def _package_note(packages: ActiveWorkpackages) -> str:
     count = len(packages["work_packages"])
     if not count:
-        return f"No work-package began in the last {_WINDOW}."
+        return "No work-package began in the last hour."
     if count == _PACKAGES or not packages["complete"]:
-        return f"The newest {plural(count, 'package')} of the last {_WINDOW}."
+        return f"The newest {plural(count, 'package')} of the last hour."
     return ""
 
 

@@ -20,7 +20,8 @@ def test_alerts_in_the_order_of_the_api():
     table = find_table(show("alerts"), "Now")
     node, pipeline = texts(table)
     assert (node["severity"], node["since"], node["about"]) == ("critical", "40 s", "3f2a0000…")
-    assert pipeline["about"] == "sharing"
+    assert pipeline["about"] == "pipeline"
+    assert row_values(table)[1]["about"] == "sharing"
     assert [row.opens for row in table.rows] == [Place("node", NODE), None]
 
 

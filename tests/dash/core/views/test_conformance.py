@@ -49,7 +49,7 @@ def test_implementations_and_nodes_add_up_to_the_rules():
 def test_a_network_without_findings():
     nothing = matrix() | {"rules": [], "cells": [], "verdict": "conformant", "unidentified": 0}
     page = show("conformance", matrix=nothing)
-    assert find_table(page, "Rules").note == "No findings in the last 24h."
+    assert find_table(page, "Rules").note == "No findings in the last 24 hours."
     assert figures(page)["Verdict"] == ("conformant", "conformant", "good")
     empty = nothing | {"nodes": [], "implementations": [], "event_count": 0}
     assert figures(show("conformance", matrix=empty))["Conformant"][0] == "0 of 0 nodes"

@@ -32,5 +32,5 @@ def test_nodes_that_broke_the_rule():
 def test_a_rule_that_no_node_broke():
     page = show("finding", "truncated", examples={"examples": [], "has_more": False})
     assert figures(page) == {"Count": ("0", 0, "good")}
-    assert find_table(page, "Examples").note == "No node broke this rule in the last 24h."
+    assert find_table(page, "Examples").note == "No node broke this rule in the last 24 hours."
     assert find_table(page, "Nodes").rows == ()

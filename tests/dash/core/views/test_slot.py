@@ -26,11 +26,12 @@ def test_figures_are_of_the_first_block():
     assert shown["State"] == ("authored", "authored", "good")
     assert shown["Blocks"] == ("2", 2, "")
     assert shown["Failures"] == ("2", 2, "bad")
-    assert shown["Author"] == ("3f2a0000… PolkaJam 0.1.26", NODE, "")
+    assert shown["Author"] == ("3f2a0000…", NODE, "")
+    assert shown["Runs"] == ("PolkaJam 0.1.26", "PolkaJam 0.1.26", "")
     assert shown["Nodes"] == ("5 of 6", 5, "")
     assert shown["Never had it"] == ("1", 1, "bad")
-    assert shown["Until 90 percent"] == ("1.47 s", 1465.308, "")
-    assert shown["Until 99 percent"] == ("–", None, "")
+    assert shown["p90"] == ("1.47 s", 1465.308, "")
+    assert shown["p99"] == ("–", None, "")
     assert shown["Hash"][1] == BLOCK
     assert page.notes == (
         "A fork: 2 blocks; the figures are of the first.",

@@ -52,15 +52,15 @@ def test_a_network_without_work():
     nothing = work_answers()["packages"] | {"work_packages": [], "stage_duration_percentiles": {}}
     funnel = work_answers()["funnel"] | {"packages": 0, "failure_groups": []}
     page = show("work", packages=nothing, funnel=funnel)
-    assert find_table(page, "Packages").note == "No work-package began in the last 1h."
-    assert find_table(page, "Failures").note == "Nothing failed in the last 1h."
+    assert find_table(page, "Packages").note == "No work-package began in the last hour."
+    assert find_table(page, "Failures").note == "Nothing failed in the last hour."
     assert figures(page)["Available"][0] == "4"
 
 
 def test_a_list_that_is_a_part_says_so():
     many = [package(hash=f"{index:064x}") for index in range(100)]
     page = show("work", packages=work_answers()["packages"] | {"work_packages": many})
-    assert find_table(page, "Packages").note == "The newest 100 packages of the last 1h."
+    assert find_table(page, "Packages").note == "The newest 100 packages of the last hour."
 
 
 def test_a_stage_that_a_later_server_has():
