@@ -353,6 +353,17 @@ _TABLE = (
         ),
     ),
     Command(
+        "man",
+        PACKAGING,
+        "write the manual pages",
+        module="tart.cli.man",
+        description=(
+            "Write the manual pages into DIR/man1 and DIR/man5, for those who package tart; "
+            "'tart install' does it for one machine. The same release writes the same bytes."
+        ),
+        examples=(Example("tart man ./man", "then: man -M ./man tart"),),
+    ),
+    Command(
         "version",
         SET_UP,
         "print the version",

@@ -30,14 +30,18 @@ def config_toml() -> str:
         for key, setting in settings().items():
             prefix, _, name = key.rpartition(".")
             if prefix == ("" if section == "server" else section):
-                lines += ["", *_comment(setting.description), f"{name} = {_toml(setting.default)}"]
+                lines += [
+                    "",
+                    *_comment(setting.description),
+                    f"{name} = {toml_value(setting.default)}",
+                ]
     return "\n".join(lines) + "\n"
 
 
 def render_settings(config: Config) -> str:
     """Return each setting in use, one per line, with where it came from."""
     return "".join(
-        f"{key} = {_toml(value)}  ({config.origins[key]})\n"
+        f"{key} = {toml_value(value)}  ({config.origins[key]})\n"
         for key, value in values(config).items()
     )
 
@@ -54,7 +58,7 @@ def describe_reload(old: Config, new: Config, applied: Container[str]) -> tuple[
     changes: dict[bool, list[str]] = {True: [], False: []}
     for key in after:
         if before[key] != after[key]:
-            text = f"{key}: {_toml(before[key])} → {_toml(after[key])}"
+            text = f"{key}: {toml_value(before[key])} → {toml_value(after[key])}"
             changes[key.rpartition(".")[0] in applied].append(text)
     parts = []
     if changes[True]:
@@ -85,9 +89,10 @@ def _section(name: str, kind: type) -> list[str]:
     return [*_comment(f"{text[:1].upper()}{text[1:]}"), f"[{name}]"]
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return a value as TOML has it."""
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(toml_value, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
