@@ -56,6 +56,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def __init__(self, **keywords: Any) -> None:
         keywords.setdefault("formatter_class", HelpFormatter)
+        if sys.version_info >= (3, 14):
+            keywords.setdefault("color", False)  # ours obey the same rules and are in the help
         super().__init__(**keywords, allow_abbrev=False)
 
     def parse_known_args(  # type: ignore[override]

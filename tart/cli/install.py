@@ -18,15 +18,16 @@ import stat
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import tart
 from tart.cli.render.config_text import config_toml
 from tart.errors import StartupError
+from tart.os_errors import reason
 
 USER = "tart"
 CONFIG = Path("/etc/tart/config.toml")
@@ -35,6 +36,14 @@ STATE = Path("/var/lib/tart")
 PROGRAM = Path("/usr/local/bin/tart")
 # Where the single-file executable looks for its unpacked tree: ../lib/tart beside its folder.
 UNPACKED = Path("/usr/local/lib/tart")
+# Where man and the shells of all users look for them.
+SHARE = Path("/usr/local/share")
+MAN = SHARE / "man"
+COMPLETIONS = {
+    "bash": SHARE / "bash-completion/completions/tart",
+    "zsh": SHARE / "zsh/site-functions/_tart",
+    "fish": SHARE / "fish/vendor_completions.d/tart.fish",
+}
 # ProtectHome in the unit hides these from the service.
 _HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))
 
@@ -161,7 +170,7 @@ def _perform(step: Step, dry_run: bool) -> None:
     try:
         step.do()
     except OSError as error:
-        raise StartupError(f"install: cannot {step.title}: {error.strerror or error}") from None
+        raise StartupError(f"install: cannot {step.title}: {reason(error)}") from None
     print(f"{verb:9} {rest}")
 
 
@@ -193,6 +202,8 @@ class _Installer:
         yield self._write(CONFIG, _settings(), 0o640, once=True)
         yield from self._program_steps()
         yield self._write(UNIT, unit(program), 0o644)
+        yield self._write_all(f"write the manual pages in {MAN}", manual_pages)
+        yield self._write_all("write completion for bash, zsh and fish", completions)
         yield from self._systemctl("daemon-reload")
 
     def uninstall_steps(self) -> Iterator[Step]:
@@ -203,6 +214,8 @@ class _Installer:
         yield from self._systemctl("daemon-reload")
         yield self._remove(PROGRAM)
         yield self._remove(UNPACKED)
+        yield self._remove_all(f"remove the manual pages in {MAN}", manual_pages)
+        yield self._remove_all("remove completion for bash, zsh and fish", completions)
         yield self._remove(CONFIG, lambda: self._path(CONFIG).read_text("utf-8") == _settings())
         for directory in (CONFIG.parent, STATE):
             yield self._remove(directory, partial(self._is_empty, directory))
@@ -257,6 +270,34 @@ class _Installer:
             return not file.exists() or (not once and file.read_text("utf-8") != text)
 
         return Step(f"write {path}", needed, lambda: self._replace(path, text.encode(), mode))
+
+    def _write_all(self, title: str, files: Callable[[], Mapping[Path, str]]) -> Step:
+        """Return a step that writes several files."""
+
+        def differing() -> list[tuple[Path, str]]:
+            return [(path, text) for path, text in files().items() if self._content(path) != text]
+
+        def write() -> None:
+            for path, text in differing():
+                self._replace(path, text.encode(), 0o644)
+
+        return Step(title, lambda: bool(differing()), write)
+
+    def _remove_all(self, title: str, files: Callable[[], Mapping[Path, str]]) -> Step:
+        """Return a step that removes several files."""
+
+        def existing() -> list[Path]:
+            return [self._path(path) for path in files() if self._path(path).exists()]
+
+        def remove() -> None:
+            for path in existing():
+                path.unlink()
+
+        return Step(title, lambda: bool(existing()), remove, lambda: "absent")
+
+    def _content(self, path: Path) -> str | None:
+        file = self._path(path)
+        return file.read_text("utf-8", "replace") if file.is_file() else None
 
     def _remove(self, path: Path, allowed: Callable[[], bool] = lambda: True) -> Step:
         def remove() -> None:
@@ -340,6 +381,22 @@ class _Installer:
         fresh.replace(target)
 
 
+@cache
+def manual_pages() -> Mapping[Path, str]:
+    """Return the manual pages by their paths; it imports the modules of all commands."""
+    from tart.cli.man import pages
+
+    return {MAN / name: text for name, text in pages().items()}
+
+
+@cache
+def completions() -> Mapping[Path, str]:
+    """Return the completion scripts by their paths; it imports the modules of all commands."""
+    from tart.cli.completion import script
+
+    return {path: script(shell) for shell, path in COMPLETIONS.items()}
+
+
 def unit(program: Path) -> str:
     """Return the systemd unit that starts ``program``."""
     here = Path(__file__).with_name("tart.service")
@@ -372,5 +429,5 @@ def _run_command(command: Sequence[str]) -> None:
     except FileNotFoundError:
         raise StartupError(f"install: {command[0]} is not installed on this machine") from None
     except subprocess.CalledProcessError as error:
-        reason = error.stderr.strip() or f"exit code {error.returncode}"
-        raise StartupError(f"install: {' '.join(command)}: {reason}") from None
+        output = error.stderr.strip() or f"exit code {error.returncode}"
+        raise StartupError(f"install: {' '.join(command)}: {output}") from None
