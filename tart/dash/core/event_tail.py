@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tart.dash.core.format import parse_time
+from tart.dash.core.format import number, parse_time, plural
 from tart.dash.core.model import Answers, Request
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class EventTail:
         self._events: list[Event] = []
         # Highest seq of each directory.
         self._tops: dict[int, int] = {}
+        self._arrived = 0
+        self._held_at: tuple[int, int] | None = None
 
     def requests(self) -> tuple[Request, ...]:
         """Return the requests of the next poll."""
@@ -80,6 +82,7 @@ class EventTail:
         events = sorted((*new, *self._events), key=_position, reverse=True)
         self.forgotten += max(0, len(events) - self._limit)
         self._events = events[: self._limit]
+        self._arrived += len(new)
         tail = {
             "left_out": self.left_out,
             "uncounted": self.uncounted,
@@ -87,6 +90,22 @@ class EventTail:
             "limit": self._limit,
         }
         return {**answers, "events": {**page, "events": self._events}, "tail": tail}
+
+    def hold(self) -> None:
+        """Begin to count the events that come while the page is paused."""
+        self._held_at = self._arrived, self.left_out
+
+    def waiting(self) -> str:
+        """Return in words how many events have come since ``hold``, and how many are not held."""
+        if self._held_at is None:
+            return ""
+        arrived, left_out = self._held_at
+        read = self._arrived - arrived
+        lost = max(0, read - self._limit) + self.left_out - left_out
+        if not read:
+            return ""
+        text = f"{plural(min(read, self._limit), 'new event')}"
+        return f"{text}, {number(lost)} more left out" if lost else text
 
     def _count(self, page: Events) -> None:
         """Count the events between the last poll and this one that neither has."""

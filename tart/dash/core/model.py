@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Align = Literal["left", "right"]
 # The meaning of a value, never by its colour alone: its text says the same.
@@ -174,6 +174,22 @@ class Request:
     every_seconds: float = 0.0
 
 
+class Collector(Protocol):
+    """What a view remembers from one refresh to the next, such as the tail of a stream."""
+
+    def requests(self) -> tuple[Request, ...]:
+        """Return the requests of the next refresh."""
+
+    def collect(self, answers: Answers) -> Answers:
+        """Take the answers of a refresh, and return those from which the page is made."""
+
+    def waiting(self) -> str:
+        """Return in words what has come since ``hold``; empty if nothing has."""
+
+    def hold(self) -> None:
+        """Begin to count what comes: from now on the page that is shown stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A view.
@@ -187,6 +203,8 @@ class View:
             aware datetime, for ages.
         argument: Names its argument in the help, such as ``NODE``; empty if it takes none.
         argument_required: Whether it shows nothing without one.
+        collector: Returns a collector for a place, in place of ``requests``; it goes on to collect
+            while the page is paused. ``None``: each refresh is of its own.
     """
 
     name: str
@@ -196,6 +214,7 @@ class View:
     page: Callable[[Place, Answers, datetime], Page]
     argument: str = ""
     argument_required: bool = False
+    collector: Callable[[Place], Collector] | None = None
 
 
 def find_figure(page: Page, label: str) -> Figure:

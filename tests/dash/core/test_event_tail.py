@@ -86,6 +86,20 @@ def test_the_filter_and_other_requests_pass():
     assert "start_time" not in tail.requests()[0].arguments
 
 
+def test_while_the_page_is_paused_the_tail_counts_what_comes():
+    tail = EventTail({}, limit=5)
+    poll(tail, [event(0)])
+    assert tail.waiting() == ""
+    tail.hold()
+    assert tail.waiting() == ""
+    poll(tail, [event(0), event(1)])
+    assert tail.waiting() == "1 new event"
+    poll(tail, [event(seq) for seq in range(7)])
+    assert tail.waiting() == "5 new events, 1 more left out"
+    tail.hold()
+    assert tail.waiting() == ""
+
+
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 12), max_size=12))
 @examples(0.5)
 def test_read_and_left_out_are_all_events_of_one_directory(seed, arrivals):

@@ -221,4 +221,5 @@ VIEW = View(
     requests=requests,
     page=page,
     argument="CONDITIONS",
+    collector=collector,
 )
