@@ -175,7 +175,7 @@ class Request:
 
 
 class Collector(Protocol):
-    """What a view remembers from one refresh to the next, such as the tail of a stream."""
+    """The memory of a view from one refresh to the next, such as the tail of a stream."""
 
     def requests(self) -> tuple[Request, ...]:
         """Return the requests of the next refresh."""
