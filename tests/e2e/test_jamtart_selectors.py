@@ -6,6 +6,7 @@ import pytest
 
 from tests.jamtart import selectors
 from tests.jamtart.selectors import Panel
+from tests.running import wait_for
 
 PANELS = selectors.panels()
 
@@ -17,8 +18,14 @@ pytestmark = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def statuses(truth):
+    wait_for(lambda: has_rates(truth.system), "a whole second since the start")
     variables = selectors.subjects(truth.system)
     return {panel: selectors.status_of(truth.system, panel, variables) for panel in PANELS}
+
+
+def has_rates(system):
+    """Whether there are rates, which count whole seconds since the start."""
+    return system.get("/api/metrics/live")["last_10s"]["events_per_second"] is not None
 
 
 def test_every_selector_resolves_with_its_type(statuses):
