@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
+from tart.cli.named_files import unreadable, unwritable
 from tart.errors import ConfigError, StartupError
 from tart.os_errors import reason
 
@@ -45,7 +46,7 @@ def open_input(file: str) -> Iterator[int]:
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {reason(error)}") from None
+        raise unreadable(file, error) from None
     try:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise ConfigError(f"{file}: is a directory; name a capture in it")
@@ -59,7 +60,8 @@ def open_output(file: str) -> Iterator[int]:
     """Open a file, which is overwritten, or stdout, and yield its descriptor.
 
     Raises:
-        ConfigError: The file cannot be written, or stdout is a terminal.
+        ConfigError: The file cannot be opened, or stdout is a terminal.
+        StartupError: The disk is full.
     """
     if file == STANDARD:
         if os.isatty(sys.stdout.fileno()):
@@ -69,7 +71,7 @@ def open_output(file: str) -> Iterator[int]:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be written: {reason(error)}") from None
+        raise unwritable(file, error) from None
     try:
         yield descriptor
     finally:

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from tart.cli.capture_io import STANDARD, open_input, read_chunks, source_name
+from tart.cli.named_files import unwritable
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
 from tart.config.addresses import parse_listen_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
-from tart.os_errors import reason
 from tart.printable import replace_unprintable
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
 from tart.query.core.windows import duration_us
@@ -354,7 +354,7 @@ def _open(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"--output {path}: cannot be written: {reason(error)}") from None
+        raise unwritable(f"--output {path}", error) from None
 
 
 def _write(output: TextIO, text: str) -> None:
@@ -362,7 +362,7 @@ def _write(output: TextIO, text: str) -> None:
         with output:
             output.write(text)
     except OSError as error:
-        raise StartupError(f"--output {output.name}: cannot be written: {reason(error)}") from None
+        raise unwritable(f"--output {output.name}", error) from None
 
 
 def _print(text: str) -> None:

@@ -22,6 +22,14 @@ from tart.suggestions import did_you_mean
 
 EXIT_CODE = 2
 
+# The positional argument that has spaces, as it is shown.
+_STATEMENT = "SQL"
+# What a value looks like that was given without its flag.
+_VALUES_OF_FLAGS = {
+    "--url": re.compile(r"^https?://|^[^/\s]+:\d+$"),
+    "--config": re.compile(r"\.toml$"),
+    "--data-dir": re.compile(r"/"),
+}
 _NUMBER = re.compile(r"-\d*\.?\d+$")
 _KINDS = {int: "a whole number", float: "a number"}
 _REQUIRED = re.compile(r"the following arguments are required: (.*)$")
@@ -68,8 +76,19 @@ class CommandParser(argparse.ArgumentParser):
         self._reject_unknown_flags(words)
         parsed, rest = super().parse_known_args(words, namespace)
         if rest:
-            self.error(f"{self._command} takes no argument {' '.join(rest)}")
+            extra = " ".join(rest)
+            self.error(f"{self._command} takes no argument {extra}{self._flag_for(rest[0])}")
         return parsed, rest
+
+    def _flag_for(self, word: str) -> str:
+        """Return the end of a sentence with the flag that an argument too many may belong to."""
+        flags = {flag for action in self._actions for flag in action.option_strings}
+        if any(action.metavar == _STATEMENT for action in self._get_positional_actions()):
+            return "; put the whole statement into quotes"
+        for flag, pattern in _VALUES_OF_FLAGS.items():
+            if flag in flags and pattern.search(word):
+                return f"; did you mean {flag} {word}?"
+        return ""
 
     def error(self, message: str) -> NoReturn:
         """Print a sentence and the usage in short, and exit with 2."""

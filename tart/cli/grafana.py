@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tart.cli.named_files import unwritable
 from tart.dashboards.files import PROMETHEUS_URL, provisioning_files
-from tart.errors import ConfigError, StartupError
-from tart.os_errors import reason
+from tart.errors import ConfigError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files and return the exit code.
 
     Raises:
-        ConfigError: The URL is not one.
-        StartupError: A file cannot be written.
+        ConfigError: The URL is not one, or a file cannot be written.
+        StartupError: The disk is full.
     """
     url: str = arguments.prometheus_url
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         except OSError as error:
-            raise StartupError(f"{path}: cannot be written: {reason(error)}") from None
+            raise unwritable(path, error) from None
         print(path)
     print("Next: restart Grafana, or import dashboards/tart/*.json on its page; docs/grafana.md")
     return 0

@@ -179,7 +179,9 @@ class Server:
                 return error
             path = request.full_url.removeprefix(self.url)
             location = error.headers.get("Location")
-            message = describe_refusal(self.url, path, error.code, error.read(), location)
+            message = describe_refusal(
+                self.url, path, error.code, error.read(), location, has_key=self.key is not None
+            )
             raise RequestRefused(error.code, message) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
             why = describe_failure(error, self.url, _TIMEOUT_SECONDS, self._proxy)

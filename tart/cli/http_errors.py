@@ -73,7 +73,9 @@ def _describe_distrust(error: ssl.SSLCertVerificationError) -> str:
     return f"its certificate is not trusted: {message}; {way_out}"
 
 
-def describe_refusal(url: str, path: str, status: int, body: bytes, location: str | None) -> str:
+def describe_refusal(
+    url: str, path: str, status: int, body: bytes, location: str | None, *, has_key: bool = False
+) -> str:
     """Return what a response with an error says.
 
     Args:
@@ -82,12 +84,13 @@ def describe_refusal(url: str, path: str, status: int, body: bytes, location: st
         status: The status of the response.
         body: Its body, which has a message if the server is a tart.
         location: The header ``Location``, with which another server answers there.
+        has_key: Whether a key was sent.
     """
     try:
         message = str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return f"{url}: {_describe_other_server(path, status, location)}"
-    if status == _UNAUTHORIZED:
+    if status == _UNAUTHORIZED and not has_key:
         return f"{message}; put the key into TART_KEY, or into a file named by --key-file"
     return message
 

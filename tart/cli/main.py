@@ -14,6 +14,7 @@ lost the word must not pass.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
 _READER_LEFT = 141  # likewise by SIGPIPE
+_WRITING_FAILED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _HELP = ("-h", "--help")
 _HELP_WORD = "help"
 
@@ -75,9 +77,9 @@ def _refusal(error: OSError) -> str:
     """Return a sentence on what the system refused, where no command expected it."""
     from tart.os_errors import reason
 
-    if streams.stdout_fails():
+    if error.filename is None and (streams.stdout_fails() or error.errno in _WRITING_FAILED):
         streams.discard_stdout()
-        return f"stdout: cannot be written: {reason(error)}"
+        return f"the output cannot be written: {reason(error)}"
     if error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {reason(error)}"
     if isinstance(error, FileNotFoundError):  # of os.getcwd

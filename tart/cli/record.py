@@ -20,7 +20,7 @@ import uvloop
 from tart import logs, rlimits
 from tart.cli.arguments import add_client
 from tart.cli.capture_io import open_output, write
-from tart.cli.http_client import connect
+from tart.cli.http_client import RequestRefused, connect
 from tart.cli.recording_proxy import Address, RecordingProxy
 from tart.config.addresses import parse_address, parse_listen_address
 from tart.config.schema import Config, LogConfig
@@ -178,12 +178,16 @@ def _max_connections() -> int:
 def _export(arguments: argparse.Namespace) -> None:
     for flag in ("from", "to", "duration"):
         _microseconds(arguments, flag)
+    _check_window(arguments)
     values = {parameter: vars(arguments)[flag] for flag, parameter in _SELECTION.items()}
     query = {name: value for name, value in values.items() if value is not None}
     server = connect(arguments, Config())
     with _Download(arguments.file) as download:
         path = f"{_EXPORT}?{urlencode({'format': 'capture', **query})}"
-        shards = server.download(path, download.add).get("x-tart-shards", "")
+        try:
+            shards = server.download(path, download.add).get("x-tart-shards", "")
+        except RequestRefused as error:
+            raise _with_flag(error) from None
     _print(_amounts(download.sessions, download.frames, download.octets))
     if not download.complete:
         raise StartupError(
@@ -192,6 +196,28 @@ def _export(arguments: argparse.Namespace) -> None:
     answered, _, total = shards.partition("/")
     if answered != total:
         raise StartupError(f"{arguments.url}: only {answered} of {total} shards answered")
+
+
+def _check_window(arguments: argparse.Namespace) -> None:
+    """Check that the window is one.
+
+    Raises:
+        ConfigError: It ends before it starts, or is given in two ways.
+    """
+    start, end = _microseconds(arguments, "from"), _microseconds(arguments, "to")
+    if arguments.duration is not None and (start, end) != (None, None):
+        raise ConfigError("--duration is the time until now; it does not go with --from or --to")
+    if start is not None and end is not None and end < start:
+        raise ConfigError(f"--to {arguments.to}: lies before --from, {vars(arguments)['from']}")
+
+
+def _with_flag(error: RequestRefused) -> StartupError | ConfigError:
+    """Return the error of a request with the flag in place of the parameter at fault."""
+    name, _, rest = str(error).partition(" ")
+    for flag, parameter in _SELECTION.items():
+        if name == parameter:
+            return ConfigError(f"--{flag} {rest}")
+    return error
 
 
 class _Download(ExitStack):

@@ -28,6 +28,10 @@ _CONNECT_SECONDS = 10.0
 CLOSE_TIMEOUT_SECONDS = 30.0
 
 
+# JIP-3 servers send nothing; one of HTTP refuses what it cannot parse.
+ANSWERED = "the server answers, as no telemetry server does: see that --target is telemetry.bind"
+
+
 class ReplayConnections:
     """All connections of a replay.
 
@@ -176,6 +180,11 @@ class _Connection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)  # uvloop's does not inherit from it
         self.writable.set()
 
+    def data_received(self, data: bytes) -> None:
+        """asyncio: close; a telemetry server sends nothing."""
+        self.fault = ANSWERED
+        self.transport.abort()
+
     def pause_writing(self) -> None:
         """asyncio: the server reads slower than the replay sends."""
         self.writable.clear()
@@ -186,7 +195,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: the connection is closed, or could not be made."""
-        self.fault = None if error is None else reason(error)
+        self.fault = self.fault or (None if error is None else reason(error))
         self.closed_early = self._on_closed is None
         self.closed.set()
         self.writable.set()

@@ -91,16 +91,19 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if not any(node.connections for node in report.nodes):
         raise StartupError(_unreachable(arguments.target, report.fault))
+    if report.answers:
+        raise StartupError(
+            f"--target {arguments.target}: the server answers, as no telemetry server does: see "
+            "that it is telemetry.bind"
+        )
     print(summary(report))
     return 0
 
 
 def _unreachable(target: str, fault: str) -> str:
     why = f": {fault}" if fault else " before the end"
-    return (
-        f"--target {target}: no node could connect{why}; start a server with 'tart serve', or "
-        "name another one"
-    )
+    way_out = "; start a server with 'tart serve', or name another one"
+    return f"--target {target}: no node could connect{why}{way_out if 'refused' in fault else ''}"
 
 
 def summary(report: SimulationReport) -> str:

@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 
 from tart.cli.arguments import add_client, add_config
 from tart.cli.http_client import IncompleteResponse, RequestRefused, connect
+from tart.cli.named_files import unreadable, unwritable
 from tart.cli.pager import show
 from tart.cli.render.result_table import Layout, join_lines, render_table, render_vertical
 from tart.cli.render.sql_error import render_sql_error
@@ -29,7 +30,6 @@ from tart.cli.render.sql_tables_text import render_description, render_tables
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SqlRefused, StartupError
-from tart.os_errors import reason
 from tart.query.sql.formats import ALIASES, SQL_FORMATS
 from tart.sandbox import process
 from tart.supervisor.data_lock import lock_directories
@@ -114,6 +114,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.rows < 0:
         raise ConfigError(f"--rows: {arguments.rows} is below 0; 0 shows all")
     form = _format(arguments)
+    if arguments.output is not None:
+        _check_output(arguments.output)
     config = load(arguments.config, environ=os.environ, flags={"data_dir": arguments.data_dir})
     began = time.monotonic()
     result, problem = _result(config, arguments, statement, "json" if form == _TABLE else form)
@@ -151,6 +153,8 @@ def _statement(arguments: argparse.Namespace) -> Statement | None:
             raise ConfigError("give the statement or --file, not both")
         return {"query": _read(arguments.file)}
     text = arguments.statement
+    if text is not None and not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise ConfigError("the statement is not UTF-8 text")
     if text is not None and not text.strip():
         raise ConfigError("the statement is empty; without an argument the tables are listed")
     if text == "-" or (text is None and not sys.stdin.isatty()):
@@ -164,7 +168,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {reason(error)}") from None
+        raise unreadable(path, error) from None
 
 
 def _format(arguments: argparse.Namespace) -> str:
@@ -196,7 +200,7 @@ def _write(result: bytes, table: Any, arguments: argparse.Namespace) -> None:
         try:
             arguments.output.write_bytes(result)
         except OSError as error:
-            raise StartupError(f"{arguments.output}: cannot be written: {reason(error)}") from None
+            raise unwritable(arguments.output, error) from None
         return
     if sys.stdout.isatty():
         text = result.decode()
@@ -207,6 +211,22 @@ def _write(result: bytes, table: Any, arguments: argparse.Namespace) -> None:
     if not result.endswith(b"\n") and arguments.format == "json":
         sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()
+
+
+def _check_output(path: Path) -> None:
+    """Check that a file can be written, before a statement that takes long; it stays as it is.
+
+    Raises:
+        ConfigError: It cannot be written.
+        StartupError: The disk is full.
+    """
+    existed = path.exists()
+    try:
+        path.open("ab").close()
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def _table(document: Any, arguments: argparse.Namespace) -> str:

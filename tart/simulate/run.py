@@ -112,12 +112,14 @@ class SimulationReport:
         seconds: Duration in real time.
         behind_seconds: The longest delay of simulated time behind the clock.
         fault: Why the last node that could not connect could not; empty if all could.
+        answers: Connections on which the server sent something, as no telemetry server does.
     """
 
     nodes: tuple[NodeReport, ...]
     seconds: float
     behind_seconds: float
     fault: str = ""
+    answers: int = 0
 
     @property
     def events(self) -> Counter[str]:
@@ -249,7 +251,8 @@ async def _simulate(
             task.cancel()
     await _close(connections, options.grace_seconds)
     network.end()
-    return replace(runner.report(), fault=connector.fault)
+    answers = sum(connection.answers for connection in connections)
+    return replace(runner.report(), fault=connector.fault, answers=answers)
 
 
 async def _watch(runner: _Runner, watch: Callable[[SimulationReport], None]) -> None:

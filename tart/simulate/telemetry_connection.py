@@ -35,6 +35,7 @@ class TelemetryConnection(asyncio.Protocol):
         events: Events sent, by type.
         bytes_sent: Bytes sent, including node information.
         connections: Number of connections.
+        answers: Number of connections on which the server sent something.
         closed: Set while there is no connection.
     """
 
@@ -43,6 +44,7 @@ class TelemetryConnection(asyncio.Protocol):
         self.events: Counter[str] = Counter()
         self.bytes_sent = 0
         self.connections = 0
+        self.answers = 0
         self.closed = asyncio.Event()
         self.closed.set()
         self._network = network
@@ -85,6 +87,12 @@ class TelemetryConnection(asyncio.Protocol):
             self._transport = None
             self._network.disconnect(self.node, reason, self._waiting)
             self._clear()
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: count it and close; a telemetry server sends nothing."""
+        self.answers += 1
+        if self._transport is not None:
+            self._transport.abort()
 
     def pause_writing(self) -> None:
         """asyncio: the server reads slower than the node sends."""

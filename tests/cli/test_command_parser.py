@@ -115,3 +115,22 @@ def test_an_error_of_a_type_of_its_own_stays_an_error(capsys):
     parser = CommandParser(prog="tart toy")
     parser.add_argument("--even", type=even)
     assert error_of(parser, capsys, "--even", "3") == "--even: 3 is odd"
+
+
+def test_an_argument_too_many_may_be_the_value_of_a_flag(capsys):
+    parser = CommandParser(prog="tart toy")
+    for flag in ("--url", "--config", "--data-dir"):
+        parser.add_argument(flag)
+    for word, flag in (
+        ("127.0.0.1:8080", "--url"),
+        ("https://tart.example", "--url"),
+        ("other.toml", "--config"),
+        ("/srv/tart", "--data-dir"),
+    ):
+        expected = f"toy takes no argument {word}; did you mean {flag} {word}?"
+        assert error_of(parser, capsys, word) == expected
+    assert error_of(parser, capsys, "word") == "toy takes no argument word"
+    parser.add_argument("statement", metavar="SQL")
+    assert error_of(parser, capsys, "SELECT", "1").endswith(
+        " 1; put the whole statement into quotes"
+    )

@@ -39,5 +39,5 @@ def test_a_url_without_a_scheme_is_refused(tmp_path, capsys):
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    assert main(["grafana", str(tmp_path / "file")]) == 1
+    assert main(["grafana", str(tmp_path / "file")]) == 2
     assert "cannot be written" in capsys.readouterr().err

@@ -41,6 +41,7 @@ def test_a_refusal_of_tart_is_its_message_and_any_other_is_of_another_server():
     body = json.dumps({"error": {"message": "no such node"}}).encode()
     assert describe_refusal(URL, "/a", 404, body, None) == "no such node"
     assert describe_refusal(URL, "/a", 401, body, None).endswith("a file named by --key-file")
+    assert describe_refusal(URL, "/a", 401, body, None, has_key=True) == "no such node"
     for other in (b"", b"<html>", b"[]", b"{}", b'{"error": "x"}'):
         assert describe_refusal(URL, "/a?b", 404, other, None) == (
             f"{URL}: no tart answers there: another server does, with status 404 for /a; check the "

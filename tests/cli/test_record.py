@@ -99,6 +99,11 @@ def test_recording_on_a_port_in_use_leaves_the_file_unchanged(tmp_path, capsys):
         ("--listen 0 --for ever", "--for must be a number of s, m, h or d"),
         ("--url http://x --from yesterday", "--from must be an RFC 3339 time"),
         ("--url http://x --duration long", "--duration must be a number of s, m, h or d"),
+        ("--url http://x --duration 1h --to 2026-11-20T12:00:00Z", "--duration is the time until"),
+        (
+            "--url http://x --from 2026-11-20T12:00:01Z --to 2026-11-20T12:00:00Z",
+            "--to 2026-11-20T12:00:00Z: lies before --from, 2026-11-20T12:00:01Z",
+        ),
         ("--listen nowhere", "--listen: 'nowhere' is not [HOST:]PORT, such as 9000"),
         ("--listen 0 --target 9", "--target: '9' is not HOST:PORT"),
     ],
@@ -148,14 +153,14 @@ def log(body, *, ends=True, shards="2/2"):
 
 def test_an_exported_capture_is_copied_unchanged(tmp_path, capsys):
     with log(WHOLE) as (server, url):
-        flags = "--from 2026-11-20T12:00:00Z --to 2026-11-20T13:00:00Z --types 10,11 --duration 1h"
+        flags = "--from 2026-11-20T12:00:00Z --to 2026-11-20T13:00:00Z --types 10,11"
         arguments = ["--url", url, *flags.split(), "--node", "ab", str(tmp_path / "c")]
         assert main(["record", *arguments]) == 0
     assert (tmp_path / "c").read_bytes() == WHOLE
     assert capsys.readouterr() == ("", "recorded 1 sessions, 2 messages, 14 bytes\n")
     assert server.asked == (
         "/api/events/export?format=capture&start_time=2026-11-20T12%3A00%3A00Z"
-        "&end_time=2026-11-20T13%3A00%3A00Z&duration=1h&node_id=ab&event_types=10%2C11"
+        "&end_time=2026-11-20T13%3A00%3A00Z&node_id=ab&event_types=10%2C11"
     )
 
 

@@ -22,12 +22,12 @@ def run(redirection, *arguments, **environ):
 @pytest.mark.parametrize(
     ("redirection", "code", "sentence"),
     [
-        (">/dev/full", 1, b"tart: stdout: cannot be written: the disk is full\n"),
+        (">/dev/full", 1, b"tart: the output cannot be written: the disk is full\n"),
         (">&-", 0, b""),
         ("<&- >&- 2>&-", 0, b""),
     ],
 )
-@pytest.mark.parametrize("command", ["version", "--help"])
+@pytest.mark.parametrize("command", ["version", "--help", "config default"])
 def test_a_stdout_that_is_full_or_closed(command, redirection, code, sentence):
     done = run(redirection, command)
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", sentence)

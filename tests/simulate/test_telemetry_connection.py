@@ -158,3 +158,9 @@ def test_flushing_without_a_connection_does_nothing():
 def test_the_transport_s_buffer_is_bounded():
     _, _, wire = started()
     assert wire.high == LIMIT
+
+
+def test_a_server_that_answers_is_counted_and_left():
+    _, sender, wire = started()
+    sender.data_received(b"HTTP/1.1 400 Bad Request")
+    assert (sender.answers, wire.aborted) == (1, 1)
