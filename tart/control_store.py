@@ -23,6 +23,7 @@ from tart.access.keys import Key
 from tart.access.logins import Login
 from tart.access.roles import ROLES
 from tart.errors import StorageError
+from tart.file_owner import inherit_owner
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,9 @@ class AuditRecord(NamedTuple):
 def make_private(path: Path) -> None:
     """Let only its user read a database of SQLite; call this before SQLite opens it.
 
-    A file that does not exist is created with these permissions, which SQLite gives to the files
-    that it writes beside it. Files that are open to others lose that, and the log names them.
+    A file that does not exist is created with these permissions and, by root, with the owner of
+    its directory; SQLite gives both to the files that it writes beside it. Files that are open to
+    others lose that, and the log names them.
 
     Raises:
         OSError: The file cannot be created, or belongs to another user and is open to others.
@@ -102,6 +104,7 @@ def make_private(path: Path) -> None:
         # Only ever a new file: opening one that SQLite has open, and closing it again, would drop
         # the locks of the whole process.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        inherit_owner(path)
     narrowed = []
     for suffix in ("", "-wal", "-shm", "-journal"):
         file = path.with_name(path.name + suffix)

@@ -28,11 +28,12 @@ from typing import Any
 
 from tart import __version__
 from tart.cli.arguments import add_config, add_data_dir
+from tart.cli.data_directory import CONTROL, require_data_directory
+from tart.cli.installation import load_settings
 from tart.cli.json_output import add_json, print_json
 from tart.cli.progress import Progress
 from tart.cli.render.documents import BackupDocument, DamagedFile
 from tart.cli.render.progress_line import BYTES
-from tart.config.load import load
 from tart.config.schema import Config
 from tart.control_store import make_private
 from tart.errors import StartupError, StorageError
@@ -52,11 +53,10 @@ from tart.ipc.messages import (
     encode,
 )
 from tart.storage.core.files import INDEX
-from tart.supervisor.data_lock import LOCK_NAME, lock_directories, restrict_umask
+from tart.supervisor.data_lock import LOCK_NAME, DirectoryInUse, lock_directories, restrict_umask
 
 MANIFEST = "backup.json"
 FORMAT = 1
-CONTROL = "control.sqlite"
 _SHARD_TIMEOUT_SECONDS = 300.0
 _CHUNK_BYTES = 1 << 20
 # Files of a shard's directory that are not copied with it.
@@ -83,15 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Create a backup and return the exit code.
 
     Raises:
-        ConfigError: The settings are not valid.
-        StartupError: There is no data, the disk is full, or a shard does not answer.
+        ConfigError: The settings are not valid, or the directory is none of tart's.
+        StartupError: The disk is full, or a shard does not answer.
     """
     target: Path = arguments.target
-    flags = {"data_dir": arguments.data_dir}
-    config = load(arguments.config, environ=os.environ, flags=flags)
-    root = config.data_path
-    if not root.is_dir():
-        raise StartupError(f"data_dir: {root} does not exist")
+    config = load_settings(arguments)
+    root = require_data_directory(config.data_path)
     now = datetime.now(UTC)
     name = now.strftime("%Y-%m-%dT%H-%M-%SZ")
     final, draft = target / name, target / f".{name}.unfinished"
@@ -217,7 +214,7 @@ def _copy_all(config: Config, files: _BackupFiles) -> dict[int, int | None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(lock_directories(root, config.run_path))
-        except StartupError:
+        except DirectoryInUse:
             return _copy_running(config, files)
         for path in sorted(_shard_files(root)):
             files.add(path)

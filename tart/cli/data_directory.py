@@ -69,7 +69,8 @@ def explain(error: OSError, path: Path) -> str:
     text = reason(error)
     if isinstance(error, PermissionError):
         with suppress(OSError):
-            text += f"; only {owner_name(_nearest_visible(path))} and root can"
+            owner = owner_name(_nearest_visible(path))
+            text += f"; only {' and '.join(dict.fromkeys((owner, 'root')))} can"
     return text
 
 

@@ -8,6 +8,7 @@ never an argument.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -18,10 +19,12 @@ from pathlib import Path
 from tart.access.keys import NAME_LENGTH, Key, new_key
 from tart.access.roles import ROLES
 from tart.cli.arguments import add_config, add_data_dir
+from tart.cli.data_directory import explain, require_data_directory
+from tart.cli.installation import load_settings
 from tart.cli.json_output import add_json, print_json
-from tart.config import load as configuration
 from tart.control_store import AuditEntry, ControlStore, open_store
-from tart.errors import ConfigError, StartupError
+from tart.errors import ConfigError
+from tart.file_owner import inherit_owner
 from tart.query.core.rfc3339 import rfc3339
 
 # The address that the audit log has for changes made on the command line.
@@ -41,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="viewer",
         help="what the key permits (default viewer)",
     )
+    create.add_argument(
+        "--new",
+        action="store_true",
+        help="create the database of keys if there is none, for a server that has not run yet",
+    )
     revoke.add_argument("id", metavar="ID", help="id of the key, as 'tart keys list' prints it")
     for verb, function in ((create, _create), (list_, _list), (revoke, _revoke)):
         add_config(verb)
@@ -54,7 +62,7 @@ def _create(arguments: argparse.Namespace) -> int:
     if not name.isprintable() or not 0 < len(name) <= NAME_LENGTH:
         raise ConfigError(f"--name must be 1 to {NAME_LENGTH} printable characters")
     key, secret = new_key(name, ROLES[role], _now_us())
-    with _open_store(arguments) as store:
+    with _open_store(arguments, new=arguments.new) as store:
         store.add(key)
         details = f"{key.id} {role} {name}"
         store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "create_key", details, 0)])
@@ -68,7 +76,7 @@ def _create(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     """Print all keys, newest first."""
-    with _open_store(arguments, create=False) as store:
+    with _open_store(arguments) as store:
         keys = store.keys()
     if arguments.json:
         print_json({"keys": [_key(key) for key in reversed(keys)]})
@@ -83,7 +91,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _revoke(arguments: argparse.Namespace) -> int:
     """Revoke a key; the exit code is 1 if no active key has that id."""
     key_id = arguments.id
-    with _open_store(arguments, create=False) as store:
+    with _open_store(arguments) as store:
         revoked = store.revoke(key_id, _now_us())
         if revoked:
             store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "revoke_key", key_id, 0)])
@@ -95,27 +103,49 @@ def _revoke(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _open_store(arguments: argparse.Namespace, *, create: bool = True) -> Iterator[ControlStore]:
-    flags = {"data_dir": arguments.data_dir}
-    config = configuration.load(arguments.config, environ=os.environ, flags=flags)
-    existed = config.control_path.exists()
-    if not existed and not create:
-        raise StartupError(
-            f"{config.control_path} does not exist: no key was created and no server has run with "
-            "this data directory; name another with --data-dir or --config"
-        )
-    with open_store(config.control_path) as store:
-        if not existed:
-            _set_owner(config.control_path)
+def _open_store(arguments: argparse.Namespace, *, new: bool = False) -> Iterator[ControlStore]:
+    """Open the keys of a server.
+
+    Args:
+        arguments: The parsed command line.
+        new: Whether the database is created if it does not exist.
+
+    Raises:
+        ConfigError: The settings are not valid, or there is no database.
+    """
+    path = load_settings(arguments).control_path
+    try:
+        if not path.is_file():
+            _require_new(path, new=new, can_be_new=arguments.run is _create)
+            _make_directory(path.parent)
+        elif not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, "")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be used: {explain(error, path)}") from None
+    with open_store(path) as store:
         yield store
 
 
-def _set_owner(path: Path) -> None:
-    """Give files that root created to the owner of their directory, so that tart can open them."""
-    owner = path.parent.stat()
-    if os.geteuid() == 0:
-        for file in path.parent.glob(f"{path.name}*"):
-            os.chown(file, owner.st_uid, owner.st_gid)
+def _require_new(path: Path, *, new: bool, can_be_new: bool) -> None:
+    """Refuse a database that does not exist unless it is to be created.
+
+    Raises:
+        ConfigError: The text says which directory may be meant.
+    """
+    if new:
+        return
+    hint = "; --new creates it, for a server that has not run yet" if can_be_new else ""
+    try:
+        require_data_directory(path.parent)
+    except ConfigError as error:
+        raise ConfigError(f"{error}{hint}") from None
+    raise ConfigError(f"{path} does not exist, so there are no keys{hint}")
+
+
+def _make_directory(path: Path) -> None:
+    if not path.exists():
+        path.mkdir(mode=0o750, parents=True)
+        inherit_owner(path)
 
 
 def _members(key: Key) -> Mapping[str, str | None]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tart.cli.arguments import add_config, add_data_dir
-from tart.cli.backup import CONTROL, copy_file, read_manifest
+from tart.cli.backup import copy_file, read_manifest
+from tart.cli.data_directory import CONTROL
 from tart.cli.json_output import add_json, print_json
 from tart.cli.progress import Progress
 from tart.cli.render.documents import RestoreDocument

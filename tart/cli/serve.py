@@ -155,7 +155,8 @@ def _require_keys(config: Config) -> None:
     if not keys_exist:
         raise ConfigError(
             f"api.bind {config.api.bind} can be reached from other machines and there is no key: "
-            "create one with 'tart keys create', or set api.auth = \"none\""
+            f"create one with 'tart keys create --new --name NAME --data-dir {config.data_path}', "
+            'or set api.auth = "none"'
         )
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tart.cli.arguments import add_client, add_config
+from tart.cli.data_directory import require_data_directory
 from tart.cli.http_client import IncompleteResponse, RequestRefused, connect
 from tart.cli.named_files import unreadable, unwritable
 from tart.cli.pager import show
@@ -267,14 +268,8 @@ def _missing(result: Mapping[str, Any]) -> str | None:
 
 def _query_files(config: Config, statement: Statement, form: str) -> bytes:
     """Return the result from the files of a stopped server."""
-    root = config.data_path
-    if not root.is_dir():
-        raise StartupError(f"data_dir: {root} does not exist")
     # Before the lock, which would write a file into a directory of somebody else.
-    if not import_module("tart.storage.core.files").list_directories(root):
-        raise StartupError(
-            f"data_dir: {root} is no data directory of tart: it has no directories 00, 01, …"
-        )
+    root = require_data_directory(config.data_path)
     formulas = config.api.csv_formulas
     mapped, reduce = statement.get("query") or statement["map"], statement.get("reduce")
     # Imported here: DuckDB and the storage take half a second, and a running server needs neither.

@@ -7,16 +7,16 @@ without findings, otherwise 1; each finding is one line.
 from __future__ import annotations
 
 import argparse
-import os
 from functools import lru_cache
 
 from tart.cli.arguments import add_config, add_data_dir
+from tart.cli.data_directory import require_data_directory
+from tart.cli.installation import load_settings
 from tart.cli.json_output import add_json, print_json
 from tart.cli.progress import Progress
 from tart.cli.render.documents import VerifyDocument
 from tart.cli.render.progress_line import BYTES
-from tart.config.load import load
-from tart.errors import DecodeError, NodeInformationError, StartupError
+from tart.errors import DecodeError, NodeInformationError
 from tart.protocol.decoding import check_event
 from tart.protocol.node_information import NodeInformation, decode_node_information
 from tart.storage.core.log_columns import LogRow
@@ -39,14 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the files, print a report, return the exit code.
 
     Raises:
-        ConfigError: The settings are not valid.
-        StartupError: The directory does not exist, or a server uses it.
+        ConfigError: The settings are not valid, or the directory is none of tart's.
+        StartupError: A server uses the directory.
     """
-    flags = {"data_dir": arguments.data_dir}
-    config = load(arguments.config, environ=os.environ, flags=flags)
-    root = config.data_path
-    if not root.is_dir():
-        raise StartupError(f"data_dir: {root} does not exist")
+    config = load_settings(arguments)
+    root = require_data_directory(config.data_path)
     with (
         lock_directories(root, config.run_path),
         Progress("verify", storage.total_bytes(root), unit=BYTES) as progress,

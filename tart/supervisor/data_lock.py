@@ -18,11 +18,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tart.errors import ConfigError, StartupError
+from tart.file_owner import inherit_owner
+from tart.os_errors import reason
 
 # The permissions to remove: writing for the group, and all for others.
 _FORBIDDEN = 0o027
 LOCK_NAME = "tart.lock"
 _INSTALL_DIRECTORIES = frozenset({"site-packages", "dist-packages"})
+
+
+class DirectoryInUse(StartupError):
+    """Another tart holds the lock of a directory."""
 
 
 @contextmanager
@@ -33,7 +39,8 @@ def lock_directories(data_dir: Path, run_dir: Path) -> Iterator[None]:
 
     Raises:
         ConfigError: ``data_dir`` lies where Python packages are installed.
-        StartupError: A directory cannot be used, or another tart uses it.
+        DirectoryInUse: Another tart uses a directory.
+        StartupError: A directory cannot be used.
     """
     if _INSTALL_DIRECTORIES & set(data_dir.resolve().parts):
         raise ConfigError(
@@ -53,16 +60,20 @@ def lock_directories(data_dir: Path, run_dir: Path) -> Iterator[None]:
 def _lock(directory: Path, key: str) -> int:
     """Make and lock a directory; the returned descriptor holds the lock."""
     _make(directory, key)
+    path = directory / LOCK_NAME
     try:
-        lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        is_new = not path.exists()
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        if is_new:
+            inherit_owner(path)
     except OSError as error:
-        raise StartupError(f"{key}: cannot write to {directory}: {error.strerror}") from None
+        raise StartupError(f"{key}: cannot write to {directory}: {reason(error)}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         owner = os.pread(lock, 32, 0).decode(errors="replace").strip()
         os.close(lock)
-        raise StartupError(_in_use(directory, owner)) from None
+        raise DirectoryInUse(_in_use(directory, owner)) from None
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     return lock
@@ -79,12 +90,14 @@ def restrict_umask() -> None:
 def _make(directory: Path, key: str) -> None:
     restrict_umask()
     try:
-        directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if not directory.exists():
+            directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+            inherit_owner(directory)
         # Permissions do not show a full or read-only disk; writing does.
         with tempfile.TemporaryFile(dir=directory) as trial:
             trial.write(b"tart")
     except OSError as error:
-        raise StartupError(f"{key}: cannot write to {directory}: {error.strerror}") from None
+        raise StartupError(f"{key}: cannot write to {directory}: {reason(error)}") from None
 
 
 def _in_use(directory: Path, owner: str) -> str:

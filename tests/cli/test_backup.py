@@ -119,7 +119,7 @@ def test_aggregates_of_a_backup_match_its_events(tmp_path, run):
 @pytest.mark.slow
 def test_a_backup_of_a_stopped_server_links_unchanged_files(tmp_path, run):
     filled(tmp_path / "data")
-    run("keys", "create", "--name", "k")
+    run("keys", "create", "--new", "--name", "k")
     (segment,) = (tmp_path / "data" / "00").glob("2*.duckdb")
     segment.with_name(f"{segment.name}.index").write_bytes(b"derived")
     assert run("backup", tmp_path / "kept")[0] == 0
@@ -159,7 +159,7 @@ def test_a_server_stops_while_a_backup_holds_its_files(tmp_path, run):
 
 def test_a_backup_without_a_data_directory_is_refused(tmp_path, run):
     code, _, err = run("backup", tmp_path / "kept")
-    assert (code, "does not exist" in err) == (1, True)
+    assert (code, "does not exist" in err) == (2, True)
     assert not (tmp_path / "kept").exists()
 
 

@@ -280,7 +280,20 @@ def test_a_server_with_keys_is_reached_over_tls(tmp_path, capsys):
     issued.private_key_and_cert_chain_pem.write_to_path(certificate)
     data = tmp_path / "data"
     assert (
-        main(["keys", "create", "--name", "k", "--role", "operator", "--data-dir", str(data)]) == 0
+        main(
+            [
+                "keys",
+                "create",
+                "--new",
+                "--name",
+                "k",
+                "--role",
+                "operator",
+                "--data-dir",
+                str(data),
+            ]
+        )
+        == 0
     )
     (tmp_path / "key").write_text(capsys.readouterr().out)
     environ = {"TART_API_TLS_CERTIFICATE": str(certificate)}

@@ -27,7 +27,7 @@ def keys(tmp_path, monkeypatch, capsys):
 
 
 def test_a_key_is_printed_once_and_listed_without_its_text(keys, tmp_path):
-    code, out, err = keys("create", "--name", "grafana", "--role", "operator")
+    code, out, err = keys("create", "--new", "--name", "grafana", "--role", "operator")
     text = out.strip()
     key_id = text.split("_")[1]
 
@@ -45,7 +45,7 @@ def test_a_key_is_printed_once_and_listed_without_its_text(keys, tmp_path):
 
 
 def test_a_key_is_revoked_once(keys):
-    key_id = keys("create", "--name", "k")[1].split("_")[1]
+    key_id = keys("create", "--new", "--name", "k")[1].split("_")[1]
 
     assert keys("revoke", key_id)[0] == 0
     assert "revoked" in keys("list")[1]
@@ -61,24 +61,36 @@ def test_listing_without_keys_says_so(keys, tmp_path):
     assert "no keys" in err
 
 
-@pytest.mark.parametrize("verb", [("list",), ("revoke", "0" * 8)])
-def test_a_mistyped_directory_is_named_and_not_created(keys, tmp_path, verb):
-    code, out, err = keys(*verb)
-    assert (code, out) == (1, "")
-    assert f"{tmp_path}/data/control.sqlite does not exist" in err
+def test_a_database_of_keys_is_created_only_on_request(keys, tmp_path):
+    code, out, err = keys("create", "--name", "k")
+    assert (code, out) == (2, "")
+    assert f"{tmp_path}/data does not exist; " in err
+    assert err.endswith("; --new creates it, for a server that has not run yet\n")
     assert not (tmp_path / "data").exists()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "tart.lock").touch()
+    for verb in (("create", "--name", "k"), ("list",), ("revoke", "0" * 8)):
+        code, out, err = keys(*verb)
+        assert (code, out) == (2, "")
+        assert f"{tmp_path}/data/control.sqlite does not exist, so there are no keys" in err
+        assert ("--new" in err) == (verb[0] == "create")
+    assert [file.name for file in (tmp_path / "data").iterdir()] == ["tart.lock"]
+    assert keys("create", "--new", "--name", "k")[0] == 0
+    assert keys("create", "--new", "--name", "another")[0] == 0
+    assert keys("create", "--name", "third")[0] == 0
+    assert len(keys("list")[1].splitlines()) == 3
 
 
 @pytest.mark.parametrize("name", ["", "a" * 101, "two\nlines"])
 def test_a_key_name_must_be_one_line(keys, name):
-    assert keys("create", "--name", name)[0] == 2
+    assert keys("create", "--new", "--name", name)[0] == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_a_store_that_root_creates_belongs_to_the_directory_s_owner(keys, tmp_path):
     (tmp_path / "data").mkdir()
     os.chown(tmp_path / "data", 1234, 1234)
-    keys("create", "--name", "k")
+    keys("create", "--new", "--name", "k")
     for path in (tmp_path / "data").iterdir():
         assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1234)
 
@@ -87,7 +99,7 @@ def test_a_store_that_root_creates_belongs_to_the_directory_s_owner(keys, tmp_pa
 def test_a_running_server_applies_created_and_revoked_keys(keys, tmp_path):
     with running_system(tmp_path / "data", shards=1) as system:
         assert system.get("/api/nodes")
-        text = keys("create", "--name", "k")[1].strip()
+        text = keys("create", "--new", "--name", "k")[1].strip()
         wait_for(lambda: system.http.get("/api/nodes").status_code == 401)
         bearer = {"Authorization": f"Bearer {text}"}
         assert system.http.get("/api/nodes", headers=bearer).status_code == 200

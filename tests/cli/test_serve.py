@@ -103,7 +103,10 @@ def test_a_directory_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with serve(tmp_path, "--data-dir", "file/data") as running:
         assert_refused(
-            running, 1, f"data_dir: cannot write to {tmp_path}/file/data: Not a directory"
+            running,
+            1,
+            f"data_dir: cannot write to {tmp_path}/file/data: "
+            "a part of the path is not a directory",
         )
 
 

@@ -57,11 +57,14 @@ def test_what_is_wrong_is_one_sentence(tmp_path, capsys, monkeypatch):
     assert (code, out) == (1, "")
     assert err == "tart: exactly one SELECT runs here, and these are 2 statements\n"
     code, _, err = run(capsys, "--data-dir", tmp_path / "none", SLOTS)
-    assert (code, err) == (1, f"tart: data_dir: {tmp_path / 'none'} does not exist\n")
+    assert code == 2
+    assert err == (
+        f"tart: data_dir: {tmp_path / 'none'} does not exist; did you mean {tmp_path / 'data'}?\n"
+    )
     other = tmp_path / "other"
     (other / "docs").mkdir(parents=True)
     code, out, err = run(capsys, "--data-dir", other, "SELECT count(*) FROM events")
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert "is no data directory of tart" in err
     assert [path.name for path in other.iterdir()] == ["docs"]
     code, _, err = run(capsys, "--url", "http://127.0.0.1:1", SLOTS)

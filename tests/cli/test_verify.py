@@ -48,7 +48,7 @@ def test_verify_prints_a_line_for_each_finding_and_exits_with_1(tmp_path, capsys
 def test_verify_does_not_create_a_missing_directory(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, complaint = run(capsys, "--data-dir", tmp_path / "data")
-    assert code == 1
+    assert code == 2
     assert "does not exist" in complaint
     assert not (tmp_path / "data").exists()
 

@@ -41,7 +41,10 @@ def cut_off(connection, data):
 
 
 def new_key(capsys, data, role):
-    assert main(["keys", "create", "--name", "k", "--role", role, "--data-dir", str(data)]) == 0
+    assert (
+        main(["keys", "create", "--new", "--name", "k", "--role", role, "--data-dir", str(data)])
+        == 0
+    )
     return capsys.readouterr().out.strip()
 
 

@@ -142,7 +142,12 @@ TRICKS = [
 
 def test_no_trick_with_a_path_gets_a_stranger_anything(tmp_path, capsys):
     data = tmp_path / "data"
-    assert main(["keys", "create", "--name", "k", "--role", "viewer", "--data-dir", str(data)]) == 0
+    assert (
+        main(
+            ["keys", "create", "--new", "--name", "k", "--role", "viewer", "--data-dir", str(data)]
+        )
+        == 0
+    )
     key = capsys.readouterr().out.strip()
     with running_system(data, shards=1) as system, system.http:
         for method in (b"GET", b"HEAD", b"OPTIONS", b"POST", b"TRACE", b"CONNECT", b"get"):

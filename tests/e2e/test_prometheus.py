@@ -103,7 +103,7 @@ def monitored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitored]:
     key = StringIO()
     with redirect_stdout(key):
         data = str(folder / "data")
-        assert main(["keys", "create", "--name", "prometheus", "--data-dir", data]) == 0
+        assert main(["keys", "create", "--new", "--name", "prometheus", "--data-dir", data]) == 0
     (folder / "tart.key").write_text(key.getvalue())
     with running_system(folder / "data") as system, injected_metrics() as injected:
         system.http.headers["Authorization"] = f"Bearer {key.getvalue().strip()}"

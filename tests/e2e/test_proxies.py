@@ -122,7 +122,7 @@ def test_what_the_manual_says_works(tmp_path, capsys, proxy, prefix):
         # As long as there is no key, a proxy's requests are nobody's.
         assert system.http.get("/api/nodes").status_code == 200
         assert web.get("/api/nodes").status_code == 403
-        given = ("keys", "create", "--name", "k", "--role", "viewer")
+        given = ("keys", "create", "--new", "--name", "k", "--role", "viewer")
         assert main([*given, "--data-dir", str(data)]) == 0
         key = capsys.readouterr().out.strip()
         wait_for(lambda: web.get("/api/nodes").status_code == 401, "the key to count")

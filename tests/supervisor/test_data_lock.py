@@ -87,12 +87,10 @@ def test_a_refused_run_directory_frees_the_data_directory(tmp_path):
         pass
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [("file", "File exists"), ("file/under", "Not a directory")],
-)
-def test_a_directory_that_cannot_be_made_is_refused(tmp_path, name, reason):
+@pytest.mark.parametrize("name", ["file", "file/under"])
+def test_a_directory_that_cannot_be_made_is_refused(tmp_path, name):
     (tmp_path / "file").touch()
+    reason = "a part of the path is not a directory"
 
     assert refusal(tmp_path / name) == f"data_dir: cannot write to {tmp_path / name}: {reason}"
     assert refusal(tmp_path / "data", tmp_path / name) == (
@@ -108,7 +106,7 @@ def test_a_directory_where_nothing_can_be_made_is_refused():
 def test_a_lock_that_cannot_be_opened_is_refused(tmp_path):
     (tmp_path / LOCK_NAME).mkdir()
 
-    assert refusal(tmp_path) == f"data_dir: cannot write to {tmp_path}: Is a directory"
+    assert refusal(tmp_path) == f"data_dir: cannot write to {tmp_path}: it is a directory"
 
 
 @pytest.mark.parametrize("name", ["site-packages", "dist-packages"])
