@@ -67,18 +67,14 @@ def require_data_directory(path: Path) -> Path:
 def explain(error: OSError, path: Path) -> str:
     """Return why a file or directory cannot be used, and who can use it."""
     text = reason(error)
-    if isinstance(error, PermissionError):
+    if not isinstance(error, PermissionError):
+        return text
+    for visible in (path, *path.parents):
+        # The owner of the first of them that the user can see is who decides.
         with suppress(OSError):
-            owner = owner_name(_nearest_visible(path))
-            text += f"; only {' and '.join(dict.fromkeys((owner, 'root')))} can"
+            owner = owner_name(visible)
+            return f"{text}; only {' and '.join(dict.fromkeys((owner, 'root')))} can"
     return text
-
-
-def _nearest_visible(path: Path) -> Path:
-    """Return a path, or its nearest parent that the user can see."""
-    while not os.access(path, os.F_OK) and path != path.parent:
-        path = path.parent
-    return path
 
 
 def _way_out(path: Path) -> str:

@@ -43,10 +43,11 @@ def find_settings(
     """
     if named is not None:
         return named
-    if _LOCAL.exists():
+    # A directory that the user may not read, as of sudo -u tart in /root, has none for her.
+    if os.path.exists(_LOCAL):
         return _LOCAL
     installed = installed_settings(root)
-    if data_dir is None and variable_of("data_dir") not in environ and installed.exists():
+    if data_dir is None and variable_of("data_dir") not in environ and os.path.exists(installed):
         return installed
     return None
 

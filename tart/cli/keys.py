@@ -118,7 +118,7 @@ def _open_store(arguments: argparse.Namespace, *, new: bool = False) -> Iterator
         if not path.is_file():
             _require_new(path, new=new, can_be_new=arguments.run is _create)
             _make_directory(path.parent)
-        elif not os.access(path, os.R_OK | os.W_OK):
+        elif not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
             raise PermissionError(errno.EACCES, "")
     except OSError as error:
         raise ConfigError(f"{path} cannot be used: {explain(error, path)}") from None

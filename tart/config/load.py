@@ -100,7 +100,7 @@ def load(
     explicit = path is not None
     path = path or Path("config.toml")
     sources = (
-        _read_file(path) if explicit or path.exists() else _Source(),
+        _read_file(path) if explicit or os.path.exists(path) else _Source(),
         _read_variables(environ or {}),
         _Source({key: _Given(value, _COMMAND_LINE, flag_of(key)) for key, value in _set(flags)}),
     )

@@ -109,7 +109,7 @@ def test_a_running_server_applies_created_and_revoked_keys(keys, tmp_path):
 
 
 def test_keys_are_documents_with_the_members_of_the_api(keys):
-    code, out, err = keys("create", "--name", "k", "--role", "operator", "--json")
+    code, out, err = keys("create", "--new", "--name", "k", "--role", "operator", "--json")
     created = json.loads(out)
     assert code == 0
     assert created.keys() == get_type_hints(CreatedKey).keys()
