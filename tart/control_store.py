@@ -24,6 +24,7 @@ from tart.access.logins import Login
 from tart.access.roles import ROLES
 from tart.errors import StorageError
 from tart.file_owner import inherit_owner
+from tart.os_errors import reason
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +154,7 @@ def open_store(path: Path, *, audit_rows: int = AUDIT_ROWS) -> Iterator[ControlS
         finally:
             database.close()
     except (sqlite3.Error, OSError) as error:
-        raise StorageError(f"{path}: keys cannot be read or written: {error}") from None
+        raise StorageError(f"{path}: keys cannot be read or written: {reason(error)}") from None
 
 
 def has_keys(path: Path) -> bool:

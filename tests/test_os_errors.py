@@ -1,17 +1,22 @@
+import ast
 import asyncio
+import builtins
 import errno
 import os
+import re
 import socket
 import sqlite3
 import ssl
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tart
 from tart.os_errors import reason
 
 
@@ -108,3 +113,64 @@ def test_each_error_of_the_system_is_words(number):
 def test_no_error_is_without_words(number, message, path):
     error = OSError(message) if number is None else OSError(number, message, path)
     assert reason(error)
+
+
+# The families of errors whose texts have numbers, paths and class names, and are not sentences.
+_FAMILIES = re.compile(r"(?:sqlite3|ssl|duckdb)\.\w+")
+
+
+def is_of_the_system(name):
+    """Whether a name of an except clause is an error of the system, a database or TLS."""
+    kind = getattr(builtins, name, None)
+    is_os_error = isinstance(kind, type) and issubclass(kind, OSError | UnicodeError)
+    return is_os_error or _FAMILIES.fullmatch(name) is not None
+
+
+def bare_uses(tree):
+    """Lines that put an error of the system into a text without ``reason``."""
+    for handler in ast.walk(tree):
+        if not isinstance(handler, ast.ExceptHandler) or handler.name is None:
+            continue
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if any(is_of_the_system(ast.unparse(kind)) for kind in kinds):
+            calls = {f"str({handler.name})", f"repr({handler.name})"}
+            # DuckDB's whole text is for the log, and is searched for what it means.
+            bare_calls = set() if "duckdb" in ast.unparse(handler.type) else calls
+            for node in ast.walk(handler):
+                printed = isinstance(node, ast.FormattedValue) and ast.unparse(node.value)
+                if printed in {handler.name, *calls} or ast.unparse(node) in bare_calls:
+                    yield node.lineno
+
+
+def texts_of_the_system(path):
+    """Lines of a module that use the system's own text of an error."""
+    tree = ast.parse(path.read_text())
+    lines = set(bare_uses(tree))
+    lines |= {
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "strerror"
+        and ast.unparse(node) != "os.strerror"
+    }
+    return sorted(lines)
+
+
+def test_the_search_finds_each_way_to_print_an_error():
+    ways = ["f'{error}'", "f'{error!r}'", "str(error)", "f'{str(error)}'"]
+    for kind in ("OSError", "(ValueError, PermissionError)", "sqlite3.Error", "ssl.SSLError"):
+        for way in ways:
+            tree = ast.parse(f"try:\n  x\nexcept {kind} as error:\n  print({way})")
+            assert set(bare_uses(tree)) == {4}, (kind, way)
+    assert not set(bare_uses(ast.parse("try:\n  x\nexcept KeyError as e:\n  print(f'{e}')")))
+
+
+def test_errors_of_the_system_reach_a_user_as_words():
+    """No module prints an error of the system as it is: ``reason`` says it in plain words."""
+    root = Path(tart.__file__).parent
+    found = {
+        str(path.relative_to(root)): lines
+        for path in sorted(root.rglob("*.py"))
+        if path.name != "os_errors.py" and (lines := texts_of_the_system(path))
+    }
+    assert found == {}

@@ -52,6 +52,7 @@ from tart.ipc.messages import (
     Welcome,
     encode,
 )
+from tart.os_errors import reason
 from tart.storage.core.files import INDEX
 from tart.supervisor.data_lock import LOCK_NAME, DirectoryInUse, lock_directories, restrict_umask
 
@@ -114,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
         os.sync()
         draft.rename(final)
     except OSError as error:
-        raise StartupError(f"{final}: backup failed: {error.strerror or error}") from None
+        raise StartupError(f"{final}: backup failed: {reason(error)}") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     document: BackupDocument = {
@@ -335,7 +336,7 @@ def _copy_control(source: Path, draft: Path) -> None:
         ):
             origin.backup(copy)
     except sqlite3.Error as error:
-        raise StorageError(f"{source}: cannot be copied: {error}") from None
+        raise StorageError(f"{source}: cannot be copied: {reason(error)}") from None
 
 
 def copy_file(source: Path, destination: Path, advance: Callable[[float], None]) -> str:
@@ -386,8 +387,10 @@ def read_manifest(backup: Path) -> Mapping[str, Any]:
     """
     try:
         manifest: Json = json.loads((backup / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise StartupError(f"{backup}: is not a backup of tart: it has no {MANIFEST}") from None
     except (OSError, ValueError) as error:
-        raise StartupError(f"{backup}: is not a backup of tart: {error}") from None
+        raise StartupError(f"{backup / MANIFEST}: cannot be read: {reason(error)}") from None
     if manifest.get("format") != FORMAT:
         raise StartupError(
             f"{backup}: is a backup of format {manifest.get('format')}, this release knows {FORMAT}"

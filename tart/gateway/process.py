@@ -19,6 +19,7 @@ from tart.config.schema import Config
 from tart.errors import StartupError
 from tart.gateway.app import Gateway
 from tart.gateway.http.tls import reload_certificate, server_context
+from tart.os_errors import reason
 from tart.process_handle import ProcessHandle
 from tart.rlimits import raise_limit_for_connections
 
@@ -42,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise StartupError(f"api.bind {host}:{port}: {error.strerror}") from None
+        raise StartupError(f"api.bind {host}:{port}: {reason(error)}") from None
     listening.setblocking(False)
     return listening
 

@@ -52,7 +52,7 @@ def build(library: Path = LIBRARY, *flags: str) -> Path:
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            output = (getattr(error, "stderr", "") or str(error)).strip()
+            output = (getattr(error, "stderr", "") or "it does not run").strip()
             message = f"{compiler[0]} cannot compile the kernel: {output}"
             raise NoCompilerError(message) from None
         draft.replace(library)

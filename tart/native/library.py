@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tart import os_errors
 from tart.native.build import LIBRARY, SOURCE, source_hash
 
 log = logging.getLogger(__name__)
@@ -93,8 +94,8 @@ def _load() -> tuple[Kernel | None, str]:
     try:
         return Kernel(LIBRARY), ""
     except (OSError, ValueError, AttributeError) as error:
-        log.warning("%s is not used, the Python kernel runs: %s", LIBRARY, error)
-        return None, str(error)
+        log.warning("%s is not used, the Python kernel runs: %s", LIBRARY, os_errors.reason(error))
+        return None, os_errors.reason(error)
 
 
 def kernel() -> Kernel | None:

@@ -26,6 +26,7 @@ from pathlib import Path
 import duckdb
 
 from tart.errors import StorageError
+from tart.os_errors import reason
 from tart.storage.core.files import LogFile, other_segment
 from tart.storage.store import Store
 
@@ -94,7 +95,7 @@ class BackupSnapshot:
             try:
                 cursor.execute(f"CHECKPOINT {file.catalog}")
             except duckdb.Error as error:
-                raise StorageError(f"{file.path}: no checkpoint: {error}") from None
+                raise StorageError(f"{file.path}: no checkpoint: {reason(error)}") from None
         return FrozenFiles((file.path,))
 
     def freeze_files(self) -> FrozenFiles:

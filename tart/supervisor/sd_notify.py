@@ -11,6 +11,8 @@ import logging
 import socket
 import time
 
+from tart.os_errors import reason
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,4 +53,4 @@ class Notifier:
                 out.connect(self._address)
                 out.send("\n".join(lines).encode())
         except OSError as error:
-            _log.warning("cannot notify systemd of %s: %s", lines[0], error.strerror or error)
+            _log.warning("cannot notify systemd of %s: %s", lines[0], reason(error))

@@ -28,6 +28,7 @@ from functools import partial
 
 from tart.config.schema import SupervisorConfig
 from tart.errors import ConfigError
+from tart.os_errors import reason
 from tart.process_handle import READY, WAIVE_STARTUP
 from tart.stop_signals import GRACE_SECONDS, NUMBERS, Request, StopSignals
 from tart.supervisor.child import Target, flush_streams, live
@@ -164,7 +165,7 @@ class Supervisor:
                 try:
                     self._start(child)
                 except OSError as error:
-                    how = f"could not be started ({error.strerror})"
+                    how = f"could not be started ({reason(error)})"
                     self._record_end(child, how, clean=False)
 
     def _start(self, child: _Child) -> None:

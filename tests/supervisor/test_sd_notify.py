@@ -57,4 +57,4 @@ def test_a_socket_that_is_gone_is_logged_and_survived(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         Notifier(f"{tmp_path}/nobody").ready("all")
 
-    assert "cannot notify systemd of READY=1: No such file or directory" in caplog.text
+    assert "cannot notify systemd of READY=1: no such file or directory" in caplog.text

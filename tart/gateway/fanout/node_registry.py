@@ -23,6 +23,7 @@ import aiosqlite
 from tart import json_encoding
 from tart.background_tasks import Background
 from tart.control_store import SCHEMA_VERSION, make_private
+from tart.os_errors import reason
 from tart.protocol.wire import address_octets
 from tart.query.core import merge
 from tart.query.core.merge import Json
@@ -271,7 +272,7 @@ class NodeRegistry:
 
     def _record_failure(self, operation: str, error: Exception) -> None:
         self.failures += 1
-        log.error("cannot %s the node registry in %s: %s", operation, self._path, error)
+        log.error("cannot %s the node registry in %s: %s", operation, self._path, reason(error))
 
 
 _INFORMATION = ("node_info", "implementation_name", "implementation_version")

@@ -19,6 +19,7 @@ from tart.errors import NotFound
 from tart.gateway.api.html import html
 from tart.gateway.api.route import Cache, CachePolicy
 from tart.gateway.http.responses import GZIP_FROM_BYTES, Answer
+from tart.os_errors import reason
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ def _read(folder: Path) -> _Build:
         paths = sorted(path for path in folder.iterdir() if path.is_file())
         files = {path.name: _static_file(path.name, path.read_bytes()) for path in paths}
     except OSError as error:
-        return _Build(stamp, {}, f"its files cannot be read: {error}")
+        return _Build(stamp, {}, f"its files cannot be read: {reason(error)}")
     links = _ASSET_LINK.findall(files[INDEX].content.decode(errors="replace"))
     missing = sorted(set(links) - files.keys())
     return _Build(stamp, files, f"{', '.join(missing)} is missing" if missing else "")

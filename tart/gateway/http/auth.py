@@ -44,6 +44,7 @@ from tart.errors import (
 from tart.gateway.fanout.queries import now_us
 from tart.gateway.http.cookies import cookie_name
 from tart.handles import OwnedHandle
+from tart.os_errors import reason
 from tart.units import HOUR_US, SECOND_US
 
 log = logging.getLogger(__name__)
@@ -580,4 +581,4 @@ class Authenticator:
         try:
             return await self._owned.use(work)
         except (StorageError, sqlite3.Error) as error:
-            raise StorageError(str(error)) from error
+            raise StorageError(reason(error)) from error

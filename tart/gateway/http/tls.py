@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 from tart.errors import StartupError
+from tart.os_errors import reason
 
 # For TLS 1.2: ephemeral keys, and no cipher in CBC mode (RFC 9325, 4.2). All suites of TLS 1.3 are
 # of this kind.
@@ -38,5 +39,4 @@ def reload_certificate(context: ssl.SSLContext, paths: tuple[Path, Path]) -> Non
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
         context.load_cert_chain(certificate, key)
     except OSError as error:  # ssl's own errors are among them
-        reason = error.strerror or error
-        raise StartupError(f"api.tls_certificate {certificate}, {key}: {reason}") from None
+        raise StartupError(f"api.tls_certificate {certificate}, {key}: {reason(error)}") from None

@@ -49,6 +49,7 @@ import duckdb
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, DiskFull, HandleClosed, OutOfMemory, StorageError
 from tart.handles import SharedHandle
+from tart.os_errors import reason
 from tart.storage.core.files import AGGREGATES, LogFile, move_to_quarantine
 from tart.storage.log.block_checksums import CHECKSUM_BYTES
 from tart.storage.log.damage import (
@@ -149,7 +150,7 @@ class Database:
         try:
             connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:
-            raise StorageError(f"DuckDB does not start: {error}") from None
+            raise StorageError(f"DuckDB does not start: {reason(error)}") from None
         self._shared = SharedHandle(connection, duckdb.DuckDBPyConnection.close)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -264,7 +265,7 @@ class Database:
             except duckdb.Error as error:
                 raise storage_error(file, error) from None
             except OSError as error:
-                raise StorageError(f"{file.path}: {error}") from None
+                raise StorageError(f"{file.path}: {reason(error)}") from None
         self._damaged[file] = damage
         return True
 
@@ -403,7 +404,7 @@ class Database:
             sync_directory(file.path.parent)
         except OSError as error:
             kind = DiskFull if error.errno in _NO_ROOM else StorageError
-            raise kind(f"{file.path}: {error}") from None
+            raise kind(f"{file.path}: {reason(error)}") from None
         finally:
             self.detach(draft)
 
