@@ -111,9 +111,13 @@ _TABLE = (
         module="tart.cli.demo",
         description=(
             "Start a server and a simulated network of six validators that sends to it, and print "
-            "where to look. It is what 'tart serve' and 'tart simulate' do in two terminals."
+            "where to look. It is what 'tart serve' and 'tart simulate' do in two terminals. The "
+            "events are in a temporary directory, unless --data-dir or the settings name one."
         ),
-        examples=(Example("tart demo", "look around without a node"),),
+        examples=(
+            Example("tart demo", "look around without a node"),
+            Example("tart demo --port 8090 --nodes 100 --cores 8", "larger, beside another server"),
+        ),
     ),
     Command(
         "status",

@@ -70,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     from tart.simulate.model.in_memory import MIXED
 
     host, port = parse_address(arguments.target, "--target")
-    _check(arguments)
+    check_size(arguments.nodes, arguments.cores, arguments.speed)
+    if arguments.duration is not None:
+        _check_positive("duration", arguments.duration)
     logs.set_up(LogConfig(format="text"), "simulate")
     protocol = arguments.protocol
     if protocol is None:
@@ -116,15 +118,21 @@ def summary(report: SimulationReport) -> str:
     )
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def check_size(nodes: int, cores: int, speed: float) -> None:
+    """Check the size and speed of a network.
+
+    Raises:
+        ConfigError: A value is out of range.
+    """
     from tart.protocol.node_information import MAX_CORES
     from tart.simulate.model.network import MAX_NODES
 
-    for flag, maximum in (("nodes", MAX_NODES), ("cores", MAX_CORES)):
-        value = getattr(arguments, flag)
+    for flag, value, maximum in (("nodes", nodes, MAX_NODES), ("cores", cores, MAX_CORES)):
         if not 1 <= value <= maximum:
             raise ConfigError(f"--{flag}: {value} is not between 1 and {maximum}")
-    for flag in ("speed", "duration"):
-        value = getattr(arguments, flag)
-        if value is not None and not 0 < value < math.inf:
-            raise ConfigError(f"--{flag}: {value} is not a finite number above 0")
+    _check_positive("speed", speed)
+
+
+def _check_positive(flag: str, value: float) -> None:
+    if not 0 < value < math.inf:
+        raise ConfigError(f"--{flag}: {value} is not a finite number above 0")
