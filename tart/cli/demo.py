@@ -179,7 +179,7 @@ class _Signals:
         """Wait for a signal to stop, the end of a child, or data in one of the descriptors.
 
         Raises:
-            StartupError: A child ended, and nobody told it to.
+            StartupError: A child ended by itself.
         """
         while not self.stopped:
             for child in self._children:
