@@ -56,14 +56,24 @@ def main() -> None:
     """Build both; say what was made."""
     parser = argparse.ArgumentParser(description="Build dist/tart and the wheel.")
     parser.add_argument("into", type=Path, nargs="?", default=ROOT / "dist")
-    into = parser.parse_args().into
+    parser.add_argument("--tree", type=Path, help="make only the unpacked content, in this folder")
+    arguments = parser.parse_args()
+    if arguments.tree:
+        _make_tree(arguments.tree)
+    else:
+        _make_files(arguments.into)
+
+
+def _make_tree(tree: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        _fill(tree, _make_wheel(Path(scratch)))
+
+
+def _make_files(into: Path) -> None:
     into.mkdir(parents=True, exist_ok=True)
     for old in into.glob("tart-*.whl"):
         old.unlink()
-    _pip("wheel", "--no-deps", "--wheel-dir", into, ROOT)
-    (wheel,) = into.glob("tart-*.whl")
-    if "tart/native/kernel.so" not in zipfile.ZipFile(wheel).namelist():
-        sys.exit("the native kernel was not compiled: `python -m tart.native.build` says why")
+    wheel = _make_wheel(into)
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
         _fill(tree, wheel)
@@ -73,6 +83,15 @@ def main() -> None:
     _write(made, payload)
     print(f"{wheel} {wheel.stat().st_size / 1e6:.1f} MB")
     print(f"{made} {made.stat().st_size / 1e6:.1f} MB, {platform.machine()}, glibc {oldest}")
+
+
+def _make_wheel(into: Path) -> Path:
+    """Build the wheel with the native kernel."""
+    _pip("wheel", "--no-deps", "--wheel-dir", into, ROOT)
+    (wheel,) = into.glob("tart-*.whl")
+    if "tart/native/kernel.so" not in zipfile.ZipFile(wheel).namelist():
+        sys.exit("the native kernel was not compiled: `python -m tart.native.build` says why")
+    return wheel
 
 
 def _fill(tree: Path, wheel: Path) -> None:
