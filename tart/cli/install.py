@@ -34,6 +34,8 @@ CONFIG = Path("/etc/tart/config.toml")
 UNIT = Path("/etc/systemd/system/tart.service")
 STATE = Path("/var/lib/tart")
 PROGRAM = Path("/usr/local/bin/tart")
+# The command of the Debian package.
+PACKAGED = Path("/usr/bin/tart")
 # Where the single-file executable looks for its unpacked tree: ../lib/tart beside its folder.
 UNPACKED = Path("/usr/local/lib/tart")
 # Where man and the shells of all users look for them.
@@ -44,6 +46,8 @@ COMPLETIONS = {
     "zsh": SHARE / "zsh/site-functions/_tart",
     "fish": SHARE / "fish/vendor_completions.d/tart.fish",
 }
+# The unit has it made, for an executable that is not unpacked beside its folder.
+CACHE = Path("/var/cache/tart")
 # ProtectHome in the unit hides these from the service.
 _HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))
 
@@ -140,7 +144,13 @@ def install(
     """
     if not dry_run and root == Path("/") and os.geteuid():
         raise StartupError("install: only root can; try sudo, or --dry-run to see what it does")
-    installer = _Installer(root, source or running_source(), run_command or _run_command)
+    source = source or running_source()
+    if source.file == PACKAGED:
+        raise StartupError(
+            "install: this tart is of the Debian package, which has a unit already: "
+            "systemctl enable --now tart"
+        )
+    installer = _Installer(root, source, run_command or _run_command)
     # Directories on the way to the installed files are accessible to all users.
     os.umask(0o022)
     for step in installer.uninstall_steps() if uninstall else installer.install_steps():
@@ -199,7 +209,7 @@ class _Installer:
         )
         yield self._directory(CONFIG.parent, 0o755, owned=False)
         yield self._directory(STATE, 0o750, owned=True)
-        yield self._write(CONFIG, _settings(), 0o640, once=True)
+        yield self._write(CONFIG, settings(), 0o640, once=True)
         yield from self._program_steps()
         yield self._write(UNIT, unit(program), 0o644)
         yield self._write_all(f"write the manual pages in {MAN}", manual_pages)
@@ -216,7 +226,8 @@ class _Installer:
         yield self._remove(UNPACKED)
         yield self._remove_all(f"remove the manual pages in {MAN}", manual_pages)
         yield self._remove_all("remove completion for bash, zsh and fish", completions)
-        yield self._remove(CONFIG, lambda: self._path(CONFIG).read_text("utf-8") == _settings())
+        yield self._remove(CACHE)
+        yield self._remove(CONFIG, lambda: self._path(CONFIG).read_text("utf-8") == settings())
         for directory in (CONFIG.parent, STATE):
             yield self._remove(directory, partial(self._is_empty, directory))
         yield Step(
@@ -405,7 +416,7 @@ def unit(program: Path) -> str:
     return text.read_text("utf-8").replace(f"ExecStart={PROGRAM} ", f"ExecStart={program} ")
 
 
-def _settings() -> str:
+def settings() -> str:
     return config_toml().replace('\ndata_dir = "shards"\n', f'\ndata_dir = "{STATE}"\n')
 
 

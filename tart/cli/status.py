@@ -1,7 +1,8 @@
 """``tart status``: shows the status of a running server on one screen.
 
 The exit code is 0 if the server is healthy, 3 if something is degraded, 4 if it is unhealthy,
-so that a script needs to parse nothing; 1 if no server answers.
+so that a script needs to parse nothing; 1 if no server answers. ``--alive`` only checks that the
+server answers, for which it needs no key: the health check of a container.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config(parser)
     add_client(parser)
+    parser.add_argument(
+        "--alive",
+        action="store_true",
+        help="only check that the server answers; needs no key",
+    )
     parser.set_defaults(run=run)
 
 
@@ -37,6 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     config = load(arguments.config, environ=os.environ)
     server = connect(arguments, config)
+    if arguments.alive:
+        alive = server.get("/api/health")
+        print(f"tart {alive['version']} at {server.url} answers")
+        return 0
     health = server.get("/api/health/detailed", accept=(_UNHEALTHY,))
     if _shards_answer(health):
         nodes, live = server.get("/api/nodes"), server.get("/api/metrics/live")

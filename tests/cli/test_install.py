@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tart.cli.install import CONFIG, MAN, PROGRAM, STATE, UNIT, UNPACKED, Source, install, unit
+from tart.cli.install import (
+    CACHE,
+    CONFIG,
+    MAN,
+    PACKAGED,
+    PROGRAM,
+    STATE,
+    UNIT,
+    UNPACKED,
+    Source,
+    install,
+    unit,
+)
 from tart.cli.main import main
 from tart.config.load import load
 from tart.config.schema import Config, values
@@ -177,6 +189,8 @@ def test_install_corrects_permissions(machine, release):
 def test_uninstalling_leaves_nothing_of_an_unused_installation(machine, release):
     before = set(machine.files())
     run(machine, release("1"))
+    # As systemd does for the unit.
+    machine.at(CACHE).mkdir(parents=True)
 
     run(machine, release("same"), uninstall=True)
 
@@ -212,6 +226,13 @@ def test_uninstalling_without_an_installation_succeeds(machine, release, capsys)
 
     assert set(verbs(capsys)) == {"absent"}
     assert machine.files() == before
+
+
+def test_the_debian_package_is_not_installed_a_second_time(machine, tmp_path):
+    source = Source(PACKAGED, tmp_path, tmp_path / "bin/tart")
+    with pytest.raises(StartupError, match="Debian package.*systemctl enable --now tart"):
+        run(machine, source)
+    assert machine.commands == []
 
 
 def test_the_unit_starts_a_python_package_where_it_is_installed(machine, tmp_path):

@@ -6,9 +6,13 @@ import signal
 
 import pytest
 
+from tart import __version__
+from tart.access.keys import new_key
+from tart.access.roles import Role
 from tart.cli.main import main
 from tart.cli.status import EXIT_CODES, render
-from tests.running import fake_node, fake_peer_id, running_system
+from tart.control_store import open_store
+from tests.running import fake_node, fake_peer_id, running_system, wait_for
 
 
 def part(status="Healthy", message="well", **metrics):
@@ -70,6 +74,13 @@ def test_status_of_a_running_and_of_a_stopped_server(tmp_path, capsys, monkeypat
             system.wait_for_events(fake_peer_id(1), 1)
             assert main(["status", "--url", system.api]) == 0
             assert "  nodes    1 connected, 1 known\n" in capsys.readouterr().out
+        # A health check has no key, and needs none.
+        with open_store(tmp_path / "data" / "control.sqlite") as store:
+            store.add(new_key("viewer", Role.VIEWER, 1)[0])
+        wait_for(lambda: main(["status", "--url", system.api]) == 1, "the key is in force")
+        capsys.readouterr()
+        assert main(["status", "--alive", "--url", system.api]) == 0
+        assert capsys.readouterr().out == f"tart {__version__} at {system.api} answers\n"
         system.process.send(signal.SIGTERM)
         assert system.process.ended() == 0
         assert main(["status", "--url", system.api]) == 1
