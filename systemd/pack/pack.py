@@ -132,7 +132,7 @@ def _fill(tree: Path, wheel: Path) -> None:
     site = _run(program, "-I", "-c", "import site; print(site.getsitepackages()[0])").strip()
     _pip(
         *("install", "--no-compile", "--no-warn-script-location", "--target", site),
-        *("--constraint", ROOT / "requirements.lock", wheel),
+        *("--constraint", ROOT / "requirements.lock", f"{wheel}[dash]"),
     )
     _prune(Path(site))
     packaged = list(_shared_objects(Path(site)))
@@ -194,6 +194,7 @@ def _shared_objects(under: Path) -> Iterator[Path]:
 
 
 def oldest_glibc(tree: Path) -> str:
+    """Return the oldest version of glibc that has all symbols that a tree asks for."""
     found = {
         tuple(map(int, version.split(b".")))
         for each in [tree / "bin" / "tart", *_shared_objects(tree)]
