@@ -11,7 +11,7 @@ NPM := $(VENV)/web
 # A test starts hundreds of processes, and each would compile every module for itself.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: native generate demo test soak fuzz mutants dist dist-test check lint types contracts format bench \
+.PHONY: native generate demo test soak fuzz mutants dist deb dist-test dist-tools container-test check lint types contracts format bench \
 	bench-quick bench-web lock clean screens tools web web-check
 
 demo: $(READY) native  ## the whole system with a simulated network, until Ctrl-C
@@ -47,11 +47,23 @@ mutants: $(READY)  ## mutation tests of the pure core: lists mutants that no tes
 native: $(READY)  ## compile the native kernel, if it is not up to date; without a compiler the Python kernel runs
 	@$(BIN)/python -m tart.native.build
 
-dist: $(READY)  ## dist/tart, a single executable file, and the wheel; needs a C compiler
+dist: $(READY)  ## dist/tart, a single executable file, wheels and source archive; needs a C compiler
 	$(BIN)/python systemd/pack/pack.py
 
-dist-test: dist  ## test dist/tart on a bare root file system and the systemd unit; as root
+deb: dist  ## the Debian package, made of dist/tart
+	$(BIN)/python systemd/pack/deb.py
+
+dist-test: deb dist-tools  ## test dist/tart, the Debian package, the wheels and the image on bare systems; as root
 	$(BIN)/python -m pytest -m dist $(PYTEST_ARGS)
+
+container-test: $(READY) dist-tools  ## build and run the image of systemd/container; as root
+	$(BIN)/python -m pytest -m dist tests/packages/test_container.py
+
+# Programs for the tests of what is delivered. As root they are installed from Debian.
+dist-tools:
+	@test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+		|| apt-get install --quiet --quiet --yes --no-install-recommends \
+		buildah crun lintian mmdebstrap podman tmux >/dev/null
 
 # Side by side: mypy is one process, and tests wait for others.
 check:  ## lint, types, contracts, tests: what CI runs

@@ -230,7 +230,7 @@ def test_uninstalling_without_an_installation_succeeds(machine, release, capsys)
 
 def test_the_debian_package_is_not_installed_a_second_time(machine, tmp_path):
     source = Source(PACKAGED, tmp_path, tmp_path / "bin/tart")
-    with pytest.raises(StartupError, match="Debian package.*systemctl enable --now tart"):
+    with pytest.raises(StartupError, match=r"Debian package.*systemctl enable --now tart"):
         run(machine, source)
     assert machine.commands == []
 
