@@ -41,7 +41,17 @@ _UNWANTED = shutil.ignore_patterns(
     *("site-packages", "dist-packages", "__pycache__", "test", "tests", "idlelib", "tkinter"),
     *("turtledemo", "turtle.py", "ensurepip", "lib2to3", "pydoc_data", "config-*", "venv"),
     *("_tkinter*", "_curses*", "readline*", "nis.*", "ossaudiodev*", "_crypt.*", "spwd.*"),
-    *("_dbm*", "_gdbm*", "_test*", "_xx*", "xx*", "_ctypes_test*", "EXTERNALLY-MANAGED"),
+    *(
+        "macholib",
+        "msilib",
+        "_dbm*",
+        "_gdbm*",
+        "_test*",
+        "_xx*",
+        "xx*",
+        "_ctypes_test*",
+        "EXTERNALLY-MANAGED",
+    ),
 )
 # Of the packages: what only a compiler, a type checker or a build reads, and their tests.
 _SOURCES = frozenset([".pyi", ".pyx", ".pxd", ".pxi", ".h", ".hpp", ".c", ".cpp", ".a", ".f90"])

@@ -417,6 +417,7 @@ def unit(program: Path) -> str:
 
 
 def settings() -> str:
+    """Return the settings of a new installation: the defaults, with the service's directory."""
     return config_toml().replace('\ndata_dir = "shards"\n', f'\ndata_dir = "{STATE}"\n')
 
 
