@@ -30,6 +30,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from tart.config.schema import LogConfig
+from tart.style import PLAIN, Style, style_for
 
 log = logging.getLogger(__name__)
 
@@ -124,15 +125,28 @@ class _Formatter(logging.Formatter):
 class TextFormatter(_Formatter):
     """Lines for people: time, level, process, message; a traceback indented below."""
 
+    def __init__(self, process: str, style: Style = PLAIN) -> None:
+        super().__init__(process)
+        self._colours = style
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and those of an exception."""
         moment = datetime.fromtimestamp(record.created).astimezone()
         time = f"{moment:%Y-%m-%d %H:%M:%S},{moment.microsecond // 1000:03}"
-        return "\n    ".join((f"{time} {self.headline(record)}", *self.failure_lines(record)))
+        first = f"{self._colours.dim(time)} {self.headline(record)}"
+        return "\n    ".join((first, *self.failure_lines(record)))
 
     def headline(self, record: logging.LogRecord) -> str:
         """Return level, process and message."""
-        return f"{record.levelname:<7} {self._process}: {escape_line(self.message(record))}"
+        level = self._level(record.levelno, f"{record.levelname:<7}")
+        return f"{level} {self._process}: {escape_line(self.message(record))}"
+
+    def _level(self, level: int, text: str) -> str:
+        if level >= logging.ERROR:
+            return self._colours.error(text)
+        if level >= logging.WARNING:
+            return self._colours.warning(text)
+        return self._colours.dim(text) if level <= logging.DEBUG else text
 
     def failure_lines(self, record: logging.LogRecord) -> list[str]:
         """Return the lines of an exception with its traceback."""
@@ -290,7 +304,9 @@ def _formatter(config: LogConfig, process: str, *, journal: bool) -> logging.For
     plain = config.format == "text" or (config.format == "auto" and sys.stderr.isatty())
     if journal and config.format != "json":
         return JournalFormatter(process)
-    return TextFormatter(process) if plain else JsonFormatter(process)
+    if plain:
+        return TextFormatter(process, style_for(sys.stderr, os.environ))
+    return JsonFormatter(process)
 
 
 def _catch_strays() -> None:

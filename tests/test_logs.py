@@ -2,6 +2,7 @@ import io
 import json
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -78,6 +79,7 @@ def test_an_exception_is_a_member_of_the_line(monkeypatch):
     ],
 )
 def test_auto_is_text_on_a_terminal_only(monkeypatch, format_, terminal, is_json):
+    monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal() if terminal else io.StringIO()
     out = logged(monkeypatch, LogConfig(format=format_), stream)
     logging.getLogger("tart").warning("late")
@@ -327,3 +329,26 @@ def test_a_stderr_that_is_not_the_journal_gets_no_priorities(monkeypatch, tmp_pa
     assert json.loads((tmp_path / "file").read_text())["message"] == "late"
     assert not logs.is_journal(io.StringIO(), {"JOURNAL_STREAM": "1:1"})
     assert not logs.is_journal(None, {"JOURNAL_STREAM": "1:1"})
+
+
+def test_levels_have_colours_on_a_terminal_only(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    lines = {}
+    for name, stream in (("terminal", Terminal()), ("pipe", io.StringIO())):
+        monkeypatch.setattr("sys.stderr", stream)
+        logs.set_up(LogConfig(format="text", level="debug"), "test")
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
+            logging.getLogger("tart.x").log(level, "a message")
+        lines[name] = stream.getvalue()
+    assert "\x1b" not in lines["pipe"]
+    levels = re.findall(r"(\x1b\[[\d;]*m)?([A-Z]+) *(?:\x1b\[0m)? test:", lines["terminal"])
+    assert levels == [
+        ("\x1b[2m", "DEBUG"),
+        ("", "INFO"),
+        ("\x1b[33m", "WARNING"),
+        ("\x1b[1;31m", "ERROR"),
+    ]
+    without = re.sub(r"\x1b\[[\d;]*m", "", lines["terminal"])
+    moments = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
+    assert re.sub(moments, "", without) == re.sub(moments, "", lines["pipe"])

@@ -24,6 +24,7 @@ from tart.cli.capture_io import STANDARD, open_input, read_chunks, source_name
 from tart.cli.named_files import unwritable
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
+from tart.cli.streams import discard_stdout, print_error
 from tart.config.addresses import parse_listen_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.printable import replace_unprintable
@@ -32,6 +33,7 @@ from tart.query.core.windows import duration_us
 from tart.shard.check.offline_check import AttributedFinding, Checker
 from tart.shard.state.nodes import Session
 from tart.stop_signals import stop_on_signal
+from tart.style import style_for
 from tart.supervisor.sockets import cannot_listen
 from tart.units import SECOND_US
 
@@ -90,11 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
         check.listen()
         return check.conclude()
     except StartupError as error:
-        print(f"tart: {error}", file=sys.stderr)
+        print_error(str(error))
         return NOT_CHECKED
     except BrokenPipeError:
-        # The reader of stdout closed it; Python would fail again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()
         return NOT_CHECKED
 
 
@@ -119,7 +120,7 @@ class _Check:
         self._shortlist = Shortlist(limit)
         # stdout gets the report itself unless the report is text or goes to a file.
         self._prints_findings = arguments.format == "text" or arguments.output is not None
-        self._ink = Ink(sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+        self._ink = Ink(style_for(sys.stdout, os.environ))
         self._output = None if arguments.output is None else _open(arguments.output)
         self._checker = Checker(self._show, whole=not arguments.partial)
         self._has_records = False
@@ -139,7 +140,7 @@ class _Check:
         if problem and not self._has_records:
             raise ConfigError(problem)
         if not self._arguments.partial and self._broken_rules() & _REFERENCE_RULES:
-            _print(f"tart: {_PARTIAL_HINT}")
+            print_error(_PARTIAL_HINT)
         return problem
 
     async def _read(self, reader: CaptureReader) -> None:
@@ -175,7 +176,7 @@ class _Check:
             text = as_summary(report, strict=strict, ink=self._ink)
         print(text, end="", flush=True)
         if problem is not None:
-            print(f"tart: {problem}", file=sys.stderr)
+            print_error(problem)
             return NOT_CHECKED
         return PASSED if report.passed(strict=strict) else FAILED
 

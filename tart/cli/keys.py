@@ -23,7 +23,7 @@ from tart.cli.data_directory import explain, require_data_directory
 from tart.cli.installation import load_settings
 from tart.cli.json_output import add_json, print_json
 from tart.control_store import AuditEntry, ControlStore, open_store
-from tart.errors import ConfigError
+from tart.errors import ConfigError, StartupError
 from tart.file_owner import inherit_owner
 from tart.query.core.rfc3339 import rfc3339
 
@@ -97,9 +97,10 @@ def _revoke(arguments: argparse.Namespace) -> int:
             store.append_audit([AuditEntry(_now_us(), None, _LOCAL, "revoke_key", key_id, 0)])
     if arguments.json and revoked:
         print_json({"id": key_id, "revoked": True})
-    message = f"key {key_id} is revoked" if revoked else f"tart: no active key with id {key_id}"
-    print(message, file=sys.stderr)
-    return 0 if revoked else 1
+    if not revoked:
+        raise StartupError(f"no active key with id {key_id}")
+    print(f"key {key_id} is revoked", file=sys.stderr)
+    return 0
 
 
 @contextmanager

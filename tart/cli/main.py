@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:  # also where argparse has printed the help and ends the program
             sys.stdout.flush()
     except TartError as error:
-        _print_sentences(error.sentences)
+        for sentence in error.sentences:
+            streams.print_error(sentence)
         return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -58,19 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         streams.discard_stdout()  # its reader left, as head does
         return _READER_LEFT
     except OSError as error:
-        _print_sentences([_refusal(error)])
+        streams.print_error(_refusal(error))
         return 1
     return code
-
-
-def _print_sentences(sentences: Sequence[str]) -> None:
-    from tart.printable import replace_unprintable
-
-    prefix = style_for(sys.stderr, os.environ).error("tart:")
-    for sentence in sentences:
-        # A name may have characters that act on a terminal.
-        lines = [replace_unprintable(line) for line in sentence.split("\n")]
-        print(prefix, "\n".join(lines), file=sys.stderr)
 
 
 def _refusal(error: OSError) -> str:

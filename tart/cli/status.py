@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from typing import Any
 
 from tart.cli.arguments import add_client, add_config
 from tart.cli.http_client import connect
 from tart.cli.render.amounts import bytes_text, duration_text
 from tart.config.load import load
+from tart.style import PLAIN, Style, style_for
 
 Json = dict[str, Any]
 
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         StartupError: No server answers, or it refuses.
     """
     config = load(arguments.config, environ=os.environ)
-    server = connect(arguments, config)
+    server, style = connect(arguments, config), style_for(sys.stdout, os.environ)
     if arguments.alive:
         alive = server.get("/api/health")
         print(f"tart {alive['version']} at {server.url} answers")
@@ -50,9 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     health = server.get("/api/health/detailed", accept=(_UNHEALTHY,))
     if _shards_answer(health):
         nodes, live = server.get("/api/nodes"), server.get("/api/metrics/live")
-        print(render(server.url, health, nodes["nodes"], live))
+        print(render(server.url, health, nodes["nodes"], live, style))
     else:
-        print(render(server.url, health, None, None))
+        print(render(server.url, health, None, None, style))
     return EXIT_CODES[health["status"]]
 
 
@@ -61,7 +63,13 @@ def _shards_answer(health: Json) -> bool:
     return bool(health["components"]["database"]["metrics"]["shards_answered"])
 
 
-def render(url: str, health: Json, nodes: list[Json] | None, live: Json | None) -> str:
+def render(
+    url: str,
+    health: Json,
+    nodes: list[Json] | None,
+    live: Json | None,
+    style: Style = PLAIN,
+) -> str:
     """Return the screen; pure.
 
     Args:
@@ -69,12 +77,14 @@ def render(url: str, health: Json, nodes: list[Json] | None, live: Json | None) 
         health: The body of ``/api/health/detailed``.
         nodes: Those of ``/api/nodes``; ``None`` if no shard answers.
         live: The body of ``/api/metrics/live``; ``None`` if no shard answers.
+        style: The colours of states.
     """
     components = health["components"]
     metrics = {name: part["metrics"] for name, part in components.items()}
     shards = [part for name, part in metrics.items() if name.startswith("shard_")]
     uptime = duration_text(health["uptime_seconds"])
-    lines = [f"tart {health['version']} at {url}: {health['status']}, up {uptime}", ""]
+    state = _state(health["status"], style)
+    lines = [f"tart {health['version']} at {url}: {state}, up {uptime}", ""]
     lines.append(_line("shards", components["database"]["message"]))
     if nodes is not None and live is not None:
         lines += _network_lines(nodes, live)
@@ -86,13 +96,19 @@ def render(url: str, health: Json, nodes: list[Json] | None, live: Json | None) 
         _line("memory", f"{bytes_text(metrics['memory']['rss_bytes'])} used by all processes"),
     ]
     problems = [
-        f"  ! {name}: {part['status']}, {part['message']}"
+        f"  ! {name}: {_state(part['status'], style)}, {part['message']}"
         for name, part in components.items()
         if part["status"] != "Healthy"
     ]
     if problems:
         lines += ["", *problems]
     return "\n".join(lines)
+
+
+def _state(state: str, style: Style) -> str:
+    """Return a state in its colour."""
+    colours = {"Healthy": style.good, "Degraded": style.warning, "Unhealthy": style.error}
+    return colours[state](state)
 
 
 def _network_lines(nodes: list[Json], live: Json) -> list[str]:

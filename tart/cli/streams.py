@@ -14,6 +14,8 @@ import io
 import os
 import sys
 
+from tart.style import style_for
+
 _NAMES = ("stdin", "stdout", "stderr")
 
 
@@ -24,6 +26,12 @@ def prepare() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         sys.stdout.reconfigure(errors="surrogateescape" if is_utf8 else "replace")
+
+
+def print_error(sentence: str) -> None:
+    """Print a sentence on what went wrong to stderr."""
+    prefix = style_for(sys.stderr, os.environ).error("tart:")
+    print(f"{prefix} {sentence}", file=sys.stderr)
 
 
 def discard_stdout() -> None:

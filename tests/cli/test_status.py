@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import pytest
@@ -12,6 +13,7 @@ from tart.access.roles import Role
 from tart.cli.main import main
 from tart.cli.status import EXIT_CODES, render
 from tart.control_store import open_store
+from tart.style import Style
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
 
 
@@ -89,3 +91,12 @@ def test_status_of_a_running_and_of_a_stopped_server(tmp_path, capsys, monkeypat
 
 def test_each_status_has_its_exit_code():
     assert EXIT_CODES == {"Healthy": 0, "Degraded": 3, "Unhealthy": 4}
+
+
+def test_states_have_colours_where_they_are_on():
+    ill = health()
+    ill["status"] = ill["components"]["database"]["status"] = "Degraded"
+    coloured = render("u", ill, None, None, Style(enabled=True))
+    assert coloured.count("\x1b[33mDegraded\x1b[0m") == 2
+    assert "\x1b[32mHealthy\x1b[0m" in render("u", health(), None, None, Style(enabled=True))
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == render("u", ill, None, None)

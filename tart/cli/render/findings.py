@@ -17,6 +17,7 @@ from tart.protocol.events import EVENTS
 from tart.protocol.rules import RULES
 from tart.query.core.rfc3339 import rfc3339
 from tart.shard.check.offline_check import AttributedFinding
+from tart.style import PLAIN, Style
 
 Json = dict[str, Any]
 
@@ -62,7 +63,6 @@ _NATURALS = (
     "core_list_prefixed",
     "parameters_prefixed",
 )
-_COLOURS = {"error": "31", "warning": "33", "info": "36", "bad": "1;31", "good": "32", "dim": "2"}
 
 
 class Shown(NamedTuple):
@@ -119,13 +119,26 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Ink:
-    """Colours text for a terminal, if enabled."""
+    """Colours the parts of findings.
 
-    colours: bool = False
+    Attributes:
+        style: The colours of the terminal.
+    """
+
+    style: Style = PLAIN
 
     def __call__(self, kind: str, text: str) -> str:
-        """Return the text in the colour of that kind."""
-        return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if self.colours and kind else text
+        """Return the text in the colour of a severity or of a part."""
+        style = self.style
+        colours = {
+            "error": style.error,
+            "warning": style.warning,
+            "info": style.dim,
+            "bad": style.error,
+            "good": style.good,
+            "dim": style.dim,
+        }
+        return colours[kind](text) if kind else text
 
 
 class Shortlist:

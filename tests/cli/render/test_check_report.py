@@ -11,6 +11,7 @@ from tart.cli.render.check_report import as_json, as_junit, as_report, as_summar
 from tart.cli.render.findings import Ink, Shortlist
 from tart.protocol.rules import ERROR, RULES, SEVERITIES, WARNING
 from tart.shard.check.offline_check import Checker
+from tart.style import Style
 from tart.units import JCE_US
 from tests.aggregate.node_script import NodeScript, misbehaving_script
 
@@ -121,7 +122,7 @@ def test_a_wrong_clock_is_named_by_its_epoch():
 
 def test_the_summary_has_colours_only_when_enabled():
     report, _ = report_of(misbehaving_script())
-    assert "\x1b[31m" in as_summary(report, strict=False, ink=Ink(True))
+    assert "\x1b[1;31m" in as_summary(report, strict=False, ink=Ink(Style(enabled=True)))
     assert "\x1b" not in as_summary(report, strict=False)
 
 

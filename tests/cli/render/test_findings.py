@@ -10,6 +10,7 @@ from tart.aggregate.core.event_batch import Finding
 from tart.cli.render.findings import MAX_SHOWN, Ink, Shortlist, as_text, excerpt
 from tart.protocol.rules import RULES
 from tart.shard.check.offline_check import AttributedFinding
+from tart.style import Style
 from tests.cases import all_cases
 
 AT = 1_795_262_400_000_000
@@ -108,8 +109,8 @@ def test_text_has_no_control_characters():
 
 
 def test_colours_change_nothing_but_colours():
-    coloured = as_text(excerpt(found()), Ink(True))
-    assert "\x1b[31m" in coloured
+    coloured = as_text(excerpt(found()), Ink(Style(enabled=True)))
+    assert "\x1b[1;31m" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text()
 
 
