@@ -136,9 +136,15 @@ def _figures(answer: Alerts, now: datetime) -> tuple[Figure, ...]:
 
 
 def _row(alert: NetworkAlert, cells: tuple[Cell, ...]) -> Row:
-    about = alert["about"]
-    opens = Place("node", about["id"]) if about["kind"] == "node" else None
-    return Row(f"{alert['id']} {alert['since']}", cells, opens)
+    return Row(f"{alert['id']} {alert['since']}", cells, _place_of(alert))
+
+
+def _place_of(alert: NetworkAlert) -> Place | None:
+    """Return where to look: the node, or the failures of a pipeline."""
+    kind = alert["about"]["kind"]
+    if kind == "node":
+        return Place("node", alert["about"]["id"])
+    return Place("events", "type=failures") if kind == "pipeline" else None
 
 
 def _now_cells(alert: NetworkAlert, now: datetime) -> tuple[Cell, ...]:

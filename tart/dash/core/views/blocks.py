@@ -83,7 +83,7 @@ _COLUMNS = (
 def requests(place: Place) -> tuple[Request, ...]:
     """Return the requests of the view."""
     return (
-        Request("slots", "slots", {"count": _SLOTS}, every_seconds=1),
+        Request("slots", "slots", {"count": _SLOTS}, every_seconds=2),
         Request(
             "propagation",
             "block_propagation",

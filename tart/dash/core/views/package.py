@@ -82,7 +82,7 @@ _GROUPS = (
 def requests(place: Place) -> tuple[Request, ...]:
     """Return the requests of the view."""
     wanted = hash_argument(place, "work-package")
-    return (Request("package", "waterfall", {"hash": wanted}, every_seconds=1),)
+    return (Request("package", "waterfall", {"hash": wanted}, every_seconds=2),)
 
 
 def page(place: Place, answers: Answers, now: datetime) -> Page:

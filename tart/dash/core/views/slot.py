@@ -107,7 +107,7 @@ _FAILURES = (
 
 def requests(place: Place) -> tuple[Request, ...]:
     """Return the requests of the view."""
-    return (Request("slot", "slot_propagation", {"slot": slot_of(place)}, every_seconds=1),)
+    return (Request("slot", "slot_propagation", {"slot": slot_of(place)}, every_seconds=2),)
 
 
 def slot_of(place: Place) -> int:

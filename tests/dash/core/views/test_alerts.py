@@ -22,7 +22,10 @@ def test_alerts_in_the_order_of_the_api():
     assert (node["severity"], node["since"], node["about"]) == ("critical", "40 s", "3f2a0000…")
     assert pipeline["about"] == "pipeline"
     assert row_values(table)[1]["about"] == "sharing"
-    assert [row.opens for row in table.rows] == [Place("node", NODE), None]
+    assert [row.opens for row in table.rows] == [
+        Place("node", NODE),
+        Place("events", "type=failures"),
+    ]
 
 
 def test_alerts_that_ended():
