@@ -9,7 +9,7 @@ from tart.errors import BadQuery
 
 # The maximum length of an unknown name in a message.
 _SHOWN = 60
-_MIN_SIMILARITY = 0.5
+_MIN_SIMILARITY = 0.55
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

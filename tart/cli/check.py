@@ -136,7 +136,7 @@ class _Check:
         except CaptureError as error:
             problem: str | None = f"{file}: {error}"
         else:
-            problem = reader.missing and f"{file} {reader.missing}"
+            problem = reader.missing and f"{file}: {reader.missing}"
         if problem and not self._has_records:
             raise ConfigError(problem)
         if not self._arguments.partial and self._broken_rules() & _REFERENCE_RULES:

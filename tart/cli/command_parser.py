@@ -24,6 +24,7 @@ EXIT_CODE = 2
 
 # The positional argument that has spaces, as it is shown.
 _STATEMENT = "SQL"
+_NAMES = ("FILE", "DIR", "BACKUP")
 # What a value looks like that was given without its flag.
 _VALUES_OF_FLAGS = {
     "--url": re.compile(r"^https?://|^[^/\s]+:\d+$"),
@@ -88,7 +89,8 @@ class CommandParser(argparse.ArgumentParser):
         for flag, pattern in _VALUES_OF_FLAGS.items():
             if flag in flags and pattern.search(word):
                 return f"; did you mean {flag} {word}?"
-        return ""
+        is_named = any(action.metavar in _NAMES for action in self._get_positional_actions())
+        return "; a name with spaces needs quotes" if is_named else ""
 
     def error(self, message: str) -> NoReturn:
         """Print a sentence and the usage in short, and exit with 2."""

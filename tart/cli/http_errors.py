@@ -91,7 +91,11 @@ def describe_refusal(
     except (ValueError, KeyError, TypeError):
         return f"{url}: {_describe_other_server(path, status, location)}"
     if status == _UNAUTHORIZED and not has_key:
-        return f"{message}; put the key into TART_KEY, or into a file named by --key-file"
+        # The server's message is about the headers of HTTP.
+        return (
+            f"{url} needs an API key: put one into TART_KEY, or into a file named by --key-file; "
+            "'tart keys create' on the server makes one"
+        )
     return message
 
 

@@ -244,7 +244,7 @@ class _Download(ExitStack):
         try:
             records = self._reader.receive_data(data)
         except CaptureError as error:
-            raise StartupError(f"the server did not send a capture: {error}") from None
+            raise StartupError(f"the answer of the server {error}") from None
         if self._descriptor is None:
             self._descriptor = self.enter_context(open_output(self._file))
         write(self._descriptor, data)

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     if player.stopped:
         raise StartupError("stopped before the end of the capture")
     if player.missing:
-        raise _unusable(player, f"{source_name(arguments.file)} {player.missing}")
+        raise _unusable(player, f"{source_name(arguments.file)}: {player.missing}")
     return 1 if player.connections.failed else 0
 
 

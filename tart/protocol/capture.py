@@ -47,8 +47,9 @@ EVENT_ID_BYTES = 8
 
 _VERSIONS = {1: (OPENED, FRAME), 2: (OPENED, FRAME, RAW, CLOSED, EVENT_ID)}
 _MAX_HEADER = 1024
-_NOT_A_CAPTURE = "not a capture of tart"
-_ADVICE = "'tart record' and /api/events/export?format=capture make captures"
+_NOT_A_CAPTURE = (
+    "is not a capture of tart; 'tart record' and /api/events/export?format=capture make captures"
+)
 # How files of programs that compress begin, and what unpacks them.
 _COMPRESSED = (
     (b"\x1f\x8b", "gzip", "gunzip"),
@@ -117,12 +118,12 @@ class CaptureReader:
 
     @property
     def missing(self) -> str | None:
-        """Why the data so far is not a whole capture, as a sentence; ``None`` if it is one."""
+        """Why the data so far is not a whole capture, as a predicate; ``None`` if it is one."""
         if self.complete:
             return None
         if self._kinds:
             return "was cut short: it has no end"
-        return "is empty" if not self._buffer else f"is {_NOT_A_CAPTURE}: {_ADVICE}"
+        return "is empty" if not self._buffer else _NOT_A_CAPTURE
 
     def receive_data(self, data: bytes) -> list[Record]:
         """Return every record completed by ``data``.
@@ -138,10 +139,10 @@ class CaptureReader:
     def _read_header(self) -> bool:
         for magic, form, program in _COMPRESSED:
             if self._buffer.startswith(magic):
-                raise CaptureError(f"{_NOT_A_CAPTURE} but {form} data: unpack it with {program}")
+                raise CaptureError(f"is {form} data, not a capture: unpack it with {program}")
         line, newline, rest = self._buffer.partition(b"\n")
         if len(line) > _MAX_HEADER:
-            raise CaptureError(f"{_NOT_A_CAPTURE}: {_ADVICE}")
+            raise CaptureError(_NOT_A_CAPTURE)
         if not newline:
             return False
         try:
@@ -150,10 +151,10 @@ class CaptureReader:
             if header["format"] != "tart-capture":
                 raise ValueError
         except (ValueError, TypeError, KeyError):
-            raise CaptureError(f"{_NOT_A_CAPTURE}: {_ADVICE}") from None
+            raise CaptureError(_NOT_A_CAPTURE) from None
         if not isinstance(version, int) or version not in _VERSIONS:
             raise CaptureError(
-                f"a capture of version {version!r:.20}, and this release reads versions 1 and 2"
+                f"is a capture of version {version!r:.20}, and this release reads versions 1 and 2"
             )
         self._kinds, self._buffer = _VERSIONS[version], rest
         return True
@@ -163,7 +164,7 @@ class CaptureReader:
         while len(self._buffer) - end >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer, end)
             if not _RECORD_HEAD.size <= length <= MAX_RECORD:
-                raise CaptureError(f"damaged: invalid record length {length}")
+                raise _damage(f"invalid record length {length}")
             start = end + _LENGTH.size
             if len(self._buffer) < start + length:
                 break
@@ -177,16 +178,14 @@ class CaptureReader:
         kind, session, received_at = _RECORD_HEAD.unpack_from(octets)
         content = octets[_RECORD_HEAD.size :]
         if self.complete:
-            raise CaptureError("data follows the end of the capture")
+            raise _damage("data follows the end of the capture")
         if kind == END:
             if session != self._records or content:
-                raise CaptureError(
-                    f"the end announces {session} records, but {self._records} were read"
-                )
+                raise _damage(f"the end announces {session} records, but {self._records} were read")
             self.complete = True
             return None
         if kind not in self._kinds:
-            raise CaptureError(f"unknown record kind {kind}")
+            raise _damage(f"unknown record kind {kind}")
         self._check_order(kind, session)
         self._records += 1
         return Record(kind, session, received_at, _read_content(kind, content))
@@ -197,13 +196,17 @@ class CaptureReader:
         if (kind in (FRAME, CLOSED, EVENT_ID) and before is None) or (
             kind == OPENED and before is not None
         ):
-            raise CaptureError(f"session {session} is not opened once, before its frames")
+            raise _damage(f"session {session} is not opened once, before its frames")
         if kind in (FRAME, EVENT_ID) and before == RAW:
-            raise CaptureError(f"session {session} has a frame after raw bytes")
+            raise _damage(f"session {session} has a frame after raw bytes")
         if kind == CLOSED:
             del self._open[session]
         else:
             self._open[session] = kind
+
+
+def _damage(text: str) -> CaptureError:
+    return CaptureError(f"is damaged: {text}")
 
 
 def _read_content(kind: int, octets: bytes) -> bytes:
@@ -211,12 +214,12 @@ def _read_content(kind: int, octets: bytes) -> bytes:
         return octets
     if kind == EVENT_ID:
         if len(octets) != EVENT_ID_BYTES:
-            raise CaptureError(f"an event id has {EVENT_ID_BYTES} bytes, not {len(octets)}")
+            raise _damage(f"an event id has {EVENT_ID_BYTES} bytes, not {len(octets)}")
         return octets
     if kind == CLOSED:
         if octets:
-            raise CaptureError("the record that closes a session has content")
+            raise _damage("the record that closes a session has content")
         return b""
     if octets[: _LENGTH.size] != _LENGTH.pack(max(0, len(octets) - _LENGTH.size)):
-        raise CaptureError("a message's length prefix does not match its size")
+        raise _damage("a message's length prefix does not match its size")
     return octets[_LENGTH.size :]

@@ -14,6 +14,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ from tests.supervisor.process import ROOT
 
 # A run that takes longer has not noticed the mistake.
 DEADLINE_SECONDS = 60
+# Modules that commands import while they run; another user may not be able to read them.
+_IMPORTED_LATE = ("encodings.idna", "tart.cli.stopped_tables")
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,9 @@ def serve() -> None:
     from tart.cli.command_table import COMMANDS
 
     sys.dont_write_bytecode = True  # a run with a full disk would leave broken files
-    for command in COMMANDS.values():
-        import_module(command.module)
+    for module in (*(command.module for command in COMMANDS.values()), *_IMPORTED_LATE):
+        import_module(module)
+    sysconfig.get_paths()  # reads a module at its first call
     gc.collect()
     gc.freeze()  # a collection in a fork would copy what it shares with this process
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")

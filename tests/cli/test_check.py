@@ -246,7 +246,7 @@ def test_a_capture_that_was_cut_short_is_checked_as_far_as_it_goes(judge):
     conclusion = said.splitlines()[-1]
     assert conclusion.startswith("NOT CHECKED: ")
     assert conclusion.endswith(": errors against 3 rules, warnings against 2 rules")
-    assert errors.endswith("some.capture was cut short: it has no end\n")
+    assert errors.endswith("some.capture: was cut short: it has no end\n")
     short = recorded(good())[:-3]
     code, said, _ = judge(short, "--format", "json")
     assert (code, json.loads(said)["complete"], json.loads(said)["passed"]) == (2, False, False)

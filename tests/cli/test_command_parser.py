@@ -50,7 +50,10 @@ def test_the_usage_of_an_error_has_what_is_required(parser):
             ("f", "--fast", "--colour", "gren"),
             "--colour gren: must be red or green; did you mean green?",
         ),
-        (("--fast", "f", "m", "x", "y"), "toy takes no argument x y"),
+        (
+            ("--fast", "f", "m", "x", "y"),
+            "toy takes no argument x y; a name with spaces needs quotes",
+        ),
         (("--cuont", "1"), "toy has no flag --cuont; did you mean --count?"),
         (("-x",), "toy has no flag -x"),
         (("f", "--fast=1"), "--fast takes no value"),

@@ -40,7 +40,7 @@ def test_a_proxy_is_at_fault_for_what_happens_on_the_way():
 def test_a_refusal_of_tart_is_its_message_and_any_other_is_of_another_server():
     body = json.dumps({"error": {"message": "no such node"}}).encode()
     assert describe_refusal(URL, "/a", 404, body, None) == "no such node"
-    assert describe_refusal(URL, "/a", 401, body, None).endswith("a file named by --key-file")
+    assert describe_refusal(URL, "/a", 401, body, None).startswith(f"{URL} needs an API key: put ")
     assert describe_refusal(URL, "/a", 401, body, None, has_key=True) == "no such node"
     for other in (b"", b"<html>", b"[]", b"{}", b'{"error": "x"}'):
         assert describe_refusal(URL, "/a?b", 404, other, None) == (

@@ -170,7 +170,7 @@ def test_an_exported_capture_is_copied_unchanged(tmp_path, capsys):
         (WHOLE[:-30], {"ends": False}, "the response is incomplete", WHOLE[:-30]),
         (WHOLE[:-30], {}, "the capture was cut short; ", WHOLE[:-30]),
         (WHOLE, {"shards": "1/2"}, "only 1 of 2 shards answered", WHOLE),
-        (b"<html>\n", {}, "the server did not send a capture", None),
+        (b"<html>\n", {}, "the answer of the server is not a capture", None),
     ],
 )
 def test_an_incomplete_export_is_one_sentence(tmp_path, capsys, body, more, sentence, kept):

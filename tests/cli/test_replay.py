@@ -85,9 +85,9 @@ def test_a_piped_capture_is_replayed_as_it_arrives(tmp_path):
 @pytest.mark.parametrize(
     ("content", "code", "sentence"),
     [
-        (b"no capture\n", 2, "f: not a capture of tart: 'tart record' and "),
+        (b"no capture\n", 2, "f: is not a capture of tart; 'tart record' and "),
         (HEADER + encode_record(Record(FRAME, 1, 1, b"a")), 2, "not opened once"),
-        (HEADER + encode_record(RECORDS[0]), 1, "f was cut short: it has no end"),
+        (HEADER + encode_record(RECORDS[0]), 1, "f: was cut short: it has no end"),
     ],
 )
 def test_replaying_an_invalid_or_incomplete_capture_is_one_sentence(

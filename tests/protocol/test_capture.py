@@ -91,12 +91,12 @@ def frames(*contents, session=1):
 @all_cases(
     ("octets", "complaint"),
     [
-        (b"\n", "not a capture of tart: "),
-        (b"[]\n", "not a capture of tart: "),
+        (b"\n", "is not a capture of tart; "),
+        (b"[]\n", "is not a capture of tart; "),
         (b'{"format": "tart-capture", "version": 3}\n', "of version 3, and this release reads"),
         (b'{"format": "tart-capture", "version": "2"}\n', "of version '2'"),
-        (b'{"format": "another", "version": 2}\n', "not a capture of tart: "),
-        (b"x" * 2000, "not a capture of tart: "),
+        (b'{"format": "another", "version": 2}\n', "is not a capture of tart; "),
+        (b"x" * 2000, "is not a capture of tart; "),
         (HEADER + b"\xff\xff\xff\xff", "invalid record length"),
         (HEADER + (MAX_RECORD + 1).to_bytes(4, "little"), "invalid record length"),
         (HEADER + b"\0\0\0\0", "invalid record length"),
