@@ -14,14 +14,17 @@ from typing import Any
 
 from tart.cli.arguments import add_client, add_config
 from tart.cli.http_client import connect
+from tart.cli.http_errors import describe_other_answer
 from tart.cli.render.amounts import bytes_text, duration_text
 from tart.config.load import load
+from tart.errors import StartupError
 from tart.style import PLAIN, Style, style_for
 
 Json = dict[str, Any]
 
 EXIT_CODES = {"Healthy": 0, "Degraded": 3, "Unhealthy": 4}
 _UNHEALTHY = 503
+_HEALTH = "/api/health/detailed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,15 +50,27 @@ def run(arguments: argparse.Namespace) -> int:
     server, style = connect(arguments, config), style_for(sys.stdout, os.environ)
     if arguments.alive:
         alive = server.get("/api/health")
+        if "version" not in alive:
+            raise StartupError(describe_other_answer(server.url, "/api/health"))
         print(f"tart {alive['version']} at {server.url} answers")
         return 0
-    health = server.get("/api/health/detailed", accept=(_UNHEALTHY,))
+    health = server.get(_HEALTH, accept=(_UNHEALTHY,))
+    if not _is_health(health):
+        raise StartupError(describe_other_answer(server.url, _HEALTH))
     if _shards_answer(health):
         nodes, live = server.get("/api/nodes"), server.get("/api/metrics/live")
         print(render(server.url, health, nodes["nodes"], live, style))
     else:
         print(render(server.url, health, None, None, style))
     return EXIT_CODES[health["status"]]
+
+
+def _is_health(health: Json) -> bool:
+    """Return whether the health is that of a tart; other programs have such a route, too."""
+    try:
+        return "shards_answered" in health["components"]["database"]["metrics"]
+    except (KeyError, TypeError):
+        return False
 
 
 def _shards_answer(health: Json) -> bool:
