@@ -3,6 +3,7 @@
     TartError
     ├── ConfigError            the operator, before anything starts; exit code 2
     ├── StartupError           the operator: port in use, directory not writable; exit code 1
+    │   └── ReaderLeft             no one: the reader of a pipe closed it, as head does; silent
     ├── ProtocolError          the node: its bytes end its connection
     │   ├── FrameTooLong           a length prefix beyond the limit
     │   ├── NodeInformationError   the first message is not node information
@@ -110,6 +111,13 @@ class ConfigError(TartError):
 
 class StartupError(TartError):
     """The system does not let tart start; the text says what to free or to change."""
+
+
+class ReaderLeft(StartupError):
+    """The reader of a command's output closed it; the command ends without a word."""
+
+    def __init__(self) -> None:
+        super().__init__("the reader of the output closed it")
 
 
 class ProtocolError(TartError):

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from tart.cli.named_files import unreadable, unwritable
-from tart.errors import ConfigError, StartupError
+from tart.errors import ConfigError, ReaderLeft, StartupError
 from tart.os_errors import reason
 
 STANDARD = "-"
@@ -217,6 +217,8 @@ class Output:
 
 
 def _write_error(error: OSError) -> StartupError:
+    if isinstance(error, BrokenPipeError):
+        return ReaderLeft()
     return StartupError(f"the capture cannot be written: {reason(error)}")
 
 

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from tart.cli.command_table import Command
 from tart.cli.render.help_text import epilog
+from tart.cli.streams import print_note
 from tart.style import style_for
 from tart.suggestions import did_you_mean
 
@@ -99,6 +100,14 @@ class CommandParser(argparse.ArgumentParser):
         hint = style.dim(f"'{self.prog} --help' explains the arguments")
         text = f"{style.error('tart:')} {self._sentence(message)}\n{usage}\n{hint}\n"
         self.exit(EXIT_CODE, text)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write the help, or an error to stderr; argparse ignores a stdout that is full."""
+        if file is sys.stderr or file is None:
+            print_note(message.rstrip())
+        else:
+            file.write(message)
+            file.flush()
 
     def short_usage(self) -> str:
         """Return the usage in one line, with options only where one of them is required."""

@@ -21,7 +21,7 @@ import sys
 from tart.cli import streams
 from tart.cli.command_table import COMMANDS, EXAMPLES, GROUPS
 from tart.cli.render.help_text import overview
-from tart.errors import ConfigError, TartError
+from tart.errors import ConfigError, ReaderLeft, TartError
 from tart.style import style_for
 
 TYPE_CHECKING = False
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = _run(words)
         finally:  # also where argparse has printed the help and ends the program
             sys.stdout.flush()
+    except ReaderLeft:
+        return _READER_LEFT
     except TartError as error:
         for sentence in error.sentences:
             streams.print_error(sentence)
@@ -81,7 +83,7 @@ def _refusal(error: OSError) -> str:
 def _run(words: Sequence[str]) -> int:
     """Run what the words say; return the exit code."""
     if not words:
-        sys.stderr.write(_overview(sys.stderr))
+        streams.print_note(_overview(sys.stderr).rstrip())
         return 2
     name, *rest = words
     if name == _HELP_WORD:

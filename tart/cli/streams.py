@@ -4,8 +4,8 @@
   otherwise take its number and receive what is printed.
 - A character that the locale's encoding lacks is printed as ``?``; a name that is not text in the
   locale's encoding, byte for byte.
-- stdout that cannot be written (a full disk, a reader that left) is discarded, because Python
-  would write it again at its end, complain, and change the exit code.
+- stdout or stderr that cannot be written (a full disk, a reader that left) is discarded, because
+  Python would write it again at its end, complain, and change the exit code.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ import os
 import sys
 
 from tart.style import style_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _NAMES = ("stdin", "stdout", "stderr")
 
@@ -31,13 +35,25 @@ def prepare() -> None:
 def print_error(sentence: str) -> None:
     """Print a sentence on what went wrong to stderr."""
     prefix = style_for(sys.stderr, os.environ).error("tart:")
-    print(f"{prefix} {sentence}", file=sys.stderr)
+    print_note(f"{prefix} {sentence}")
+
+
+def print_note(text: str) -> None:
+    """Print text to stderr; one that cannot be written changes no exit code."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
 
 
 def discard_stdout() -> None:
     """Send what was not written to stdout, and what will be, to the null device."""
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    os.dup2(null, stream.fileno())
     os.close(null)
 
 

@@ -64,7 +64,7 @@ def test_a_recording_streams_to_stdout_and_stops_after_its_time():
 
 
 @pytest.mark.slow
-def test_recording_into_a_closed_pipe_is_one_sentence():
+def test_a_recording_ends_without_an_error_when_the_reader_of_its_pipe_leaves():
     with Process("tart", "record", "--listen", "0", "-") as process:
         process.line(re.escape(HEADER.decode().strip()))
         address = wait_for(lambda: process.errors()).split()[4].rstrip(",")
@@ -72,10 +72,8 @@ def test_recording_into_a_closed_pipe_is_one_sentence():
         host, port = address.split(":")
         with socket.create_connection((host, int(port))) as node:
             node.sendall(HELLO)
-            assert process.exited() == 1
-        assert process.errors().endswith(
-            "tart: the capture cannot be written: the other side closed it\n"
-        )
+            assert process.exited() == 141
+        assert "tart:" not in process.errors()
 
 
 def test_recording_on_a_port_in_use_leaves_the_file_unchanged(tmp_path, capsys):

@@ -1,5 +1,6 @@
 """Standard streams that are closed, full or of another encoding; in processes of their own."""
 
+import os
 import subprocess
 import sys
 
@@ -27,7 +28,7 @@ def run(redirection, *arguments, **environ):
         ("<&- >&- 2>&-", 0, b""),
     ],
 )
-@pytest.mark.parametrize("command", ["version", "--help", "config default"])
+@pytest.mark.parametrize("command", ["version", "--help", "serve --help", "config default"])
 def test_a_stdout_that_is_full_or_closed(command, redirection, code, sentence):
     done = run(redirection, command)
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", sentence)
@@ -45,3 +46,27 @@ def test_characters_that_the_encoding_lacks_are_replaced(tmp_path):
     done = run("", "config", "show", "--config", str(file), PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert b"?" in done.stdout
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+@pytest.mark.parametrize("command", ["", "stauts", "serve --shrads", "config check --config none"])
+def test_an_error_that_cannot_be_printed_has_its_exit_code(command, redirection):
+    done = run(redirection, command)
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
+
+
+@pytest.mark.parametrize("command", ["--help", "serve --help", "sql"])
+def test_a_reader_that_leaves_is_no_error(command):
+    """As ``tart sql | head -1``, with a reader that is gone before the first byte."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as gone:
+        done = subprocess.run(
+            [*_TART, *command.split()],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (141, b"")
