@@ -13,9 +13,9 @@ from tart.os_errors import reason
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 # OpenSSL's reasons for which a certificate is not loaded.
 _WORDS = {
-    "KEY_VALUES_MISMATCH": "the key is not that of the certificate",
-    "NO_START_LINE": "one of them has no certificate or no key in PEM form",
-    "PEM_LIB": "one of them has no certificate or no key in PEM form",
+    "key values mismatch": "the key is not that of the certificate",
+    "no start line": "one of them has no certificate or no key in PEM form",
+    "pem lib": "one of them has no certificate or no key in PEM form",
 }
 
 
@@ -45,7 +45,7 @@ def reload_certificate(context: ssl.SSLContext, paths: tuple[Path, Path]) -> Non
         for loading in (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), context):
             loading.load_cert_chain(certificate, key, password=_refuse_password)
     except OSError as error:  # ssl's own errors are among them
-        text = _WORDS.get(getattr(error, "reason", None) or "", reason(error))
+        text = _WORDS.get(reason(error).lower(), reason(error))
         raise StartupError(f"api.tls_certificate {certificate}, {key}: {text}") from None
 
 
