@@ -141,6 +141,23 @@ _TABLE = (
         },
     ),
     Command(
+        "dash",
+        LOOK,
+        "show a network live in the terminal",
+        module="tart.cli.dash",
+        description=(
+            "Show a network and its server live in the terminal: nodes, blocks, work, events, "
+            "alerts. ? lists the keys, q quits. It reads the public API, so the server may be "
+            "anywhere. With --once it prints one page and ends, for scripts.\n\n"
+            "It needs textual: pip install 'tart[dash]'."
+        ),
+        examples=(
+            Example("tart dash", "the server of this machine"),
+            Example("tart dash nodes --url https://tart.example --key-file key", "another one"),
+            Example("tart dash nodes --once --json", "one page as JSON"),
+        ),
+    ),
+    Command(
         "sql",
         LOOK,
         "run one SELECT over the server's tables",

@@ -20,7 +20,7 @@ import pytest
 
 import tart
 from tart.cli.main import main
-from tart.cli.render.result_table import display_width
+from tart.text_width import display_width
 from tests.cli.test_verify import filled
 from tests.client.serving import Reply, scripted
 from tests.running import fake_node, fake_peer_id, running_system

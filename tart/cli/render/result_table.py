@@ -7,16 +7,15 @@ measured in columns of the terminal: an East Asian wide character takes two, a c
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tart.printable import replace_unprintable
+from tart.text_width import cut_text, display_width
 
 # Separates columns.
 _GAP = "  "
-_ELLIPSIS = "…"
 # The width below which no column is cut, and to which a column is cut before others are left out.
 _NARROW = 10
 # The width to which a cell is cut first; a node id and a hash with 0x fit.
@@ -56,38 +55,12 @@ class Layout:
     max_rows: int | None = None
 
 
-def display_width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_character_width(character) for character in text)
-
-
-def _character_width(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
-
-
 def cell_text(value: Any) -> str:
     """Return a value as one line without control characters; NULL as ``NULL``."""
     if value is None:
         return _NULL
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return replace_unprintable(text)
-
-
-def cut_text(text: str, width: int) -> str:
-    """Return a text that takes at most a width, with an ellipsis where it was cut."""
-    if display_width(text) <= width:
-        return text
-    taken, used = [], 0
-    for character in text:
-        used += _character_width(character)
-        if used > width - 1:
-            break
-        taken.append(character)
-    return "".join(taken) + _ELLIPSIS
 
 
 def is_number_type(kind: str) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from tart.cli.render.result_table import display_width
 from tart.printable import replace_unprintable
+from tart.text_width import display_width
 
 # "LINE 2: …", a line of the statement that may be cut, and a line with carets.
 _PLACE = re.compile(

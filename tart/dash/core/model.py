@@ -197,7 +197,7 @@ class View:
     Attributes:
         name: What ``:`` and ``tart dash VIEW`` call it.
         aliases: Further names.
-        title: Its tab; empty for one that has no tab because it needs an argument.
+        title: Its tab, where it has one; short, since all tabs stand in 80 columns.
         requests: Returns the requests that a place needs; they are sent side by side.
         page: Returns the page of a place from its answers. Its third parameter is the present, an
             aware datetime, for ages.

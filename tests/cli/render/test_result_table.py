@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.cli.render.result_table import (
     Layout,
     cell_text,
-    cut_text,
-    display_width,
     fit_widths,
     render_table,
     render_vertical,
 )
+from tart.text_width import display_width
 
 
 def result(types, *rows):
@@ -40,20 +38,6 @@ def test_numbers_are_on_the_right_and_null_is_visible():
 def test_text_is_one_line_without_control_characters():
     assert cell_text("x\ny\x1b[31m\u202e") == "x\ufffdy\ufffd[31m\ufffd"
     assert cell_text({"a": [1, "é"]}) == '{"a": [1, "é"]}'
-
-
-@pytest.mark.parametrize(
-    ("text", "width"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("ｆ", 2), ("é", 1), ("", 0)]
-)
-def test_width_is_counted_in_columns_of_the_terminal(text, width):
-    assert display_width(text) == width
-
-
-@given(st.text(), st.integers(1, 20))
-def test_cut_text_fits(text, width):
-    cut = cut_text(text, width)
-    assert display_width(cut) <= width
-    assert cut == text or cut.endswith("…")
 
 
 @given(

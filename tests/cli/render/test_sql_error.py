@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from tart.cli.render.result_table import display_width
 from tart.cli.render.sql_error import render_sql_error
+from tart.text_width import display_width
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from tart.dash.core.format import (
     number,
     number_cell,
     plain,
-    plural,
     rate,
     text_cell,
 )
@@ -184,8 +183,7 @@ def _alerts(answer: Any, now: datetime) -> Table | None:
         )
         for alert in answer["alerts"]
     )
-    note = plural(len(rows), "alert") if rows else "no alert"
-    return Table("Alerts", _ALERTS, rows, note)
+    return Table("Alerts", _ALERTS, rows, "" if rows else "none")
 
 
 def _implementations(answer: Any) -> Table | None:

@@ -1,0 +1,203 @@
+"""``tart dash``: shows a network live in the terminal, or prints one page of it.
+
+``tart-dash`` is the same with the flags of jamtart's program of that name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from tart.cli.arguments import add_client, add_config
+from tart.errors import ConfigError, StartupError
+
+if TYPE_CHECKING:
+    from tart.cli.http_client import Server
+    from tart.dash.core.model import Page, Place
+    from tart.dash.source import Source
+
+_DEFAULT_REFRESH_SECONDS = 1.0
+_DEFAULT_REFRESH_MS = 500
+_DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
+_REFRESH_BOUNDS = (0.1, 3600.0)
+_EXTRA = ("textual", "rich", "httpx", "websockets")
+# Of a table in a file or a pipe nothing is cut.
+_UNLIMITED_WIDTH = 100_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "view",
+        nargs="*",
+        metavar="VIEW",
+        help="the first view, such as nodes, or node 3f2a (default: network)",
+    )
+    parser.add_argument(
+        "--refresh",
+        type=float,
+        default=_DEFAULT_REFRESH_SECONDS,
+        metavar="SECONDS",
+        help="time between two refreshes (default: 1)",
+    )
+    parser.add_argument("--once", action="store_true", help="print one page and end")
+    parser.add_argument("--json", action="store_true", help="print one page as JSON and end")
+    add_config(parser)
+    add_client(parser)
+    parser.set_defaults(run=run)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``tart-dash`` and return its exit code.
+
+    Args:
+        arguments: The command line without the program; default: that of the process.
+    """
+    from tart.cli.main import main as tart
+
+    parser = argparse.ArgumentParser(
+        prog="tart-dash",
+        description="The same as 'tart dash', whose other flags it takes, too.",
+    )
+    parser.add_argument("--host", default=_DEFAULT_HOST, help="host of the API (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=_DEFAULT_PORT, help="port of the API (%(default)s)"
+    )
+    parser.add_argument(
+        "--refresh-ms",
+        type=int,
+        default=_DEFAULT_REFRESH_MS,
+        metavar="MS",
+        help="milliseconds between two refreshes (%(default)s)",
+    )
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parsed, rest = parser.parse_known_args(words)
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    url = f"http://{host}:{parsed.port}"
+    return tart(["dash", "--url", url, "--refresh", str(parsed.refresh_ms / 1000), *rest])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the dashboard, or print one page; return the exit code.
+
+    Raises:
+        ConfigError: The view, the settings or a file cannot be used, or there is no terminal.
+        StartupError: textual is missing, no server answers, or the dashboard has a fault.
+    """
+    least, most = _REFRESH_BOUNDS
+    if not least <= arguments.refresh <= most:
+        raise ConfigError(f"--refresh {arguments.refresh:g}: must be {least:g} to {most:g} seconds")
+    is_live = not (arguments.once or arguments.json)
+    if is_live:
+        _require_terminal()
+    try:
+        return _run(arguments, is_live=is_live)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise StartupError(
+            f"tart dash needs {error.name}, which is not installed: pip install 'tart[dash]'"
+        ) from None
+
+
+def _require_terminal() -> None:
+    """Refuse to draw where a screen cannot be drawn.
+
+    Raises:
+        ConfigError: A standard stream is no terminal, or the terminal has no cursor movement.
+    """
+    hint = "'tart dash --once' prints one page, for scripts"
+    if not all(map(_is_terminal, (sys.stdin, sys.stdout, sys.stderr))):
+        raise ConfigError(f"tart dash needs a terminal; {hint}")
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        raise ConfigError(
+            f"tart dash needs a terminal that moves its cursor, not TERM=dumb; {hint}"
+        )
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _run(arguments: argparse.Namespace, *, is_live: bool) -> int:
+    from tart.cli.http_client import connect
+    from tart.config.load import load
+    from tart.dash.core.model import UnknownPlace
+    from tart.dash.core.views.table import parse_place
+
+    try:
+        place = parse_place(" ".join(arguments.view) or "network")
+    except UnknownPlace as error:
+        raise ConfigError(str(error)) from None
+    server = connect(arguments, load(arguments.config, environ=os.environ))
+    if is_live:
+        return _show(server, place, arguments.refresh)
+    page = asyncio.run(_load(server, place))
+    print(_json(place, page) if arguments.json else _text(page))
+    return 0
+
+
+def _source(server: Server) -> Source:
+    from tart.client.http import AsyncTartClient
+    from tart.dash.source import DEADLINE_SECONDS, Source
+
+    verify = True if server.context is None else server.context
+    # Pages are loaded again and again: retries of the client would pile up.
+    client = AsyncTartClient(
+        server.url, key=server.key, timeout=DEADLINE_SECONDS, retries=0, verify=verify
+    )
+    return Source(client)
+
+
+async def _load(server: Server, place: Place) -> Page:
+    from tart.dash.core.views.table import BY_NAME
+    from tart.dash.source import LoadError
+
+    source = _source(server)
+    try:
+        return await source.load(BY_NAME[place.view], place)
+    except LoadError as error:
+        raise StartupError(f"{server.url}: {error}") from None
+    finally:
+        await source.close()
+
+
+def _show(server: Server, place: Place, interval_seconds: float) -> int:
+    from tart.dash.app import DashApp
+
+    if os.environ.get("NO_COLOR") == "":
+        # Empty is unset (no-color.org); textual takes it for set.
+        del os.environ["NO_COLOR"]
+    app = DashApp(_source(server), url=server.url, place=place, interval_seconds=interval_seconds)
+    # Without mouse reports a terminal selects and copies text as everywhere else.
+    app.run(mouse=False)
+    if app.fault is not None:
+        raise StartupError(
+            f"the dashboard ended by a fault: {type(app.fault).__name__}: {app.fault}; please "
+            "report it"
+        ) from app.fault
+    return app.return_code or 0
+
+
+def _json(place: Place, page: Page) -> str:
+    from tart.dash.core.model import page_values
+
+    return json.dumps({"view": str(place), **page_values(page)}, indent=2, ensure_ascii=False)
+
+
+def _text(page: Page) -> str:
+    from tart.cli.render.dash_text import render_page
+    from tart.style import style_for
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNLIMITED_WIDTH
+    return "\n".join(render_page(page, width, style_for(sys.stdout, os.environ)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

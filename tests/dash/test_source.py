@@ -1,0 +1,135 @@
+"""Requests of a page: side by side, within a deadline, and what their failures are called."""
+
+import asyncio
+import itertools
+
+import httpx
+import pytest
+
+from tart.client.core.request import ApiError, ApiUnreachable
+from tart.dash.core.model import Page, Place, Request, View
+from tart.dash.source import LoadError, Source
+from tests.dash.pilot import FakeApi
+
+pytestmark = pytest.mark.anyio
+
+PLACE = Place("x")
+
+
+def view(*requests, page=lambda place, answers, now: Page(str(dict(answers)))):
+    return View("x", (), "X", lambda place: requests, page)
+
+
+async def test_requests_are_made_side_by_side():
+    both = asyncio.Barrier(2)
+
+    class Api(FakeApi):
+        async def first(self):
+            await both.wait()
+            return 1
+
+        second = first
+
+    source = Source(Api())
+    requests = (Request("first", "first"), Request("second", "second"))
+    answers, notes = await source.answers(requests)
+    assert (dict(answers), notes) == ({"first": 1, "second": 1}, ())
+
+
+async def test_arguments_reach_the_method():
+    source = Source(FakeApi(events=lambda limit: [limit]))
+    answers, _ = await source.answers((Request("events", "events", {"limit": 7}),))
+    assert answers == {"events": [7]}
+
+
+async def test_an_optional_answer_that_is_missing_is_a_note():
+    source = Source(FakeApi(log=ApiError(403, "forbidden", "needs an admin"), rows=1))
+    page = await source.load(
+        view(Request("log", "log", optional=True), Request("rows", "rows")), PLACE
+    )
+    assert page.title == "{'log': None, 'rows': 1}"
+    assert page.notes == ("log: the key may not read this: needs an admin",)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "message"),
+    [
+        (ApiError(503, "no_shard", "no shard answers"), "failed", "the server answers 503: no"),
+        (ApiError(401, "unauthorized", "no key"), "refused", "no key; put the key into TART_KEY"),
+        (ApiError(403, "forbidden", "no"), "refused", "the key may not read this: no"),
+        (ApiUnreachable("it was cut short"), "unreachable", "it was cut short"),
+        (ApiError(500, "x", "\x1b[2J"), "failed", "the server answers 500: \ufffd[2J"),
+    ],
+)
+async def test_failures_are_sentences(error, cause, message):
+    source = Source(FakeApi(rows=error))
+    with pytest.raises(LoadError) as raised:
+        await source.load(view(Request("rows", "rows")), PLACE)
+    assert raised.value.cause == cause
+    assert str(raised.value).startswith(message)
+
+
+def chained(*errors):
+    for outer, inner in itertools.pairwise(errors):
+        outer.__cause__ = inner
+    return errors[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            chained(ApiUnreachable("x"), httpx.ConnectError("x"), ConnectionRefusedError(111, "x")),
+            "connection refused, so nothing listens there",
+        ),
+        (chained(ApiUnreachable("x"), httpx.ReadTimeout("")), "no answer in time"),
+    ],
+)
+async def test_the_system_s_reason_is_told(error, message):
+    with pytest.raises(LoadError, match=message):
+        await Source(FakeApi(rows=error)).answers((Request("rows", "rows"),))
+
+
+async def test_a_request_has_a_deadline():
+    class Api(FakeApi):
+        async def rows(self):
+            await asyncio.Event().wait()
+
+    source = Source(Api(), deadline_seconds=0.01)
+    with pytest.raises(LoadError, match=r"no answer within 0\.01 s"):
+        await source.answers((Request("rows", "rows"),))
+
+
+async def test_an_answer_is_used_again_for_its_time():
+    now = [0.0]
+    api = FakeApi(rows=1)
+    source = Source(api, clock=lambda: now[0])
+    request = Request("rows", "rows", every_seconds=5)
+    for moment in (0.0, 4.9, 5.0):
+        now[0] = moment
+        await source.answers((request,))
+    assert api.calls == ["rows", "rows"]
+
+
+async def test_the_answers_that_are_held_are_bounded():
+    api = FakeApi(rows=lambda number: number)
+    source = Source(api)
+    for number in [*range(200), 0]:
+        await source.answers((Request("r", "rows", {"number": number}, every_seconds=60),))
+    assert len(api.calls) == 201
+    assert len(source._stored) == 64
+
+
+async def test_a_view_at_fault_is_named():
+    def raising(*arguments):
+        raise KeyError("best")
+
+    for faulty in (view(page=raising), View("x", (), "X", raising, raising)):
+        with pytest.raises(LoadError, match="the view x has a fault: KeyError: 'best'") as raised:
+            await Source(FakeApi()).load(faulty, PLACE)
+        assert raised.value.cause == "fault"
+
+
+async def test_the_health_of_the_network_is_one_word():
+    assert await Source(FakeApi()).network_health() == "healthy"
+    assert await Source(FakeApi(network_health=ApiError(503, "x", "y"))).network_health() == ""
