@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-URL_HELP = "address of a running server (default: from api.bind)"
+URL_HELP = "address of a running server (default: the setting api.bind)"
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,9 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 def add_data_dir(parser: argparse._ActionsContainer) -> None:
     """Add ``--data-dir``."""
     parser.add_argument(
-        "--data-dir", metavar="DIR", help="directory of the shards' files (default: data_dir)"
+        "--data-dir",
+        metavar="DIR",
+        help="directory of the shards' files (default: the setting data_dir)",
     )
 
 

@@ -11,14 +11,14 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from tart.cli.command_table import Command
+from tart.cli.command_table import Command, Example
 from tart.cli.render.help_text import epilog
 from tart.cli.streams import print_note
-from tart.style import style_for
+from tart.style import Style, style_for
 from tart.suggestions import did_you_mean
 
 EXIT_CODE = 2
@@ -68,7 +68,9 @@ class CommandParser(argparse.ArgumentParser):
         keywords.setdefault("formatter_class", HelpFormatter)
         if sys.version_info >= (3, 14):
             keywords.setdefault("color", False)  # ours obey the same rules and are in the help
-        super().__init__(**keywords, allow_abbrev=False)
+        super().__init__(**keywords, allow_abbrev=False, add_help=False)
+        self._positionals.title = "arguments"
+        self.add_argument("-h", "--help", action="help", help="print this help")
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -136,20 +138,34 @@ class CommandParser(argparse.ArgumentParser):
         return self.prog.partition(" ")[2] or self.prog
 
     def _sentence(self, message: str) -> str:
-        verbs = self._verbs
-        if verbs is not None and _REQUIRED.fullmatch(message):
-            return f"{self._command} needs a verb: {_listing(list(verbs.choices), 'or')}"
+        if self.verbs and _REQUIRED.fullmatch(message):
+            return f"{self._command} needs a verb: {_listing(list(self.verbs), 'or')}"
         return sentence(message, self._command)
 
     @property
-    def _verbs(self) -> argparse._SubParsersAction[CommandParser] | None:
-        subparsers = (a for a in self._actions if isinstance(a, argparse._SubParsersAction))
-        return next(subparsers, None)
+    def verbs(self) -> Mapping[str, CommandParser]:
+        """The parsers of the verbs, by name; empty without verbs."""
+        verbs = self._subparsers_action
+        return {} if verbs is None else verbs.choices
+
+    def describe_verbs(self, examples: Sequence[Example], style: Style) -> None:
+        """Give the help of each verb its summary as a sentence, and the examples that have it."""
+        action = self._subparsers_action
+        for summary in () if action is None else action._choices_actions:
+            verb, text = self.verbs[summary.dest], summary.help or ""
+            verb.description = f"{text[:1].upper()}{text[1:]}."
+            own = [example for example in examples if example.line.startswith(verb.prog)]
+            verb.epilog = epilog(own, {}, style)
+
+    @property
+    def _subparsers_action(self) -> argparse._SubParsersAction[CommandParser] | None:
+        actions = (a for a in self._actions if isinstance(a, argparse._SubParsersAction))
+        return next(actions, None)
 
     def _reject_unknown_flags(self, words: Iterable[str]) -> None:
         """Reject flags that do not exist; argparse would report what is missing before them."""
         for word in words:
-            if word == "--" or (self._verbs is not None and not word.startswith("-")):
+            if word == "--" or (self.verbs and not word.startswith("-")):
                 return
             name = word.partition("=")[0]
             if not self._is_flag(word) or name in self._option_string_actions:
@@ -187,12 +203,14 @@ class CommandParser(argparse.ArgumentParser):
 
 def parser_of(command: Command) -> CommandParser:
     """Return the parser of a command with its arguments, which imports the command's module."""
+    style = style_for(sys.stdout, os.environ)
     parser = CommandParser(
         prog=f"tart {command.name}",
         description=command.description,
-        epilog=epilog(command, style_for(sys.stdout, os.environ)),
+        epilog=epilog(command.examples, command.exit_codes, style),
     )
     import_module(command.module).add_arguments(parser)
+    parser.describe_verbs(command.examples, style)
     return parser
 
 

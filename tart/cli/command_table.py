@@ -364,7 +364,8 @@ _TABLE = (
         "install tart as a systemd service",
         module="tart.cli.install",
         description=(
-            "Install tart as a systemd service, or remove it with --uninstall. A second run "
+            "Install tart as a systemd service, with its manual pages and with completion for "
+            "bash, zsh and fish, or remove all of it with --uninstall. A second run "
             "changes nothing; a run of a newer release replaces the program. Settings are written "
             "once and never overwritten; data is never touched."
         ),

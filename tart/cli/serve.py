@@ -57,7 +57,7 @@ _OVERRIDES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config(parser)
-    bind = "on HOST:PORT or [IPV6]:PORT; port 0: any free port (default: {})"
+    bind = "on HOST:PORT or [IPV6]:PORT; port 0: any free port (default: the setting {})"
     add = parser.add_argument
     add(
         "--telemetry-bind",
@@ -65,8 +65,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"accept telemetry {bind.format('telemetry.bind')}",
     )
     add("--api-bind", metavar="ADDRESS", help=f"serve HTTP and WebSocket {bind.format('api.bind')}")
-    add("--data-dir", metavar="DIR", help="directory of the shards' files (default: data_dir)")
-    add("--shards", metavar="N", help="worker processes; 0: one per CPU (default: shards)")
+    add(
+        "--data-dir",
+        metavar="DIR",
+        help="directory of the shards' files (default: the setting data_dir)",
+    )
+    add(
+        "--shards",
+        metavar="N",
+        help="worker processes; 0: one per CPU (default: the setting shards)",
+    )
     parser.set_defaults(run=run)
 
 

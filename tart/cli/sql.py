@@ -33,6 +33,7 @@ from tart.config.schema import Config
 from tart.errors import ConfigError, SqlRefused, StartupError
 from tart.query.sql.formats import ALIASES, SQL_FORMATS
 from tart.sandbox import process
+from tart.suggestions import did_you_mean
 from tart.supervisor.data_lock import lock_directories
 
 # The time limit of a statement that runs on the files of a stopped server.
@@ -187,7 +188,8 @@ def _format(arguments: argparse.Namespace) -> str:
     name = ALIASES.get(name.lower(), name.lower())
     known = (_TABLE, *SQL_FORMATS)
     if name not in known:
-        raise ConfigError(f"--format must be one of {', '.join(known)}, not {name}")
+        hint = did_you_mean(name, known)
+        raise ConfigError(f"--format {name}: must be one of {', '.join(known)}{hint}")
     if name in _BINARY and arguments.output is None and sys.stdout.isatty():
         raise ConfigError(f"{name} is binary; write it with -o FILE, or into a pipe")
     return name

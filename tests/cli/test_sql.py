@@ -191,7 +191,7 @@ def test_map_and_reduce_are_sent_as_they_are(capsys, monkeypatch, tmp_path):
         ((" \n",), "the statement is empty"),
         (("SELECT 1", "-o", "a.xlsx"), "no format has the suffix .xlsx; use one of .json,"),
         (("SELECT 1", "-o", "a.tsv"), "or --format"),
-        (("SELECT 1", "--format", "xlsx"), "--format must be one of table, json"),
+        (("SELECT 1", "--format", "xlsx"), "--format xlsx: must be one of table, json"),
         (("--describe", "node"), "there is no table node; did you mean nodes?"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tart.cli.command_table import Command, Example
     from tart.style import Style
@@ -39,11 +39,11 @@ def overview(
     return "\n\n".join(parts) + "\n"
 
 
-def epilog(command: Command, style: Style) -> str:
-    """Return the examples and the exit codes of a command."""
-    parts = [f"{style.bold('examples:')}\n{example_lines(command.examples)}"]
-    if command.exit_codes:
-        rows = [f"{_INDENT}{code}  {text}" for code, text in sorted(command.exit_codes.items())]
+def epilog(examples: Sequence[Example], codes: Mapping[int, str], style: Style) -> str:
+    """Return the end of a help: examples and exit codes."""
+    parts = [f"{style.bold('examples:')}\n{example_lines(examples)}"] if examples else []
+    if codes:
+        rows = [f"{_INDENT}{code}  {text}" for code, text in sorted(codes.items())]
         parts.append("\n".join((style.bold("exit codes:"), *rows)))
     return "\n\n".join(parts)
 

@@ -17,10 +17,12 @@ def test_headings_are_bold_where_colours_are_on():
 
 
 def test_the_end_of_a_help_has_examples_and_exit_codes():
-    text = epilog(COMMANDS["status"], PLAIN)
+    status = COMMANDS["status"]
+    text = epilog(status.examples, status.exit_codes, PLAIN)
     assert text.startswith("examples:\n  tart status\n")
     assert "exit codes:\n  0  Healthy\n  1  no server" in text
-    assert "exit codes" not in epilog(COMMANDS["demo"], PLAIN)
+    assert "exit codes" not in epilog(status.examples, {}, PLAIN)
+    assert epilog([], status.exit_codes, PLAIN).startswith("exit codes:\n")
 
 
 def test_exit_codes_of_a_command_replace_the_common_ones():
