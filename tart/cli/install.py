@@ -413,7 +413,7 @@ def unit(program: Path) -> str:
     here = Path(__file__).with_name("tart.service")
     # A checkout has the unit in its directory ``systemd``.
     text = here if here.exists() else Path(tart.__file__).parents[1] / "systemd" / here.name
-    return text.read_text("utf-8").replace(f"ExecStart={PROGRAM} ", f"ExecStart={program} ")
+    return text.read_text("utf-8").replace(f"{PROGRAM} ", f"{program} ")
 
 
 def settings() -> str:

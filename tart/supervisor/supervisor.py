@@ -113,6 +113,7 @@ class Supervisor:
         self._lifeline = -1
         self._announced = False  # whether all have accepted once
         self._stop_by: float | None = None  # set once a stop has begun
+        self._stop_reason = ""
         self._stop_signals = StopSignals(grace_seconds)
         self._code = 0
 
@@ -212,11 +213,13 @@ class Supervisor:
         self._close_status_pipe(child)
         if self._stop_by is None:
             self._restart(child, how)
-        elif clean:
+            return
+        if clean:
             _log.info("%s stopped", child.name)
         else:
             _log.error("%s %s while stopping", child.name, how)
             self._code = 1
+        self._notifier.status(self._status())
 
     def _restart(self, child: _Child, how: str) -> None:
         now = time.monotonic()
@@ -325,7 +328,8 @@ class Supervisor:
         _log.log(logging.ERROR if code else logging.INFO, "stopping: %s%s", why, advice)
         if self._stop_by is None:
             self._stop_by = time.monotonic() + self._config.stop_seconds
-            self._notifier.stopping(why)
+            self._stop_reason = why
+            self._notifier.stopping(self._status())
             for child in self._children:
                 child.due = None
             self._signal(signal.SIGTERM)
@@ -391,6 +395,11 @@ class Supervisor:
         return None if first == math.inf else max(0.0, first - time.monotonic())
 
     def _status(self) -> str:
+        """Return the line that ``systemctl status`` shows, also after the end."""
+        if self._stop_by is not None:
+            running = ", ".join(child.name for child in self._children if child.pid)
+            state = f"; still running: {running}" if running else ""
+            return f"{'stopping' if running else 'stopped'}: {self._stop_reason}{state}"
         accepting = sum(child.accepts for child in self._children)
         unresponsive = "".join(f", {child.name} is unresponsive" for child in self._unresponsive)
         recovering = "".join(f", {child.name} recovers" for child in self._children if child.waived)

@@ -71,7 +71,7 @@ def test_it_is_ready_reloads_and_stops_as_systemd_expects(tmp_path):
         assert set(tart.until(r"RELOADING=1\nMONOTONIC_USEC=\d+")) <= {"WATCHDOG=1"}
         assert tart.until(READY) == []
         tart.process.send(signal.SIGTERM)
-        assert set(tart.until("STOPPING=1\nSTATUS=SIGTERM")) <= {"WATCHDOG=1"}
+        assert set(tart.until("STOPPING=1\nSTATUS=stopping: SIGTERM; .*")) <= {"WATCHDOG=1"}
 
         assert tart.process.ended() == 0
 
@@ -128,7 +128,7 @@ def test_a_process_that_hangs_starves_the_watchdog_and_is_ended_with_the_rest(tm
         # Now systemd hears nothing more, and at the end of WatchdogSec= does this.
         tart.process.send(signal.SIGTERM)
 
-        assert tart.until("STOPPING=1\nSTATUS=SIGTERM") == []
+        assert tart.until("STOPPING=1\nSTATUS=stopping: SIGTERM; .*") == []
         assert tart.process.ended() == 1
         assert f"{part} was killed by SIGKILL while stopping" in tart.process.errors()
 

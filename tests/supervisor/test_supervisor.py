@@ -244,7 +244,12 @@ def test_systemd_is_notified_of_start_reload_crash_and_stop(tmp_path):
             assert systemd.recv(4096) == b"STATUS=1 of 2 processes accept"
             assert systemd.recv(4096) == ready
             running.send(signal.SIGTERM)
-            assert systemd.recv(4096) == b"STOPPING=1\nSTATUS=SIGTERM"
+            stopping = "stopping: SIGTERM; still running: "
+            assert systemd.recv(4096).decode() == f"STOPPING=1\nSTATUS={stopping}shard 0, gateway"
+            one_left = (f"STATUS={stopping}shard 0", f"STATUS={stopping}gateway")
+            assert systemd.recv(4096).decode() in one_left
+            # What a stopped unit shows, too.
+            assert systemd.recv(4096) == b"STATUS=stopped: SIGTERM"
             assert running.ended() == 0
 
 
