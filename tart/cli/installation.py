@@ -57,6 +57,12 @@ def installed_settings(root: Path) -> Path:
     return root / CONFIG.relative_to("/")
 
 
+def find(arguments: argparse.Namespace) -> Path | None:
+    """Return the file of settings for a command of this process."""
+    data_dir: str | None = getattr(arguments, "data_dir", None)
+    return find_settings(arguments.config, data_dir=data_dir, environ=os.environ, root=ROOT)
+
+
 def load_settings(arguments: argparse.Namespace) -> Config:
     """Return the settings for a command, and say on stderr which they are if nothing named them.
 
@@ -67,7 +73,7 @@ def load_settings(arguments: argparse.Namespace) -> Config:
         ConfigError: The settings are not valid.
     """
     data_dir: str | None = getattr(arguments, "data_dir", None)
-    path = find_settings(arguments.config, data_dir=data_dir, environ=os.environ, root=ROOT)
+    path = find(arguments)
     config = load(path, environ=os.environ, flags={"data_dir": data_dir})
     if arguments.config is None and data_dir is None:
         print(f"using {describe(path)} and the data in {config.data_path}", file=sys.stderr)

@@ -24,14 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from tart import logs
-from tart.access.networks import is_loopback
 from tart.cli.arguments import add_config
 from tart.cli.render.config_text import describe_reload
+from tart.cli.startup_checks import refuse_start
 from tart.config import load as configuration
 from tart.config.addresses import parse_address
 from tart.config.schema import Config
-from tart.control_store import has_keys
-from tart.errors import ConfigError, StorageError
+from tart.errors import ConfigError
 from tart.process_handle import ProcessHandle
 from tart.process_title import set_title
 from tart.supervisor.child import Target
@@ -132,9 +131,10 @@ def run(arguments: argparse.Namespace) -> int:
     logs.set_up(config.log, "supervisor")
     # With the arguments: two servers on one machine have two configurations.
     set_title("supervisor", " ".join(sys.argv[1:]))
+    for warning in refuse_start(config):
+        _log.warning("%s", warning)
     with ExitStack() as stack:
         stack.enter_context(lock_directories(config.data_path, config.run_path))
-        _require_keys(config)
         telemetry = stack.enter_context(_reserve(config.telemetry.bind, "telemetry.bind"))
         api = stack.enter_context(_reserve(config.api.bind, "api.bind"))
         return Supervisor(
@@ -145,27 +145,6 @@ def run(arguments: argparse.Namespace) -> int:
             notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
             watchdog=read_watchdog(os.environ, os.getpid()),
         ).run()
-
-
-def _require_keys(config: Config) -> None:
-    """Refuse to serve an API that other machines can reach while no key exists.
-
-    Raises:
-        ConfigError: The API would be open to all.
-    """
-    host, _ = parse_address(config.api.bind, "api.bind")
-    if config.api.auth == "none" or is_loopback(host):
-        return
-    try:
-        keys_exist = has_keys(config.control_path)
-    except StorageError:
-        return  # the gateway refuses all requests and logs the reason
-    if not keys_exist:
-        raise ConfigError(
-            f"api.bind {config.api.bind} can be reached from other machines and there is no key: "
-            f"create one with 'tart keys create --new --name NAME --data-dir {config.data_path}', "
-            'or set api.auth = "none"'
-        )
 
 
 def _reserve(bind: str, key: str) -> AbstractContextManager[Reservation]:

@@ -116,8 +116,7 @@ def load(
             faults.append(row.fault(key, str(error)))
     config = _build(path, given, converted)
     for key, text in check_values(config, given.keys() - converted.keys()):
-        row = given.get(key) or _Given(None, _DEFAULT, "")
-        faults.append(row.fault(key, text))
+        faults.append(config.fault(key, text))
     if faults:
         raise ConfigError(faults=sorted(faults, key=_order))
     return config
@@ -142,6 +141,7 @@ def _build(path: Path, given: Mapping[str, _Given], converted: Mapping[str, Any]
     config = Config(
         base_dir=path.absolute().parent,
         origins={key: given[key].origin if key in given else _DEFAULT for key in settings()},
+        places={key: (row.place, row.line) for key, row in given.items()},
     )
     for section in SECTIONS:
         part = getattr(config, section)

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
+from tart.errors import SettingFault
+
 MAX_SHARDS = 256
 
 
@@ -365,6 +367,7 @@ class Config:
     Attributes:
         base_dir: The directory that relative paths start from.
         origins: Where the value of each setting came from.
+        places: The file, variable or flag, and the line, of each setting that was given.
     """
 
     server: ServerConfig = ServerConfig()
@@ -376,6 +379,12 @@ class Config:
     log: LogConfig = LogConfig()
     base_dir: Path = Path()
     origins: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+
+    def fault(self, key: str, text: str) -> SettingFault:
+        """Return a fault of a setting, with its place."""
+        origin, line = self.places.get(key, ("", None))
+        return SettingFault(key, origin, line, text)
 
     @property
     def data_path(self) -> Path:

@@ -24,6 +24,10 @@ from tart.os_errors import reason
 # The permissions to remove: writing for the group, and all for others.
 _FORBIDDEN = 0o027
 LOCK_NAME = "tart.lock"
+AMONG_PACKAGES = (
+    "is among the installed Python packages, where the next upgrade would delete it; set data_dir "
+    "to a directory of its own"
+)
 _INSTALL_DIRECTORIES = frozenset({"site-packages", "dist-packages"})
 
 
@@ -42,11 +46,8 @@ def lock_directories(data_dir: Path, run_dir: Path) -> Iterator[None]:
         DirectoryInUse: Another tart uses a directory.
         StartupError: A directory cannot be used.
     """
-    if _INSTALL_DIRECTORIES & set(data_dir.resolve().parts):
-        raise ConfigError(
-            f"data_dir: {data_dir} is among the installed Python packages, where the next "
-            "upgrade would delete it; set data_dir to a directory of its own"
-        )
+    if is_among_packages(data_dir):
+        raise ConfigError(f"data_dir: {data_dir} {AMONG_PACKAGES}")
     with ExitStack() as held:
         held.callback(os.close, _lock(data_dir, "data_dir"))
         if not run_dir.resolve().is_relative_to(data_dir.resolve()):
@@ -79,6 +80,29 @@ def _lock(directory: Path, key: str) -> int:
     return lock
 
 
+def is_among_packages(directory: Path) -> bool:
+    """Return whether a directory lies where Python packages are installed."""
+    return bool(_INSTALL_DIRECTORIES & set(directory.resolve().parts))
+
+
+def lock_owner(directory: Path) -> str | None:
+    """Return the number of the process that holds a directory's lock; ``None`` if none does.
+
+    Takes no lock, not for a moment, in which a server that starts would be refused.
+    """
+    path = directory / LOCK_NAME
+    try:
+        inode = path.stat().st_ino
+        number = path.read_text("ascii", "replace").strip()
+        locks = Path("/proc/locks").read_text("ascii", "replace").splitlines()
+    except OSError:
+        return None
+    # proc(5): number, kind, mode, access, process, major:minor:inode, range. The device of some
+    # file systems, as of btrfs, is another than that of stat.
+    held = any(" FLOCK " in line and f":{inode} " in line for line in locks)
+    return (number or "unknown") if held else None
+
+
 def restrict_umask() -> None:
     """Make files that this process creates from now on accessible to its user and group only.
 
@@ -93,11 +117,21 @@ def _make(directory: Path, key: str) -> None:
         if not directory.exists():
             directory.mkdir(mode=0o750, parents=True, exist_ok=True)
             inherit_owner(directory)
-        # Permissions do not show a full or read-only disk; writing does.
-        with tempfile.TemporaryFile(dir=directory) as trial:
-            trial.write(b"tart")
+        try_writing(directory)
     except OSError as error:
         raise StartupError(f"{key}: cannot write to {directory}: {reason(error)}") from None
+
+
+def try_writing(directory: Path) -> None:
+    """Write a file without a name, which is gone at once.
+
+    Permissions do not show a full or read-only disk; writing does.
+
+    Raises:
+        OSError: The directory cannot be written.
+    """
+    with tempfile.TemporaryFile(dir=directory) as trial:
+        trial.write(b"tart")
 
 
 def _in_use(directory: Path, owner: str) -> str:

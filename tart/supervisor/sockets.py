@@ -29,6 +29,10 @@ _ADVICE = {
 }
 
 
+class PortInUse(StartupError):
+    """Another program listens on the port."""
+
+
 @dataclass(frozen=True)
 class Reservation:
     """A pinned port; ``host`` is numeric, ``port`` never 0."""
@@ -48,6 +52,7 @@ def reserve_port(host: str, port: int, key: str) -> Iterator[Reservation]:
     A name stands for the first address that it resolves to.
 
     Raises:
+        PortInUse: Another program uses the port.
         StartupError: The address cannot be bound; the text names the address and ``key``.
     """
     with _pinned(host, port, key) as pin:
@@ -61,7 +66,9 @@ def _pinned(host: str, port: int, key: str) -> socket.socket:
         family, _, _, _, address = addresses[0]
         return _pin(family, address)
     except (OSError, UnicodeError) as error:
-        raise StartupError(f"{key}: {cannot_listen(host, port, error)}") from None
+        in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        kind = PortInUse if in_use else StartupError
+        raise kind(f"{key}: {cannot_listen(host, port, error)}") from None
 
 
 def cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:

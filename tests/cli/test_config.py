@@ -10,23 +10,29 @@ def empty_directory(monkeypatch, tmp_path):
     """An empty working directory and no variables of ours."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TART_SHARDS", raising=False)
+    for variable in ("TART_TELEMETRY_BIND", "TART_API_BIND"):
+        monkeypatch.setenv(variable, "127.0.0.1:0")
 
 
 def test_valid_settings_pass_the_check(capsys, tmp_path):
     (tmp_path / "mine.toml").write_text("shards = 4")
 
     assert main(["config", "check", "--config", "mine.toml"]) == 0
-    assert capsys.readouterr() == ("configuration is valid\n", "")
+    out, err = capsys.readouterr()
+    assert out.startswith("ok       the settings in mine.toml\n")
+    assert out.endswith("\nconfiguration is valid\n")
+    assert err == ""
 
 
 def test_a_certificate_that_cannot_be_read_fails_the_check(capsys, tmp_path):
     (tmp_path / "config.toml").write_text(
         '[api]\ntls_certificate = "missing.pem"\ntls_key = "missing.key"\n'
     )
-    assert main(["config", "check"]) == 1
+    assert main(["config", "check"]) == 2
     out, err = capsys.readouterr()
-    assert out == ""
-    assert "missing.pem" in err
+    assert out.endswith("the configuration has 2 mistakes\n")
+    assert "config.toml:2: api.tls_certificate: " in err
+    assert "config.toml:3: api.tls_key: " in err
 
 
 def test_invalid_settings_are_one_sentence_and_exit_with_2(capsys, tmp_path):
@@ -34,7 +40,9 @@ def test_invalid_settings_are_one_sentence_and_exit_with_2(capsys, tmp_path):
 
     assert main(["config", "check"]) == 2
     assert capsys.readouterr() == (
-        "",
+        "wrong    the settings in config.toml\n"
+        "the configuration has 1 mistake; directories, addresses and certificate were not "
+        "checked\n",
         "tart: config.toml:1: unknown key shardz; did you mean shards?\n",
     )
 

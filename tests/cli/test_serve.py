@@ -83,7 +83,9 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path):
         serving(tmp_path, "--shards", 1) as (first, _, _),
         serve(tmp_path, "--shards", 1) as second,
     ):
-        assert_refused(second, 1, f"another tart (pid {first.pid}) uses {tmp_path / 'data'}")
+        assert_refused(
+            second, 1, f"--data-dir: another tart (pid {first.pid}) uses {tmp_path / 'data'}"
+        )
 
 
 @pytest.mark.parametrize(("flag", "key"), [("--telemetry-bind", 1), ("--api-bind", 2)])
@@ -94,7 +96,7 @@ def test_a_port_in_use_is_refused(tmp_path, flag, key):
             assert_refused(
                 second,
                 1,
-                f"{flag[2:].replace('-', '.')}: cannot listen on {host}:{port}: "
+                f"{flag}: cannot listen on {host}:{port}: "
                 "another program uses this port; stop it or choose another",
             )
 
@@ -105,7 +107,7 @@ def test_a_directory_that_cannot_be_written_is_refused(tmp_path):
         assert_refused(
             running,
             1,
-            f"data_dir: cannot write to {tmp_path}/file/data: "
+            f"--data-dir: cannot write to {tmp_path}/file/data: "
             "a part of the path is not a directory",
         )
 

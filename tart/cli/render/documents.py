@@ -72,6 +72,36 @@ class SettingsDocument(TypedDict):
     settings: list[SettingDocument]
 
 
+class CheckDocument(TypedDict):
+    """A check of the machine: ``subject`` is what was checked."""
+
+    subject: str
+    state: str
+
+
+class ProblemDocument(TypedDict):
+    """A problem; ``severity`` is wrong, refused, defect, in_use or warning.
+
+    With in_use and warning the configuration is valid all the same.
+    """
+
+    severity: str
+    key: str | None
+    origin: str | None
+    line: int | None
+    text: str
+
+
+class ConfigCheckDocument(TypedDict):
+    """``tart config check``: ``user`` is as whom it was checked, if that is another user."""
+
+    valid: bool
+    settings: str
+    user: str | None
+    checks: list[CheckDocument]
+    problems: list[ProblemDocument]
+
+
 class RecordDocument(TypedDict):
     """``tart record``: the capture; of an export the last three are null."""
 

@@ -11,6 +11,12 @@ from tart.os_errors import reason
 # For TLS 1.2: ephemeral keys, and no cipher in CBC mode (RFC 9325, 4.2). All suites of TLS 1.3 are
 # of this kind.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+# OpenSSL's reasons for which a certificate is not loaded.
+_WORDS = {
+    "key values mismatch": "the key is not that of the certificate",
+    "no start line": "one of them has no certificate or no key in PEM form",
+    "pem lib": "one of them has no certificate or no key in PEM form",
+}
 
 
 def server_context(paths: tuple[Path, Path]) -> ssl.SSLContext:
@@ -36,7 +42,13 @@ def reload_certificate(context: ssl.SSLContext, paths: tuple[Path, Path]) -> Non
     certificate, key = paths
     try:
         # Try another context first: one that loaded only one of both would be broken.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
-        context.load_cert_chain(certificate, key)
+        for loading in (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), context):
+            loading.load_cert_chain(certificate, key, password=_refuse_password)
     except OSError as error:  # ssl's own errors are among them
-        raise StartupError(f"api.tls_certificate {certificate}, {key}: {reason(error)}") from None
+        text = _WORDS.get(reason(error).lower(), reason(error))
+        raise StartupError(f"api.tls_certificate {certificate}, {key}: {text}") from None
+
+
+def _refuse_password() -> str:
+    """Refuse to ask for a password, which OpenSSL would do on the terminal of a service."""
+    raise OSError("the key is encrypted; store it without a password, readable by tart alone")

@@ -1,0 +1,241 @@
+"""Checks before a start: what ``serve`` refuses, ``config check`` finds, with the same sentence."""
+
+import json
+import os
+import socket
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tart.cli.main import main
+from tart.cli.startup_checks import refuse_start
+from tart.config.load import load
+from tart.errors import ConfigError, StartupError
+from tart.supervisor.data_lock import lock_directories, lock_owner
+from tests.cases import all_cases
+from tests.supervisor.process import Process
+
+AUTHORITY = trustme.CA()
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path, monkeypatch):
+    """An empty working directory, and none of our variables."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith("TART_"):
+            monkeypatch.delenv(name)
+    return tmp_path
+
+
+def issue(path, begins=-1, ends=300):
+    """Write a certificate that is valid from and to so many days from now, and its key."""
+    times = {"not_before": NOW + timedelta(begins), "not_after": NOW + timedelta(ends)}
+    issued = AUTHORITY.issue_cert("tart.example", **times)
+    issued.cert_chain_pems[0].write_to_path(f"{path}.pem")
+    issued.private_key_pem.write_to_path(f"{path}.key")
+
+
+@contextmanager
+def taken_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+def tls(certificate, key):
+    return f"[api]\ntls_certificate = '{certificate}'\ntls_key = '{key}'"
+
+
+# What each makes wrong, as settings; and exit code and a part of the sentence of ``serve``.
+REFUSED = {
+    "syntax": ("shards = ", 2, "config.toml:1: not valid TOML: the value is missing"),
+    "range": ("shards = 300", 2, "config.toml:1: shards: 300 is not between"),
+    "origin": ("[api]\ncors_origins = ['here']", 2, "config.toml:2: api.cors_origins: 'here' is"),
+    "no certificate": (tls("no.pem", "one.key"), 2, "no.pem cannot be read: no such file"),
+    "no key": (tls("one.pem", "no.key"), 2, "config.toml:3: api.tls_key: {}/no.key cannot be read"),
+    "directory": (tls("one.pem", "."), 2, "cannot be read: it is a directory"),
+    "another's key": (tls("one.pem", "two.key"), 2, "two.key: the key is not that of the certi"),
+    "key first": (tls("one.key", "one.pem"), 2, "one.pem: one of them has no certificate or no"),
+    "no PEM": (tls("text.pem", "one.key"), 2, "config.toml:2: api.tls_certificate: "),
+    "encrypted": (tls("one.pem", "secret.key"), 2, "the key is encrypted"),
+    "wide": ("[api]\nbind = '0.0.0.0:0'", 2, "config.toml:2: api.bind: 0.0.0.0:0 can be reached"),
+    "packages": ("data_dir = 'site-packages/x'", 2, "is among the installed Python packages"),
+    "address": ("[telemetry]\nbind = '198.51.100.1:0'", 1, "this machine does not have that"),
+    "name": ("[telemetry]\nbind = 'no.invalid:0'", 1, "telemetry.bind: cannot listen on no.inval"),
+    "port": ("[telemetry]\nbind = '{taken}'", 1, "another program uses this port"),
+    "data": ("data_dir = 'text.pem/data'", 1, "config.toml:1: data_dir: cannot write to {}/text.p"),
+    "kernel": ("data_dir = '/proc/x'", 1, "data_dir: cannot write to /proc/x: "),
+    "run": ("run_dir = 'text.pem/run'", 1, "config.toml:1: run_dir: cannot write to {}/text.pem"),
+    "lock": ("data_dir = 'locked'", 1, "another tart (pid"),
+}  # fmt: skip
+
+
+def prepare(directory):
+    issue("one")
+    issue("two")
+    Path("text.pem").write_text("text")
+    from cryptography.hazmat.primitives import serialization
+
+    key = serialization.load_pem_private_key(Path("one.key").read_bytes(), None)
+    Path("secret.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+
+
+@pytest.mark.slow
+def test_what_serve_refuses_before_it_is_ready_the_check_finds(directory, capsys):
+    """Each mistake through both, with the parts of the server as toys."""
+    prepare(directory)
+    with ExitStack() as stack:
+        taken = stack.enter_context(taken_port())
+        locked = directory / "locked"
+        stack.enter_context(lock_directories(locked, locked / "run"))
+
+        @all_cases("name", REFUSED, ids=str)
+        def check(name):
+            text, code, sentence = REFUSED[name]
+            text = text.replace("{taken}", taken)
+            sentence = sentence.replace("{}", str(directory))
+            flags = [] if "[telemetry]" in text else ["--telemetry-bind", "127.0.0.1:0"]
+            flags += [] if "\nbind" in text and "[api]" in text else ["--api-bind", "127.0.0.1:0"]
+            Path("config.toml").write_text(text)
+            with Process("tests.cli.toy_tart", "serve", *flags, cwd=directory) as server:
+                assert server.ended() == code
+                refused = server.errors()
+                assert server.rest() == []
+            assert refused.startswith("tart: "), refused
+            assert sentence in refused
+            variables = {"--telemetry-bind": "TART_TELEMETRY_BIND", "--api-bind": "TART_API_BIND"}
+            with pytest.MonkeyPatch.context() as patch:
+                for flag, variable in variables.items():
+                    if flag in flags:
+                        patch.setenv(variable, "127.0.0.1:0")
+                got = main(["config", "check"])
+            errors = capsys.readouterr().err
+            busy = name in ("port", "lock")
+            assert got == (0 if busy else code)
+            expected = refused.replace("tart: ", "tart: warning: ") if busy else refused
+            assert errors == expected
+
+        check()
+
+
+def test_all_that_the_machine_refuses_is_reported_at_once(directory):
+    Path("config.toml").write_text(tls("no.pem", "no.key") + "\nbind = '198.51.100.1:0'")
+
+    with pytest.raises(ConfigError) as caught:
+        refuse_start(load(flags={"data_dir": "/proc/x", "telemetry.bind": "198.51.100.2:0"}))
+
+    keys = [fault.key for fault in caught.value.faults]
+    assert keys == [
+        *("data_dir", "telemetry.bind", "api.bind", "api.bind"),
+        *("api.tls_certificate", "api.tls_key"),
+    ]
+    with pytest.raises(StartupError) as refused:
+        refuse_start(load(Path("/dev/null"), flags={"data_dir": "/proc/x", "api.bind": "[::1]:0"}))
+    assert len(refused.value.sentences) == 1
+
+
+LOCAL = {"telemetry.bind": "127.0.0.1:0", "api.bind": "127.0.0.1:0"}
+
+
+@all_cases(
+    ("begins", "ends", "sentence", "code"),
+    [
+        (-300, 300, None, 0),
+        (-300, 13, "expires in 12 days, on", 0),
+        (-300, -1, "expired on", 1),
+        (1, 300, "is not valid before", 1),
+    ],
+)
+def test_a_certificate_that_is_not_valid_now_is_found_and_served(begins, ends, sentence, code):
+    """A server that is restarted at night goes on receiving telemetry, and warns."""
+    issue("one", begins, ends)
+    Path("config.toml").write_text(tls("one.pem", "one.key"))
+    warnings = [str(fault) for fault in refuse_start(load(flags=LOCAL))]
+    assert len(warnings) == (sentence is not None)
+    assert all(sentence in warning for warning in warnings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TART_TELEMETRY_BIND", "127.0.0.1:0")
+        patch.setenv("TART_API_BIND", "127.0.0.1:0")
+        assert main(["config", "check"]) == code
+
+
+def test_memory_beyond_the_machine_s_is_a_warning(directory):
+    flags = {**LOCAL, "shards": 200, "storage.memory_limit": "90%"}
+
+    (warning,) = refuse_start(load(flags=flags))
+
+    assert str(warning).startswith("storage.memory_limit: 200 shards with 90% each are ") or (
+        "200 shards with 90% each" in str(warning)
+    )
+    assert refuse_start(load(flags={**LOCAL, "shards": 1, "storage.memory_limit": "1MiB"})) == []
+
+
+def test_the_check_says_what_it_checked_and_creates_nothing(directory, monkeypatch, capsys):
+    monkeypatch.setenv("TART_TELEMETRY_BIND", "127.0.0.1:0")
+    monkeypatch.setenv("TART_API_BIND", "127.0.0.1:0")
+    Path("mine.toml").write_text("shards = 1\nstorage.memory_limit = '1MB'")
+
+    assert main(["config", "check", "--config", "mine.toml"]) == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        "ok       the settings in mine.toml",
+        f"ok       data_dir {directory}/shards",
+        f"ok       run_dir {directory}/shards/run",
+        "ok       telemetry.bind 127.0.0.1:0",
+        "ok       api.bind 127.0.0.1:0",
+        "ok       API keys: only this machine can reach the API",
+        "ok       certificate: none, the API is served without TLS",
+        "ok       memory: 1 shards with 1MB each",
+        "configuration is valid",
+    ]
+    assert [path.name for path in directory.iterdir()] == ["mine.toml"]
+
+
+def test_the_check_as_a_document_has_every_problem_with_its_place(directory, capsys):
+    Path("config.toml").write_text("shards = 300\n[telemety]\n")
+
+    assert main(["config", "check", "--json"]) == 2
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["valid"], document["checks"]) == (False, [])
+    assert [(row["line"], row["key"]) for row in document["problems"]] == [(1, "shards"), (2, None)]
+    assert {row["origin"] for row in document["problems"]} == {"config.toml"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as another user")
+def test_root_checks_as_the_owner_of_the_data(directory, monkeypatch, capsys):
+    """The certificate's key is for root only, which the server, another user, cannot read."""
+    monkeypatch.setenv("TART_TELEMETRY_BIND", "127.0.0.1:0")
+    monkeypatch.setenv("TART_API_BIND", "127.0.0.1:0")
+    issue("one")
+    Path("one.key").chmod(0o600)
+    Path("shards").mkdir()
+    os.chown("shards", 1234, 1234)
+    Path("config.toml").write_text(tls("one.pem", "one.key"))
+
+    assert main(["config", "check"]) == 2
+
+    out, err = capsys.readouterr()
+    assert "checked as user 1234, who owns the data directory" in out
+    assert "one.key cannot be read: permission denied" in err
+    assert os.geteuid() == 0
+
+
+def test_the_owner_of_a_lock_is_seen_without_locking(directory):
+    data = directory / "data"
+    assert lock_owner(data) is None
+    with lock_directories(data, data / "run"):
+        assert lock_owner(data) == str(os.getpid())
+    assert lock_owner(data) is None
