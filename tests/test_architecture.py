@@ -20,8 +20,6 @@ PACKAGE = ROOT / "tart"
 TESTED_ELSEWHERE = {
     "__main__": "tests/cli/test_main.py",
     "cli/demo": "tests/e2e/test_demo.py",
-    "cli/os_errors": "tests/test_os_errors.py",
-    "cli/render/style": "tests/test_style.py",
     "query/answers/alerts": "tests/gateway/live/test_alert_monitor.py",
     "query/answers/cores": "tests/gateway/handlers/test_cores.py",
     "query/answers/errors": "tests/gateway/http/test_responses.py",
