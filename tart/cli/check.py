@@ -61,11 +61,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--for", dest="duration", metavar="TIME", help="stop after this time, such as 60s or 5m")
     add("--once", action="store_true", help="stop when the last connection has closed")
     add("--partial", action="store_true", help="FILE lacks messages: check each one separately")
-    add(
+    report = parser.add_mutually_exclusive_group()
+    report.add_argument(
         "--format",
         choices=tuple(_REPORTS),
         default="text",
         help="format of the report (default text)",
+    )
+    report.add_argument(
+        "--json", dest="format", action="store_const", const="json", help="as --format json"
     )
     add("--output", type=Path, metavar="FILE", help="write the report to FILE")
     add("--strict", action="store_true", help="fail on warnings, too")

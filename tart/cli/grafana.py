@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tart.cli.json_output import add_json, print_json
 from tart.cli.named_files import unwritable
+from tart.cli.render.documents import FilesDocument
 from tart.dashboards.files import PROMETHEUS_URL, provisioning_files
 from tart.errors import ConfigError
 
@@ -31,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write no data source: Grafana has this Prometheus already",
     )
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -45,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
         raise ConfigError(f"--prometheus-url {url}: must be http://HOST:PORT or https://HOST")
     directory: Path = arguments.directory.absolute()
+    written: list[str] = []
     for name, text in provisioning_files(str(directory), url).items():
         if arguments.no_datasource and name.startswith("datasources/"):
             continue
@@ -54,6 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
             path.write_text(text)
         except OSError as error:
             raise unwritable(path, error) from None
-        print(path)
+        written.append(str(path))
+    if arguments.json:
+        print_json(FilesDocument(files=written))
+        return 0
+    print(*written, sep="\n")
     print("Next: restart Grafana, or import dashboards/tart/*.json on its page; docs/grafana.md")
     return 0

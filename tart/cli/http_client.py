@@ -139,11 +139,35 @@ class Server:
             raise StartupError(describe_other_answer(self.url, path))
         return answer
 
-    def post(self, path: str, body: Any) -> bytes:
-        """Post a JSON body and return the response's body."""
+    def post(
+        self, path: str, body: Any, advance: Callable[[float], None] = lambda amount: None
+    ) -> bytes:
+        """Post a JSON body and return the response's body.
+
+        Args:
+            path: Path and query.
+            body: The body.
+            advance: Is called with each number of bytes that arrived.
+
+        Raises:
+            RequestRefused: The server answered with an error.
+            IncompleteResponse: The response was cut short.
+            StartupError: No server answers.
+        """
         request = self._request(path, json.dumps(body).encode())
         request.add_header("Content-Type", "application/json")
-        return self._fetch(request)
+        received = bytearray()
+        with self._open(request) as response:
+            try:
+                while data := self._read(lambda: response.read1(_CHUNK_BYTES)):
+                    received += data
+                    advance(len(data))
+            except IncompleteResponse as error:
+                raise IncompleteResponse(self.url, bytes(received) + error.received) from None
+            # Unlike ``read``, ``read1`` takes an early end for the end.
+            if len(received) < int(response.headers.get("Content-Length") or 0):
+                raise IncompleteResponse(self.url, bytes(received))
+        return bytes(received)
 
     def download(self, path: str, write: Callable[[bytes], None]) -> Mapping[str, str]:
         """Hand on a long response in chunks and return its headers, names in lower case.

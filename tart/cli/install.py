@@ -25,7 +25,9 @@ from functools import cache, partial
 from pathlib import Path
 
 import tart
+from tart.cli.json_output import add_json, print_json
 from tart.cli.render.config_text import config_toml
+from tart.cli.render.documents import StepDocument, StepsDocument, StepState
 from tart.errors import StartupError
 from tart.os_errors import reason
 
@@ -114,12 +116,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="install below DIR, such as an image (default /)",
     )
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Install or uninstall, print each step, return the exit code."""
-    return install(arguments.root, uninstall=arguments.uninstall, dry_run=arguments.dry_run)
+    return install(
+        arguments.root,
+        uninstall=arguments.uninstall,
+        dry_run=arguments.dry_run,
+        as_json=arguments.json,
+    )
 
 
 def install(
@@ -127,6 +135,7 @@ def install(
     *,
     uninstall: bool = False,
     dry_run: bool = False,
+    as_json: bool = False,
     source: Source | None = None,
     run_command: RunCommand | None = None,
 ) -> int:
@@ -136,6 +145,7 @@ def install(
         root: Directory that stands for ``/``.
         uninstall: Remove instead of installing.
         dry_run: Only print the steps.
+        as_json: Print one document after the last step.
         source: The program to install; default: that of this process.
         run_command: Runs a command; raises ``StartupError`` if it fails.
 
@@ -153,9 +163,15 @@ def install(
     installer = _Installer(root, source, run_command or _run_command)
     # Directories on the way to the installed files are accessible to all users.
     os.umask(0o022)
+    performed: list[StepDocument] = []
     for step in installer.uninstall_steps() if uninstall else installer.install_steps():
-        _perform(step, dry_run)
-    if not dry_run:
+        state, text = _perform(step, dry_run)
+        performed.append({"step": step.title, "state": state})
+        if not as_json:
+            print(text)
+    if as_json:
+        print_json(StepsDocument(steps=performed))
+    elif not dry_run:
         print("\n".join(_UNINSTALLED if uninstall else _INSTALLED))
     return 0
 
@@ -169,19 +185,22 @@ _INSTALLED = (
 _UNINSTALLED = ("", f"Data in {STATE} and edited settings were not removed.")
 
 
-def _perform(step: Step, dry_run: bool) -> None:
+def _perform(step: Step, dry_run: bool) -> tuple[StepState, str]:
+    """Perform a step if it is needed; return its state and a line of text.
+
+    Raises:
+        StartupError: It failed.
+    """
     verb, _, rest = step.title.partition(" ")
     if not step.needed():
-        print(f"{step.idle():9} {rest}")
-        return
+        return "unneeded", f"{step.idle():9} {rest}"
     if dry_run:
-        print(f"would {verb} {rest}")
-        return
+        return "needed", f"would {verb} {rest}"
     try:
         step.do()
     except OSError as error:
         raise StartupError(f"install: cannot {step.title}: {reason(error)}") from None
-    print(f"{verb:9} {rest}")
+    return "done", f"{verb:9} {rest}"
 
 
 class _Installer:

@@ -5,7 +5,7 @@ foreground; stdout never has any. A thread draws, so that counting costs an addi
 also moves while a command waits, and a terminal that is slow holds up nothing. The line appears
 after a third of a second: a command that is done sooner shows none.
 
-Other text for the terminal is written inside ``hidden``:
+Lines of the log stand above it. Other text for the terminal is written inside ``hidden``:
 
     with Progress("backup", total=size, unit="bytes") as progress:
         for part in parts:
@@ -17,15 +17,16 @@ Other text for the terminal is written inside ``hidden``:
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self, TextIO, TypeVar
+from typing import Any, Self, TextIO
 
 from tart.cli.render.progress_line import Advance, progress_line
 
@@ -37,8 +38,6 @@ _COLUMNS = 80
 # To the first column, and clear the line from there.
 _CLEAR = "\r\x1b[K"
 
-Item = TypeVar("Item")
-
 
 class Progress:
     """A context in which the line is shown.
@@ -48,6 +47,7 @@ class Progress:
         total: The whole amount; ``None`` if it is unknown.
         unit: Plural of what is counted, such as ``events``; ``bytes`` are shown as KiB, MiB …;
             empty: nothing is counted, the line shows the time.
+        count: Returns the amount that is done, in place of ``advance``; any thread may call it.
         stream: The stream for the line; default: stderr.
         environ: Environment variables.
 
@@ -64,6 +64,7 @@ class Progress:
         total: float | None = None,
         *,
         unit: str = "",
+        count: Callable[[], float] | None = None,
         stream: TextIO | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
@@ -71,8 +72,10 @@ class Progress:
         self.total = total
         self.done: float = 0
         self._unit = unit
+        self._count = count
+        self._log_handlers: list[logging.StreamHandler[TextIO]] = []
         self._stream = sys.stderr if stream is None else stream
-        self.enabled = _can_redraw(self._stream, environ)
+        self.enabled = can_redraw(self._stream, environ)
         self._began = time.monotonic()
         self._samples: deque[tuple[float, float]] = deque(maxlen=_SAMPLES)
         self._drawn = False
@@ -84,6 +87,7 @@ class Progress:
         self._began = time.monotonic()
         self._samples.append((self._began, self.done))
         if self.enabled:
+            self._guard_log()
             self._thread = threading.Thread(target=self._draw, name="progress", daemon=True)
             self._thread.start()
         return self
@@ -98,16 +102,12 @@ class Progress:
         if self._thread is not None:
             self._thread.join()
         self._clear()
+        for handler in self._log_handlers:
+            handler.setStream(self._stream)
 
     def advance(self, amount: float = 1) -> None:
         """Add an amount that is done; to be called by one thread."""
         self.done += amount
-
-    def count(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield items and count each once it is done."""
-        for item in items:
-            yield item
-            self.done += 1
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
@@ -115,6 +115,13 @@ class Progress:
         with self._lock:
             self._clear()
             yield
+
+    def _guard_log(self) -> None:
+        """Let the lines of the log clear the line first."""
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.stream is self._stream:
+                handler.setStream(_LogStream(self, self._stream))
+                self._log_handlers.append(handler)
 
     def _draw(self) -> None:
         pause = _FIRST_SECONDS
@@ -140,7 +147,8 @@ class Progress:
         return True
 
     def _advance(self) -> Advance:
-        now, done = time.monotonic(), self.done
+        now = time.monotonic()
+        done = self.done if self._count is None else self._count()
         before, done_before = self._samples[0]
         self._samples.append((now, done))
         rate = (done - done_before) / (now - before) if now > before else None
@@ -157,9 +165,30 @@ class Progress:
             pass  # the terminal is gone
 
 
-def _can_redraw(stream: TextIO, environ: Mapping[str, str]) -> bool:
+class _LogStream:
+    """The stream of a log's handler while a progress is shown on the same terminal."""
+
+    def __init__(self, progress: Progress, stream: TextIO) -> None:
+        self._progress = progress
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write a line of the log above that of the progress."""
+        with self._progress.hidden():
+            self._stream.write(text)
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def can_redraw(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     """Return whether the stream is a terminal that can clear a line."""
-    return stream.isatty() and environ.get("TERM", "") not in ("", "dumb")
+    try:
+        terminal = stream is not None and stream.isatty()
+    except ValueError:  # it is closed
+        return False
+    return terminal and environ.get("TERM", "") not in ("", "dumb")
 
 
 def _in_foreground(descriptor: int) -> bool:

@@ -12,16 +12,22 @@ import asyncio
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from urllib.parse import urlencode
 
 import uvloop
 
 from tart import logs, rlimits
 from tart.cli.arguments import add_client
-from tart.cli.capture_io import open_output, write
+from tart.cli.capture_io import STANDARD, open_output, write
 from tart.cli.http_client import RequestRefused, connect
+from tart.cli.json_output import add_json, print_json
+from tart.cli.progress import Progress
 from tart.cli.recording_proxy import Address, RecordingProxy
+from tart.cli.render.documents import RecordDocument
+from tart.cli.render.progress_line import BYTES
 from tart.config.addresses import parse_address, parse_listen_address
 from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
@@ -68,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--duration", metavar="TIME", help="events received in the last TIME, such as 15m or 1h")
     add("--node", metavar="ID", help="events of this node only, by its id or a prefix of it")
     add("--types", metavar="TYPE,TYPE", help="events of these types only: numbers, names or groups")
+    add_json(parser)
     add("file", metavar="FILE", help="output file (overwritten); '-' for stdout")
     parser.set_defaults(run=run)
 
@@ -84,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
         for name in others:
             if flags[mode] is None and flags[name] not in (None, False):
                 raise ConfigError(f"--{name.replace('_', '-')} goes with --{mode}")
+    if arguments.json and arguments.file == STANDARD:
+        raise ConfigError("--json: stdout has the capture already; name a file")
     if arguments.url is not None:
         _export(arguments)
     else:
@@ -114,11 +123,17 @@ def _record(arguments: argparse.Namespace) -> None:
     duration = _microseconds(arguments, "for")
     logs.set_up(LogConfig(format="text"), "record")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run_proxy(arguments.file, bind, target, duration and duration / SECOND_US))
+        seconds = duration and duration / SECOND_US
+        report = partial(_report, as_json=arguments.json)
+        runner.run(_run_proxy(arguments.file, bind, target, seconds, report))
 
 
 async def _run_proxy(
-    file: str, bind: Address, target: Address | None, seconds: float | None
+    file: str,
+    bind: Address,
+    target: Address | None,
+    seconds: float | None,
+    report: Callable[[RecordDocument], None],
 ) -> None:
     began = time.monotonic()
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -133,7 +148,8 @@ async def _run_proxy(
         host, port = listener.getsockname()[:2]
         mode = "only recording" if target is None else f"forwarding to {target[0]}:{target[1]}"
         _print(f"tart record: listening on {host}:{port}, {mode}")
-        with suppress(TimeoutError):
+        progress = Progress("record", unit="messages", count=lambda: proxy.recording.frames)
+        with progress, suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await stop.wait()
         serving.cancel()
@@ -142,7 +158,23 @@ async def _run_proxy(
         try:
             await proxy.end()
         finally:
-            _print(summary(proxy, open_at_end, time.monotonic() - began))
+            report(_proxy_report(file, proxy, open_at_end, time.monotonic() - began))
+
+
+def _proxy_report(
+    file: str, proxy: RecordingProxy, open_at_end: int, seconds: float
+) -> RecordDocument:
+    recording = proxy.recording
+    return {
+        "file": file,
+        "sessions": recording.sessions,
+        "messages": recording.frames,
+        "bytes": recording.octets,
+        "seconds": seconds,
+        "raw_sessions": recording.raw,
+        "open_sessions": open_at_end,
+        "refused_connections": proxy.refused,
+    }
 
 
 def _listen(bind: Address) -> socket.socket:
@@ -153,18 +185,28 @@ def _listen(bind: Address) -> socket.socket:
         raise StartupError(f"--listen: {cannot_listen(*bind, error)}") from None
 
 
-def summary(proxy: RecordingProxy, open_at_end: int, seconds: float) -> str:
-    """Return two lines on a recording."""
-    recording = proxy.recording
-    return (
-        f"{_amounts(recording.sessions, recording.frames, recording.octets)} in {seconds:.1f} s\n"
-        f"{recording.raw:,} sessions with bytes that are not complete messages, "
-        f"{open_at_end:,} still open at the end; {proxy.refused:,} nodes refused"
+def _report(document: RecordDocument, *, as_json: bool) -> None:
+    """Print a recording: a document to stdout, or text to stderr."""
+    if as_json:
+        print_json(document)
+    else:
+        _print(summary(document))
+
+
+def summary(recorded: RecordDocument) -> str:
+    """Return a line on a recording; of a proxy a second one."""
+    amounts = (
+        f"recorded {recorded['sessions']:,} sessions, {recorded['messages']:,} messages, "
+        f"{recorded['bytes']:,} bytes in {recorded['seconds']:.1f} s"
     )
-
-
-def _amounts(sessions: int, messages: int, octets: int) -> str:
-    return f"recorded {sessions:,} sessions, {messages:,} messages, {octets:,} bytes"
+    if recorded["raw_sessions"] is None:
+        return amounts
+    return (
+        f"{amounts}\n"
+        f"{recorded['raw_sessions']:,} sessions with bytes that are not complete messages, "
+        f"{recorded['open_sessions']:,} still open at the end; "
+        f"{recorded['refused_connections']:,} nodes refused"
+    )
 
 
 def _max_connections() -> int:
@@ -182,13 +224,31 @@ def _export(arguments: argparse.Namespace) -> None:
     values = {parameter: vars(arguments)[flag] for flag, parameter in _SELECTION.items()}
     query = {name: value for name, value in values.items() if value is not None}
     server = connect(arguments, Config())
-    with _Download(arguments.file) as download:
+    began = time.monotonic()
+    with _Download(arguments.file) as download, Progress("export", unit=BYTES) as progress:
         path = f"{_EXPORT}?{urlencode({'format': 'capture', **query})}"
         try:
-            shards = server.download(path, download.add).get("x-tart-shards", "")
+
+            def write_chunk(data: bytes) -> None:
+                download.add(data)
+                progress.advance(len(data))
+
+            shards = server.download(path, write_chunk).get("x-tart-shards", "")
         except RequestRefused as error:
             raise _with_flag(error) from None
-    _print(_amounts(download.sessions, download.frames, download.octets))
+    _report(
+        {
+            "file": arguments.file,
+            "sessions": download.sessions,
+            "messages": download.frames,
+            "bytes": download.octets,
+            "seconds": time.monotonic() - began,
+            "raw_sessions": None,
+            "open_sessions": None,
+            "refused_connections": None,
+        },
+        as_json=arguments.json,
+    )
     if not download.complete:
         raise StartupError(
             f"{arguments.url}: the capture was cut short; {arguments.file} has no end"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tart import logs
+from tart.cli.json_output import add_json, print_json
+from tart.cli.render.documents import SimulateDocument
 from tart.config.addresses import parse_address
 from tart.config.schema import LogConfig
 from tart.errors import ConfigError, StartupError
@@ -55,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write what really happens in the network to FILE, as NDJSON",
     )
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -98,7 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
             f"--target {arguments.target}: the server answers, as no telemetry server does: see "
             "that it is telemetry.bind"
         )
-    print(summary(report))
+    if arguments.json:
+        print_json(_document(report))
+    else:
+        print(summary(report))
     return 0
 
 
@@ -106,6 +112,18 @@ def _unreachable(target: str, fault: str) -> str:
     why = f": {fault}" if fault else " before the end"
     way_out = "; start a server with 'tart serve', or name another one"
     return f"--target {target}: no node could connect{why}{way_out if 'refused' in fault else ''}"
+
+
+def _document(report: SimulationReport) -> SimulateDocument:
+    return {
+        "nodes": len(report.nodes),
+        "events": report.events_sent,
+        "bytes": report.bytes_sent,
+        "seconds": report.seconds,
+        "dropped": report.dropped,
+        "reconnects": report.reconnects,
+        "behind_seconds": report.behind_seconds,
+    }
 
 
 def summary(report: SimulationReport) -> str:

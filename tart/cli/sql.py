@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,19 @@ from urllib.parse import urlencode
 from tart.cli.arguments import add_client, add_config
 from tart.cli.data_directory import require_data_directory
 from tart.cli.http_client import IncompleteResponse, RequestRefused, connect
+from tart.cli.json_output import print_json
 from tart.cli.named_files import unreadable, unwritable
 from tart.cli.pager import show
+from tart.cli.progress import Progress
+from tart.cli.render.progress_line import BYTES
 from tart.cli.render.result_table import Layout, join_lines, render_table, render_vertical
 from tart.cli.render.sql_error import render_sql_error
-from tart.cli.render.sql_tables_text import render_description, render_tables
+from tart.cli.render.sql_tables_text import find_table, render_description, render_tables
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SqlRefused, StartupError
 from tart.query.sql.formats import ALIASES, SQL_FORMATS
+from tart.query.sql.reference import sql_table, sql_tables
 from tart.sandbox import process
 from tart.suggestions import did_you_mean
 from tart.supervisor.data_lock import lock_directories
@@ -74,10 +78,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="SELECT to run over the results of --map, the table 'partials'",
     )
     output = parser.add_argument_group("output")
-    output.add_argument(
+    form = output.add_mutually_exclusive_group()
+    form.add_argument(
         "--format",
         metavar="FORMAT",
         help=f"table, {', '.join(SQL_FORMATS)} (default: by the suffix of -o, else table)",
+    )
+    form.add_argument(
+        "--json", action="store_true", help="print JSON, as with --format json; also of the tables"
     )
     output.add_argument("-o", "--output", type=Path, metavar="FILE", help="write into FILE")
     output.add_argument("--wide", action="store_true", help="do not cut the table to the terminal")
@@ -107,12 +115,11 @@ def run(arguments: argparse.Namespace) -> int:
         StartupError: No server answers, the directory does not exist or is in use, or the
             result, which is printed all the same, is incomplete.
     """
-    width = shutil.get_terminal_size().columns
     if arguments.describe is not None:
-        return _print(render_description(arguments.describe, width), arguments)
+        return _describe(arguments)
     statement = None if arguments.tables else _statement(arguments)
     if statement is None:
-        return _print(render_tables(width), arguments)
+        return _list_tables(arguments)
     if arguments.rows < 0:
         raise ConfigError(f"--rows: {arguments.rows} is below 0; 0 shows all")
     form = _format(arguments)
@@ -132,6 +139,22 @@ def run(arguments: argparse.Namespace) -> int:
     if problem is not None:
         raise StartupError(problem)
     return 0
+
+
+def _describe(arguments: argparse.Namespace) -> int:
+    table = find_table(arguments.describe)
+    if arguments.json:
+        print_json(sql_table(table))
+        return 0
+    width = shutil.get_terminal_size().columns
+    return _print(render_description(table, width), arguments)
+
+
+def _list_tables(arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        print_json(sql_tables())
+        return 0
+    return _print(render_tables(shutil.get_terminal_size().columns), arguments)
 
 
 def _print(lines: Iterable[str], arguments: argparse.Namespace) -> int:
@@ -175,7 +198,7 @@ def _read(path: Path) -> str:
 
 def _format(arguments: argparse.Namespace) -> str:
     """Return the output format."""
-    name: str | None = arguments.format
+    name: str | None = "json" if arguments.json else arguments.format
     if name is None:
         suffix = arguments.output.suffix[1:].lower() if arguments.output else ""
         if suffix not in (*_SUFFIXES, *SQL_FORMATS):
@@ -211,7 +234,7 @@ def _write(result: bytes, table: Any, arguments: argparse.Namespace) -> None:
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(result)
-    if not result.endswith(b"\n") and arguments.format == "json":
+    if not result.endswith(b"\n") and _format(arguments) == "json":
         sys.stdout.buffer.write(b"\n")
     sys.stdout.buffer.flush()
 
@@ -247,10 +270,12 @@ def _result(
 ) -> tuple[bytes, str | None]:
     """Return the result, and why it is incomplete if it was cut short."""
     try:
-        if arguments.data_dir is not None:
-            return _query_files(config, statement, form), None
-        server = connect(arguments, config)
-        return server.post(f"/api/sql?{urlencode({'format': form})}", statement), None
+        with Progress("query", unit=BYTES) as progress:
+            if arguments.data_dir is not None:
+                return _query_files(config, statement, form, progress), None
+            server = connect(arguments, config)
+            path = f"/api/sql?{urlencode({'format': form})}"
+            return server.post(path, statement, progress.advance), None
     except IncompleteResponse as error:
         return error.received, str(error)
     except (RequestRefused, SqlRefused) as error:
@@ -268,8 +293,14 @@ def _missing(result: Mapping[str, Any]) -> str | None:
     return f"the result is incomplete: {'; '.join(problems)}" if problems else None
 
 
-def _query_files(config: Config, statement: Statement, form: str) -> bytes:
-    """Return the result from the files of a stopped server."""
+def _query_files(config: Config, statement: Statement, form: str, progress: Progress) -> bytes:
+    """Return the result from the files of a stopped server; the progress counts rows' bytes."""
+
+    def rows(scan: Any) -> Iterator[bytes]:
+        for stream in tables.rows(scan):
+            progress.advance(len(stream))
+            yield stream
+
     # Before the lock, which would write a file into a directory of somebody else.
     root = require_data_directory(config.data_path)
     formulas = config.api.csv_formulas
@@ -285,7 +316,7 @@ def _query_files(config: Config, statement: Statement, form: str) -> bytes:
             seconds=_SECONDS,
             formulas=formulas,
         )
-        partials = process.run(map_job, tables.rows)
+        partials = process.run(map_job, rows)
     if reduce is None:
         return partials
     reduce_job = process.SqlJob(reduce, form, partials=True, seconds=_SECONDS, formulas=formulas)

@@ -60,6 +60,8 @@ _COMPRESSED = (
 )
 _LENGTH = struct.Struct("<I")
 _RECORD_HEAD = struct.Struct("<BQq")
+# The bytes of a record before those that were on the wire.
+RECORD_HEAD_BYTES = _LENGTH.size + _RECORD_HEAD.size
 
 
 class Record(NamedTuple):

@@ -34,6 +34,9 @@ class Playback:
 
     Args:
         speed: Recorded seconds per second; 0: everything is due at once.
+
+    Attributes:
+        gaps: Places where events of a session are not in the capture.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
@@ -41,6 +44,7 @@ class Playback:
         self._speed = speed
         self._first_us: int | None = None
         self._due = 0.0
+        self.gaps = 0
         # Open connections in the order in which they were opened.
         self._open: dict[int, None] = {}
 
@@ -56,7 +60,9 @@ class Playback:
             CaptureError: The data is not a valid capture.
         """
         for record in self._reader.receive_data(data):
-            if record.kind != EVENT_ID:
+            if record.kind == EVENT_ID:
+                self.gaps += 1
+            else:
                 yield self._step(record)
 
     def close_sessions(self) -> Iterator[Step]:

@@ -20,19 +20,28 @@ from tests.supervisor.process import ROOT
 
 
 def screen(output: str) -> list[str]:
-    """Return the lines that a terminal shows; it knows line ends, ``\\r`` and ``ESC [ K``."""
-    lines, column = [""], 0
+    """Return the lines that a terminal shows.
+
+    It knows line ends, ``\\r``, and the sequences for upwards (A) and for clearing a line (K) and
+    the screen below (J).
+    """
+    lines, row, column = [""], 0, 0
     for token in re.findall(r"\r|\n|\x1b\[[0-9;]*[A-Za-z]|[^\r\n\x1b]+", output):
         if token == "\n":
-            lines.append("")
+            row += 1
+            lines += [""] * (row == len(lines))
         elif token == "\r":
             column = 0
-        elif token == "\x1b[K":
-            lines[-1] = lines[-1][:column]
-        elif not token.startswith("\x1b"):
-            before = lines[-1].ljust(column)
+        elif token.startswith("\x1b"):
+            row -= int(token[2:-1] or 1) if token.endswith("A") else 0
+            if token[-1] in "JK":
+                lines[row] = lines[row][:column]
+            if token[-1] == "J":
+                del lines[row + 1 :]
+        else:
+            before = lines[row].ljust(column)
             column += len(token)
-            lines[-1] = before[: column - len(token)] + token + before[column:]
+            lines[row] = before[: column - len(token)] + token + before[column:]
     return lines
 
 
@@ -40,7 +49,7 @@ class Terminal:
     """A pseudo-terminal of a width."""
 
     def __init__(self, columns: int = 80, rows: int = 24) -> None:
-        self._master, self.slave = os.openpty()
+        self.master, self.slave = os.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.stream: TextIO = os.fdopen(os.dup(self.slave), "w")
         self.output = ""
@@ -48,8 +57,8 @@ class Terminal:
     def read(self) -> str:
         """Read what was written meanwhile; return everything written so far."""
         with suppress(OSError):  # EIO: no process has it open any more
-            while select.select([self._master], [], [], 0)[0]:
-                if not (data := os.read(self._master, 1 << 16)):
+            while select.select([self.master], [], [], 0)[0]:
+                if not (data := os.read(self.master, 1 << 16)):
                     break
                 self.output += data.decode(errors="replace")
         return self.output
@@ -59,14 +68,14 @@ class Terminal:
         end = time.monotonic() + DEADLINE
         while not re.search(pattern, self.read()):
             assert time.monotonic() < end, f"waited in vain for {pattern}: {self.output!r}"
-            select.select([self._master], [], [], 0.1)
+            select.select([self.master], [], [], 0.1)
         return self.output
 
     def close(self) -> None:
         """Close both ends."""
         self.stream.close()
         os.close(self.slave)
-        os.close(self._master)
+        os.close(self.master)
 
 
 @contextmanager

@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from importlib import import_module
 
 import pytest
 
 from tart.cli.json_output import print_json, print_json_line
+from tart.cli.main import COMMANDS
+
+# Commands, or their verbs, that print no table and no status of their own, and why.
+WITHOUT = {
+    "serve": "prints one line that programs read, and a log",
+    "demo": "runs until Ctrl-C",
+    "skill": "prints Markdown",
+    "config default": "prints TOML",
+    "config check": "prints one line, or one for each mistake",
+    "completion": "prints a script for a shell",
+    "man": "prints manual pages",
+}
+
+
+def verbs(name, parser):
+    """The parsers of a command: its own, or those of its verbs, by name."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return {f"{name} {verb}": each for verb, each in action.choices.items()}
+    return {name: parser}
+
+
+def all_commands():
+    found = {}
+    for name in COMMANDS:
+        parser = argparse.ArgumentParser()
+        import_module(f"tart.cli.{name}").add_arguments(parser)
+        found |= verbs(name, parser)
+    return found
+
+
+def test_every_command_with_a_table_or_a_status_has_json():
+    commands = all_commands()
+    has_flag = {name for name, each in commands.items() if "--json" in each._option_string_actions}
+    assert has_flag == commands.keys() - WITHOUT.keys()
 
 
 def test_a_document_is_indented_and_a_line_is_not(capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 
@@ -13,6 +14,11 @@ from tart.cli.progress import Progress
 from tests.cli.terminal import screen, terminal
 
 XTERM = {"TERM": "xterm"}
+
+
+def on(shown):
+    """The arguments that show a progress on a pseudo-terminal."""
+    return {"stream": shown.stream, "environ": XTERM}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +41,7 @@ def test_the_line_counts_and_is_cleared_at_the_end():
 def test_text_of_the_command_stands_on_a_line_of_its_own():
     with terminal() as shown:
         with Progress("copy", unit="files", stream=shown.stream, environ=XTERM) as progress:
-            shown.wait_for("copy  0 files")
+            shown.wait_for("copy  0 s")
             with progress.hidden():
                 shown.stream.write("a finding\n")
                 shown.stream.flush()
@@ -82,7 +88,7 @@ def test_a_terminal_that_cannot_clear_a_line_gets_none(environ):
 def test_a_pipe_and_a_file_get_no_line():
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as pipe, Progress("x", stream=pipe, environ=XTERM) as progress:
-        assert list(progress.count("abc")) == ["a", "b", "c"]
+        progress.advance(3)
         assert progress.done == 3
     with os.fdopen(reading) as output:
         assert output.read() == ""
@@ -112,3 +118,21 @@ def test_a_terminal_that_goes_away_stops_no_command():
             progress._thread.join()
             progress.advance()
         os.dup2(shown.slave, stream.fileno())
+
+
+def test_lines_of_the_log_stand_above_the_line():
+    with terminal() as shown:
+        handler = logging.StreamHandler(shown.stream)
+        logging.getLogger().addHandler(handler)
+        try:
+            line = Progress(
+                "copy", unit="files", count=lambda: 7, stream=shown.stream, environ=XTERM
+            )
+            with line:
+                shown.wait_for("copy  7 files")
+                logging.getLogger().error("a line")
+                shown.wait_for(r"a line\r\n\r\x1b\[Kcopy")
+            assert handler.stream is shown.stream
+        finally:
+            logging.getLogger().removeHandler(handler)
+        assert screen(shown.read()) == ["a line", ""]

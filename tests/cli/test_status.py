@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import signal
 
@@ -11,10 +13,13 @@ from tart import __version__
 from tart.access.keys import new_key
 from tart.access.roles import Role
 from tart.cli.main import main
-from tart.cli.status import EXIT_CODES, render
+from tart.cli.render.documents import StatusDocument
+from tart.cli.status import EXIT_CODES, node_totals, render
 from tart.control_store import open_store
 from tart.style import Style
-from tests.running import fake_node, fake_peer_id, running_system, wait_for
+from tests.cli.terminal import screen, start_on, terminal
+from tests.running import fake_node, fake_peer_id, free_port, running_system, wait_for
+from tests.supervisor.process import Process
 
 
 def part(status="Healthy", message="well", **metrics):
@@ -46,7 +51,7 @@ LIVE = {"latest_slot": 12, "finalized_slot": None, "last_10s": {"events_per_seco
 
 
 def test_the_status_screen_of_a_healthy_server():
-    assert render("http://h:1", health(), NODES, LIVE) == (
+    assert render("http://h:1", health(), node_totals(NODES), LIVE) == (
         "tart 1.2.3 at http://h:1: Healthy, up 3 h 12 min\n"
         "\n"
         "  shards   2 of 2 shards answer\n"
@@ -66,6 +71,70 @@ def test_problems_are_listed_at_the_end_of_the_status():
     assert not any("nodes" in line for line in lines)
 
 
+def check_document(system, document):
+    """The document has what the API answers."""
+    assert document.keys() == StatusDocument.__annotations__.keys()
+    assert (document["url"], document["error"]) == (system.api, None)
+    assert document["health"].keys() == system.get("/api/health/detailed").keys()
+    assert document["live"].keys() == system.get("/api/metrics/live").keys()
+    assert document["nodes"] == node_totals(system.get("/api/nodes")["nodes"])
+
+
+def check_watch_in_place(system):
+    """A terminal shows one block, the newest; Ctrl-C ends it with the code of the last status."""
+    with terminal(columns=60, rows=24) as shown:
+        watching = start_on(shown, "status", "--url", system.api, "--watch", "0.1")
+        shown.wait_for(r"(?s)(used by all processes.*){3}")
+        os.write(shown.master, b"\x03")
+        assert watching.wait() == 0
+        lines = [line for line in screen(shown.read()) if line]
+    assert sum("shards" in line for line in lines) == 1
+    assert lines[0].endswith("every 0.1 s")
+    assert max(map(len, lines)) <= 60
+
+
+def check_watch_in_a_pipe(system):
+    """A pipe gets one block after another, or one document a line, without escape sequences."""
+    flags = ("status", "--url", system.api, "--watch", "0.1")
+    with Process("tart", *flags) as watching:
+        for _ in range(2):
+            watching.line(r"\S+Z, every 0.1 s")
+            watching.line(r"  shards   2 of 2 shards answer")
+        watching.send(signal.SIGINT)
+        assert watching.ended() == 0
+        assert watching.errors() == ""
+    with Process("tart", *flags, "--json") as watching:
+        for _ in range(2):
+            check_document(system, json.loads(watching.line(r"\{.*\}")[0]))
+
+
+@pytest.mark.slow
+def test_a_watched_server_may_go_away_and_come_back(tmp_path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with Process("tart", "status", "--url", url, "--watch", "0.1", "--json") as watching:
+
+        def next_document():
+            return json.loads(watching.line(r"\{.*\}")[0])
+
+        away = next_document()
+        assert "nothing listens" in away["error"]
+        assert [away[name] for name in ("health", "nodes", "live")] == [None, None, None]
+        with running_system(tmp_path / "data", shards=1, api=f"127.0.0.1:{port}"):
+            while next_document()["error"] is not None:
+                pass
+        while next_document()["error"] is None:
+            pass
+        watching.send(signal.SIGINT)
+        assert watching.ended() == 1
+
+
+def test_the_seconds_of_a_watch_are_a_number_above_zero(capsys):
+    for seconds in ("0", "-1", "nan", "inf"):
+        assert main(["status", "--watch", seconds]) == 2
+        assert "is not at least 0.1 seconds" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_status_of_a_running_and_of_a_stopped_server(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -76,6 +145,10 @@ def test_status_of_a_running_and_of_a_stopped_server(tmp_path, capsys, monkeypat
             system.wait_for_events(fake_peer_id(1), 1)
             assert main(["status", "--url", system.api]) == 0
             assert "  nodes    1 connected, 1 known\n" in capsys.readouterr().out
+            assert main(["status", "--url", system.api, "--json"]) == 0
+            check_document(system, json.loads(capsys.readouterr().out))
+            check_watch_in_place(system)
+            check_watch_in_a_pipe(system)
         # A health check has no key, and needs none.
         with open_store(tmp_path / "data" / "control.sqlite") as store:
             store.add(new_key("viewer", Role.VIEWER, 1)[0])

@@ -147,11 +147,14 @@ class FilesDocument(TypedDict):
     files: list[str]
 
 
+StepState = Literal["done", "needed", "unneeded"]
+
+
 class StepDocument(TypedDict):
     """A step of an installation."""
 
     step: str
-    state: Literal["done", "needed", "unneeded"]
+    state: StepState
 
 
 class StepsDocument(TypedDict):
@@ -172,10 +175,11 @@ class NodeTotals(TypedDict):
 class StatusDocument(TypedDict):
     """``tart status``: ``nodes`` and ``live`` are null if no shard answers.
 
-    With ``--watch`` each line is one; while no server answers, ``error`` says why and the others
-    are null.
+    With ``--watch`` each line is one; while no server answers, ``error`` says why, and ``health``,
+    ``nodes`` and ``live`` are null.
     """
 
+    at: str
     url: str
     error: str | None
     health: Json | None

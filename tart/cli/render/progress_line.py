@@ -37,7 +37,8 @@ def progress_line(what: str, unit: str, advance: Advance, width: int) -> str:
 
     Args:
         what: The operation, such as ``backup``.
-        unit: Plural of what is counted; bytes get a unit of their own; empty: nothing is counted.
+        unit: Plural of what is counted; bytes get a unit of their own; empty: nothing is counted,
+            and the line shows the time.
         advance: How far the operation is.
         width: Columns of the terminal; its last one stays free, so that no terminal wraps.
     """
@@ -53,7 +54,7 @@ def progress_line(what: str, unit: str, advance: Advance, width: int) -> str:
 def _parts(unit: str, advance: Advance) -> list[str]:
     """Return the parts behind the operation, the most important first."""
     elapsed = duration_text(advance.seconds)
-    if not unit:
+    if not unit or (not advance.done and advance.total is None):
         return [elapsed]
     parts = [_count(unit, advance)]
     if advance.rate is not None:

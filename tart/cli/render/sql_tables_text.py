@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from tart.errors import ConfigError
+from tart.query.sql.table import Table
 from tart.query.sql.tables import TABLES
 from tart.query.sql.views import is_event_view
 from tart.suggestions import did_you_mean
@@ -33,8 +34,8 @@ def render_tables(width: int) -> Iterator[str]:
     yield f'  tart sql "{_EXAMPLE}"'
 
 
-def render_description(name: str, width: int) -> Iterator[str]:
-    """Yield the columns of a table with types and descriptions, and an example.
+def find_table(name: str) -> Table:
+    """Return the table of a name.
 
     Raises:
         ConfigError: There is no such table.
@@ -43,6 +44,11 @@ def render_description(name: str, width: int) -> Iterator[str]:
     if table is None:
         hint = did_you_mean(name.lower(), TABLES) or "; 'tart sql' lists the tables"
         raise ConfigError(f"there is no table {name or 'without a name'}{hint}")
+    return table
+
+
+def render_description(table: Table, width: int) -> Iterator[str]:
+    """Yield the columns of a table with types and descriptions, and an example."""
     yield from textwrap.wrap(f"{table.name}: {table.description}", width)
     yield ""
     names = max(len(column.name) for column in table.columns)

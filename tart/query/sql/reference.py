@@ -180,22 +180,20 @@ def blocks(limits: Iterable[tuple[str, str]], url: str = DEFAULT_URL) -> Iterato
 
 def sql_tables() -> SqlTables:
     """Return all tables with their columns."""
-    return SqlTables(
-        tables=[
-            SqlTable(
-                name=table.name,
-                description=table.description,
-                is_event_type=is_event_view(table.name),
-                columns=[
-                    SqlTableColumn(
-                        name=column.name, type=column.type, description=column.description
-                    )
-                    for column in table.columns
-                ],
-                example=table.example,
-            )
-            for table in TABLES.values()
-        ]
+    return SqlTables(tables=[sql_table(table) for table in TABLES.values()])
+
+
+def sql_table(table: Table) -> SqlTable:
+    """Return a table with its columns."""
+    return SqlTable(
+        name=table.name,
+        description=table.description,
+        is_event_type=is_event_view(table.name),
+        columns=[
+            SqlTableColumn(name=column.name, type=column.type, description=column.description)
+            for column in table.columns
+        ],
+        example=table.example,
     )
 
 
