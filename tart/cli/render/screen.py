@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tart.cli.render.result_table import display_width
+from tart.text_width import display_width
 
 _SEQUENCE = re.compile(r"(\x1b\[[0-9;]*m)")
 _RESET = "\x1b[0m"

@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tart.cli.render.result_table import display_width
 from tart.cli.render.screen import cut, fit, replace_block
 from tart.style import Style
+from tart.text_width import display_width
 
 STYLE = Style(enabled=True)
 
