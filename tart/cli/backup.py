@@ -36,7 +36,7 @@ from tart.cli.render.documents import BackupDocument, DamagedFile
 from tart.cli.render.progress_line import BYTES
 from tart.config.schema import Config
 from tart.control_store import make_private
-from tart.errors import StartupError, StorageError
+from tart.errors import ConfigError, StartupError, StorageError, TartError
 from tart.ipc.messages import (
     REPLIES,
     BackupStep,
@@ -74,6 +74,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="directory in which a timestamped backup is created",
     )
+    parser.add_argument(
+        "--copy",
+        action="store_true",
+        help="copy all files; otherwise unchanged ones are hard links to the earlier backup",
+    )
     add_config(parser)
     add_data_dir(parser)
     add_json(parser)
@@ -100,7 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
         target.mkdir(parents=True, exist_ok=True, mode=0o750)
         draft.mkdir(mode=0o750)
         with Progress("backup", _total_bytes(root), unit=BYTES) as progress:
-            files = _BackupFiles(root, draft, _newest_backup(target), progress.advance)
+            previous = None if arguments.copy else _newest_backup(target)
+            files = _BackupFiles(root, draft, previous, progress.advance)
             ends = _copy_all(config, files)
             _copy_control(config.control_path, draft)
             files.register(draft / CONTROL)
@@ -124,6 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
         "files": len(files.entries),
         "copied_bytes": files.copied,
         "linked_bytes": files.linked,
+        "linked_to": str(previous[0]) if previous is not None and files.linked else None,
         "damaged": files.damaged,
         "seconds": time.monotonic() - started,
     }
@@ -144,7 +151,13 @@ def _summary(backup: BackupDocument) -> str:
         f"{backup['path']}: {backup['files']} files, {backup['copied_bytes'] >> 20} MiB copied, "
         f"{backup['linked_bytes'] >> 20} MiB unchanged, in {backup['seconds']:.1f} s"
     )
-    return "\n".join((*damaged, total))
+    linked = []
+    if backup["linked_to"] is not None:
+        linked.append(
+            f"unchanged files are hard links to {backup['linked_to']}: the data is on this disk "
+            "once; 'tart backup --copy' makes a backup that shares nothing"
+        )
+    return "\n".join((*damaged, total, *linked))
 
 
 class _BackupFiles:
@@ -185,15 +198,26 @@ class _BackupFiles:
         destination = self._draft / name
         destination.parent.mkdir(mode=0o750, exist_ok=True)
         status = path.stat()
-        known = self._previous[1].get(name) if self._previous else None
-        if known and (known["bytes"], known["mtime_ns"]) == (status.st_size, status.st_mtime_ns):
-            assert self._previous is not None
-            os.link(self._previous[0] / name, destination)
-            self.entries[name] = known
-            self.linked += status.st_size
-            self._advance(status.st_size)
-            return
-        self._add_entry(name, status, copy_file(path, destination, self._advance))
+        if not self._link(name, status, destination):
+            self._add_entry(name, status, copy_file(path, destination, self._advance))
+
+    def _link(self, name: str, status: os.stat_result, destination: Path) -> bool:
+        """Link a file to the earlier backup; return False if that has another or none."""
+        if self._previous is None or (known := self._previous[1].get(name)) is None:
+            return False
+        if (known["bytes"], known["mtime_ns"]) != (status.st_size, status.st_mtime_ns):
+            return False
+        earlier = self._previous[0] / name
+        try:
+            if earlier.stat().st_size != status.st_size:
+                return False  # the earlier backup is damaged
+            os.link(earlier, destination)
+        except OSError:
+            return False  # the file system has no hard links, or the earlier backup lacks it
+        self.entries[name] = known
+        self.linked += status.st_size
+        self._advance(status.st_size)
+        return True
 
     def register(self, path: Path) -> None:
         """Add the entry of a file that is in the backup already."""
@@ -375,7 +399,8 @@ def _newest_backup(target: Path) -> tuple[Path, Json] | None:
     """Return the newest complete backup in a directory, and the files of its manifest."""
     for path in sorted(target.glob(f"*/{MANIFEST}"), reverse=True):
         if not path.parent.name.startswith("."):
-            return path.parent, read_manifest(path.parent)["files"]
+            with suppress(TartError):  # one that cannot be read: an older one, or copies
+                return path.parent, read_manifest(path.parent)["files"]
     return None
 
 
@@ -383,16 +408,16 @@ def read_manifest(backup: Path) -> Mapping[str, Any]:
     """Read the manifest of a backup.
 
     Raises:
-        StartupError: The directory is not a backup that this release can read.
+        ConfigError: The directory is not a backup that this release can read.
     """
     try:
         manifest: Json = json.loads((backup / MANIFEST).read_text())
     except FileNotFoundError:
-        raise StartupError(f"{backup}: is not a backup of tart: it has no {MANIFEST}") from None
+        raise ConfigError(f"{backup}: is not a backup of tart: it has no {MANIFEST}") from None
     except (OSError, ValueError) as error:
-        raise StartupError(f"{backup / MANIFEST}: cannot be read: {reason(error)}") from None
+        raise ConfigError(f"{backup / MANIFEST}: cannot be read: {reason(error)}") from None
     if manifest.get("format") != FORMAT:
-        raise StartupError(
+        raise ConfigError(
             f"{backup}: is a backup of format {manifest.get('format')}, this release knows {FORMAT}"
         )
     return manifest

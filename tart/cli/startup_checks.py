@@ -21,6 +21,7 @@ from pathlib import Path
 from tart.access.certificates import read_validities
 from tart.access.networks import is_loopback
 from tart.cli.data_directory import explain
+from tart.cli.interrupted_restore import is_interrupted
 from tart.cli.render.startup_report import REFUSE_START, Outcome, Severity
 from tart.config.addresses import parse_address
 from tart.config.schema import Config
@@ -85,6 +86,9 @@ def _check_data_dir(config: Config) -> Outcome:
     if is_among_packages(path):
         outcome.add(Severity.WRONG, config.fault("data_dir", f"{path} {AMONG_PACKAGES}"))
     _check_directory(outcome, config, "data_dir", path)
+    if is_interrupted(path):
+        text = f"a restore into {path} was interrupted; run 'tart restore' again to finish it"
+        outcome.add(Severity.REFUSED, config.fault("data_dir", text))
     return outcome
 
 

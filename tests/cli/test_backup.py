@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import threading
@@ -125,7 +126,8 @@ def test_a_backup_of_a_stopped_server_links_unchanged_files(tmp_path, run):
     assert run("backup", tmp_path / "kept")[0] == 0
     (first, manifest), *_ = list_backups(tmp_path / "kept")
     first.rename(first.with_name("2000-01-01T00-00-00Z"))
-    assert run("backup", tmp_path / "kept")[0] == 0
+    code, out, _ = run("backup", tmp_path / "kept")
+    assert code == 0
     (old, _), (new, again) = list_backups(tmp_path / "kept")
     names = [name for name in manifest["files"] if name.endswith(".duckdb")]
     assert names
@@ -135,6 +137,12 @@ def test_a_backup_of_a_stopped_server_links_unchanged_files(tmp_path, run):
     }
     for name in names:
         assert (old / name).stat().st_ino == (new / name).stat().st_ino
+    assert f"unchanged files are hard links to {old}: " in out
+    assert "tart backup --copy" in out
+    assert "hard links" not in run("backup", tmp_path / "whole", "--copy")[1]
+    assert "hard links" not in run("backup", tmp_path / "whole", "--copy")[1]
+    for whole, _ in list_backups(tmp_path / "whole"):
+        assert {file.stat().st_nlink for file in whole.rglob("*") if file.is_file()} == {1}
     shutil.rmtree(old)
     assert run("restore", new, data="again")[0] == 0
     assert "in use" in run("keys", "list", data="again")[1]
@@ -184,3 +192,37 @@ def test_backup_restore_and_verify_print_documents(tmp_path, run):
         "undecodable": {},
         "findings": [],
     }
+
+
+@pytest.mark.slow
+def test_files_that_cannot_be_linked_are_copied(tmp_path, run, monkeypatch):
+    """An earlier backup that lacks a file, that is cut short or unreadable, and no hard links."""
+    filled(tmp_path / "data")
+    kept = tmp_path / "kept"
+    assert run("backup", kept)[0] == 0
+    ((first, manifest),) = list_backups(kept)
+    first = first.rename(kept / "2000-01-01T00-00-00Z")
+    one, *_ = (first / "00").glob("2*.duckdb")
+    content = one.read_bytes()
+    for damage in ("missing", "short", "manifest", "links"):
+        if damage == "missing":
+            one.unlink()
+        elif damage == "short":
+            one.write_bytes(content[:-1])
+        elif damage == "manifest":
+            (first / "backup.json").write_text("{")
+        else:
+            monkeypatch.setattr("os.link", refuse_link)
+        code, _, err = run("backup", kept)
+        assert (code, err) == (0, "")
+        (last,) = (path for path in kept.iterdir() if path != first)
+        assert (last / "00" / one.name).read_bytes() == content
+        shutil.rmtree(last)
+        one.write_bytes(content)
+        os.utime(one, ns=(0, manifest["files"][f"00/{one.name}"]["mtime_ns"]))
+        (first / "backup.json").write_text(json.dumps(manifest))
+
+
+def refuse_link(source, destination):
+    """Fail as on a file system without hard links."""
+    raise PermissionError(1, "Operation not permitted")

@@ -142,7 +142,7 @@ def test_all_that_the_machine_refuses_is_reported_at_once(directory):
         *("api.tls_certificate", "api.tls_key"),
     ]
     with pytest.raises(StartupError) as refused:
-        refuse_start(load(Path("/dev/null"), flags={"data_dir": "/proc/x", "api.bind": "[::1]:0"}))
+        refuse_start(load(Path("/dev/null"), flags={**LOCAL, "data_dir": "/proc/x"}))
     assert len(refused.value.sentences) == 1
 
 

@@ -26,6 +26,7 @@ class BackupDocument(TypedDict):
     files: int
     copied_bytes: int
     linked_bytes: int
+    linked_to: str | None
     damaged: list[DamagedFile]
     seconds: float
 
