@@ -20,7 +20,7 @@ from tart.dash.core.bars import Connection, header_line, hints_line, tabs_line
 from tart.dash.core.keys import ALL, DIGITS
 from tart.dash.core.lines import Line, line, note_lines
 from tart.dash.core.listing import Listing
-from tart.dash.core.model import Page, Place, UnknownPlace
+from tart.dash.core.model import Collector, Page, Place, UnknownPlace
 from tart.dash.core.navigation import QUIT, History, completions
 from tart.dash.core.views.table import BY_NAME, parse_place, tabs
 from tart.dash.help_screen import HelpScreen
@@ -107,6 +107,8 @@ class DashApp(App[None]):
         self._history = History(place)
         self._listings: OrderedDict[Place, Listing] = OrderedDict()
         self._loaded_at: dict[Place, float] = {}
+        self._collectors: dict[Place, Collector] = {}
+        self._is_paused = False
         self._health = ""
         self._failure: Failure | None = None
         self._message = ""
@@ -167,12 +169,25 @@ class DashApp(App[None]):
 
     async def _load(self, place: Place) -> Loaded:
         page, health = await asyncio.gather(
-            self._source.load(BY_NAME[place.view], place), self._source.network_health()
+            self._source.load(BY_NAME[place.view], place, self._collector(place)),
+            self._source.network_health(),
         )
         return Loaded(page, health)
 
+    def _collector(self, place: Place) -> Collector | None:
+        """Return the memory of a place's view, which goes on while the place is remembered."""
+        make = BY_NAME[place.view].collector
+        if make is not None and place not in self._collectors:
+            self._collectors[place] = make(place)
+        return self._collectors.get(place)
+
     def _take_page(self, place: Place, loaded: Loaded) -> None:
         self._health = loaded.health
+        self._failure = None
+        if self._is_paused and self._listing(place).page is not None:
+            # What a collector has while the page is paused.
+            self._draw_bars()
+            return
         try:
             self._listing(place).show(loaded.page)
         except Exception as error:
@@ -183,7 +198,6 @@ class DashApp(App[None]):
             retry_at = time.monotonic() + self._refresher.interval_seconds
             self._take_failure(place, Failure(fault, retry_at))
             return
-        self._failure = None
         self._loaded_at[place] = time.monotonic()
         self._draw()
 
@@ -199,6 +213,7 @@ class DashApp(App[None]):
         while len(self._listings) > _MAX_LISTINGS:
             forgotten, _ = self._listings.popitem(last=False)
             self._loaded_at.pop(forgotten, None)
+            self._collectors.pop(forgotten, None)
         return listing
 
     @property
@@ -243,12 +258,13 @@ class DashApp(App[None]):
         self._hints.set_lines([hints])
 
     def _connection(self, now: float) -> Connection:
-        failure = self._failure
+        failure, collector = self._failure, self._collectors.get(self.place)
         return Connection(
             url=self._url,
             health=self._health,
             interval_seconds=self._refresher.interval_seconds,
-            is_paused=self._refresher.is_paused,
+            is_paused=self._is_paused,
+            waiting=collector.waiting() if collector and self._is_paused else "",
             failure=str(failure.error) if failure else "",
             retry_seconds=max(0.0, failure.retry_at - now) if failure else 0.0,
             is_unreachable=failure is not None and failure.error.cause == "unreachable",
@@ -257,7 +273,7 @@ class DashApp(App[None]):
 
     def _stale_seconds(self) -> float | None:
         """Return the age of the page that is shown if it is not kept fresh; else ``None``."""
-        if self._failure is None and not self._refresher.is_paused:
+        if self._failure is None and not self._is_paused:
             return None
         loaded_at = self._loaded_at.get(self.place)
         return None if loaded_at is None else time.monotonic() - loaded_at
@@ -272,6 +288,7 @@ class DashApp(App[None]):
     def _go(self, move: Callable[[Place], None], place: Place) -> None:
         move(place)
         self._failure = None
+        self._hold()
         self._refresher.show(place)
         self._draw()
 
@@ -314,6 +331,11 @@ class DashApp(App[None]):
         self.listing.move_page(direction)
         self._draw()
 
+    def action_move_table(self, step: int) -> None:
+        """Move to the next or the previous table."""
+        self.listing.move_table(step)
+        self._draw()
+
     def action_move_home(self) -> None:
         """Move to the first row."""
         self.listing.move_home()
@@ -345,8 +367,17 @@ class DashApp(App[None]):
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        self._refresher.pause(not self._refresher.is_paused)
+        self._is_paused = not self._is_paused
+        self._hold()
+        self._refresher.refresh()
         self._draw()
+
+    def _hold(self) -> None:
+        """Stop the refreshes of a paused page; a collector goes on to collect, and counts."""
+        collector = self._collectors.get(self.place)
+        self._refresher.pause(self._is_paused and BY_NAME[self.place.view].collector is None)
+        if self._is_paused and collector is not None:
+            collector.hold()
 
     def action_refresh(self) -> None:
         """Refresh now, also after a failure."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from tart.client.core.request import ApiError, ApiUnreachable
-from tart.dash.core.model import Page, Place, Request, View
+from tart.dash.core.model import Collector, Page, Place, Request, View
 from tart.errors import TartError
 from tart.os_errors import reason
 from tart.printable import replace_unprintable
@@ -76,19 +76,25 @@ class Source:
         """Close the client."""
         await self._api.close()
 
-    async def load(self, view: View, place: Place) -> Page:
+    async def load(self, view: View, place: Place, collector: Collector | None = None) -> Page:
         """Return the page of a place.
+
+        Args:
+            view: The view.
+            place: The place.
+            collector: The memory of the view, if it has one that goes on.
 
         Raises:
             LoadError: A request that the page needs failed, or the view did.
         """
         try:
-            requests = view.requests(place)
+            requests = collector.requests() if collector else view.requests(place)
         except Exception as error:
             raise _fault(view, error) from error
         answers, notes = await self.answers(requests)
         try:
-            page = view.page(place, answers, datetime.now(UTC))
+            collected = collector.collect(answers) if collector else answers
+            page = view.page(place, collected, datetime.now(UTC))
         except Exception as error:
             raise _fault(view, error) from error
         return replace(page, notes=(*notes, *page.notes)) if notes else page

@@ -35,7 +35,8 @@ class Connection:
         url: Its address.
         health: Health of the network, as the API has it; empty if it is not known.
         interval_seconds: Time between two refreshes.
-        is_paused: Whether nothing is loaded.
+        is_paused: Whether the page stays as it is.
+        waiting: What has come since; empty if that is not known.
         failure: Why the last refresh failed; empty if it did not.
         retry_seconds: Time until the next one.
         is_unreachable: Whether no server answered.
@@ -46,6 +47,7 @@ class Connection:
     health: str
     interval_seconds: float
     is_paused: bool = False
+    waiting: str = ""
     failure: str = ""
     retry_seconds: float = 0.0
     is_unreachable: bool = False
@@ -84,7 +86,8 @@ def _wrong(connection: Connection) -> tuple[str, Paint]:
         text = f"{verb} in {seconds}: {connection.failure}{old}"
         return replace_unprintable(text), "bad"
     if connection.is_paused:
-        return f"paused{old}", "warning"
+        waiting = f"; {connection.waiting}" if connection.waiting else ""
+        return replace_unprintable(f"paused{waiting}{old}"), "warning"
     return "", ""
 
 

@@ -32,6 +32,8 @@ MOVE = (
     Key("move_page(-1)", ("pageup", "ctrl+b"), "PageUp Ctrl-B", "screen up"),
     Key("move_page(1)", ("pagedown", "ctrl+f", "space"), "PageDown Ctrl-F", "screen down"),
     Key("move_home", ("home", "g"), "Home g", "first row; the cursor then stays at the top"),
+    Key("move_table(1)", ("right_square_bracket",), "]", "next table"),
+    Key("move_table(-1)", ("left_square_bracket",), "[", "previous table"),
     Key("move_end", ("end", "G"), "End G", "last row"),
 )
 GO = (

@@ -133,6 +133,20 @@ class Listing:
         """Move the cursor by a screen up (-1) or down (1)."""
         self.move(direction * max(1, self._view_height - 2))
 
+    def move_table(self, step: int) -> None:
+        """Move to the first row of the next (1) or the previous (-1) table that has rows."""
+        starts = [section.first_index for section in self._sections if section.rows]
+        section = self._section_of(self._index)
+        if section is None:
+            return
+        target = starts.index(section.first_index) + step
+        if step < 0 and self._index > section.first_index:
+            target += 1
+        if 0 <= target < len(starts):
+            self._select(starts[target])
+            chosen = self._section_of(self._index)
+            self._scroll_to(0 if not self._index or chosen is None else chosen.start)
+
     def move_home(self) -> None:
         """Move to the first row; the cursor stays at the top from then on."""
         self._index, self._top, self._anchor = 0, 0, None

@@ -117,6 +117,22 @@ def test_the_cursor_goes_through_all_tables():
     assert cursor_line(made) == "a1"
 
 
+def test_tables_are_reached_by_their_own_keys():
+    made = listing(table("a", range(20)), table("b", []), table("c", range(20)), height=12)
+    made.move_table(1)
+    assert made.row.key == "c19"
+    assert texts(made)[2] == "c  20"
+    made.move(2)
+    made.move_table(1)
+    made.move_table(-1)
+    assert made.row.key == "c19"
+    made.move_table(-1)
+    assert made.row.key == "a19"
+    assert texts(made)[2] == "a  20"
+    made.move_table(-1)
+    assert made.row.key == "a19"
+
+
 def test_many_figures_scroll_with_the_tables():
     made = listing(table("a", range(20)), figures=30, height=10)
     assert texts(made)[0].startswith("f0")
@@ -186,6 +202,7 @@ STEPS = st.lists(
         st.tuples(st.just("move"), st.integers(-30, 30)),
         st.tuples(st.just("move_page"), st.sampled_from([-1, 1])),
         st.tuples(st.just("move_home")),
+        st.tuples(st.just("move_table"), st.sampled_from([-1, 1])),
         st.tuples(st.just("move_end")),
         st.tuples(st.just("show"), st.lists(st.integers(0, 99), max_size=40)),
         st.tuples(st.just("resize"), st.integers(1, 120), st.integers(1, 50)),

@@ -154,15 +154,21 @@ def _notes(answer: Events, tail: Mapping[str, Any] | None) -> Iterator[str]:
         )
 
 
-def _row(event: Event) -> Row:
+def event_row_cells(event: Event) -> tuple[Cell, Cell]:
+    """Return the cells of an event's name and of its fields in brief."""
     name, fields = name_and_fields(event["data"], event["event_type"])
+    return text_cell(name), text_cell(_summary(fields))
+
+
+def _row(event: Event) -> Row:
+    name, fields = event_row_cells(event)
     context = event["context"]
     runs = implementation(event["node_name"], event["node_version"])
     cells = (
         Cell(clock(event["received_at"]), event["received_at"]),
         id_cell(event["node_id"]),
-        text_cell(name),
-        text_cell(_summary(fields)),
+        name,
+        fields,
         _whole_cell(context["slot"]),
         _whole_cell(context["core"]),
         Cell(plain(runs), runs, "dim"),

@@ -13,7 +13,10 @@ from tart.dash.core.views import (
     events,
     finding,
     network,
+    node,
+    nodes,
     package,
+    server,
     slot,
     work,
 )
@@ -21,6 +24,8 @@ from tart.suggestions import did_you_mean
 
 VIEWS: tuple[View, ...] = (
     network.VIEW,
+    nodes.VIEW,
+    node.VIEW,
     blocks.VIEW,
     slot.VIEW,
     work.VIEW,
@@ -32,6 +37,7 @@ VIEWS: tuple[View, ...] = (
     conformance.VIEW,
     finding.VIEW,
     alerts.VIEW,
+    server.VIEW,
 )
 BY_NAME: dict[str, View] = {view.name: view for view in VIEWS}
 _BY_ANY_NAME = {name: view for view in VIEWS for name in (view.name, *view.aliases)}
