@@ -13,13 +13,15 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
 
 from tart.cli.command_table import Command, Example
 from tart.cli.render.help_text import epilog
 from tart.cli.streams import print_note
 from tart.style import Style, style_for
-from tart.suggestions import did_you_mean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 EXIT_CODE = 2
 
@@ -173,7 +175,7 @@ class CommandParser(argparse.ArgumentParser):
             if not name.startswith("--") and name[:2] in self._option_string_actions:
                 continue  # -oFILE
             known = [flag for flag in self._option_string_actions if flag.startswith("--")]
-            self.error(f"{self._command} has no flag {name}{did_you_mean(name, known)}")
+            self.error(f"{self._command} has no flag {name}{_hint(name, known)}")
 
     @staticmethod
     def _is_flag(word: str) -> bool:
@@ -185,7 +187,7 @@ class CommandParser(argparse.ArgumentParser):
         if choices is None or value in choices:
             return
         known = [str(choice) for choice in choices]
-        hint = did_you_mean(str(value), known)
+        hint = _hint(str(value), known)
         if isinstance(action, argparse._SubParsersAction):
             what = f"{self._command} has no verb {value}{hint}"
             self.error(what if hint else f"{what}; it has {_listing(known, 'and')}")
@@ -256,3 +258,10 @@ def _listing(words: Sequence[str], conjunction: str) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence with the most similar known name."""
+    from tart.suggestions import did_you_mean  # difflib is for mistakes only
+
+    return did_you_mean(name, known)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import Any
 
-from tart import json_encoding
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def add_json(parser: argparse._ActionsContainer) -> None:
@@ -20,16 +21,20 @@ def add_json(parser: argparse._ActionsContainer) -> None:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print a document, indented."""
-    _print(document, json_encoding.INDENTED)
+    _print(document, indented=True)
 
 
 def print_json_line(document: Mapping[str, Any]) -> None:
     """Print a document as one line (JSON Lines) and flush it."""
-    _print(document, None)
+    _print(document, indented=False)
     sys.stdout.flush()
 
 
-def _print(document: Mapping[str, Any], option: int | None) -> None:
+def _print(document: Mapping[str, Any], *, indented: bool) -> None:
+    # Imported here: most runs of the commands that have the flag print text.
+    from tart import json_encoding
+
+    option = json_encoding.INDENTED if indented else None
     sys.stdout.write(json_encoding.dumps(_decodable(document), option=option).decode() + "\n")
 
 

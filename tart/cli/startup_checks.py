@@ -27,6 +27,7 @@ from tart.config.addresses import parse_address
 from tart.config.schema import Config
 from tart.control_store import has_keys
 from tart.errors import ConfigError, SettingFault, StartupError, StorageError
+from tart.os_errors import reason
 from tart.supervisor.data_lock import (
     AMONG_PACKAGES,
     LOCK_NAME,
@@ -169,7 +170,7 @@ def _check_keys(config: Config) -> Outcome:
             outcome.add(Severity.WRONG, config.fault("api.bind", text))
     except (StorageError, OSError) as error:
         # The gateway refuses all requests and logs the reason; telemetry is received.
-        outcome.add(Severity.DEFECT, SettingFault("", "", None, str(error)))
+        outcome.add(Severity.DEFECT, SettingFault("", "", None, reason(error)))
     return outcome
 
 

@@ -6,8 +6,11 @@ import argparse
 
 from tart import __version__
 from tart.cli.json_output import add_json, print_json
-from tart.cli.render.documents import VersionDocument
 from tart.native.library import NATIVE, kernel_name, reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tart.cli.render.documents import VersionDocument
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tart import os_errors
 from tart.native.build import LIBRARY, SOURCE, source_hash
 
 log = logging.getLogger(__name__)
@@ -94,6 +93,8 @@ def _load() -> tuple[Kernel | None, str]:
     try:
         return Kernel(LIBRARY), ""
     except (OSError, ValueError, AttributeError) as error:
+        from tart import os_errors
+
         log.warning("%s is not used, the Python kernel runs: %s", LIBRARY, os_errors.reason(error))
         return None, os_errors.reason(error)
 

@@ -41,6 +41,17 @@ def test_help_lists_the_commands_without_importing_them():
     assert loaded & ({command.module for command in COMMANDS.values()} | slow) == set()
 
 
+def test_a_small_command_loads_few_modules():
+    script = "import sys; from tart.cli.main import main; main(['version']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "argparse" in loaded
+    slow = {"asyncio", "dataclasses", "difflib", "duckdb", "inspect", "msgspec", "numpy"}
+    assert loaded & slow == set()
+
+
 def test_the_package_runs_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "tart", "version"], cwd=ROOT, capture_output=True, check=True

@@ -49,7 +49,7 @@ def test_characters_that_the_encoding_lacks_are_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
-@pytest.mark.parametrize("command", ["", "stauts", "serve --shrads", "config check --config none"])
+@pytest.mark.parametrize("command", ["", "stauts", "serve --shrads", "config show --config none"])
 def test_an_error_that_cannot_be_printed_has_its_exit_code(command, redirection):
     done = run(redirection, command)
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
