@@ -258,7 +258,7 @@ def _shard_files(root: Path) -> Iterator[Path]:
 def _total_bytes(root: Path) -> int:
     """Return the size of all files, for the progress; those of a running server change."""
     total = 0
-    for path in _shard_files(root):
+    for path in (*_shard_files(root), root / CONTROL):
         with suppress(FileNotFoundError):
             total += path.stat().st_size
     return total

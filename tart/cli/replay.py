@@ -182,9 +182,9 @@ class Player:
         if self._playback.gaps and not self._warned:
             self._warned = True
             log.warning(
-                "the capture lacks events of its sessions, as an export of a window or of some "
-                "types does: the server will number the others differently, and references "
-                "between events will not fit"
+                "the capture is a part of what its nodes sent (a window, or some types): the "
+                "server will number the events differently, and references between them will "
+                "not fit"
             )
 
     async def _wait_until(self, due: float) -> None:

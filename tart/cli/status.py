@@ -114,7 +114,7 @@ def _watch(server: Server, seconds: float, *, as_json: bool) -> int:
                 style = style_for(sys.stdout, os.environ)
                 blocks.show(f"{status['at']}, every {seconds:g} s\n{_text(status, style)}")
     except KeyboardInterrupt:
-        return code
+        blocks.end()
     return code
 
 
@@ -144,6 +144,11 @@ class _Blocks:
             sys.stdout.write(text + "\n" if self._before is None else f"\n{text}\n")
             self._before = 0
         sys.stdout.flush()
+
+    def end(self) -> None:
+        """End the line on which a terminal shows Ctrl-C."""
+        if self._in_place and self._before is not None:
+            print()
 
 
 def _try_to_fetch(server: Server) -> StatusDocument:

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import re
+import socketserver
+import sys
+import threading
+from contextlib import contextmanager
 
 import pytest
 
 from tart.cli import progress as module
+from tart.cli.main import main
 from tart.cli.progress import Progress
+from tart.protocol.capture import (
+    EVENT_ID,
+    FRAME,
+    HEADER,
+    OPENED,
+    Record,
+    encode_end,
+    encode_record,
+)
+from tests.cli.backups import list_backups
 from tests.cli.terminal import screen, terminal
+from tests.cli.test_verify import filled
+from tests.running import wait_for
 
 XTERM = {"TERM": "xterm"}
 
@@ -136,3 +154,86 @@ def test_lines_of_the_log_stand_above_the_line():
         finally:
             logging.getLogger().removeHandler(handler)
         assert screen(shown.read()) == ["a line", ""]
+
+
+@contextmanager
+def discarding_server():
+    """A server that reads and discards what it is sent; yields its address."""
+
+    class Discard(socketserver.BaseRequestHandler):
+        def handle(self):
+            while self.request.recv(1 << 16):
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Discard) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield ":".join(map(str, server.server_address))
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command with a terminal as its stderr; return what the terminal got, and its code."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERM", "xterm")
+    end = Progress.__exit__
+
+    def end_once_drawn(progress, *error):
+        with progress._lock:
+            progress._drawn = False
+        wait_for(lambda: progress._drawn, "the last line")
+        end(progress, *error)
+
+    monkeypatch.setattr(Progress, "__exit__", end_once_drawn)
+
+    def run(*arguments):
+        with terminal() as shown:
+            monkeypatch.setattr(sys, "stderr", shown.stream)
+            code = main(list(map(str, arguments)))
+            return code, shown.read()
+
+    return run
+
+
+@pytest.mark.slow
+def test_long_commands_show_their_progress_and_leave_no_trace_of_it(tmp_path, run, capsys):
+    filled(tmp_path / "data")
+    data = ("--data-dir", tmp_path / "data")
+    assert_shown(run("backup", tmp_path / "backups", *data), r"backup  100 %  [\d.]+ KiB of")
+    ((backup, _),) = list_backups(tmp_path / "backups")
+    restored = run("restore", backup, "--data-dir", tmp_path / "again")
+    assert_shown(restored, r"restore  100 %  [\d.]+ KiB of")
+    assert_shown(run("verify", *data), r"verify  100 %  [\d.]+ KiB of")
+    assert_shown(run("sql", "SELECT slot FROM events", *data), r"query  \d+ B  \d+ B/s")
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_recording_and_a_replay_show_their_progress(tmp_path, run, capsys):
+    capture = tmp_path / "capture"
+    code, output = run("record", "--listen", "0", "--for", "1s", capture)
+    assert (code, "record  0 s" in output) == (0, True)
+    assert any(line.startswith("recorded 0 sessions") for line in screen(output))
+    with discarding_server() as address:
+        record = encode_record(Record(OPENED, 1, 0, b"abc"))
+        capture.write_bytes(HEADER + record + encode_end(1))
+        replayed = run("replay", capture, "--target", address)
+        assert_shown(replayed, r"replay  \d+ %  28 B of \d+ B")
+        part = [record, encode_record(Record(EVENT_ID, 1, 0, bytes(8)))]
+        part.append(encode_record(Record(FRAME, 1, 0, b"\x0a")))
+        capture.write_bytes(HEADER + b"".join(part) + encode_end(3))
+        code, output = run("replay", capture, "--target", address, "--json")
+        (line,) = filter(None, screen(output))
+        assert "is a part of what its nodes sent" in line
+    document = json.loads(capsys.readouterr().out.split("\n", 2)[2])
+    assert (document["sessions"], document["messages"], document["complete"]) == (1, 2, True)
+
+
+def assert_shown(result, pattern):
+    """The terminal had a line that matches, and has none at the end."""
+    code, output = result
+    assert code == 0
+    assert re.search(pattern, output), output
+    assert screen(output) == [""]

@@ -56,7 +56,7 @@ def _parts(unit: str, advance: Advance) -> list[str]:
     elapsed = duration_text(advance.seconds)
     if not unit or (not advance.done and advance.total is None):
         return [elapsed]
-    parts = [_count(unit, advance)]
+    parts = _counts(unit, advance)
     if advance.rate is not None:
         parts.append(f"{_amount(unit, advance.rate)}/s")
     remaining = _remaining(advance)
@@ -64,15 +64,15 @@ def _parts(unit: str, advance: Advance) -> list[str]:
     return parts
 
 
-def _count(unit: str, advance: Advance) -> str:
+def _counts(unit: str, advance: Advance) -> list[str]:
     named = "" if unit == BYTES else f" {unit}"
     done = _amount(unit, advance.done)
     if advance.total is None:
-        return f"{done}{named}"
+        return [f"{done}{named}"]
     whole = _amount(unit, advance.total)
     # Never 100 % before the end: what remains may take long.
     percent = int(100 * min(advance.done / advance.total, 1)) if advance.total else 100
-    return f"{percent} %{_GAP}{done} of {whole}{named}"
+    return [f"{percent} %", f"{done} of {whole}{named}"]
 
 
 def _remaining(advance: Advance) -> float | None:
