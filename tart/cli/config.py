@@ -58,7 +58,8 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(check_document(describe(path), user, outcomes, problems))
     else:
-        print(render_check(describe(path), user, outcomes, problems), end="")
+        if outcomes:
+            print(render_check(describe(path), user, outcomes, problems), end="")
         style = style_for(sys.stderr, os.environ)
         for problem in problems:
             warns = problem.severity in WARNINGS

@@ -25,6 +25,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import tart
+from tart.cli.installation import CONFIG
 from tart.cli.json_output import add_json, print_json
 from tart.cli.render.config_text import config_toml
 from tart.cli.render.documents import StepDocument, StepsDocument, StepState
@@ -32,7 +33,7 @@ from tart.errors import StartupError
 from tart.os_errors import reason
 
 USER = "tart"
-CONFIG = Path("/etc/tart/config.toml")
+
 UNIT = Path("/etc/systemd/system/tart.service")
 STATE = Path("/var/lib/tart")
 PROGRAM = Path("/usr/local/bin/tart")
@@ -52,6 +53,9 @@ COMPLETIONS = {
 CACHE = Path("/var/cache/tart")
 # ProtectHome in the unit hides these from the service.
 _HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))
+
+# There while systemd runs (sd_booted(3)).
+SYSTEMD = Path("/run/systemd/system")
 
 RunCommand = Callable[[Sequence[str]], None]
 
@@ -160,6 +164,11 @@ def install(
             "install: this tart is of the Debian package, which has a unit already: "
             "systemctl enable --now tart"
         )
+    problems = [*_root_problems(root, uninstall=uninstall)]
+    if not (problems or dry_run or uninstall or run_command):
+        problems = [*_user_problems(root)]
+    if problems:
+        raise StartupError(f"install: {'; '.join(problems)}; nothing was changed")
     installer = _Installer(root, source, run_command or _run_command)
     # Directories on the way to the installed files are accessible to all users.
     os.umask(0o022)
@@ -172,17 +181,63 @@ def install(
     if as_json:
         print_json(StepsDocument(steps=performed))
     elif not dry_run:
-        print("\n".join(_UNINSTALLED if uninstall else _INSTALLED))
+        print(
+            "\n".join(
+                _UNINSTALLED if uninstall else next_steps(root, systemd_runs=SYSTEMD.exists())
+            )
+        )
     return 0
 
 
-_INSTALLED = (
-    "",
-    f"Settings are in {CONFIG}. Start tart, now and at each boot:",
-    "    systemctl enable --now tart",
-    "After an upgrade: systemctl restart tart",
-)
 _UNINSTALLED = ("", f"Data in {STATE} and edited settings were not removed.")
+
+
+def next_steps(root: Path, *, systemd_runs: bool) -> tuple[str, ...]:
+    """Return what to do after an installation."""
+    settings = f"Settings are in {root / CONFIG.relative_to('/')}."
+    if root != Path("/"):
+        return (
+            "",
+            f"{settings} Let tart start with the image:",
+            f"    systemctl --root={root} enable tart",
+        )
+    if not systemd_runs:
+        return (
+            "",
+            f"{settings} systemd does not run on this machine, so nothing starts the service.",
+            "Start tart yourself, as its user, or from what starts services here:",
+            f"    su -s /bin/sh {USER} -c 'tart serve --config {CONFIG}'",
+        )
+    return (
+        "",
+        f"{settings} Start tart, now and at each boot:",
+        "    systemctl enable --now tart",
+        "After an upgrade: systemctl restart tart",
+    )
+
+
+def _root_problems(root: Path, *, uninstall: bool) -> Iterator[str]:
+    """Yield why a directory cannot stand for ``/``, before anything is changed."""
+    what = "--root takes the root of a file system, such as a mounted image"
+    passwd = root / "etc" / "passwd"
+    if not root.is_dir():
+        yield f"{root} is not a directory; {what}"
+    elif not uninstall:
+        try:
+            passwd.read_bytes()
+        except OSError as error:
+            yield f"{passwd}: {reason(error)}; {what}, with etc/passwd"
+
+
+def _user_problems(root: Path) -> Iterator[str]:
+    """Yield what is missing to create the user of the service, unless it exists."""
+    lines = (root / "etc" / "passwd").read_text("utf-8", "replace").splitlines()
+    if USER in (line.partition(":")[0] for line in lines):
+        return
+    if os.geteuid():
+        yield f"only root can create the user {USER}; try sudo"
+    if shutil.which("useradd") is None:
+        yield f"useradd, which creates the user {USER}, is not installed on this machine"
 
 
 def _perform(step: Step, dry_run: bool) -> tuple[StepState, str]:
@@ -343,7 +398,7 @@ class _Installer:
 
     def _systemctl(self, *words: str) -> Iterator[Step]:
         """Return a step for the running systemd, if there is one and the root is ``/``."""
-        if self._root == Path("/") and Path("/run/systemd/system").exists():
+        if self._root == Path("/") and SYSTEMD.exists():
             command = ["systemctl", *words]
             yield Step(f"run {' '.join(command)}", lambda: True, lambda: self._run_command(command))
 

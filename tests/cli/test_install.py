@@ -17,6 +17,7 @@ from tart.cli.install import (
     UNPACKED,
     Source,
     install,
+    next_steps,
     unit,
 )
 from tart.cli.main import main
@@ -29,6 +30,11 @@ ME = (os.geteuid(), os.getegid())
 
 class Machine:
     """A file system of its own, and the commands that would be run on it."""
+
+    @classmethod
+    def make(cls, root):
+        root.mkdir()
+        return cls(root)
 
     def __init__(self, root):
         self.root = root
@@ -64,8 +70,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path):
-    (tmp_path / "machine").mkdir()
-    return Machine(tmp_path / "machine")
+    return Machine.make(tmp_path / "machine")
 
 
 @pytest.fixture
@@ -110,7 +115,7 @@ def test_install_creates_user_directories_settings_program_and_unit(machine, rel
     assert machine.at(UNPACKED / "1/bin/tart").exists()
     out = capsys.readouterr().out
     assert "write     /etc/tart/config.toml\n" in out
-    assert "systemctl enable --now tart" in out
+    assert f"systemctl --root={machine.root} enable tart" in out
 
 
 def test_installed_settings_are_the_defaults_with_the_service_s_directory(machine, release):
@@ -267,11 +272,10 @@ def test_a_failed_install_step_is_one_sentence(machine, release, capsys):
 def test_a_missing_or_failing_system_command_is_one_sentence(tmp_path, monkeypatch, capsys):
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    root = tmp_path / "root"
-    root.mkdir()
+    root = Machine.make(tmp_path / "root").root
     source = Source(tmp_path / "tart", tmp_path, tmp_path)
 
-    with pytest.raises(StartupError, match="useradd is not installed on this machine"):
+    with pytest.raises(StartupError, match="useradd, which creates the user tart, is not install"):
         install(root, source=source)
 
     useradd = tmp_path / "bin" / "useradd"
@@ -279,6 +283,39 @@ def test_a_missing_or_failing_system_command_is_one_sentence(tmp_path, monkeypat
     useradd.chmod(0o755)
     with pytest.raises(StartupError, match="group file is locked"):
         install(root, source=source)
+    useradd.unlink()
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(StartupError, match="only root can create the user tart; try sudo; useradd"):
+        install(root, source=source)
+    assert [path.name for path in root.iterdir()] == ["etc"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_directory_that_is_no_root_is_refused_before_anything_is_changed(
+    tmp_path, release, dry_run
+):
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    for name, sentence in (
+        ("file", "file is not a directory; --root takes the root of a file system, such as a m"),
+        ("gone", "gone is not a directory; --root takes"),
+        ("empty", "empty/etc/passwd: no such file or directory; --root takes the root of a file"),
+    ):
+        with pytest.raises(StartupError, match=f"install: {tmp_path}/{sentence}"):
+            install(tmp_path / name, source=release(f"{name}{dry_run}"), dry_run=dry_run)
+    assert list((tmp_path / "empty").iterdir()) == []
+    assert not (tmp_path / "gone").exists()
+
+
+def test_what_to_do_next_depends_on_what_starts_services(tmp_path):
+    image = "\n".join(next_steps(tmp_path, systemd_runs=True))
+    assert f"systemctl --root={tmp_path} enable tart" in image
+    assert f"Settings are in {tmp_path}/etc/tart/config.toml" in image
+    assert "systemctl enable --now tart" in "\n".join(next_steps(Path("/"), systemd_runs=True))
+    without = "\n".join(next_steps(Path("/"), systemd_runs=False))
+    assert "systemd does not run on this machine" in without
+    assert "'tart serve --config /etc/tart/config.toml'" in without
+    assert "systemctl" not in without
 
 
 def test_only_root_may_install_into_the_machine_itself(monkeypatch, capsys):

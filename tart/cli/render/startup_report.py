@@ -64,20 +64,19 @@ def render_check(
     """Return what was checked, a line each, and whether it is right.
 
     Args:
-        settings: The file of the settings, in words.
+        settings: The file of the settings, in words; they are valid.
         user: The user as whom the checks ran, if it is another.
         outcomes: The results of the checks of the machine.
-        problems: All problems, those of the settings included.
+        problems: All problems.
     """
     wrong = [problem for problem in problems if problem.severity not in WARNINGS]
-    lines = [f"{'ok' if outcomes else 'wrong':8} {settings}"]
+    lines = [f"{'ok':8} {settings}"]
     lines += [f"{_state(outcome):8} {outcome.subject}" for outcome in outcomes]
     if user is not None:
         lines.append(f"checked as {user}, who owns the data directory")
     if wrong:
         mistakes = "1 mistake" if len(wrong) == 1 else f"{len(wrong)} mistakes"
-        unchecked = "" if outcomes else "; directories, addresses and certificate were not checked"
-        lines.append(f"the configuration has {mistakes}{unchecked}")
+        lines.append(f"the configuration has {mistakes}")
     else:
         lines.append("configuration is valid")
     return "\n".join(lines) + "\n"

@@ -57,12 +57,3 @@ def test_each_check_is_a_line_with_its_state():
         "text": "is wrong",
     }
     assert not document["valid"]
-
-
-def test_settings_that_cannot_be_read_leave_the_rest_unchecked():
-    text = render_check("the settings in x", None, [], [problem(Severity.WRONG)] * 2)
-
-    assert text.splitlines() == [
-        "wrong    the settings in x",
-        "the configuration has 2 mistakes; directories, addresses and certificate were not checked",
-    ]
