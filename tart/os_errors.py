@@ -65,6 +65,8 @@ def reason(error: BaseException) -> str:
     """
     if isinstance(error, UnicodeError):
         return "it is not UTF-8 text"
+    if type(error).__name__ == "JSONDecodeError":  # of json, which few commands load
+        return f"it is not valid JSON (line {getattr(error, 'lineno', 1)})"
     inner = getattr(error, "reason", None)
     if isinstance(inner, OSError):  # urllib wraps the error of the socket
         return reason(inner)

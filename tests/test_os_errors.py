@@ -2,6 +2,7 @@ import ast
 import asyncio
 import builtins
 import errno
+import json
 import os
 import re
 import socket
@@ -40,6 +41,7 @@ def test_errors_of_files_have_neither_number_nor_path(tmp_path):
         "it exists already": lambda: text.open("x"),
         "the directory is not empty": lambda: tmp_path.rmdir(),
         "it is not UTF-8 text": lambda: text.read_text("utf-8"),
+        "it is not valid JSON (line 2)": lambda: json.loads('{\n"a": }'),
     }
     for words, operation in errors.items():
         assert reason(caught(operation)) == words
