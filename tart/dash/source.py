@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from tart.client.core.request import ApiError, ApiUnreachable
+from tart.dash.core.coverage import coverage_notes
 from tart.dash.core.model import Collector, Page, Place, Request, View
 from tart.errors import TartError
 from tart.os_errors import reason
@@ -94,6 +95,7 @@ class Source:
         answers, notes = await self.answers(requests)
         try:
             collected = collector.collect(answers) if collector else answers
+            notes = (*notes, *coverage_notes(collected.values()))
             page = view.page(place, collected, datetime.now(UTC))
         except Exception as error:
             raise _fault(view, error) from error

@@ -133,3 +133,9 @@ async def test_a_view_at_fault_is_named():
 async def test_the_health_of_the_network_is_one_word():
     assert await Source(FakeApi()).network_health() == "healthy"
     assert await Source(FakeApi(network_health=ApiError(503, "x", "y"))).network_health() == ""
+
+
+async def test_an_answer_that_lacks_a_shard_is_a_note():
+    source = Source(FakeApi(rows={"shards": {"answered": 1, "total": 2}}))
+    page = await source.load(view(Request("rows", "rows")), PLACE)
+    assert page.notes[0].startswith("Partial: 1 of 2 shards answered")
