@@ -44,7 +44,7 @@ async def test_a_network_that_lacks_a_shard_is_partial():
 
 
 async def test_a_paused_list_of_events_says_how_many_wait():
-    place, made = SAMPLES["events"]
+    _, made = SAMPLES["events"]
     api = api_of("events", made())
     async with fake_dash(api, "events") as dash:
         await dash.shows("Authored")

@@ -56,22 +56,18 @@ async def test_a_block_opens_its_slot_and_a_core_its_packages(system):
 
 async def test_conditions_of_events_and_what_is_wrong_with_them(system):
     (event,) = system.get("/api/events", event_types="GuaranteeBuilt", limit=1)["events"]
-    async with running_dash(system.api, "events") as dash:
-        await dash.shows("Events", "Received")
-        await dash.type(f":events type=GuaranteeBuilt node={event['node_id'][:8]}")
-        await dash.press("enter")
-        page = await dash.until(
-            lambda: dash.page if dash.page and "GuaranteeBuilt" in dash.page.title else None,
-            "the events of the conditions",
-        )
+    conditions = f"type=GuaranteeBuilt node={event['node_id'][:8]}"
+    async with running_dash(system.api, f"events {conditions}") as dash:
+        await dash.shows(f"· {conditions}", "Received")
+        page = dash.page
         rows = page.tables[0].rows
         assert {row.cells[2].value for row in rows} == {"GuaranteeBuilt"}
         assert {row.cells[1].value for row in rows} == {event["node_id"]}
-        await dash.type(":events nod=3f2a")
+        await dash.type(":tail nod=1")
         await dash.press("enter")
         await dash.shows("no condition is called nod; did you mean node?")
         # What only the server knows, it says.
-        await dash.type(":events type=Nonsense")
+        await dash.type(":tail Nonsense")
         await dash.press("enter")
         await dash.shows("the server answers 400", "no event type or group", "Nonsense")
 

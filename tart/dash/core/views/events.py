@@ -111,12 +111,14 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
     answer: Events = answers["events"]
     events = answer["events"]
     tail = answers.get("tail")
-    condition = f" {plain(place.argument)}" if place.argument else ""
-    empty = "No event fulfils the conditions." if place.argument else "No event is stored yet."
+    condition = plain(place.argument) if place.argument else ""
+    empty = "No event fulfils the conditions." if condition else "No event is stored yet."
     return Page(
-        title=f"Events{condition}",
+        title=f"Events {condition}".strip(),
         figures=(*_figures(events, answers["live"], now), *_tail_figures(tail)),
-        tables=(Table("Events", _COLUMNS, tuple(map(_row, events)), "" if events else empty),),
+        tables=(
+            Table("Events", _COLUMNS, tuple(map(_row, events)), condition if events else empty),
+        ),
         notes=tuple(_notes(answer, tail)),
     )
 

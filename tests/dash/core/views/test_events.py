@@ -30,6 +30,7 @@ def test_figures_and_title():
         "All events": ("96.1/s", 96.1, ""),
     }
     assert page.notes == ()
+    assert find_table(page, "Events").note == "type=42 node=3f2a"
 
 
 def test_what_the_tail_left_out_is_a_figure_and_a_sentence():
