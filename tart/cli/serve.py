@@ -25,7 +25,6 @@ from typing import Any
 
 from tart import logs
 from tart.cli.arguments import add_config
-from tart.cli.render.config_text import describe_reload
 from tart.cli.startup_checks import refuse_start
 from tart.config import load as configuration
 from tart.config.addresses import parse_address
@@ -99,6 +98,9 @@ class Settings:
         Raises:
             ConfigError: The settings are not valid; nothing was changed.
         """
+        # Not needed to start: the supervisor stays small.
+        from tart.cli.render.config_text import describe_reload
+
         fresh = self._load()
         sentence, restart = describe_reload(self.config, fresh, _RELOADED)
         level = logging.WARNING if restart else logging.INFO
