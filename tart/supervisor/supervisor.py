@@ -22,7 +22,7 @@ import selectors
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -110,6 +110,7 @@ class Supervisor:
         # Poll, not epoll: a forked epoll would still be the one of this process.
         self._selector = selectors.PollSelector()
         self._own: list[int] = []  # descriptors that no child may keep
+        self._wakeup = -1  # read end of the pipe of signals
         self._lifeline = -1
         self._announced = False  # whether all have accepted once
         self._stop_by: float | None = None  # set once a stop has begun
@@ -143,7 +144,8 @@ class Supervisor:
         os.set_blocking(wakeup, False)
         os.set_blocking(woken, False)
         self._own = [wakeup, woken, held]
-        self._selector.register(wakeup, selectors.EVENT_READ, partial(self._read_signals, wakeup))
+        self._wakeup = wakeup
+        self._selector.register(wakeup, selectors.EVENT_READ, self._read_signals)
         previous = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         handlers = {number: signal.signal(number, _ignore_signal) for number in _SIGNALS}
         try:
@@ -200,11 +202,16 @@ class Supervisor:
 
     def _reap(self) -> None:
         # Each by its own number: waiting for "any child" could take a process of another library.
-        for child in self._children:
-            if child.pid and (ended := os.waitpid(child.pid, os.WNOHANG))[0]:
-                code = os.waitstatus_to_exitcode(ended[1])
-                # A child that had not yet installed its handler ends by the signal itself.
-                self._record_end(child, _ending(code), clean=code in (0, -signal.SIGTERM))
+        ended = [child for child in self._children if child.pid and _has_ended(child.pid)]
+        if ended:
+            # A stop signal to the whole group has reached this process, too.
+            self._read_signals()
+        for child in ended:
+            assert child.pid
+            _, status = os.waitpid(child.pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+            # A child that had not yet installed its handler ends by the signal itself.
+            self._record_end(child, _ending(code), clean=code in (0, -signal.SIGTERM))
 
     def _record_end(self, child: _Child, how: str, *, clean: bool) -> None:
         child.pid = None
@@ -240,8 +247,11 @@ class Supervisor:
 
     # --- Signals and messages ---
 
-    def _read_signals(self, wakeup: int) -> None:
-        for number in os.read(wakeup, 4096):
+    def _read_signals(self) -> None:
+        numbers = b""
+        with suppress(BlockingIOError):
+            numbers = os.read(self._wakeup, 4096)
+        for number in numbers:
             if number in NUMBERS:
                 self._receive_stop(signal.Signals(number))
             elif number == signal.SIGHUP:
@@ -408,6 +418,11 @@ class Supervisor:
 
 def _ignore_signal(number: int, frame: object) -> None:
     """Do nothing: the number is already in the wake-up pipe."""
+
+
+def _has_ended(pid: int) -> bool:
+    """Return whether a child has ended; its number stays its own until it is waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _ending(code: int) -> str:

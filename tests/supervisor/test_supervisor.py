@@ -38,6 +38,14 @@ def test_sigint_stops_as_sigterm_does():
         assert running.ended() == 0
 
 
+def test_a_child_that_stops_first_by_a_signal_to_the_group_is_not_restarted():
+    with toy("shard 0=steady", "gateway=steady", environ={"TOY_GROUP": "1"}) as running:
+        running.line("all ready")
+
+        assert running.ended() == 0
+        assert "restarting" not in running.errors()
+
+
 def test_a_stop_before_everything_accepts_is_clean():
     with toy("shard 0=steady", "gateway=silent") as running:
         running.line(r"shard 0 up \d+")

@@ -144,6 +144,14 @@ def is_pipe(descriptor):
         return False
 
 
+def announce(waived):
+    """Say that all are ready; with TOY_GROUP stop the whole group, and wait for a child to end."""
+    say(" but ".join(["all ready", *waived]))
+    if "TOY_GROUP" in os.environ:
+        os.killpg(0, signal.SIGTERM)
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+
+
 def reload():
     """As good as the file that TOY_SETTINGS names."""
     text = Path(os.environ["TOY_SETTINGS"]).read_text()
@@ -160,7 +168,7 @@ def main(limits, *parts):
     code = Supervisor(
         {name: partial(globals()[kind], name) for name, kind in pairs},
         SupervisorConfig(**settings),
-        on_ready=lambda waived: say(" but ".join(["all ready", *waived])),
+        on_ready=announce,
         reload=reload,
         notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
         watchdog=read_watchdog(os.environ, os.getpid()),
