@@ -26,12 +26,16 @@ import sys
 import sysconfig
 import tarfile
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
 from tart import __version__
+from tart.cli.progress import Progress
+from tart.cli.render.progress_line import BYTES
 
 ROOT = Path(__file__).parents[2]
 LAUNCHER = Path(__file__).with_name("launch.sh")
@@ -87,19 +91,32 @@ def _make_files(into: Path) -> None:
     into.mkdir(parents=True, exist_ok=True)
     for old in [*into.glob("tart-*.whl"), *into.glob("tart-*.tar.gz")]:
         old.unlink()
-    source = _make_source_archive(into)
-    pure = _make_wheel(into, kernel="python")
-    wheel = _make_wheel(into)
+    with _step("make the source archive"):
+        source = _make_source_archive(into)
+    with _step("make the wheel for every platform"):
+        pure = _make_wheel(into, kernel="python")
+    with _step("make the wheel with the native kernel"):
+        wheel = _make_wheel(into)
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
         _fill(tree, wheel)
         oldest = oldest_glibc(tree)
-        payload = _packed(tree)
+        with _step("compress") as progress:
+            payload = _packed(tree, progress)
     made = into / "tart"
     _write(made, payload)
     for path in (source, pure, wheel):
         print(f"{path} {path.stat().st_size / 1e6:.1f} MB")
     print(f"{made} {made.stat().st_size / 1e6:.1f} MB, {platform.machine()}, glibc {oldest}")
+
+
+@contextmanager
+def _step(name: str) -> Iterator[Progress]:
+    """Print a step with its time once it is done; on a terminal also while it runs."""
+    began = time.monotonic()
+    with Progress(name, unit=BYTES) as progress:
+        yield progress
+    print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
 
 
 def _make_source_archive(into: Path) -> Path:
@@ -140,11 +157,12 @@ def _fill(tree: Path, wheel: Path) -> None:
     for each in [*own[1:], *(tree / "lib").glob("*.so*")]:
         _patchelf("--remove-rpath", each)
     site = _run(program, "-I", "-c", "import site; print(site.getsitepackages()[0])").strip()
-    _pip(
-        *("install", "--no-compile", "--no-warn-script-location", "--target", site),
-        *("--constraint", ROOT / "requirements.lock", f"{wheel}[dash]"),
-    )
-    _prune(Path(site))
+    with _step("install tart and its packages"):
+        _pip(
+            *("install", "--no-compile", "--no-warn-script-location", "--target", site),
+            *("--constraint", ROOT / "requirements.lock", f"{wheel}[dash]"),
+        )
+        _prune(Path(site))
     packaged = list(_shared_objects(Path(site)))
     _gather_libraries(tree, packaged)
     for each in packaged:
@@ -152,12 +170,13 @@ def _fill(tree: Path, wheel: Path) -> None:
     for each in tree.rglob("*"):
         each.chmod(0o755 if each.is_dir() or each == program else 0o644)
     # Never compared with the sources again: nothing here changes, and it may be read-only.
-    compileall.compile_dir(
-        tree,
-        quiet=1,
-        stripdir=str(tree),
-        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-    )
+    with _step("compile"):
+        compileall.compile_dir(
+            tree,
+            quiet=1,
+            stripdir=str(tree),
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+        )
     print(_run(program, "-I", "-m", "tart", "version"), end="")
 
 
@@ -213,15 +232,18 @@ def oldest_glibc(tree: Path) -> str:
     return ".".join(map(str, max(found)))
 
 
-def _packed(tree: Path) -> bytes:
+def _packed(tree: Path, progress: Progress) -> bytes:
     """The tree as a gzipped tar that depends on nothing but its files."""
+    paths = sorted(tree.rglob("*"))
+    progress.total = sum(path.lstat().st_size for path in paths)
     written = io.BytesIO()
     with (
         gzip.GzipFile(fileobj=written, mode="wb", compresslevel=_LEVEL, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w", format=tarfile.GNU_FORMAT) as archive,
     ):
-        for each in sorted(tree.rglob("*")):
+        for each in paths:
             archive.add(each, each.relative_to(tree), recursive=False, filter=_anonymous)
+            progress.advance(each.lstat().st_size)
     return written.getvalue()
 
 

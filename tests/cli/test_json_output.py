@@ -9,7 +9,8 @@ from importlib import import_module
 import pytest
 
 from tart.cli.json_output import print_json, print_json_line
-from tart.cli.main import COMMANDS
+from tart.cli.main import COMMANDS, main
+from tart.query.sql.reference import sql_tables
 
 # Commands, or their verbs, that print no table and no status of their own, and why.
 WITHOUT = {
@@ -17,7 +18,6 @@ WITHOUT = {
     "demo": "runs until Ctrl-C",
     "skill": "prints Markdown",
     "config default": "prints TOML",
-    "config check": "prints one line, or one for each mistake",
     "completion": "prints a script for a shell",
     "man": "prints manual pages",
 }
@@ -58,11 +58,16 @@ def test_a_file_name_that_is_not_utf8_is_still_json(capsys):
     assert json.loads(capsys.readouterr().out) == {"path": "/caf\ufffd", "n": str(1 << 70)}
 
 
-@pytest.mark.parametrize("command", [["version"], ["config", "show"]])
+@pytest.mark.parametrize("command", [["version"], ["config", "show"], ["sql", "--tables"]])
 def test_a_document_is_all_that_is_on_stdout(command, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    main = import_module("tart.cli.main").main
     assert main([*command, "--json"]) == 0
-    captured = capsys.readouterr()
-    assert isinstance(json.loads(captured.out), dict)
-    assert captured.err == ""
+    assert isinstance(json.loads(capsys.readouterr().out), dict)
+
+
+def test_the_tables_of_sql_are_those_of_the_api(capsys):
+    assert main(["sql", "--tables", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == sql_tables()
+    assert main(["sql", "--describe", "events", "--json"]) == 0
+    (events,) = (table for table in sql_tables()["tables"] if table["name"] == "events")
+    assert json.loads(capsys.readouterr().out) == events
