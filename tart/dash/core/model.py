@@ -50,6 +50,8 @@ class Column:
         align: The side to which its cells are aligned; numbers to the right.
         width: The most columns of the terminal that it takes; ``None`` takes what its cells need.
         descending: The order of the first sort by it.
+        least: A text is cut to this width before columns behind it are left out; ``None``: to one
+            that suits most.
     """
 
     key: str
@@ -57,6 +59,7 @@ class Column:
     align: Align = "left"
     width: int | None = None
     descending: bool = False
+    least: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

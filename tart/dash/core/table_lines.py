@@ -11,7 +11,7 @@ from tart.printable import replace_unprintable
 from tart.text_width import cut_text, display_width, pad_text
 
 _UP, _DOWN = "↑", "↓"
-# The width to which texts are cut before columns are left out.
+# The width to which most texts are cut before columns are left out.
 _NARROW = 24
 
 
@@ -40,7 +40,7 @@ def natural_widths(
 def fit_columns(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
     """Return the widths of the columns that are shown; the last ones are left out first.
 
-    Texts are cut to ``_NARROW`` before a column is left out; numbers are never cut.
+    Texts are cut to their ``least`` width before a column is left out; numbers are never cut.
 
     Args:
         columns: The columns.
@@ -48,7 +48,7 @@ def fit_columns(columns: Sequence[Column], natural: Sequence[int], width: int) -
         width: Columns of the terminal.
     """
     least = [
-        min(full, _NARROW) if column.align == "left" else full
+        min(full, column.least or _NARROW) if column.align == "left" else full
         for column, full in zip(columns, natural, strict=True)
     ]
     count = len(least)

@@ -46,6 +46,13 @@ def test_a_text_is_cut_before_a_column_is_left_out():
     assert shown(3)[1] == "abc"
 
 
+def test_a_text_that_matters_more_than_the_columns_behind_it():
+    columns = (*COLUMNS[:2], Column("message", "Message", least=40), COLUMNS[3])
+    assert fit_columns(columns, (4, 5, 50, 6), 60) == [4, 5, 47]
+    assert fit_columns(columns, (4, 5, 50, 6), 61) == [4, 5, 40, 6]
+    assert fit_columns(columns, (4, 5, 20, 6), 60) == [4, 5, 20, 6]
+
+
 def test_the_sorted_column_has_an_arrow():
     assert shown(12, Sort("best", descending=True))[0] == "Node  ↓Best"
     assert shown(13, Sort("node", descending=False))[0] == "Node↑   Best"

@@ -44,7 +44,7 @@ _SEVERITIES: Mapping[str, Tone] = {"critical": "bad", "warning": "warning", "inf
 _NOW = (
     Column("severity", "Severity"),
     Column("since", "Since", "right"),
-    Column("message", "Alert"),
+    Column("message", "Alert", least=60),
     Column("about", "About", width=9),
     Column("rule", "Rule"),
 )
@@ -52,7 +52,7 @@ _ENDED = (
     Column("severity", "Severity"),
     Column("ended_at", "Ended", "right"),
     Column("lasted", "Lasted", "right", descending=True),
-    Column("message", "Alert"),
+    Column("message", "Alert", least=60),
     Column("about", "About", width=9),
     Column("rule", "Rule"),
 )

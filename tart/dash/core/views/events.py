@@ -61,7 +61,7 @@ _HEX_DIGITS = 24
 _COLUMNS = (
     Column("received_at", "Received", descending=True),
     Column("node", "Node"),
-    Column("event", "Event", width=24),
+    Column("event", "Event", width=30),
     Column("fields", "Fields", width=60),
     Column("slot", "Slot", "right", descending=True),
     Column("core", "Core", "right"),
@@ -194,13 +194,15 @@ def name_and_fields(
 
 
 def _summary(fields: Mapping[str, Any]) -> str:
-    """Return the first fields in brief, without the node's clock."""
-    flat = [
-        f"{path} {text}"
+    """Return the fields that say most in brief: a reason first, ids last, no clock of the node."""
+    pairs = [
+        pair
         for name, value in fields.items()
         if name != "timestamp"
-        for path, text in _brief(name, value)
+        for pair in _brief(name, value)
     ]
+    pairs.sort(key=lambda pair: 0 if pair[0] == "reason" else 1 + pair[0].endswith("_id"))
+    flat = [f"{name} {text}" for name, text in pairs]
     return ", ".join(flat[:_FIELDS]) + (" …" if len(flat) > _FIELDS else "")
 
 

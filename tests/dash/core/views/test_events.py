@@ -4,7 +4,7 @@ import pytest
 
 from tart.dash.core.model import Place, UnknownPlace, find_table, row_values
 from tart.dash.core.views.events import VIEW, collector, filter_of
-from tests.dash.core.views.samples import NODE, figures, show, texts
+from tests.dash.core.views.samples import NODE, event, figures, show, texts
 
 
 def test_an_event_in_brief():
@@ -13,12 +13,20 @@ def test_an_event_in_brief():
     assert authored["received_at"] == "11:59:57.000"
     assert (authored["event"], authored["slot"], authored["core"]) == ("Authored", "1002", "–")
     assert authored["fields"] == (
-        "authoring_id 417, size_bytes 7880, hash abababab…, cores [0, 1], items 2 elements"
+        "size_bytes 7880, hash abababab…, cores [0, 1], items 2 elements, authoring_id 417"
     )
     assert (unknown["event"], unknown["core"], unknown["fields"]) == ("type 200", "3", "")
     assert table.rows[0].opens == Place("event", "768")
     values = row_values(table)[0]
     assert (values["node"], values["type"], values["id"]) == (NODE, 42, 768)
+
+
+def test_a_reason_is_first():
+    fields = {"timestamp": 1, "request_id": 7, "core": 3, "reason": "timed out"}
+    failed = event(1, data={"BlockRequestFailed": fields})
+    page = show("events", events={"events": [failed], "has_more": False})
+    (row,) = texts(find_table(page, "Events"))
+    assert row["fields"] == "reason timed out, core 3, request_id 7"
 
 
 def test_figures_and_title():
