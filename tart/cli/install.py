@@ -47,7 +47,8 @@ MAN = SHARE / "man"
 COMPLETIONS = {
     "bash": SHARE / "bash-completion/completions/tart",
     "zsh": SHARE / "zsh/site-functions/_tart",
-    "fish": SHARE / "fish/vendor_completions.d/tart.fish",
+    # fish looks below /usr/local only if XDG_DATA_DIRS names it, which ssh does not set.
+    "fish": Path("/etc/fish/completions/tart.fish"),
 }
 # The unit has it made, for an executable that is not unpacked beside its folder.
 CACHE = Path("/var/cache/tart")

@@ -45,3 +45,28 @@ def test_settings_have_their_default_and_what_they_accept():
     assert '.SH "[api]"' in page
     assert "\\fBlevel\\fR = \\(dqinfo\\(dq" in page
     assert "Accepted: " in page
+
+
+def test_a_page_with_verbs_has_a_part_for_each():
+    value = Argument((), "ID", OTHER, (), "id of a toy", required=True, several=False)
+    verb = Syntax(("toys", "break"), "break one", "tart toys break ID", (), (value,), ())
+    own = Argument((), "FILE", OTHER, (), "", required=True, several=False)
+    example = Example("tart toys break 1", "break it")
+    command = Command(
+        "toys", SET_UP, "toys", module="none", description="Toys.", examples=[example]
+    )
+    page = MANUAL.command(command, Syntax(("toys",), "toys", "tart toys", (), (own,), (verb,)))
+    assert ".SH ARGUMENTS\n.TP\n\\fIFILE\\fR\n" in page
+    assert '.SH "tart toys break"\nBreak one.\n.TP\n\\fIID\\fR\nId of a toy.\n' in page
+    assert ".B tart toys break\nID\n" in page
+    assert ".SH OPTIONS" not in page
+
+
+def test_the_overview_has_groups_and_references():
+    example = Example("tart toys", "play")
+    command = Command(
+        "toys", SET_UP, "play", module="none", description="Toys.", examples=[example]
+    )
+    page = MANUAL.overview([command], [SET_UP], [example])
+    assert '.SS "Set up"\n.TP\n\\fBtart\\-toys\\fR(1)\nPlay.\n' in page
+    assert page.endswith("\\fBtart\\-toys\\fR(1),\n\\fBtart\\-config\\fR(5)\n")
