@@ -31,6 +31,7 @@ from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.data_directory import CONTROL, require_data_directory
 from tart.cli.installation import load_settings
 from tart.cli.json_output import add_json, print_json
+from tart.cli.named_files import unreadable, unwritable
 from tart.cli.progress import Progress
 from tart.cli.render.documents import BackupDocument, DamagedFile
 from tart.cli.render.progress_line import BYTES
@@ -101,8 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
     begun_at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     started = time.monotonic()
     restrict_umask()
+    _make_target(target)
     try:
-        target.mkdir(parents=True, exist_ok=True, mode=0o750)
         draft.mkdir(mode=0o750)
         with Progress("backup", _total_bytes(root), unit=BYTES) as progress:
             previous = None if arguments.copy else _newest_backup(target)
@@ -139,6 +140,21 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(_summary(document))
     return 0
+
+
+def _make_target(target: Path) -> None:
+    """Make the directory of all backups, unless it is there.
+
+    Raises:
+        ConfigError: It cannot be made.
+        StartupError: The disk is full.
+    """
+    if target.exists() and not target.is_dir():
+        raise ConfigError(f"{target}: is a file; name the directory of the backups")
+    try:
+        target.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except OSError as error:
+        raise unwritable(target, error) from None
 
 
 def _summary(backup: BackupDocument) -> str:
@@ -414,10 +430,27 @@ def read_manifest(backup: Path) -> Mapping[str, Any]:
         manifest: Json = json.loads((backup / MANIFEST).read_text())
     except FileNotFoundError:
         raise ConfigError(f"{backup}: is not a backup of tart: it has no {MANIFEST}") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{backup / MANIFEST}: cannot be read: {reason(error)}") from None
-    if manifest.get("format") != FORMAT:
+    except (OSError, UnicodeError) as error:
+        raise unreadable(backup / MANIFEST, error) from None
+    except ValueError:
+        raise ConfigError(f"{backup / MANIFEST}: is not JSON; the backup is damaged") from None
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise ConfigError(f"{backup}: is not a backup of tart: {MANIFEST} is of another kind")
+    if manifest["format"] != FORMAT:
         raise ConfigError(
-            f"{backup}: is a backup of format {manifest.get('format')}, this release knows {FORMAT}"
+            f"{backup}: is a backup of format {manifest['format']}, this release knows {FORMAT}"
         )
+    if not _has_files(manifest):
+        raise ConfigError(f"{backup / MANIFEST}: lacks files or their sizes; the backup is damaged")
     return manifest
+
+
+def _has_files(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a manifest lists files with their sizes and digests."""
+    try:
+        return isinstance(manifest["begun_at"], str) and all(
+            isinstance(entry["bytes"], int) and isinstance(entry["digest"], str)
+            for entry in manifest["files"].values()
+        )
+    except (KeyError, TypeError, AttributeError):
+        return False

@@ -86,6 +86,13 @@ class CommandParser(argparse.ArgumentParser):
             self.error(f"{self._command} takes no argument {extra}{self._flag_for(rest[0])}")
         return parsed, rest
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """Refuse an empty name, which Python would take for the working directory."""
+        if action.metavar in _NAMES and "" in arg_strings:
+            name = "/".join(action.option_strings) or action.metavar
+            self.error(f"{name} is empty; is a variable of the shell not set?")
+        return super()._get_values(action, arg_strings)
+
     def _flag_for(self, word: str) -> str:
         """Return the end of a sentence with the flag that an argument too many may belong to."""
         flags = {flag for action in self._actions for flag in action.option_strings}

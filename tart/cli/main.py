@@ -95,7 +95,7 @@ def _run(words: Sequence[str]) -> int:
     if name == "--version":
         name = "version"
     if name not in COMMANDS:
-        _refuse(name)
+        _refuse(name, rest)
     from tart.cli.command_parser import parser_of
 
     parsed = parser_of(COMMANDS[name]).parse_args(rest)
@@ -108,14 +108,17 @@ def _overview(stream: TextIO) -> str:
     return overview(COMMANDS.values(), GROUPS, EXAMPLES, style)
 
 
-def _refuse(name: str) -> NoReturn:
+def _refuse(name: str, rest: Sequence[str]) -> NoReturn:
     """Refuse a word that is no command.
 
     Raises:
-        ConfigError: Names the most similar command.
+        ConfigError: Names the most similar command, or the command that follows a flag.
     """
     from tart.suggestions import did_you_mean
 
+    command = next((word for word in rest if word in COMMANDS), None)
+    if command and name.startswith("-"):
+        raise ConfigError(f"flags stand behind the command: tart {command} {name} …")
     what = "flag" if name.startswith("-") else "command"
     known = (*_HELP, "--version") if what == "flag" else (*COMMANDS, _HELP_WORD)
     hint = did_you_mean(name, known) or "; 'tart --help' lists the commands"

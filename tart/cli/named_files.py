@@ -29,4 +29,6 @@ def unreadable(name: object, error: OSError | UnicodeError) -> ConfigError:
 def unwritable(name: object, error: OSError) -> ConfigError | StartupError:
     """Return the error of a file that cannot be written, with arguments as ``unreadable``."""
     kind = StartupError if error.errno in _OF_THE_MACHINE else ConfigError
-    return kind(f"{name}: cannot be written: {reason(error)}")
+    # The file itself would be created.
+    why = "its directory does not exist" if error.errno == errno.ENOENT else reason(error)
+    return kind(f"{name}: cannot be written: {why}")

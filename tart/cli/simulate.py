@@ -153,4 +153,4 @@ def check_size(nodes: int, cores: int, speed: float) -> None:
 
 def _check_positive(flag: str, value: float) -> None:
     if not 0 < value < math.inf:
-        raise ConfigError(f"--{flag}: {value} is not a finite number above 0")
+        raise ConfigError(f"--{flag}: {value:g} is not a finite number above 0")

@@ -120,6 +120,12 @@ def test_an_error_of_a_type_of_its_own_stays_an_error(capsys):
     assert error_of(parser, capsys, "--even", "3") == "--even: 3 is odd"
 
 
+def test_an_empty_name_is_refused(parser, capsys):
+    hint = "is empty; is a variable of the shell not set?"
+    assert error_of(parser, capsys, "--fast", "") == f"FILE {hint}"
+    assert error_of(parser, capsys, "f", "--fast", "-o", "") == f"-o/--output {hint}"
+
+
 def test_an_argument_too_many_may_be_the_value_of_a_flag(capsys):
     parser = CommandParser(prog="tart toy")
     for flag in ("--url", "--config", "--data-dir"):

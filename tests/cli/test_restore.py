@@ -69,6 +69,15 @@ def test_what_is_no_backup_is_refused_and_nothing_is_created(backup, tmp_path, r
     (backup / "backup.json").write_text(json.dumps({"format": 99}))
     code, _, err = run("restore", backup, data="again")
     assert (code, "format 99, this release knows 1" in err) == (2, True)
+    for text, sentence in (
+        ("{", "backup.json: is not JSON; the backup is damaged"),
+        ("[]", "is not a backup of tart: backup.json is of another kind"),
+        ('{"format": 1}', "backup.json: lacks files or their sizes; the backup is damaged"),
+        ('{"format": 1, "begun_at": "x", "files": {"a": 1}}', "lacks files or their sizes"),
+    ):
+        (backup / "backup.json").write_text(text)
+        code, _, err = run("restore", backup, data="again")
+        assert (code, sentence in err, err.count("\n")) == (2, True, 1)
     assert not (tmp_path / "again").exists()
 
 

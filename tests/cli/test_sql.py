@@ -215,7 +215,7 @@ def test_without_a_statement_the_tables_are_listed(capsys, monkeypatch, tmp_path
 def test_a_file_that_cannot_be_written_is_named_once(capsys, monkeypatch, tmp_path):
     reply = Reply(b"1")
     code, _, err, _ = sent(capsys, monkeypatch, tmp_path, "A", "-o", "none/a.csv", reply=reply)
-    assert (code, err) == (2, "tart: none/a.csv: cannot be written: no such file or directory\n")
+    assert (code, err) == (2, "tart: none/a.csv: cannot be written: its directory does not exist\n")
 
 
 @pytest.mark.parametrize(

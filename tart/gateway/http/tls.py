@@ -46,7 +46,9 @@ def reload_certificate(context: ssl.SSLContext, paths: tuple[Path, Path]) -> Non
             loading.load_cert_chain(certificate, key, password=_refuse_password)
     except OSError as error:  # ssl's own errors are among them
         text = _WORDS.get(reason(error).lower(), reason(error))
-        raise StartupError(f"api.tls_certificate {certificate}, {key}: {text}") from None
+        # One file may have both.
+        files = " and ".join(dict.fromkeys(map(str, paths)))
+        raise StartupError(f"api.tls_certificate {files}: {text}") from None
 
 
 def _refuse_password() -> str:
