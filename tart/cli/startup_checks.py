@@ -31,6 +31,7 @@ from tart.os_errors import reason
 from tart.supervisor.data_lock import (
     AMONG_PACKAGES,
     LOCK_NAME,
+    describe_owner,
     is_among_packages,
     lock_owner,
     try_writing,
@@ -125,8 +126,7 @@ def _check_directory(outcome: Outcome, config: Config, key: str, path: Path) -> 
         outcome.add(Severity.REFUSED, config.fault(key, text))
         return
     if (owner := lock_owner(path)) is not None:
-        text = f"another tart (pid {owner}) uses {path}"
-        outcome.add(Severity.IN_USE, config.fault(key, text))
+        outcome.add(Severity.IN_USE, config.fault(key, describe_owner(owner, path)))
 
 
 # --- Addresses and keys --------------------------------------------------------------

@@ -140,7 +140,12 @@ def _in_use(directory: Path, owner: str) -> str:
             f"{directory} is still in use by child processes of a killed supervisor (pid {owner}); "
             "they are stopping, retry in a few seconds"
         )
-    return f"another tart (pid {owner or 'unknown'}) uses {directory}"
+    return describe_owner(owner or "unknown", directory)
+
+
+def describe_owner(owner: str, directory: Path) -> str:
+    """Return a sentence on a directory that a running tart uses."""
+    return f"another tart (pid {owner}) uses {directory}; stop it, or name another directory"
 
 
 def _alive(pid: int) -> bool:

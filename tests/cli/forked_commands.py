@@ -27,7 +27,7 @@ from tests.supervisor.process import ROOT
 # A run that takes longer has not noticed the mistake.
 DEADLINE_SECONDS = 60
 # Modules that commands import while they run; another user may not be able to read them.
-_IMPORTED_LATE = ("encodings.idna", "tart.cli.stopped_tables")
+_IMPORTED_LATE = ("encodings.idna",)
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,18 @@ class ForkedCommands:
 def serve() -> None:
     """Fork for each run that stdin names, and write its outcome to stdout."""
     from importlib import import_module
+    from pkgutil import walk_packages
 
-    from tart.cli.command_table import COMMANDS
+    import tart.cli
+    from tart.native.library import kernel_name
 
     sys.dont_write_bytecode = True  # a run with a full disk would leave broken files
-    for module in (*(command.module for command in COMMANDS.values()), *_IMPORTED_LATE):
-        import_module(module)
-    sysconfig.get_paths()  # reads a module at its first call
+    names = [module.name for module in walk_packages(tart.cli.__path__, "tart.cli.")]
+    for name in (*names, *_IMPORTED_LATE):
+        import_module(name)
+    # Files that are read at the first call, which another user may not be able to do.
+    sysconfig.get_paths()
+    kernel_name()
     gc.collect()
     gc.freeze()  # a collection in a fork would copy what it shares with this process
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")

@@ -44,7 +44,7 @@ class Mistake:
     surroundings: str | None = None
     creates: tuple[str, ...] = ()
     prints: bool = False
-    needs_root: bool = False
+    needs: str | None = None
 
     def arguments(self, names: Mapping[str, str]) -> tuple[str, ...]:
         """Return the words of the command with the names filled in."""

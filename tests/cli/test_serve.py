@@ -83,9 +83,11 @@ def test_a_second_server_on_the_same_data_is_refused(tmp_path):
         serving(tmp_path, "--shards", 1) as (first, _, _),
         serve(tmp_path, "--shards", 1) as second,
     ):
-        assert_refused(
-            second, 1, f"--data-dir: another tart (pid {first.pid}) uses {tmp_path / 'data'}"
+        sentence = (
+            f"--data-dir: another tart (pid {first.pid}) uses {tmp_path / 'data'}; stop it, or "
+            "name another directory"
         )
+        assert_refused(second, 1, sentence)
 
 
 @pytest.mark.parametrize(("flag", "key"), [("--telemetry-bind", 1), ("--api-bind", 2)])

@@ -61,7 +61,7 @@ REFUSED = {
     "no key": (tls("one.pem", "no.key"), 2, "config.toml:3: api.tls_key: {}/no.key cannot be read"),
     "directory": (tls("one.pem", "."), 2, "cannot be read: it is a directory"),
     "another's key": (tls("one.pem", "two.key"), 2, "two.key: the key is not that of the certi"),
-    "key first": (tls("one.key", "one.pem"), 2, "one.pem: one of them has no certificate or no"),
+    "key first": (tls("one.key", "one.pem"), 2, "one.pem: a certificate and a key in PEM form"),
     "no PEM": (tls("text.pem", "one.key"), 2, "config.toml:2: api.tls_certificate: "),
     "encrypted": (tls("one.pem", "secret.key"), 2, "the key is encrypted"),
     "wide": ("[api]\nbind = '0.0.0.0:0'", 2, "config.toml:2: api.bind: 0.0.0.0:0 can be reached"),

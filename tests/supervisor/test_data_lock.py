@@ -9,6 +9,10 @@ from tart.errors import ConfigError, StartupError
 from tart.supervisor.data_lock import LOCK_NAME, lock_directories, restrict_umask
 
 
+def in_use(pid, directory):
+    return f"another tart (pid {pid}) uses {directory}; stop it, or name another directory"
+
+
 def refusal(data, run=None, kind=StartupError):
     with pytest.raises(kind) as caught, lock_directories(data, run or data / "run"):
         pass
@@ -35,7 +39,7 @@ def test_a_second_tart_is_refused_with_the_owner_s_pid(tmp_path):
     with lock_directories(tmp_path, tmp_path / "run"):
         said = refusal(tmp_path)
 
-    assert said == f"another tart (pid {os.getpid()}) uses {tmp_path}"
+    assert said == in_use(os.getpid(), tmp_path)
 
 
 def test_the_lock_is_released_at_the_end(tmp_path):
@@ -77,7 +81,7 @@ def test_a_run_directory_elsewhere_is_locked_too(tmp_path):
     with lock_directories(tmp_path / "one", run):
         said = refusal(tmp_path / "two", run)
 
-    assert said == f"another tart (pid {os.getpid()}) uses {run}"
+    assert said == in_use(os.getpid(), run)
 
 
 def test_a_refused_run_directory_frees_the_data_directory(tmp_path):
@@ -133,9 +137,9 @@ def test_the_owner_may_belong_to_another_user(tmp_path):
     """Process 1 is alive, whoever may signal it."""
     with lock_directories(tmp_path, tmp_path / "run"):
         (tmp_path / LOCK_NAME).write_text("1\n")
-        assert refusal(tmp_path) == f"another tart (pid 1) uses {tmp_path}"
+        assert refusal(tmp_path) == in_use(1, tmp_path)
         (tmp_path / LOCK_NAME).write_text("")
-        assert refusal(tmp_path) == f"another tart (pid unknown) uses {tmp_path}"
+        assert refusal(tmp_path) == in_use("unknown", tmp_path)
 
 
 def test_new_files_are_not_accessible_to_others(tmp_path):

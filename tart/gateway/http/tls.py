@@ -14,8 +14,8 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 # OpenSSL's reasons for which a certificate is not loaded.
 _WORDS = {
     "key values mismatch": "the key is not that of the certificate",
-    "no start line": "one of them has no certificate or no key in PEM form",
-    "pem lib": "one of them has no certificate or no key in PEM form",
+    "no start line": "a certificate and a key in PEM form are needed, and one is missing",
+    "pem lib": "a certificate and a key in PEM form are needed, and one is missing",
 }
 
 
