@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -51,6 +52,8 @@ def listen(host: str, port: int) -> socket.socket:
 def run_gateway(count: int, config: Config, host: str, port: int, startup: ProcessHandle) -> int:
     """Run the gateway until it is told to stop; return its exit code."""
     logs.set_up(config.log, "gateway")
+    # On a terminal Sanic would advise operators to use a flag that tart does not have.
+    os.environ["SANIC_IGNORE_PRODUCTION_WARNING"] = "1"
     # Answers are merged on a thread; the event loop gets the interpreter's lock back after this.
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     uvloop.run(_serve(count, config, host, port, startup))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
+import pty
 import re
-import shutil
 import stat
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,13 @@ from tests.running import running_system, wait_for
 from tests.supervisor.process import ROOT
 
 pytestmark = pytest.mark.slow
+
+CONFIG = """
+data_dir = "data"
+shards = 1
+telemetry.bind = "127.0.0.1:0"
+api.bind = "127.0.0.1:0"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -89,60 +94,26 @@ def test_the_keys_and_what_sqlite_writes_beside_them_are_private(server, tmp_pat
     assert private(server.data) == beside
 
 
-JOURNALD = "/lib/systemd/systemd-journald"
-# systemd's own journal, in a mount namespace with a /run of its own; as the unit has it, what has
-# no priority is an error.
-IN_THE_JOURNAL = f"""
-set -e
-mount -t tmpfs tmpfs /run
-mkdir -p /run/systemd/journal /run/log/journal
-{JOURNALD} 2>/dev/null & journald=$!
-trap 'kill $journald' EXIT
-until [ -S /run/systemd/journal/stdout ]; do sleep 0.05; done
-systemd-cat -t tart -p err sh -c '
-    export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2)
-    exec "$0" -m tart serve --config config.toml' "$1" & server=$!
-until journalctl -t tart | grep -q "tart ready"; do sleep 0.1; done
-echo "[storag]" >>config.toml
-kill -HUP $server
-until journalctl -t tart | grep -q "not reloaded"; do sleep 0.1; done
-kill $server
-wait $server
-"$1" -m tart serve --config config.toml 2>&1 | systemd-cat -t tart -p err
-until journalctl -t tart -p err | grep -q "tart: "; do sleep 0.1; done
-journalctl -t tart -o json --output-fields=MESSAGE,PRIORITY,_COMM
-"""
-CONFIG = """
-data_dir = "data"
-shards = 1
-telemetry.bind = "127.0.0.1:0"
-api.bind = "127.0.0.1:0"
-"""
-
-
-@pytest.mark.skipif(
-    os.geteuid() != 0 or not Path(JOURNALD).exists() or not shutil.which("unshare"),
-    reason="needs root and systemd's journal",
-)
-def test_the_journal_has_priorities_processes_and_one_time_of_each_line(tmp_path):
+def test_ctrl_c_on_a_terminal_stops_the_server_and_a_second_one_changes_nothing(tmp_path):
     (tmp_path / "config.toml").write_text(CONFIG)
-    ran = subprocess.run(
-        ["unshare", "--mount", "timeout", "90", "sh", "-c", IN_THE_JOURNAL, "sh", sys.executable],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    entries = [json.loads(line) for line in ran.stdout.splitlines()]
-    texts = [entry["MESSAGE"] for entry in entries]
-    priorities = {entry["MESSAGE"]: entry["PRIORITY"] for entry in entries}
-    refused = "config.toml:6: unknown section [storag]; did you mean [storage]?"
-    again = f"ERROR   supervisor: SIGHUP: not reloaded, the current settings stay: {refused}"
-    assert {text for text in texts if priorities[text] != "6"} == {again, f"tart: {refused}"}
-    assert {priorities[again], priorities[f"tart: {refused}"]} == {"3"}
-    assert [text for text in texts if text.startswith("tart ready")]
-    assert not [text for text in texts if re.search(r"^[<{]|\d\d:\d\d:\d\d", text)]
-    names = {entry["_COMM"] for entry in entries if " started, pid " not in entry["MESSAGE"]}
-    assert {"tart-supervisor", "tart-shard-0", "tart-gateway"} <= names
+    environ = {key: value for key, value in os.environ.items() if key[:5] != "TART_"}
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        command = [sys.executable, "-m", "tart", "serve"]
+        os.execve(command[0], command, environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"})
+    text = ""
+    keys = {"tart ready": b"\x03", "stopping: SIGINT": b"\x03"}
+    # The end of a terminal without a process is an error when it is read.
+    with suppress(OSError):
+        while data := os.read(terminal, 4096):
+            text += data.decode()
+            for cue in [cue for cue in keys if cue in text]:
+                os.write(terminal, keys.pop(cue))
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, text
+    assert "stopping: SIGINT; press Ctrl-C again after 5 s to stop at once" in text
+    assert not keys
+    for noise in ("Traceback", "WARNING", "ERROR", "Sanic", "x1b"):
+        assert noise not in text, text
