@@ -245,7 +245,7 @@ def test_the_unit_starts_a_python_package_where_it_is_installed(machine, tmp_pat
 
     text = machine.at(UNIT).read_text()
     assert "\nExecStart=/opt/tart/bin/tart serve --config /etc/tart/config.toml\n" in text
-    assert "'/opt/tart/bin/tart config check --config /etc/tart/config.toml " in text
+    assert "$$(/opt/tart/bin/tart config check --config /etc/tart/config.toml " in text
     assert str(PROGRAM) not in text
     assert not machine.at(PROGRAM).exists()
 

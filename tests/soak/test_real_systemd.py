@@ -166,6 +166,7 @@ def test_the_journal_has_what_needs_attention_and_no_time_of_its_own(operated):
     fault = "tart: /etc/tart/config.toml:7: unknown section [storag]; did you mean [storage]?"
     assert warnings.count(fault) == 2
     assert "INFO" not in warnings
+    assert "another tart" not in "".join(operated.values())
     assert "accept" not in warnings
     lines = operated["all"].splitlines()
     reloaded = 'SIGHUP: settings reloaded; applied log.level: "info" → "debug"'
