@@ -76,4 +76,4 @@ async def test_a_rule_opens_its_examples(system):
     async with running_dash(system.api, "conformance") as dash:
         row = await dash.until(lambda: dash.app.listing.row, "a rule")
         await dash.press("enter")
-        await dash.shows(f"Rule {row.key}", "Severity", "Examples")
+        await dash.shows(f"Findings {row.key}", "Severity", "Rules")

@@ -208,7 +208,7 @@ def test_conformance_and_one_rule(system, load):
     assert find_figure(page, "Findings").value == sum(counts.values())
     code = max(counts, key=lambda it: counts[it])
     finding = load(f"finding {code}")
-    assert find_figure(finding, "Count").value == counts[code]
+    assert find_figure(finding, "Findings").value == counts[code]
     assert sum(row["count"] for row in rows_of(finding, "Nodes")) == counts[code]
     examples = system.get("/api/conformance/examples", rule=code, duration="24h", limit=30)
     assert [row["offset"] for row in rows_of(finding, "Examples")] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Mapping
 
 from tart.dash.core.model import Place, UnknownPlace
@@ -40,7 +41,7 @@ def conditions(argument: str | None, known: Collection[str], default: str) -> Ma
     """Return the conditions of an argument such as ``type=42 node=3f2a``.
 
     Args:
-        argument: Conditions with spaces between them.
+        argument: Conditions with spaces between them; a value with spaces has quotes around it.
         known: Their names.
         default: The name of a value without one; several are a list with commas.
 
@@ -48,7 +49,7 @@ def conditions(argument: str | None, known: Collection[str], default: str) -> Ma
         UnknownPlace: A name is not known or occurs twice, or has no value.
     """
     named: dict[str, str] = {}
-    for word in (argument or "").split():
+    for word in _words(argument or ""):
         name, equals, value = word.partition("=")
         if not equals:
             named[default] = f"{named[default]},{word}" if default in named else word
@@ -62,3 +63,15 @@ def conditions(argument: str | None, known: Collection[str], default: str) -> Ma
             raise UnknownPlace(f"the condition {name} occurs twice; list its values with commas")
         named[name] = value
     return named
+
+
+def write_condition(name: str, value: str) -> str:
+    """Return a condition as ``conditions`` reads it."""
+    return f"{name}={shlex.quote(value)}"
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        raise UnknownPlace(f"{text}: a quotation mark has no second one") from None

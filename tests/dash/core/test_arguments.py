@@ -1,8 +1,15 @@
 """Arguments of places."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tart.dash.core.arguments import conditions, hash_argument, whole_number
+from tart.dash.core.arguments import (
+    conditions,
+    hash_argument,
+    whole_number,
+    write_condition,
+)
 from tart.dash.core.model import Place, UnknownPlace
 
 KNOWN = ("type", "node", "core")
@@ -49,8 +56,15 @@ def test_conditions_and_values_without_a_name():
         ("=1", "no condition is called"),
         ("node=", "the condition node needs a value: node=…"),
         ("core=1 core=2", "the condition core occurs twice"),
+        ("node='3f2a", "a quotation mark has no second one"),
     ],
 )
 def test_conditions_that_are_refused(text, sentence):
     with pytest.raises(UnknownPlace, match=sentence):
         conditions(text, KNOWN, "type")
+
+
+@given(st.text(min_size=1))
+def test_a_condition_that_is_written_is_read(value):
+    text = f"core=3 {write_condition('node', value)}"
+    assert conditions(text, KNOWN, "type") == {"core": "3", "node": value}

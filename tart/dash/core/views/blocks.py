@@ -104,7 +104,9 @@ def requests(place: Place) -> tuple[Request, ...]:
 def page(place: Place, answers: Answers, now: datetime) -> Page:
     """Return the page of the newest blocks."""
     slots: Slots = answers["slots"]
-    rows = tuple(row for slot in reversed(slots["slots"]) for row in _rows(slot, now))
+    # Of a network that was never heard of, the calendar's first slot is pending.
+    newest = reversed(slots["slots"] if slots["newest_slot"] else [])
+    rows = tuple(row for slot in newest for row in _rows(slot, now))
     note = "No node has authored or imported a block yet." if not rows else ""
     return Page(
         title="Blocks",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import TYPE_CHECKING
 
+from tart.dash.core.arguments import write_condition
 from tart.dash.core.cells import id_cell, implementation, missing_cell
 from tart.dash.core.format import age_cell, number, number_cell, plain, text_cell
 from tart.dash.core.model import (
@@ -110,6 +112,7 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
                     _implementation_row(matrix, item, members[index])
                     for index, item in enumerate(matrix["implementations"])
                 ),
+                "" if matrix["implementations"] else "none",
                 sort=("findings", True),
             ),
             Table(
@@ -119,6 +122,7 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
                     _node_row(matrix, node, nodes[index])
                     for index, node in enumerate(matrix["nodes"])
                 ),
+                "" if matrix["nodes"] else "No node was connected in the last 24 hours.",
                 sort=("findings", True),
             ),
         ),
@@ -214,7 +218,15 @@ def _implementation_row(
         number_cell(item["nodes"]),
         number_cell(sum(matrix["nodes"][index]["event_count"] for index in members)),
     )
-    return Row(name, row)
+    return Row(name, row, _place_of(item))
+
+
+def _place_of(item: MatrixImplementation) -> Place | None:
+    """Return the findings of a version; ``None`` for nodes that have not named theirs."""
+    if item["name"] is None or item["version"] is None:
+        return None
+    wanted = {"implementation": item["name"], "version": item["version"]}
+    return Place("finding", " ".join(starmap(write_condition, wanted.items())))
 
 
 def _node_row(matrix: ConformanceMatrix, node: MatrixNode, cells: _Counts) -> Row:
@@ -227,7 +239,7 @@ def _node_row(matrix: ConformanceMatrix, node: MatrixNode, cells: _Counts) -> Ro
         Cell("yes" if node["is_connected"] else "no", node["is_connected"]),
         text_cell(node_runs(matrix, node)),
     )
-    return Row(node["node_id"], row, Place("node", node["node_id"]))
+    return Row(node["node_id"], row, Place("finding", f"node={node['node_id']}"))
 
 
 VIEW = View(

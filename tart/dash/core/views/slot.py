@@ -143,6 +143,8 @@ def _note(slot: SlotPropagation) -> str:
     """Return the order of the nodes, or why there are none."""
     if slot["blocks"]:
         return "the latest first; times since authoring"
+    if not slot["newest_slot"]:
+        return "No block is known yet."
     if slot["slot"] > slot["newest_slot"]:
         return f"This slot has not begun; the newest is {slot['newest_slot']}."
     return {

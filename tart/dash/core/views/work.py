@@ -112,7 +112,12 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
                 tuple(_failure_row(group, now) for group in failures),
                 "" if failures else "Nothing failed in the last hour.",
             ),
-            Table("Steps", _LATENCIES, tuple(_step_row(*step) for step in steps.items())),
+            Table(
+                "Steps",
+                _LATENCIES,
+                tuple(_step_row(*step) for step in steps.items()),
+                "" if steps else "none",
+            ),
         ),
     )
 

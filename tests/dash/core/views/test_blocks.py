@@ -1,7 +1,16 @@
 """The view of blocks, from made answers."""
 
 from tart.dash.core.model import Place, find_table, row_values
-from tests.dash.core.views.samples import FORK, NODE, blocks_answers, figures, show, slots, texts
+from tests.dash.core.views.samples import (
+    FORK,
+    NODE,
+    blocks_answers,
+    figures,
+    show,
+    slot,
+    slots,
+    texts,
+)
 
 
 def test_figures():
@@ -63,7 +72,12 @@ def test_values_are_those_of_the_answer():
 
 
 def test_a_chain_without_blocks():
-    nothing = slots() | {"slots": [], "best_slot": None, "finalized_slot": None}
+    nothing = slots() | {
+        "slots": [slot(0, "pending")],
+        "newest_slot": 0,
+        "best_slot": None,
+        "finalized_slot": None,
+    }
     coverage = {"coverage": {"received_at": []}}
     page = show("blocks", slots=nothing, propagation=coverage, steps={"steps": []})
     assert find_table(page, "Blocks").note == "No node has authored or imported a block yet."

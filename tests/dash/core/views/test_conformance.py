@@ -42,8 +42,11 @@ def test_implementations_and_nodes_add_up_to_the_rules():
     polkajam, unknown = row_values(find_table(page, "Implementations"))
     assert (polkajam["findings"], polkajam["rules"]) == (3, 2)
     assert (unknown["implementation"], unknown["findings"]) == ("unknown", 3)
+    named, nameless = find_table(page, "Implementations").rows
+    assert named.opens == Place("finding", "implementation=PolkaJam version=0.1.26")
+    assert nameless.opens is None
     node = find_table(page, "Nodes").rows[0]
-    assert node.opens == Place("node", NODE)
+    assert node.opens == Place("finding", f"node={NODE}")
 
 
 def test_a_network_without_findings():

@@ -1,17 +1,28 @@
-"""The view of one rule, from made answers."""
+"""The view of findings of a rule, a node or an implementation, from made answers."""
+
+import pytest
 
 from tart.dash.core.model import Place, find_table, row_values
-from tests.dash.core.views.samples import NODE, OTHER, figures, show, texts
+from tart.dash.core.views.finding import VIEW
+from tests.dash.core.views.samples import NODE, OTHER, figures, matrix, show, texts
 
 
-def test_the_rule_in_words_and_figures():
+def rules(page):
+    return {row["rule"]: row["count"] for row in row_values(find_table(page, "Rules"))}
+
+
+def test_a_rule_in_words_and_figures():
     page = show("finding")
-    assert page.title == "Rule trailing_bytes"
-    shown = figures(page)
-    assert shown["Severity"] == ("error", "error", "bad")
-    assert shown["Count"] == ("5 messages", 5, "")
-    assert shown["Newest"] == ("1 min", "2026-11-30T11:59:00.000000Z", "")
-    assert find_table(page, "Examples").note == "The message has bytes after its end."
+    assert page.title == "Findings trailing_bytes"
+    assert figures(page) == {
+        "Severity": ("error", "error", "bad"),
+        "Findings": ("5", 5, ""),
+        "Nodes": ("2", 2, ""),
+        "First": ("10 min", "2026-11-30T11:50:00.000000Z", ""),
+        "Newest": ("1 min", "2026-11-30T11:59:00.000000Z", ""),
+    }
+    (rule,) = row_values(find_table(page, "Rules"))
+    assert rule["explanation"] == "The message has bytes after its end."
     assert page.notes == ("The newest 2 examples; there are more.",)
 
 
@@ -29,8 +40,38 @@ def test_nodes_that_broke_the_rule():
     assert [(row["node"], row["count"]) for row in rows] == [(NODE, 2), (OTHER, 3)]
 
 
-def test_a_rule_that_no_node_broke():
+@pytest.mark.parametrize(
+    ("argument", "counts"),
+    [
+        ("node=3f2a", {"trailing_bytes": 2, "events_dropped": 1}),
+        ("node=0xBEEF", {"trailing_bytes": 3}),
+        ("implementation=PolkaJam", {"trailing_bytes": 2, "events_dropped": 1}),
+        ("implementation=PolkaJam version=0.2", {}),
+        ("events_dropped node=beef", {}),
+        ("rule=events_dropped", {"events_dropped": 1}),
+    ],
+)
+def test_conditions(argument, counts):
+    page = show("finding", argument)
+    assert rules(page) == counts
+    assert figures(page)["Findings"][1] == sum(counts.values())
+
+
+def test_conditions_are_those_of_the_request_too():
+    place = Place("finding", "node=3f2a implementation='A B' version=1")
+    assert VIEW.requests(place)[1].arguments == {
+        "duration": "24h",
+        "node_id": "3f2a",
+        "implementation": "A B",
+        "version": "1",
+        "limit": 30,
+    }
+
+
+def test_findings_that_do_not_exist():
     page = show("finding", "truncated", examples={"examples": [], "has_more": False})
-    assert figures(page) == {"Count": ("0", 0, "good")}
-    assert find_table(page, "Examples").note == "No node broke this rule in the last 24 hours."
-    assert find_table(page, "Nodes").rows == ()
+    assert figures(page)["Findings"] == ("0", 0, "")
+    assert figures(page)["Severity"] == ("–", None, "dim")
+    assert find_table(page, "Rules").note == "No findings in the last 24 hours."
+    empty = show("finding", matrix=matrix() | {"cells": []})
+    assert find_table(empty, "Nodes").rows == ()

@@ -84,6 +84,7 @@ def test_failures_name_node_and_reason():
         ({"state": "missed"}, "Missed: nodes were connected"),
         ({"state": "pending"}, "No block yet"),
         ({"state": "pending", "newest_slot": 900}, "has not begun; the newest is 900"),
+        ({"state": "pending", "newest_slot": 0}, "No block is known yet."),
         ({"state": "unknown"}, "Not known"),
     ],
 )
