@@ -9,6 +9,7 @@ Only light modules may be imported here: the supervisor uses this before it fork
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import time
@@ -98,6 +99,14 @@ def stop_on_signal(
     try:
         yield
     finally:
-        if not signals.received:
+        if signals.received:
+            # Python takes its handlers away before it ends: a repeated signal would then kill it.
+            atexit.register(_ignore_stop_signals)
+        else:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _ignore_stop_signals() -> None:
+    for number in NUMBERS:
+        signal.signal(number, signal.SIG_IGN)

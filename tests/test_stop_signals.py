@@ -41,9 +41,17 @@ def main(grace_seconds, blocks):
         os.write(1, b"ready\n")
         while blocks == "blocks" or not os.path.exists("finished"):
             signal.pause()
-    # Handled until the very end.
+    # Handled until the very end, also when Python has taken its handlers away.
     os.kill(os.getpid(), signal.SIGINT)
+    sys.modules["late"] = LateSignal()
     os.write(1, b"done\n")
+
+
+class LateSignal:
+    """Signals the process when Python clears its modules."""
+
+    def __del__(self, kill=os.kill, pid=os.getpid, number=signal.SIGINT):
+        kill(pid(), number)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -133,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
         "linked_bytes": files.linked,
         "linked_to": str(previous[0]) if previous is not None and files.linked else None,
         "damaged": files.damaged,
-        "seconds": time.monotonic() - started,
+        "seconds": round(time.monotonic() - started, 3),
     }
     if arguments.json:
         print_json(document)

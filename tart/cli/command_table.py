@@ -127,10 +127,14 @@ _TABLE = (
         description=(
             "Show nodes, blocks, events, storage and memory of a running server on one screen, "
             "and what is wrong with it. The exit code is the state, so a script need not read "
-            "the text."
+            "the text.\n\n"
+            "With --watch it is shown again and again, in place on a terminal; it goes on while "
+            "the server is away, and Ctrl-C ends it with the exit code of the last status."
         ),
         examples=(
             Example("tart status", "the server of this machine"),
+            Example("tart status --watch", "every two seconds until Ctrl-C"),
+            Example("tart status --json", "one JSON document; with --watch one a line"),
             Example("tart status --url https://tart.example --key-file key", "another one"),
         ),
         exit_codes={

@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         "begun_at": manifest["begun_at"],
         "files": len(manifest["files"]),
         "bytes": size,
-        "seconds": time.monotonic() - started,
+        "seconds": round(time.monotonic() - started, 3),
     }
     if arguments.json:
         print_json(document)

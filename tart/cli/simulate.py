@@ -119,10 +119,10 @@ def _document(report: SimulationReport) -> SimulateDocument:
         "nodes": len(report.nodes),
         "events": report.events_sent,
         "bytes": report.bytes_sent,
-        "seconds": report.seconds,
+        "seconds": round(report.seconds, 3),
         "dropped": report.dropped,
         "reconnects": report.reconnects,
-        "behind_seconds": report.behind_seconds,
+        "behind_seconds": round(report.behind_seconds, 3),
     }
 
 
