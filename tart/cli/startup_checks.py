@@ -28,6 +28,7 @@ from tart.config.schema import Config
 from tart.control_store import has_keys
 from tart.errors import ConfigError, SettingFault, StartupError, StorageError
 from tart.os_errors import reason
+from tart.rlimits import raise_nofile_limit
 from tart.supervisor.data_lock import (
     AMONG_PACKAGES,
     LOCK_NAME,
@@ -41,6 +42,8 @@ from tart.supervisor.sockets import PortInUse, reserve_port
 # Renewals are due well before; Let's Encrypt's are a third of 90 days.
 _EXPIRES_SOON = timedelta(days=14)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i?)B|%)", re.IGNORECASE)
+# With fewer a shard or the gateway fails while it starts.
+_OPEN_FILES = 64
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -254,6 +257,18 @@ def _check_memory(config: Config) -> Outcome:
     return outcome
 
 
+def _check_open_files(config: Config) -> Outcome:
+    """Check that a process may open what it needs beside its connections."""
+    outcome = Outcome("open files")
+    if (allowed := raise_nofile_limit(_OPEN_FILES)) < _OPEN_FILES:
+        text = (
+            f"a process may have {allowed} open files here, and a shard needs {_OPEN_FILES} at "
+            "least: raise the limit with 'ulimit -n', or LimitNOFILE of the unit"
+        )
+        outcome.add(Severity.REFUSED, SettingFault("", "", None, text))
+    return outcome
+
+
 def _limit_bytes(text: str, total: int) -> float:
     """Return a size as DuckDB reads it: KB is 1000 bytes, KiB 1024."""
     match = _SIZE.fullmatch(text)
@@ -283,4 +298,5 @@ CHECKS: tuple[Callable[[Config], Outcome], ...] = (
     _check_keys,
     _check_certificate,
     _check_memory,
+    _check_open_files,
 )

@@ -20,6 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
+# Handlers with which a character that the encoding lacks is an error; the latter is that of the
+# locale C.
+_FAIL = ("strict", "surrogateescape")
 _NAMES = ("stdin", "stdout", "stderr")
 
 
@@ -27,7 +30,7 @@ def prepare() -> None:
     """Open the standard streams that are closed, and let no character end a command."""
     if any(getattr(sys, name) is None for name in _NAMES):
         _open_closed()
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in _FAIL:
         is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         sys.stdout.reconfigure(errors="surrogateescape" if is_utf8 else "replace")
 

@@ -198,6 +198,7 @@ def test_the_check_says_what_it_checked_and_creates_nothing(directory, monkeypat
         "ok       API keys: only this machine can reach the API",
         "ok       certificate: none, the API is served without TLS",
         "ok       memory: 1 shards with 1MB each",
+        "ok       open files",
         "configuration is valid",
     ]
     assert [path.name for path in directory.iterdir()] == ["mine.toml"]

@@ -40,12 +40,17 @@ def test_a_file_that_is_written_does_not_take_the_number_of_a_closed_stdout(tmp_
     assert (done.returncode, file.read_bytes(), done.stderr) == (0, b"", b"")
 
 
-def test_characters_that_the_encoding_lacks_are_replaced(tmp_path):
-    file = tmp_path / "config.toml"
-    file.write_text('data_dir = "\u4e2d"\n', encoding="utf-8")
-    done = run("", "config", "show", "--config", str(file), PYTHONIOENCODING="ascii")
-    assert done.returncode == 0
-    assert b"?" in done.stdout
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+def test_characters_that_the_encoding_lacks_are_replaced(environ):
+    done = run("", "sql", "--tables", "--no-pager", COLUMNS="80", **environ)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"as stored in ?" in done.stdout
 
 
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
