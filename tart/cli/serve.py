@@ -12,6 +12,7 @@ than its siblings would be harder to understand than a change that waits.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 import signal
@@ -139,6 +140,7 @@ def run(arguments: argparse.Namespace) -> int:
         stack.enter_context(lock_directories(config.data_path, config.run_path))
         telemetry = stack.enter_context(_reserve(config.telemetry.bind, "telemetry.bind"))
         api = stack.enter_context(_reserve(config.api.bind, "api.bind"))
+        _report_crashes()
         return Supervisor(
             _parts(settings, telemetry, api),
             config.supervisor,
@@ -166,6 +168,13 @@ def _announce(
     with suppress(OSError):
         if sys.stdout is not None:
             os.write(sys.stdout.fileno(), line.encode())
+
+
+def _report_crashes() -> None:
+    """Write the stack to stderr when a process crashes inside a library; inherited by a fork."""
+    # Without a stderr that is a file there is nowhere to write.
+    with suppress(OSError, RuntimeError, ValueError):
+        faulthandler.enable()
 
 
 def _parts(settings: Settings, telemetry: Reservation, api: Reservation) -> dict[str, Target]:

@@ -191,3 +191,14 @@ def test_a_closed_stdout_does_not_stop_the_server(tmp_path):
 
             assert running.exited() == 0
             assert "could not be started" not in running.errors()
+
+
+def test_a_crash_inside_a_library_leaves_its_stack(tmp_path):
+    environ = {"TART_SUPERVISOR_BACKOFF_SECONDS": "0.01"}
+    with serving(tmp_path, "--shards", 1, environ=environ) as (running, telemetry, _):
+        _, victim = asked(telemetry)
+        os.kill(victim, signal.SIGSEGV)
+        wait_for(lambda: "shard 0 was killed by SIGSEGV" in running.errors(), "the end")
+        errors = running.errors()
+        assert "Fatal Python error: Segmentation fault" in errors
+        assert re.search(r'File ".*toy_tart\.py", line \d+ in answer', errors)
