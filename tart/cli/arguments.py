@@ -8,13 +8,20 @@ from pathlib import Path
 URL_HELP = "address of a running server (default: the setting api.bind)"
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
-    """Add ``--config``."""
+def add_config(parser: argparse.ArgumentParser, *, installed: bool = False) -> None:
+    """Add ``--config``.
+
+    Args:
+        parser: The parser of the command.
+        installed: Whether the command finds an installation (``tart.cli.installation``).
+    """
+    default = "config.toml in the working directory, "
+    default += "else /etc/tart/config.toml" if installed else "if present"
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help="read settings from FILE (default: config.toml in the working directory, if present)",
+        help=f"read settings from FILE (default: {default})",
     )
 
 

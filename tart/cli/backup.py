@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="copy all files; otherwise unchanged ones are hard links to the earlier backup",
     )
-    add_config(parser)
+    add_config(parser, installed=True)
     add_data_dir(parser)
     add_json(parser)
     parser.set_defaults(run=run)

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     revoke.add_argument("id", metavar="ID", help="id of the key, as 'tart keys list' prints it")
     for verb, function in ((create, _create), (list_, _list), (revoke, _revoke)):
-        add_config(verb)
+        add_config(verb, installed=True)
         add_data_dir(verb)
         add_json(verb)
         verb.set_defaults(run=function)

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", type=Path, metavar="BACKUP", help="backup that 'tart backup' created"
     )
-    add_config(parser)
+    add_config(parser, installed=True)
     add_data_dir(parser)
     add_json(parser)
     parser.set_defaults(run=run)

@@ -26,7 +26,7 @@ from tart.supervisor.data_lock import lock_directories
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    add_config(parser)
+    add_config(parser, installed=True)
     add_data_dir(parser)
     add_json(parser)
     parser.add_argument(

@@ -146,7 +146,7 @@ class Container:
 @pytest.fixture(scope="module")
 def key(engine):
     """A volume with a key made as docs/install.md has it; the secret."""
-    create = ("keys", "create", "--name", "admin", "--role", "admin")
+    create = ("keys", "create", "--new", "--name", "admin", "--role", "admin")
     made = engine.podman("run", "--rm", *HARDENED, "--volume=data:/var/lib/tart", "tart", *create)
     return made.stdout.strip()
 
@@ -166,7 +166,7 @@ def test_the_image_is_small_and_has_no_compiler_and_no_package_manager_s_leftove
 def test_without_a_key_it_says_how_to_make_one_and_serves_nothing(engine):
     refused = engine.podman("run", "--rm", *HARDENED, "--tmpfs=/var/lib/tart", "tart", check=False)
     assert refused.returncode == 2
-    assert "there is no key: create one with 'tart keys create'" in refused.stderr
+    assert "there is no key: create one with 'tart keys create --new --name NAME" in refused.stderr
 
 
 def test_it_takes_telemetry_as_a_user_without_rights_and_stops_with_all_of_it(engine, key):
