@@ -6,24 +6,23 @@ import asyncio
 import signal
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.events import Key, Resize
+from textual.events import Resize
 from textual.widgets import Input
 
 from tart.dash.core.bars import Connection, header_line, hints_line, tabs_line
-from tart.dash.core.keys import ALL, DIGITS
+from tart.dash.core.keys import ALL, COLUMN_LETTERS, DIGITS
 from tart.dash.core.lines import Line, line, note_lines
 from tart.dash.core.listing import Listing
 from tart.dash.core.model import Collector, Page, Place, UnknownPlace
 from tart.dash.core.navigation import QUIT, History, completions
 from tart.dash.core.views.table import BY_NAME, parse_place, tabs
-from tart.dash.help_screen import HelpScreen
 from tart.dash.prompt import Prompt
 from tart.dash.refresh import Failure, Refresher
 from tart.dash.source import LoadError, Source
@@ -32,6 +31,7 @@ from tart.dash.widgets import Lines
 # Places whose cursor, sort and filter are remembered.
 _MAX_LISTINGS = 32
 _MESSAGE_SECONDS = 6.0
+_HELP = Place("help")
 # Exit codes are those of shells: 128 and the signal's number.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -49,25 +49,20 @@ class Loaded:
     health: str
 
 
+def _binding(keys: Iterable[str], action: str) -> Binding:
+    # Priority: it acts before the next key is read, so that ":nodes" may come in one piece.
+    return Binding(",".join(keys), f"app.{action}", show=False, priority=True)
+
+
 class PageView(Lines, can_focus=True):
     """The page; it has the focus, and with it the keys."""
 
     DEFAULT_CSS = "PageView { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(key.keys), f"app.{key.action}", key.meaning, show=False)
-        for key in ALL
-        if key.action
+        *(_binding(key.keys, key.action) for key in ALL if key.action),
+        *(_binding(digit, f"choose_tab({index})") for index, digit in enumerate(DIGITS)),
+        *(_binding(letter, f"sort_by_letter('{letter}')") for letter in COLUMN_LETTERS),
     ]
-
-    def on_key(self, event: Key) -> None:
-        """Take digits for views and capital letters for columns."""
-        app = self.app
-        assert isinstance(app, DashApp)
-        character = event.character or ""
-        if character in DIGITS and character:
-            app.choose_tab(DIGITS.index(character))
-        elif len(character) == 1 and character.isupper() and character != "G":
-            app.sort_by_letter(character)
 
 
 class DashApp(App[None]):
@@ -168,6 +163,9 @@ class DashApp(App[None]):
     # Loading.
 
     async def _load(self, place: Place) -> Loaded:
+        if place == _HELP:
+            # At once, also where no server answers.
+            return Loaded(await self._source.load(BY_NAME[place.view], place), self._health)
         page, health = await asyncio.gather(
             self._source.load(BY_NAME[place.view], place, self._collector(place)),
             self._source.network_health(),
@@ -292,7 +290,7 @@ class DashApp(App[None]):
         self._refresher.show(place)
         self._draw()
 
-    def choose_tab(self, index: int) -> None:
+    def action_choose_tab(self, index: int) -> None:
         """Go to the tab at a position, if there is one."""
         if index < len(tabs()):
             self._go(self._history.switch, Place(tabs()[index].name))
@@ -346,7 +344,7 @@ class DashApp(App[None]):
         self.listing.move_end()
         self._draw()
 
-    def sort_by_letter(self, letter: str) -> None:
+    def action_sort_by_letter(self, letter: str) -> None:
         """Sort by the column that begins with a letter."""
         if self.listing.sort_by_letter(letter):
             self._draw()
@@ -384,8 +382,11 @@ class DashApp(App[None]):
         self._refresher.refresh()
 
     def action_help(self) -> None:
-        """Show the help."""
-        self.push_screen(HelpScreen(), lambda _: self._draw())
+        """Show the help, or leave it."""
+        if self.place == _HELP:
+            self.action_go_back()
+        else:
+            self._go(self._history.open, _HELP)
 
     # The prompt.
 

@@ -42,6 +42,7 @@ VIEWS = (
     view("broken", broken),
     view("crooked", crooked),
     view("thing", numbers, argument="NAME", argument_required=True),
+    view_table.BY_NAME["help"],
 )
 
 
@@ -51,7 +52,7 @@ def _views(monkeypatch):
     by_name = {it.name: it for it in VIEWS}
     for name, value in {"VIEWS": VIEWS, "BY_NAME": by_name, "_BY_ANY_NAME": by_name}.items():
         monkeypatch.setattr(view_table, name, value)
-    for module in ("app", "core.navigation", "help_screen"):
+    for module in ("app", "core.navigation"):
         for name in ("VIEWS", "BY_NAME"):
             monkeypatch.setattr(
                 f"tart.dash.{module}.{name}", getattr(view_table, name), raising=False
@@ -152,15 +153,18 @@ async def test_a_colon_jumps_and_tab_completes():
     assert dash.app.return_code == 0
 
 
-async def test_the_help_has_every_key_and_closes():
-    async with fake_dash(FakeApi(rows=rows()), "numbers") as dash:
-        await dash.shows("n002")
+async def test_the_help_is_a_page_also_without_a_server():
+    api = FakeApi(rows=ApiUnreachable("gone"))
+    async with fake_dash(api, "numbers") as dash:
+        await dash.shows("reconnecting in")
         await dash.press("question_mark")
-        await dash.shows("Ctrl-R", "more lines")
-        await dash.press("pagedown", "pagedown", "pagedown", "pagedown")
-        await dash.shows("thing NAME", "any key closes")
-        await dash.press("x")
-        await dash.shows("n002")
+        await dash.shows("PageDown Ctrl-F", "screen down")
+        await dash.type("/pause")
+        await dash.press("enter")
+        assert dash.app.listing.row.key == "p"
+        await dash.press("question_mark", "question_mark", "escape")
+        await dash.press("escape")
+        assert dash.app.place == Place("numbers")
 
 
 async def test_a_pause_keeps_the_page():

@@ -1,11 +1,8 @@
-"""The keys of the dashboard: what the terminal calls them, what they do, and the help."""
+"""The keys of the dashboard: what the terminal calls them, and what they do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from tart.dash.core.lines import Line, line
-from tart.dash.core.model import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +23,8 @@ class Key:
 
 
 DIGITS = "1234567890"
+# G goes to the last row.
+COLUMN_LETTERS = "ABCDEFHIJKLMNOPQRSTUVWXYZ"
 MOVE = (
     Key("move(-1)", ("up", "k"), "↑ k", "row up"),
     Key("move(1)", ("down", "j"), "↓ j", "row down"),
@@ -52,32 +51,8 @@ SHOW = (
     Key("reverse_sort", ("r",), "r", "reverse the order"),
     Key("pause", ("p",), "p", "pause, go on"),
     Key("refresh", ("ctrl+r",), "Ctrl-R", "refresh now"),
-    Key("help", ("question_mark",), "?", "this help; any key closes it"),
+    Key("help", ("question_mark",), "?", "this help; Esc closes it"),
     Key("quit", ("q", "ctrl+c"), "q Ctrl-C", "quit"),
 )
-ALL = (*MOVE, *GO, *SHOW)
-
-
-def help_lines(views: tuple[View, ...], tabs: tuple[View, ...]) -> list[Line]:
-    """Return the help: every key, and every view with its names.
-
-    Args:
-        views: All views.
-        tabs: Those that have a tab, in order.
-    """
-    width = max(len(key.shown) for key in ALL)
-    lines = []
-    for heading, keys in (("Move", MOVE), ("Go", GO), ("Show", SHOW)):
-        lines.append(line((heading, "heading")))
-        lines += [line((f"  {key.shown:{width}}  ", "strong"), (key.meaning, "")) for key in keys]
-    lines += [Line(), line(("Views, for : and tart dash", "heading"))]
-    numbers = dict(zip((view.name for view in tabs), DIGITS, strict=False))
-    for view in views:
-        argument = f" {view.argument}" if view.argument_required else f" [{view.argument}]"
-        name = view.name + (argument if view.argument else "")
-        also = f"also {', '.join(view.aliases)}" if view.aliases else ""
-        number = numbers.get(view.name, " ")
-        lines.append(
-            line((f"  {number} ", "dim"), (f"{name:{width + 6}}  ", "strong"), (also, "dim"))
-        )
-    return lines
+GROUPS = {"Move": MOVE, "Go": GO, "Show": SHOW}
+ALL = tuple(key for keys in GROUPS.values() for key in keys)

@@ -200,7 +200,7 @@ class View:
     Attributes:
         name: What ``:`` and ``tart dash VIEW`` call it.
         aliases: Further names.
-        title: Its tab, where it has one; short, since all tabs stand in 80 columns.
+        title: Its tab; short, since all tabs stand in 80 columns. Empty for none.
         requests: Returns the requests that a place needs; they are sent side by side.
         page: Returns the page of a place from its answers. Its third parameter is the present, an
             aware datetime, for ages.
@@ -218,6 +218,11 @@ class View:
     argument: str = ""
     argument_required: bool = False
     collector: Callable[[Place], Collector] | None = None
+
+    @property
+    def has_tab(self) -> bool:
+        """True if it has a tab; one that needs an argument has none."""
+        return bool(self.title) and not self.argument_required
 
 
 def find_figure(page: Page, label: str) -> Figure:

@@ -12,6 +12,7 @@ from tart.dash.core.views import (
     event,
     events,
     finding,
+    help,
     network,
     node,
     nodes,
@@ -38,6 +39,7 @@ VIEWS: tuple[View, ...] = (
     finding.VIEW,
     alerts.VIEW,
     server.VIEW,
+    help.view(lambda: VIEWS),
 )
 BY_NAME: dict[str, View] = {view.name: view for view in VIEWS}
 _BY_ANY_NAME = {name: view for view in VIEWS for name in (view.name, *view.aliases)}
@@ -45,7 +47,7 @@ _BY_ANY_NAME = {name: view for view in VIEWS for name in (view.name, *view.alias
 
 def tabs() -> tuple[View, ...]:
     """Return the views that have a tab."""
-    return tuple(view for view in VIEWS if not view.argument_required)
+    return tuple(view for view in VIEWS if view.has_tab)
 
 
 def parse_place(text: str) -> Place:

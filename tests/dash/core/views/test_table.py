@@ -21,7 +21,7 @@ def test_names_and_aliases_are_unique():
 
 
 def test_views_that_need_an_argument_have_no_tab():
-    assert all(not view.argument_required for view in tabs())
+    assert all(view.title and not view.argument_required for view in tabs())
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
