@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import errno
 import os
 import select
 import shutil
@@ -65,6 +66,11 @@ _PARENT_DEATH_SIGNAL = 1
 _GROUP_SECONDS, _STOP_SECONDS = 10.0, 60.0
 _POLL_SECONDS = 0.05
 _MAX_PORT = 65_535
+# Errors that another port does not have; the server describes all others.
+_PORT_ERRORS = {
+    errno.EADDRINUSE: "in use, by another demo or server; choose another one",
+    errno.EACCES: "only root may use it; choose one from 1024 on",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -285,27 +291,23 @@ def _addresses(config: Config, port: int | None) -> tuple[str, str]:
     number = configured if port is None else port
     if not 0 <= number <= _MAX_PORT:
         raise ConfigError(f"--port: {number} is not between 0 and {_MAX_PORT}")
-    if not _is_free(host, number):
-        raise StartupError(
-            f"port {number} is in use, by another demo or server; choose one with --port"
-        )
+    if (error := _probe(host, number)) is not None and error.errno in _PORT_ERRORS:
+        raise StartupError(f"port {number}: {_PORT_ERRORS[error.errno]} with --port")
     telemetry_host, telemetry_port = parse_address(config.telemetry.bind, "telemetry.bind")
     default = config.telemetry.bind == Config().telemetry.bind
-    if default and not _is_free(telemetry_host, telemetry_port):
+    if default and _probe(telemetry_host, telemetry_port) is not None:
         telemetry_port = 0
     return _address(host, number), _address(telemetry_host, telemetry_port)
 
 
-def _is_free(host: str, port: int) -> bool:
-    """Return whether a port can be listened on, as far as that is known before."""
+def _probe(host: str, port: int) -> OSError | None:
+    """Return why a port cannot be listened on; ``None`` if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):
-            return True
-    except PermissionError:
-        return True  # the server says it better
-    except OSError:
-        return False
+            return None
+    except OSError as error:
+        return error
 
 
 def _address(host: str, port: int) -> str:

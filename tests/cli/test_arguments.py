@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from tart.cli.arguments import add_client, add_config, add_data_dir, add_url
+from tart.cli.command_parser import parser_of
+from tart.cli.command_table import COMMANDS
 
 
 def test_shared_arguments_are_optional_and_typed():
@@ -43,3 +45,15 @@ def test_the_address_may_stand_alone():
     parser = argparse.ArgumentParser()
     add_url(parser)
     assert parser.parse_args(["--url", "u"]).url == "u"
+
+
+def test_every_command_that_calls_a_server_takes_a_key_and_the_flags_of_tls():
+    flags = {"--url", "--key-file", "--ca-file", "--insecure"}
+    found = {
+        name: flags & parser_of(command)._option_string_actions.keys()
+        for name, command in COMMANDS.items()
+    }
+    # The guide for agents names an address without calling it.
+    callers = {name for name, present in found.items() if present} - {"skill"}
+    assert callers == {"status", "dash", "sql", "record"}
+    assert all(found[name] == flags for name in callers)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from importlib import import_module
 
 import pytest
 
+from tart.cli.command_parser import parser_of
+from tart.cli.command_table import COMMANDS
 from tart.cli.json_output import print_json, print_json_line
-from tart.cli.main import COMMANDS, main
+from tart.cli.main import main
 from tart.query.sql.reference import sql_tables
 
 # Commands, or their verbs, that print no table and no status of their own, and why.
@@ -33,10 +34,8 @@ def verbs(name, parser):
 
 def all_commands():
     found = {}
-    for name in COMMANDS:
-        parser = argparse.ArgumentParser()
-        import_module(f"tart.cli.{name}").add_arguments(parser)
-        found |= verbs(name, parser)
+    for name, command in COMMANDS.items():
+        found |= verbs(name, parser_of(command))
     return found
 
 

@@ -118,8 +118,8 @@ def test_a_demo_in_the_background_of_a_script_ends_with_its_network(scratch):
             check=False,
         )
         assert (second.returncode, second.stdout) == (1, "")
-        assert f"tart: port {port} is in use" in second.stderr
-        assert "choose one with --port" in second.stderr
+        assert f"tart: port {port}: in use" in second.stderr
+        assert "choose another one with --port" in second.stderr
         os.kill(demo.pid, signal.SIGINT)
         assert demo.ended() == 0
         assert demo.errors() == ""
