@@ -35,6 +35,8 @@ _VALUES_OF_FLAGS = {
     "--data-dir": re.compile(r"/"),
 }
 _NUMBER = re.compile(r"-\d*\.?\d+$")
+# Names of values in seconds, without a unit.
+_SECONDS = ("S", "SECONDS")
 _KINDS = {int: "a whole number", float: "a number"}
 _REQUIRED = re.compile(r"the following arguments are required: (.*)$")
 _ONE_OF = re.compile(r"one of the arguments (.*) is required$")
@@ -207,6 +209,8 @@ class CommandParser(argparse.ArgumentParser):
             kind = _KINDS.get(action.type)  # type: ignore[call-overload]
             if kind is None:
                 raise
+            if action.metavar in _SECONDS:
+                kind += " of seconds"
             self.error(f"{_name(action)} {arg_string}: must be {kind}")
 
 

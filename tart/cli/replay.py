@@ -52,12 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Replay a capture to its end and return the exit code, 1 if not everything was sent.
+    """Replay a capture to its end and return the exit code.
 
     Raises:
         CaptureError: The file ends or is damaged after a part of it was sent.
         ConfigError: An argument is not valid, or the file cannot be opened or is not a capture.
-        StartupError: The file cannot be read, or the server cannot be reached.
+        StartupError: The file cannot be read, the server cannot be reached, or not everything was
+            sent.
     """
     host, port = parse_address(arguments.target, "--target")
     speed = parse_speed(arguments.speed)
@@ -76,11 +77,17 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             if player.connections.sessions:
                 _report(player, as_json=arguments.json)
+    sent = player.connections
     if player.stopped:
         raise StartupError("stopped before the end of the capture")
     if player.missing:
         raise _unusable(player, f"{source_name(arguments.file)}: {player.missing}")
-    return 1 if player.connections.failed else 0
+    if sent.failed:
+        raise StartupError(
+            f"{sent.failed:,} of {sent.sessions:,} sessions were not sent completely, the first "
+            f"because {sent.first_fault}"
+        )
+    return 0
 
 
 def _unusable(player: Player, message: str) -> TartError:

@@ -46,6 +46,7 @@ class ReplayConnections:
         octets: Bytes that were sent.
         failed: Sessions that were not sent completely.
         unsent: Unsent bytes of failed sessions.
+        first_fault: Why the first of them failed; empty if none did.
         closed_early: Sessions that the server closed before their end.
     """
 
@@ -59,6 +60,7 @@ class ReplayConnections:
         self._server_closes = True
         self.sessions = self.records = self.octets = 0
         self.failed = self.unsent = self.closed_early = 0
+        self.first_fault = ""
 
     async def perform(self, step: Step) -> None:
         """Perform a step, once there is room in the connection's buffer.
@@ -149,8 +151,9 @@ class ReplayConnections:
             return
         connection.failed = True
         self.failed += 1
-        reason = connection.fault or "the server closed the connection"
-        logger.warning("session %d was not sent completely: %s", connection.session, reason)
+        fault = connection.fault or "the server closed the connection"
+        self.first_fault = self.first_fault or fault
+        logger.warning("session %d was not sent completely: %s", connection.session, fault)
 
 
 class _Connection(asyncio.Protocol):

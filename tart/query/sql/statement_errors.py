@@ -63,7 +63,7 @@ _KEYWORDS = frozenset(
         "DESC",
     ]
 )
-_CLASS = re.compile(r"^(?:[A-Z][A-Za-z-]+ )+Error: ")
+_CLASS = re.compile(r"^(?:[A-Za-z-]+ ){1,4}Error: ")
 _TAILS = re.compile(
     r"\n\s*(?:LINE \d|Candidate|Possible|Did you mean|Hint:|\t).*", re.DOTALL | re.IGNORECASE
 )
@@ -137,12 +137,28 @@ def explain_syntax(message: str, position: str | None, sql: str) -> str:
         return f"the statement is incomplete after {word}{line}"
     before = re.findall(r"\w+", sql[: int(position)])[-1:]
     reserved = before if word == "." else [word]
-    if reserved and reserved[0].lower() in _QUOTED_COLUMNS:
+    if reserved and _is_column(reserved[0].lower(), word, sql):
         name = reserved[0].lower()
         return f'syntax error at "{word}"{line}; the column {name} needs double quotes: "{name}"'
+    if word.upper() in _KEYWORDS and _opens_more_than_it_closes(sql[: int(position)]):
+        return f'syntax error at "{word}"{line}; a closing ) is missing before it'
     if hint := "".join(map(_keyword, before)):
         return f'syntax error at "{word}"{line}, after {before[0]}{hint}'
     return f'syntax error at "{word}"{line}{_keyword(word)}'
+
+
+def _is_column(name: str, word: str, sql: str) -> bool:
+    """Return whether a keyword at a syntax error is meant as a column."""
+    if name not in _QUOTED_COLUMNS:
+        return False
+    # A single FROM is the clause.
+    is_clause = name == "from" and word != "."
+    return not is_clause or len(re.findall(r"\bfrom\b", sql, re.IGNORECASE)) > 1
+
+
+def _opens_more_than_it_closes(sql: str) -> bool:
+    code = re.sub(r"'[^']*'", "", sql)
+    return code.count("(") > code.count(")")
 
 
 def without_end(sql: str) -> Iterator[str]:
@@ -195,7 +211,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _qualifier(match: re.Match[str], statement: Statement) -> str:
     name = match["name"]
-    there = ", ".join(re.findall(r'"([^"]+)"', match["rest"]))
+    names = re.findall(r'"([^"]+)"', match["rest"])
+    there = ", ".join(name.removeprefix("memory.main.") for name in names)
     has = f"; it has {there}" if there else ""
     return f"there is no table {name} in the FROM clause{statement.line_of(name)}{has}"
 

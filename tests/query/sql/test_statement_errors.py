@@ -113,6 +113,10 @@ def test_errors_of_names_and_types(connection, sql, message):
         ("DROP TABLE events", "only SELECT statements run here; DROP does not"),
         ("-- x\nINSERT INTO events VALUES (1)", "only SELECT statements run here; INSERT does not"),
         ("SELECT from.ipv6 FROM t", 'syntax error at "."; the column from needs double quotes'),
+        ("SELECT from FROM t", 'syntax error at "FROM"; the column from needs double quotes'),
+        ("SELECT to FROM t", 'syntax error at "to"; the column to needs double quotes'),
+        ("SELECT 1 + FROM t", 'syntax error at "FROM"'),
+        ("SELECT count(* FROM t", 'syntax error at "FROM"; a closing ) is missing before it'),
         ("SELECT 'abc", "unterminated "),
     ],
 )
@@ -121,6 +125,7 @@ def test_errors_of_syntax(connection, sql, message):
     error = json.loads(text)
     found = explain_syntax(error["error_message"], error.get("position"), sql)
     assert found.startswith(message)
+    assert found == message or " + " not in sql
 
 
 def test_deep_nesting_is_named():
