@@ -14,7 +14,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum, auto
 
 GRACE_SECONDS = 5.0
@@ -66,6 +66,13 @@ class StopSignals:
         return f"{again} after {self.grace_seconds:g} s to stop at once"
 
 
+def print_repetition(signals: StopSignals, number: int) -> None:
+    """Say on stderr that a repeated signal changes nothing, and how to end at once."""
+    # Not through a buffer, which the signal may have interrupted.
+    with suppress(OSError):
+        os.write(2, f"tart: stopping; {signals.advice(signal.Signals(number))}\n".encode())
+
+
 @contextmanager
 def stop_on_signal(
     stop: Callable[[], object], *, grace_seconds: float = GRACE_SECONDS
@@ -87,8 +94,7 @@ def stop_on_signal(
             case Request.STOP:
                 stop()
             case Request.REPEAT:
-                advice = signals.advice(signal.Signals(number))
-                os.write(2, f"tart: stopping; {advice}\n".encode())
+                print_repetition(signals, number)
             case Request.KILL:
                 signal.signal(number, signal.SIG_DFL)
                 os.kill(os.getpid(), number)

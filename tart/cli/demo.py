@@ -3,7 +3,8 @@
 Two child processes, exactly what a user would start in two terminals. This process starts
 them in order, prints where to look, and stops them in the opposite order: when it is told to by
 SIGINT, SIGTERM or SIGHUP, or when one of them ends. A shell starts a command in the background
-with SIGINT ignored; a demo does not inherit that, or a script could not end it.
+with SIGINT ignored; a demo does not inherit that, or a script could not end it. A signal that comes
+when the grace after the first is over kills both.
 
 The children have sessions of their own, so that Ctrl-C reaches this process alone, and get SIGTERM
 from the kernel if it is killed. Unless the settings name a data directory, the events are in a
@@ -36,6 +37,7 @@ from tart.config.addresses import parse_address
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
+from tart.stop_signals import Request, StopSignals, print_repetition
 
 NODES, CORES, SPEED = 6, 2, 1.0
 
@@ -122,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
                 secure = config.tls_paths is not None
                 _introduce(arguments, ready, description, secure=secure)
                 signals.wait()
-    return 0
+    return int(signals.killed)
 
 
 def _introduce(
@@ -146,10 +148,13 @@ class _Signals:
 
     Attributes:
         stopped: Whether a signal to stop arrived.
+        killed: Whether a late one ended the children at once.
     """
 
     def __init__(self) -> None:
         self.stopped = False
+        self.killed = False
+        self._signals = StopSignals()
         self._children: list[_Child] = []
         self._previous: dict[int, Any] = {}
         self._reading, self._writing = os.pipe()
@@ -199,6 +204,15 @@ class _Signals:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped = True
+        match self._signals.receive(time.monotonic()):
+            case Request.REPEAT:
+                print_repetition(self._signals, number)
+            case Request.KILL:
+                self.killed = True
+                for child in self._children:
+                    child.kill_group()
+            case Request.STOP | Request.IGNORE:
+                pass
 
 
 class _Child(subprocess.Popen[str]):
@@ -223,6 +237,11 @@ class _Child(subprocess.Popen[str]):
             preexec_fn=lambda: prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM),
         )
 
+    def kill_group(self) -> None:
+        """Kill the process and those it started, as far as they have not ended."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """End the process and those it started, by force if they take too long."""
         self.terminate()
@@ -233,7 +252,7 @@ class _Child(subprocess.Popen[str]):
             while time.monotonic() < end:
                 os.killpg(self.pid, 0)
                 time.sleep(_POLL_SECONDS)
-            os.killpg(self.pid, signal.SIGKILL)
+        self.kill_group()
         self.wait()
 
 

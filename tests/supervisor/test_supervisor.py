@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -175,14 +176,21 @@ def test_progress_extends_the_deadline_to_accept(tmp_path):
         assert running.ended() == 0
 
 
+def title(pid):
+    """What ``ps`` shows of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0")
+
+
 def test_readiness_does_not_wait_for_a_child_that_recovers(tmp_path):
     done = tmp_path / "recovered"
     parts = ("shard 0=recovering", "shard 1=steady", "gateway=steady")
     with toy(*parts, environ={"TOY_RECOVERED": str(done)}) as running:
         running.line("all ready but shard 0")
+        pid = running.line(r"shard 0 up (\d+)")[1]
+        assert title(pid) == "tart: shard 0 (recovering)"
         done.touch()
         running.line(r"shard 0 up \d+")
-        running.line(r"shard 0 up \d+")
+        wait_for(lambda: title(pid) == "tart: shard 0", "the title")
         running.send(signal.SIGTERM)
         assert running.ended() == 0
         assert (
