@@ -73,7 +73,7 @@ def reason(error: BaseException) -> str:
     text = _text(error)
     if isinstance(error, OSError):
         return _os_reason(error, text)
-    return _without_kind(text) or type(error).__name__
+    return without_kind(text) or type(error).__name__
 
 
 def _os_reason(error: OSError, text: str) -> str:
@@ -81,7 +81,7 @@ def _os_reason(error: OSError, text: str) -> str:
     if isinstance(verify_message, str) and verify_message:
         return f"the certificate is not accepted: {verify_message}"
     if hasattr(error, "library"):  # ssl.SSLError, whose numbers are OpenSSL's
-        return _without_kind(_SOURCE_LINE.sub("", error.strerror or text))
+        return without_kind(_SOURCE_LINE.sub("", error.strerror or text))
     number = error.errno
     if number is None and (match := _NUMBER.search(text)):
         number = int(match[1])  # asyncio joins the errors of several addresses into one text
@@ -100,5 +100,6 @@ def _text(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), "").strip()
 
 
-def _without_kind(text: str) -> str:
+def without_kind(text: str) -> str:
+    """Return a message of DuckDB or TLS without the class of the error at its beginning."""
     return _KIND.sub("", text)

@@ -118,6 +118,9 @@ def _entries(path: Path) -> list[Path]:
 def _is_shard(path: Path) -> bool:
     if not _SHARD.fullmatch(path.name) or not path.is_dir():
         return False
-    with suppress(OSError):
+    try:
         return any(_SHARD_FILE in file.name for file in _entries(path))
-    return False
+    except PermissionError:
+        return True  # the command that reads it names the reason
+    except OSError:
+        return False

@@ -9,14 +9,18 @@ that number modulo the shard count.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 
+from tart.errors import StorageError
+from tart.os_errors import reason
 from tart.query.core.event_ids import DIRECTORY_BITS
 from tart.storage.core import earlier_schema
 from tart.storage.core.schema import DDL, SCHEMA_VERSION
@@ -164,13 +168,13 @@ def group_by_period(files: Iterable[LogFile]) -> list[list[LogFile]]:
 
 def list_files(root: Path, directory: int) -> list[LogFile]:
     """Return the segments of a directory, oldest first."""
-    paths = (root / f"{directory:02d}").glob("*.duckdb")
+    paths = _matching(root / f"{directory:02d}", "*.duckdb")
     return sorted(file for path in paths if (file := parse_path(directory, path)))
 
 
 def list_orphaned_wals(root: Path, directory: int) -> list[LogFile]:
     """Return the segments of which only a WAL exists, oldest first."""
-    wals = (root / f"{directory:02d}").glob("*.duckdb.wal*")
+    wals = _matching(root / f"{directory:02d}", "*.duckdb.wal*")
     paths = {path.with_name(f"{path.name.partition('.duckdb')[0]}.duckdb") for path in wals}
     return sorted(
         file for path in paths if not path.exists() and (file := parse_path(directory, path))
@@ -207,18 +211,33 @@ def move_to_quarantine(file: LogFile, now: float) -> str:
 
 def list_quarantined(root: Path, directory: int) -> list[Path]:
     """Return the quarantined files of a directory."""
-    return sorted((root / f"{directory:02d}").glob(f"*.duckdb{QUARANTINED}*"))
+    return _matching(root / f"{directory:02d}", f"*.duckdb{QUARANTINED}*")
 
 
 def list_directories(root: Path) -> list[int]:
     """Return the numbers of all directories."""
     numbers = []
-    for path in sorted(root.glob("*")):
+    for path in _matching(root, "*"):
         if path.is_dir() and _DIRECTORY.fullmatch(path.name):
             directory = int(path.name)
             if path.name == f"{directory:02d}" and directory < 1 << DIRECTORY_BITS:
                 numbers.append(directory)
     return numbers
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the paths in a folder that match, sorted; none if it does not exist.
+
+    Raises:
+        StorageError: It may not be read, which ``glob`` alone takes for an empty folder.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be read: {reason(error)}") from None
+    return sorted(folder / name for name in names if fnmatchcase(name, pattern))
 
 
 def list_adopted(root: Path, shard: int, count: int) -> Iterator[int]:

@@ -49,7 +49,7 @@ import duckdb
 from tart.config.schema import StorageConfig
 from tart.errors import DamagedFile, DiskFull, HandleClosed, OutOfMemory, StorageError
 from tart.handles import SharedHandle
-from tart.os_errors import reason
+from tart.os_errors import reason, without_kind
 from tart.storage.core.files import AGGREGATES, LogFile, move_to_quarantine
 from tart.storage.log.block_checksums import CHECKSUM_BYTES
 from tart.storage.log.damage import (
@@ -476,16 +476,18 @@ def _writable(file: LogFile) -> str:
 
 def storage_error(file: LogFile, error: duckdb.Error) -> StorageError:
     """Return the error that a DuckDB error means for a file: no space, damage, or neither."""
-    text = f"{file.path}: {error}"
+    text = str(error)
+    shown = without_kind(text).replace(f' "{file.path}"', "")
+    shown = shown if str(file.path) in shown else f"{file.path}: {shown}"
     if any(os.strerror(number) in text for number in _NO_ROOM):
-        return DiskFull(text)
+        return DiskFull(shown)
     if isinstance(error, duckdb.OutOfMemoryException) or any(each in text for each in _NO_MEMORY):
-        return OutOfMemory(text)
+        return OutOfMemory(shown)
     # 2.0 has no class for a wrong checksum.
     damage = isinstance(error, _DAMAGE_ERRORS) or type(error) is duckdb.Error
     if damage and not any(words in text for words in _ENVIRONMENT_ERRORS):
-        return DamagedFile(text)
-    return StorageError(text)
+        return DamagedFile(shown)
+    return StorageError(shown)
 
 
 def suspect_files(files: Iterable[LogFile], error: Exception) -> list[LogFile]:
