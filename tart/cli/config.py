@@ -51,8 +51,10 @@ def _check(arguments: argparse.Namespace) -> int:
     outcomes: list[Outcome] = []
     user = None
     if config is not None:
+        outcomes = list(run_checks(config))
         with acting_as_owner(config.data_path) as user:
-            outcomes = list(run_checks(config))
+            if user is not None:  # who may not read the modules that the first run imported
+                outcomes = list(run_checks(config))
     problems = [Problem(Severity.WRONG, fault) for fault in faults]
     problems += [problem for outcome in outcomes for problem in outcome.problems]
     if arguments.json:

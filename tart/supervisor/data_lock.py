@@ -93,8 +93,8 @@ def lock_owner(directory: Path) -> str | None:
     path = directory / LOCK_NAME
     try:
         inode = path.stat().st_ino
-        number = path.read_text("ascii", "replace").strip()
-        locks = Path("/proc/locks").read_text("ascii", "replace").splitlines()
+        number = path.read_text("utf-8", "replace").strip()
+        locks = Path("/proc/locks").read_text("utf-8", "replace").splitlines()
     except OSError:
         return None
     # proc(5): number, kind, mode, access, process, major:minor:inode, range. The device of some
