@@ -13,6 +13,7 @@ its shard's freeze. Without a running server the files are copied as they are.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -61,6 +62,8 @@ MANIFEST = "backup.json"
 FORMAT = 1
 _SHARD_TIMEOUT_SECONDS = 300.0
 _CHUNK_BYTES = 1 << 20
+# The end of the name of a backup that is being made, and has a lock.
+_UNFINISHED = ".unfinished"
 # Files of a shard's directory that are not copied with it.
 _EXCLUDED = (LOCK_NAME, CONTROL)
 
@@ -98,33 +101,33 @@ def run(arguments: argparse.Namespace) -> int:
     root = require_data_directory(config.data_path)
     now = datetime.now(UTC)
     name = now.strftime("%Y-%m-%dT%H-%M-%SZ")
-    final, draft = target / name, target / f".{name}.unfinished"
+    final, draft = target / name, target / f".{name}{_UNFINISHED}"
     begun_at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     started = time.monotonic()
     restrict_umask()
     _make_target(target)
     try:
-        draft.mkdir(mode=0o750)
-        with Progress("backup", _total_bytes(root), unit=BYTES) as progress:
+        with (
+            _make_draft(draft),
+            Progress("backup", _total_bytes(root), unit=BYTES) as progress,
+        ):
             previous = None if arguments.copy else _newest_backup(target)
             files = _BackupFiles(root, draft, previous, progress.advance)
             ends = _copy_all(config, files)
             _copy_control(config.control_path, draft)
             files.register(draft / CONTROL)
-        manifest = {
-            "format": FORMAT,
-            "version": __version__,
-            "begun_at": begun_at,
-            "directories": {str(number): {"end": end} for number, end in ends.items()},
-            "files": files.entries,
-        }
-        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
-        os.sync()
-        draft.rename(final)
+            manifest = {
+                "format": FORMAT,
+                "version": __version__,
+                "begun_at": begun_at,
+                "directories": {str(number): {"end": end} for number, end in ends.items()},
+                "files": files.entries,
+            }
+            (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+            os.sync()
+            draft.rename(final)
     except OSError as error:
         raise StartupError(f"{final}: backup failed: {reason(error)}") from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     document: BackupDocument = {
         "path": str(final),
         "begun_at": begun_at,
@@ -174,6 +177,38 @@ def _summary(backup: BackupDocument) -> str:
             "once; 'tart backup --copy' makes a backup that shares nothing"
         )
     return "\n".join((*damaged, total, *linked))
+
+
+@contextmanager
+def _make_draft(draft: Path) -> Iterator[None]:
+    """Make the directory of a backup, and remove it at the end unless it was renamed.
+
+    Drafts of processes that were killed are removed: only a process that lives holds the lock.
+    """
+    for abandoned in draft.parent.glob(f".*{_UNFINISHED}"):
+        with suppress(OSError), _lock(abandoned):  # locked, or another user's
+            shutil.rmtree(abandoned)
+    draft.mkdir(mode=0o750)
+    with _lock(draft):
+        try:
+            yield
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    """Hold the lock of a directory.
+
+    Raises:
+        BlockingIOError: Another process holds it.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class _BackupFiles:

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 
@@ -226,3 +227,36 @@ def test_files_that_cannot_be_linked_are_copied(tmp_path, run, monkeypatch):
 def refuse_link(source, destination):
     """Fail as on a file system without hard links."""
     raise PermissionError(1, "Operation not permitted")
+
+
+def test_what_a_killed_backup_left_is_removed_and_a_running_one_is_not(tmp_path, run):
+    filled(tmp_path / "data")
+    abandoned, running = (
+        tmp_path / "kept" / f".{name}.unfinished" for name in ("2000-01-01", "2000-01-02")
+    )
+    for draft in (abandoned, running):
+        (draft / "00").mkdir(parents=True)
+        (draft / "00" / "file").write_text("copied so far")
+    with backup._lock(running):
+        assert run("backup", tmp_path / "kept")[0] == 0
+    assert not abandoned.exists()
+    assert (running / "00" / "file").exists()
+    assert run("backup", tmp_path / "kept")[0] in (0, 1)  # 1 within the same second
+    assert not running.exists()
+
+
+def test_two_backups_of_one_second_do_not_remove_each_other_s(tmp_path, run, monkeypatch):
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 1, 2, 3, 4, 5, tzinfo=tz)
+
+    monkeypatch.setattr(backup, "datetime", Now)
+    filled(tmp_path / "data")
+    draft = tmp_path / "kept" / ".2026-01-02T03-04-05Z.unfinished"
+    draft.mkdir(parents=True)
+    (draft / "file").touch()
+    with backup._lock(draft):
+        code, _, err = run("backup", tmp_path / "kept")
+    assert (code, "backup failed: it exists already" in err) == (1, True)
+    assert (draft / "file").exists()

@@ -222,7 +222,7 @@ def test_the_check_as_a_document_has_every_problem_with_its_place(directory, cap
 def test_root_checks_as_the_owner_of_the_data(directory, monkeypatch):
     """The certificate's key is for root only, which the server, another user, cannot read."""
     monkeypatch.setenv("TART_TELEMETRY_BIND", "127.0.0.1:0")
-    monkeypatch.setenv("TART_API_BIND", "127.0.0.1:0")
+    monkeypatch.setenv("TART_API_BIND", "127.0.0.1:80")
     issue("one")
     Path("one.key").chmod(0o600)
     Path("shards").mkdir()
@@ -242,6 +242,9 @@ def test_root_checks_as_the_owner_of_the_data(directory, monkeypatch):
     assert "checked as user 1234, who owns the data directory" in checked.stdout
     assert "one.key cannot be read: permission denied" in checked.stderr
     assert "Traceback" not in checked.stderr
+    first_port = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    needs_privilege = "TART_API_BIND: cannot listen on 127.0.0.1:80: this port needs a privilege"
+    assert (needs_privilege in checked.stderr) == (first_port > 80)
 
 
 def test_the_owner_of_a_lock_is_seen_without_locking(directory):
