@@ -171,7 +171,7 @@ def _parts(release: Path) -> Iterator[str]:
     yield f"{place}/lib/python*/: Python, PSF-2.0 (LICENSE.txt there)"
     for path in sorted(release.glob("lib/licenses/*")):
         yield f"{place}/lib/{path.stem}: see lib/licenses/{path.name} there"
-    for path in sorted(release.glob("lib/python*/site-packages/*.dist-info")):
+    for path in sorted(release.rglob("*.dist-info")):
         fields = HeaderParser().parsestr((path / "METADATA").read_text("utf-8"))
         licence = fields["License-Expression"] or (fields["License"] or "").splitlines()[0:1]
         name = licence if isinstance(licence, str) else "".join(licence)

@@ -63,11 +63,17 @@ _TESTS = frozenset(["tests", "testing_data"])
 _UNUSED = (
     *("setuptools", "setuptools-*", "_distutils_hack", "distutils-precedence.pth", "bin"),
     *("numpy/f2py", "numpy/*/_*_tests.*.so", "*-stubs"),
+    # Of the terminal's packages: programs that show what they can do.
+    *("textual/demo", "rich/__main__.py", "markdown_it/cli"),
 )
+# Of the languages that pygments colours, tracebacks are of one.
+_LEXERS, _USED_LEXERS = "pygments/lexers/*.py", frozenset(["python", "special", "_mapping"])
 _GLIBC = re.compile(
     r"(ld-linux.*|lib(c|m|dl|rt|pthread|util|resolv|anl|nsl|nss_.*|mvec|thread_db))\.so.*"
 )
 _LEVEL = 9
+# What the processes and the commands load, which must load from the tree.
+_LOADED = ("tart.shard.worker", "tart.gateway.process", "tart.client", "httpx", "textual.app")
 
 
 def main() -> None:
@@ -166,7 +172,10 @@ def _fill(tree: Path, wheel: Path) -> None:
     packaged = list(_shared_objects(Path(site)))
     _gather_libraries(tree, packaged)
     for each in packaged:
-        _strip(each)
+        # What a wheel has in a folder beside the package was patched for that; strip breaks it.
+        package = Path(site) / each.relative_to(site).parts[0]
+        if package.suffix != ".libs" and not package.with_name(f"{package.name}.libs").exists():
+            _strip(each)
     for each in tree.rglob("*"):
         each.chmod(0o755 if each.is_dir() or each == program else 0o644)
     # Never compared with the sources again: nothing here changes, and it may be read-only.
@@ -178,6 +187,7 @@ def _fill(tree: Path, wheel: Path) -> None:
             invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
         )
     print(_run(program, "-I", "-m", "tart", "version"), end="")
+    _run(program, "-I", "-c", f"import {', '.join(_LOADED)}")
 
 
 def _gather_libraries(tree: Path, objects: list[Path]) -> None:
@@ -209,7 +219,8 @@ def _copy_licence(library: Path, target: Path) -> None:
 
 
 def _prune(site: Path) -> None:
-    for each in (path for pattern in _UNUSED for path in site.glob(pattern)):
+    lexers = (path for path in site.glob(_LEXERS) if path.stem not in _USED_LEXERS | {"__init__"})
+    for each in [*lexers, *(path for pattern in _UNUSED for path in site.glob(pattern))]:
         shutil.rmtree(each) if each.is_dir() else each.unlink()
     for each in sorted(site.rglob("*"), reverse=True):
         if each.is_dir() and each.name in _TESTS:
