@@ -44,8 +44,12 @@ _COMPLETIONS = {
 }
 _LAUNCHER = """\
 #!/bin/sh
-exec {program} -I -X tart_file=/usr/bin/tart -m tart "$@"
+exec {program} -I -X tart_file=/usr/bin/tart {code} "$@"
 """
+_COMMANDS = {
+    "tart": "-m tart",
+    "tart-dash": "-c 'import sys; from tart.cli.dash import main; sys.exit(main())'",
+}
 
 
 def main() -> None:
@@ -76,7 +80,8 @@ def _fill(root: Path, file: Path) -> Path:
     """Write what the package installs; return the unpacked program."""
     release = _unpack(file, root / "usr/lib/tart")
     program = Path("/", release.relative_to(root), "bin/tart")
-    _write(root / "usr/bin/tart", _LAUNCHER.format(program=program), 0o755)
+    for name, code in _COMMANDS.items():
+        _write(root / "usr/bin" / name, _LAUNCHER.format(program=program, code=code), 0o755)
     _write(root / "usr/lib/systemd/system/tart.service", unit(Path("/usr/bin/tart")))
     _write(root / _CONFFILE.lstrip("/"), settings())
     for name, text in pages().items():

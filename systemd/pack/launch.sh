@@ -25,6 +25,13 @@ die() {
 become() {
 	place=$1
 	shift
+	# By another name, as a link has it, the file is the program of that name.
+	case ${self##*/} in
+	tart-dash)
+		exec "$place/$id/bin/tart" -I -X "tart_file=$self" \
+			-c 'import sys; from tart.cli.dash import main; sys.exit(main())' "$@"
+		;;
+	esac
 	exec "$place/$id/bin/tart" -I -X "tart_file=$self" -m tart "$@"
 }
 

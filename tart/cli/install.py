@@ -37,6 +37,8 @@ USER = "tart"
 UNIT = Path("/etc/systemd/system/tart.service")
 STATE = Path("/var/lib/tart")
 PROGRAM = Path("/usr/local/bin/tart")
+# By this name the single-file executable is `tart dash` with jamtart's flags.
+DASH = PROGRAM.with_name("tart-dash")
 # The command of the Debian package.
 PACKAGED = Path("/usr/bin/tart")
 # Where the single-file executable looks for its unpacked tree: ../lib/tart beside its folder.
@@ -297,6 +299,7 @@ class _Installer:
             yield from self._systemctl("disable", "--now", "tart.service")
         yield self._remove(UNIT)
         yield from self._systemctl("daemon-reload")
+        yield self._remove(DASH)
         yield self._remove(PROGRAM)
         yield self._remove(UNPACKED)
         yield self._remove_all(f"remove the manual pages in {MAN}", manual_pages)
@@ -327,6 +330,11 @@ class _Installer:
             f"copy tart to {PROGRAM}",
             lambda: not _same(file, self._path(PROGRAM)),
             lambda: self._replace(PROGRAM, file.read_bytes(), 0o755),
+        )
+        yield Step(
+            f"link {DASH} to {PROGRAM.name}",
+            lambda: not self._path(DASH).is_symlink(),
+            lambda: self._path(DASH).symlink_to(PROGRAM.name),
         )
         for old in sorted(self._unused_releases(target)):
             yield self._remove(UNPACKED / old.name)

@@ -9,6 +9,7 @@ import pytest
 from tart.cli.install import (
     CACHE,
     CONFIG,
+    DASH,
     MAN,
     PACKAGED,
     PROGRAM,
@@ -113,6 +114,7 @@ def test_install_creates_user_directories_settings_program_and_unit(machine, rel
     assert modes["etc/systemd/system/tart.service"] == 0o644
     assert machine.at(PROGRAM).read_bytes() == b"#!/bin/sh1"
     assert machine.at(UNPACKED / "1/bin/tart").exists()
+    assert machine.at(DASH).readlink() == Path("tart")
     out = capsys.readouterr().out
     assert "write     /etc/tart/config.toml\n" in out
     assert f"systemctl --root={machine.root} enable tart" in out

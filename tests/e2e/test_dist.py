@@ -6,6 +6,7 @@ what unpacks a tar, and glibc, and entered with chroot in a mount namespace of i
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import System
+from tests.running import System, wait_for
 from tests.supervisor.process import Process
 
 pytestmark = [
@@ -43,6 +44,8 @@ mount -t tmpfs none "$root/tmp"
 }
 exec chroot "$root" /bin/env -i PATH=/bin "$@"
 """
+
+UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "enter"]
 
 
 @pytest.fixture
@@ -73,12 +76,11 @@ def libraries(programs):
 
 def inside(root, how, *arguments, environ=()):
     """A command in the root file system."""
-    program = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "enter"]
-    return Process(root, how, *environ, "/opt/tart/bin/tart", *arguments, program=program)
+    return Process(root, how, *environ, "/opt/tart/bin/tart", *arguments, program=UNSHARE)
 
 
 def test_the_wheel_has_the_built_page_and_not_its_sources():
-    (wheel,) = DIST.parent.glob("tart-*.whl")
+    (wheel,) = DIST.parent.glob("tart-*-any.whl")
     with zipfile.ZipFile(wheel) as archive:
         sizes = {each.filename: each.file_size for each in archive.infolist()}
     inside = {name: size for name, size in sizes.items() if name.startswith("tart/web/")}
@@ -136,6 +138,44 @@ def test_it_serves_takes_a_simulation_answers_and_stops(root, how, environ, wher
     if where:
         (name,) = unpacked(root / where)
         assert re.fullmatch(r"\d+\.\d+\.\d+-[0-9a-f]{16}", name)
+
+
+def test_the_dashboard_prints_a_page_and_runs_in_a_terminal_unknown_to_the_machine(root, tmp_path):
+    environ = ["HOME=/root", "TERM=a-terminal-without-an-entry"]
+    (root / "opt/tart/bin/tart-dash").symlink_to("tart")
+    with serve(root, "writable", environ=environ) as process:
+        system = System(process)
+        once = ("dash", "--once", "--url", system.api)
+        with inside(root, "writable", *once, environ=environ) as printed:
+            assert printed.ended() == 0
+            assert "Network" in "\n".join(printed.rest())
+
+        _, port = system.api.rsplit(":", 1)
+        tmux = ("tmux", "-S", tmp_path / "tmux", "-f", "/dev/null")
+        dash = ("/opt/tart/bin/tart-dash", "--port", port)
+        shell = shlex.join([*UNSHARE, str(root), "writable", *environ, *dash])
+        start = ("new-session", "-d", "-x", "100", "-y", "30", shell)
+        subprocess.run([*tmux, *start], check=True)
+        try:
+            wait_for(lambda: "Network" in screen(tmux), "the dashboard shows the network")
+            subprocess.run([*tmux, "send-keys", "?"], check=True)
+            wait_for(lambda: "quit" in screen(tmux).lower(), "help lists the keys")
+            subprocess.run([*tmux, "send-keys", "Escape"], check=True)
+            subprocess.run([*tmux, "send-keys", "q"], check=True)
+            wait_for(lambda: not screen(tmux), "the dashboard ends")
+        finally:
+            subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
+        system.http.close()
+        process.send(signal.SIGTERM)
+        assert process.ended() == 0
+
+
+def screen(tmux):
+    """The text of the terminal; empty once its program has ended."""
+    done = subprocess.run(
+        [*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
 
 
 def test_what_a_broken_start_or_an_older_release_left_is_removed(root):
