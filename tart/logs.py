@@ -227,6 +227,7 @@ class SiteLimit(logging.Filter):
 
 
 _limit = SiteLimit(0)
+_in_use: LogConfig | None = None
 # The last lines of level warning and above: of this process, and of the supervisor until the fork.
 RECENT_LINES = 200
 _recent: deque[dict[str, str]] = deque(maxlen=RECENT_LINES)
@@ -282,13 +283,19 @@ def suppressed_lines() -> int:
     return _limit.suppressed
 
 
+def settings_in_use() -> LogConfig | None:
+    """Return the settings of the last set-up, which SIGHUP may have changed; ``None`` before."""
+    return _in_use
+
+
 def set_up(config: LogConfig, process: str) -> None:
     """Send the log of this process to stderr; ``process`` is its name in each line."""
     level = config.level.upper()
     journal = is_journal(sys.stderr, os.environ)
     handler = _Handler(process, journal=journal)
     handler.setFormatter(_formatter(config, process, journal=journal))
-    global _limit
+    global _limit, _in_use
+    _in_use = config
     before, _limit = _limit, SiteLimit(config.lines_per_minute)
     _limit.suppressed = before.suppressed
     handler.addFilter(_limit)

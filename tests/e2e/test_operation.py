@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import stat
 import sys
 from contextlib import suppress
@@ -92,6 +93,20 @@ def test_the_keys_and_what_sqlite_writes_beside_them_are_private(server, tmp_pat
     (backup,) = tmp_path.iterdir()
     assert private(backup) == ["control.sqlite"]
     assert private(server.data) == beside
+
+
+def test_the_server_report_has_the_log_settings_of_the_last_reload(server):
+    (server.data.parent / "config.toml").write_text("[log]\nlevel = 'error'\n")
+    server.process.send(signal.SIGHUP)
+    expected = {"name": "log.level", "value": "error", "is_default": False}
+
+    def reported():
+        return [expected.items() <= row.items() for row in server.get("/api/server")["settings"]]
+
+    wait_for(lambda: any(reported()), "the new level")
+    # The line that says so is written although the new level would hide it.
+    said = 'SIGHUP: settings reloaded; applied log.level: \\"info\\" → \\"error\\"'
+    assert said in server.process.errors()
 
 
 def test_ctrl_c_on_a_terminal_stops_the_server_and_a_second_one_changes_nothing(tmp_path):

@@ -8,6 +8,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
@@ -179,8 +180,9 @@ class StatusHandlers:
         available, total = memory()
         descriptors, limit = count_descriptors()
         broadcaster = self._live.statistics()
+        log_settings = logs.settings_in_use() or self._config.log
         inputs = server_report.ServerInput(
-            config=self._config,
+            config=replace(self._config, log=log_settings),
             is_admin=is_admin,
             shards=[
                 server_report.ShardState(
