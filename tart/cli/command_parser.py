@@ -34,7 +34,7 @@ _VALUES_OF_FLAGS = {
     "--config": re.compile(r"\.toml$"),
     "--data-dir": re.compile(r"/"),
 }
-_NUMBER = re.compile(r"-\d*\.?\d+$")
+_NUMBER = re.compile(r"^-\d*\.?\d+[a-z]*$")
 # Names of values in seconds, without a unit.
 _SECONDS = ("S", "SECONDS")
 _KINDS = {int: "a whole number", float: "a number"}
@@ -74,6 +74,8 @@ class CommandParser(argparse.ArgumentParser):
             keywords.setdefault("color", False)  # ours obey the same rules and are in the help
         super().__init__(**keywords, allow_abbrev=False, add_help=False)
         self._positionals.title = "arguments"
+        # A negative number, also with a unit, is a value: its flag says what it accepts.
+        self._negative_number_matcher = _NUMBER
         self.add_argument("-h", "--help", action="help", help="print this help")
 
     def parse_known_args(  # type: ignore[override]

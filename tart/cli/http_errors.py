@@ -102,7 +102,7 @@ def describe_refusal(
 def _describe_other_server(path: str, status: int, location: str | None) -> str:
     if location is not None:
         target = location.removesuffix(path)[:_MAX_SHOWN]
-        return f"the server sends us to {target}; name that with --url"
+        return f"the server redirects to {target}; name that with --url"
     if _BAD_GATEWAY <= status <= _GATEWAY_TIMEOUT:
         return f"a proxy answers there with status {status}: it cannot reach tart"
     route = path.partition("?")[0]

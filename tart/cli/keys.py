@@ -98,7 +98,7 @@ def _revoke(arguments: argparse.Namespace) -> int:
     if arguments.json and revoked:
         print_json({"id": key_id, "revoked": True})
     if not revoked:
-        raise StartupError(f"no active key with id {key_id}")
+        raise StartupError(f"no active key has the id {key_id}; 'tart keys list' lists them")
     print(f"key {key_id} is revoked", file=sys.stderr)
     return 0
 

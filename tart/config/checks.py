@@ -158,7 +158,7 @@ def _check_run_dir(config: Config) -> Iterator[str]:
     if longest > _UNIX_PATH_BYTES:
         yield (
             f"{config.run_path} has {longest} bytes and Unix sockets in it would not fit; set "
-            f"run_dir to a path of at most {_UNIX_PATH_BYTES}"
+            f"run_dir to a path of at most {_UNIX_PATH_BYTES} bytes"
         )
 
 

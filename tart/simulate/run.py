@@ -14,6 +14,7 @@ slot numbers run ahead and durations in events are X times shorter than simulate
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import random
 import time
@@ -198,7 +199,8 @@ def _open_truth(path: Path | None) -> Iterator[Truth | None]:
     try:
         file = path.open("wb")
     except OSError as error:
-        raise ConfigError(f"--truth {path}: cannot be written: {reason(error)}") from None
+        why = "its directory does not exist" if error.errno == errno.ENOENT else reason(error)
+        raise ConfigError(f"--truth {path}: cannot be written: {why}") from None
 
     def write(fact: object) -> None:
         with _writing(path):

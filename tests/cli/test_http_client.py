@@ -241,13 +241,13 @@ def test_another_server_is_named_as_one():
         for path, sentence in (
             ("/404", "no tart answers there: another server does, with status 404 for /404; check"),
             ("/502", "a proxy answers there with status 502: it cannot reach tart"),
-            ("/302", "the server sends us to https://tart.example; name that with --url"),
+            ("/302", "the server redirects to https://tart.example; name that with --url"),
             ("/list", "no tart answers there: the answer to /list is not JSON of tart's; check"),
             ("/html", "no tart answers there: the answer to /html is not JSON of tart's; check"),
         ):
             with pytest.raises(StartupError, match=f"^{url}: {sentence}"):
                 Server(Config(), url, environ={}).get(path)
-        with pytest.raises(RequestRefused, match="sends us to"):
+        with pytest.raises(RequestRefused, match="redirects to"):
             Server(Config(), url, environ={}).post("/302", {})
 
 

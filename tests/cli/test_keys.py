@@ -50,7 +50,10 @@ def test_a_key_is_revoked_once(keys):
     assert keys("revoke", key_id)[0] == 0
     assert "revoked" in keys("list")[1]
     code, _, err = keys("revoke", key_id)
-    assert (code, err) == (1, f"tart: no active key with id {key_id}\n")
+    assert (code, err) == (
+        1,
+        f"tart: no active key has the id {key_id}; 'tart keys list' lists them\n",
+    )
 
 
 def test_listing_without_keys_says_so(keys, tmp_path):

@@ -355,7 +355,7 @@ def test_sockets_are_in_the_data_directory_by_default(tmp_path):
 
 def test_a_directory_too_long_for_sockets_is_refused():
     assert re.search(
-        r"--run-dir: /x{90} has 91 bytes and Unix sockets .* at most 80$",
+        r"--run-dir: /x{90} has 91 bytes and Unix sockets .* at most 80 bytes$",
         refusal(flags={"run_dir": "/" + "x" * 90}),
     )
 

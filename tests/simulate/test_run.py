@@ -306,7 +306,7 @@ def test_the_truth_matches_what_the_server_received_over_reconnects(tmp_path):
 
 def test_a_truth_that_cannot_be_written_is_one_sentence(tmp_path):
     given = SimulationOptions(truth=tmp_path / "nowhere" / "truth")
-    with pytest.raises(ConfigError, match="nowhere/truth: cannot be written: no such"):
+    with pytest.raises(ConfigError, match="nowhere/truth: cannot be written: its directory"):
         asyncio.run(simulate(given, asyncio.Event()))
 
 
