@@ -206,8 +206,8 @@ _TABLE = (
             "comes from the events of a running server."
         ),
         examples=(
-            Example("tart record --listen 9001 --target 127.0.0.1:9000 out.tartcap", "as a proxy"),
-            Example("tart record --url http://127.0.0.1:8080 --duration 1h out.tartcap", "export"),
+            Example("tart record --listen 9001 --target 127.0.0.1:9000 hour.capture", "as a proxy"),
+            Example("tart record --url http://127.0.0.1:8080 --duration 1h hour.capture", "export"),
             Example("tart record --listen 9000 --for 60s - | tart check -", "check while it runs"),
         ),
     ),
@@ -221,8 +221,8 @@ _TABLE = (
             "its own, at the recorded times unless --speed says otherwise."
         ),
         examples=(
-            Example("tart replay out.tartcap", "to 127.0.0.1:9000, as fast as recorded"),
-            Example("tart replay --speed max out.tartcap", "as fast as the server reads"),
+            Example("tart replay hour.capture", "to 127.0.0.1:9000, as fast as recorded"),
+            Example("tart replay --speed max hour.capture", "as fast as the server reads"),
         ),
     ),
     Command(
@@ -235,9 +235,9 @@ _TABLE = (
             "connect to --listen, and report each broken rule."
         ),
         examples=(
-            Example("tart check out.tartcap", "a capture"),
+            Example("tart check hour.capture", "a capture"),
             Example("tart check --listen 9000 --once", "one node, until it disconnects"),
-            Example("tart check --format junit --output report.xml out.tartcap", "for CI"),
+            Example("tart check --format junit --output report.xml hour.capture", "for CI"),
         ),
         exit_codes={
             0: "no error found; with --strict no warning either",
@@ -270,7 +270,10 @@ _TABLE = (
             "in itself; files that an earlier backup in DIR has are hard-linked, so that sealed "
             "days take their space once. The server may be running."
         ),
-        examples=(Example("tart backup /srv/backups", "a backup, printed as a path"),),
+        examples=(
+            Example("tart backup /srv/backups", "the path of the backup is printed"),
+            Example("tart backup --copy /mnt/disk", "whole, without hard links"),
+        ),
     ),
     Command(
         "restore",
@@ -315,6 +318,7 @@ _TABLE = (
         ),
         examples=(
             Example("tart keys create --name alice", "may read"),
+            Example("tart keys create --name alice --new", "before the first start"),
             Example("tart keys create --name ci --role operator > key", "into a file"),
             Example("tart keys list", "also revoked ones"),
         ),
@@ -406,6 +410,7 @@ EXAMPLES = (
     Example("tart demo", "a server with a simulated network, to look around"),
     Example("tart serve --data-dir /srv/tart", "receive telemetry on port 9000, serve on 8080"),
     Example("tart status", "nodes, blocks, events and storage of the server"),
+    Example("tart dash", "the network live in the terminal"),
     Example("tart sql 'SELECT count(*) FROM events'", "any question, in SQL"),
     Example("tart check --listen 9000", "validate a node's telemetry as it arrives"),
 )
