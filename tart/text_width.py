@@ -6,6 +6,7 @@ Pure. An East Asian wide character takes two columns, a combining one none.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 ELLIPSIS = "…"
 
@@ -14,6 +15,11 @@ def display_width(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
+    return _wide_width(text)
+
+
+@lru_cache(4096)
+def _wide_width(text: str) -> int:
     return sum(_character_width(character) for character in text)
 
 

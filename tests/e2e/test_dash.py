@@ -177,8 +177,8 @@ def terminal(tmp_path):
         pytest.skip("needs tmux; as root `make test` installs it")
     opened = []
 
-    def start(*arguments, **options):
-        command = [sys.executable, "-m", "tart", *arguments]
+    def start(*arguments, program=("-m", "tart"), **options):
+        command = [sys.executable, *program, *arguments]
         opened.append(Terminal(tmp_path, command, **options))
         return opened[-1]
 
@@ -217,3 +217,25 @@ def test_a_signal_and_no_colours(system, terminal):
     (child,) = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     os.kill(int(child), signal.SIGTERM)
     shown.shows("code 143")
+
+
+FAULTY = """
+import sys
+from tart.dash.app import DashApp
+DashApp.action_pause = lambda self: 1 / 0
+from tart.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_fault_restores_the_terminal_and_is_one_sentence(system, terminal):
+    shown = terminal("dash", "--url", system.api, program=("-c", FAULTY), width=120)
+    shown.shows("Best slot")
+    shown.press("p")
+    shown.shows("code 1")
+    assert (
+        "tart: the dashboard ended by a fault: ZeroDivisionError: division by zero"
+        in shown.screen()
+    )
+    assert "Traceback" not in shown.screen()
+    assert "Best slot" not in shown.screen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from tart.dash.core.format import UNKNOWN, milliseconds, plain, short_id, size
@@ -21,6 +22,7 @@ def duration_cell(ms: float | None, tone: Tone = "") -> Cell:
     return Cell(milliseconds(ms) if ms >= 0 else f"−{milliseconds(-ms)}", ms, tone)
 
 
+@lru_cache(16_384)
 def id_cell(digits: str | None, tone: Tone = "") -> Cell:
     """Return the cell of a node id or hash: its first digits; its value is the whole."""
     return missing_cell() if digits is None else Cell(short_id(digits), digits, tone)

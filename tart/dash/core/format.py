@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from tart.dash.core.model import Cell, Tone
 from tart.printable import replace_unprintable
@@ -121,6 +122,8 @@ def plain(text: str | None) -> str:
     return UNKNOWN if text is None else replace_unprintable(text)
 
 
+# Of a thousand nodes most numbers occur many times, now and at the next refresh.
+@lru_cache(16_384, typed=True)
 def number_cell(value: float | None, tone: Tone = "") -> Cell:
     """Return the cell of a number."""
     return Cell(number(value), value, tone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tart.dash.core.cells import duration_cell, id_cell, implementation, missing_cell, words
@@ -108,8 +109,8 @@ def _row(
     address = nodes["address"][index]
     cells = (
         id_cell(node_id),
-        Cell(words(state), state, LEVELS[levels[state]]),
-        Cell(plain(name), name),
+        _text(state, words(state), LEVELS[levels[state]]),
+        _text(name, name),
         _slot(nodes["best_slot"][index]),
         number_cell(lag, "warning" if lag and lag >= 3 else ""),
         number_cell(nodes["peers"][index]),
@@ -128,14 +129,21 @@ def _row(
     return Row(node_id, cells, Place("node", node_id))
 
 
+@lru_cache(16_384)
 def _slot(slot: int | None) -> Cell:
     return missing_cell() if slot is None else Cell(str(slot), slot)
+
+
+@lru_cache(256)
+def _text(value: str, shown: str, tone: Tone = "") -> Cell:
+    return Cell(plain(shown), value, tone)
 
 
 def _rate(per_second: float | None) -> Cell:
     return missing_cell() if per_second is None else Cell(f"{per_second:.1f}", per_second)
 
 
+@lru_cache(4096)
 def _alarming(count: int, tone: Tone) -> Cell:
     """Return the cell of a count that is best 0."""
     return number_cell(count, tone if count else "dim")
