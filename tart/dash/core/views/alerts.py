@@ -136,10 +136,10 @@ def _figures(answer: Alerts, now: datetime) -> tuple[Figure, ...]:
 
 
 def _row(alert: NetworkAlert, cells: tuple[Cell, ...]) -> Row:
-    return Row(f"{alert['id']} {alert['since']}", cells, _place_of(alert))
+    return Row(f"{alert['id']} {alert['since']}", cells, place_of(alert))
 
 
-def _place_of(alert: NetworkAlert) -> Place | None:
+def place_of(alert: NetworkAlert) -> Place | None:
     """Return where to look: the node, or the failures of a pipeline."""
     kind = alert["about"]["kind"]
     if kind == "node":

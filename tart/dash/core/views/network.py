@@ -29,6 +29,7 @@ from tart.dash.core.model import (
     Tone,
     View,
 )
+from tart.dash.core.views.alerts import place_of
 
 _WINDOW = "5m"
 _SPARK_SECONDS = 120
@@ -179,7 +180,7 @@ def _alerts(answer: Any, now: datetime) -> Table | None:
                 age_cell(alert["since"], now),
                 text_cell(alert["message"]),
             ),
-            Place("node", alert["about"]["id"]) if alert["about"]["kind"] == "node" else None,
+            place_of(alert),
         )
         for alert in answer["alerts"]
     )

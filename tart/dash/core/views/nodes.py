@@ -118,7 +118,7 @@ def _row(
         _alarming(nodes["failures"][index], ""),
         _alarming(nodes["errors"][index], "bad"),
         _slot(nodes["finalized_slot"][index]),
-        _alarming(int(nodes["dropped"][index]), "warning"),
+        _alarming(int(nodes["dropped"][index]), ""),
         _alarming(nodes["warnings"][index], "warning"),
         duration_cell(offset, "warning" if abs(offset or 0) >= _CLOCK_WARNING_MS else ""),
         age_cell(nodes["last_seen_at"][index], now),

@@ -76,7 +76,7 @@ def test_what_is_unwell_has_a_tone_and_a_word():
     assert texts["4"] == "warning"
     assert texts["−2.5 s"] == "warning"
     assert "PolkaJam 0.1\ufffd" in texts
-    assert texts[f"{2**64:,}"] == "warning"
+    assert texts["2"] == "warning"
 
 
 def test_figures():
