@@ -51,7 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         drawn = [0]
         threading.Thread(target=_drain, args=(terminal, drawn), daemon=True).start()
         time.sleep(_WARM_UP_SECONDS)
-        began, cpu, bytes_before, asked = time.monotonic(), _cpu(pid), drawn[0], requests[0]
+        began, cpu, bytes_before, requests_before = (
+            time.monotonic(),
+            _cpu(pid),
+            drawn[0],
+            requests[0],
+        )
         time.sleep(given.seconds)
         wall, used = time.monotonic() - began, _cpu(pid) - cpu
         resident = _resident(pid)
@@ -60,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"{given.view}, {given.nodes} nodes, every {given.refresh:g} s, {given.size}: "
         f"{100 * used / wall:.1f} % of a core ({used:.2f} s of CPU in {wall:.1f} s), "
-        f"{(requests[0] - asked) / wall:.1f} requests/s, "
+        f"{(requests[0] - requests_before) / wall:.1f} requests/s, "
         f"{(drawn[0] - bytes_before) / wall / 1000:.1f} kB/s to the terminal, "
         f"{resident / (1 << 20):.0f} MiB"
     )
