@@ -151,8 +151,8 @@ def _notes(answer: Events, tail: Mapping[str, Any] | None) -> Iterator[str]:
             yield f"The newest {plural(len(answer['events']), 'event')}; older ones are stored."
     elif tail["uncounted"] or tail["left_out"]:
         yield (
-            f"Events come faster than {number(tail['limit'])} a poll; those left out are stored. "
-            "A filter shows fewer: events type=… node=… core=… slot=…"
+            f"More than {number(tail['limit'])} events a refresh: the others are stored. "
+            "To see fewer: :events type=42"
         )
 
 
