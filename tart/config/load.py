@@ -42,6 +42,8 @@ _KINDS: Mapping[type, str] = {
     str: "a string",
 }
 _SECTION_NAMES = tuple(name for name in SECTIONS if name != "server")
+# The greatest length of a value in a message.
+_SHOWN = 80
 _COMMAND_LINE = "command line"
 _DEFAULT = "default"
 
@@ -197,6 +199,8 @@ def _parse(text: str) -> tuple[dict[str, Any], Sequence[tuple[int | None, str]]]
     except tomllib.TOMLDecodeError as error:
         parts = parse_leniently(text)
         return parts.document, parts.errors or [(None, f"not valid TOML: {error}")]
+    except RecursionError:
+        return {}, [(None, "not valid TOML: its lists are nested too deeply")]
 
 
 class _FileReader:
@@ -284,7 +288,10 @@ def _convert(value: Any, kind: Any) -> Any:
             return kind(value)
     except (ValueError, KeyError, TypeError, OverflowError):
         pass
-    raise ValueError(f"{value!r} is not {_KINDS.get(kind, 'a list of strings')}")
+    shown = repr(value)
+    if len(shown) > _SHOWN:
+        shown = f"{shown[:_SHOWN]}…"
+    raise ValueError(f"{shown} is not {_KINDS.get(kind, 'a list of strings')}")
 
 
 def _strings(value: Any) -> tuple[str, ...]:

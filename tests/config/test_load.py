@@ -131,6 +131,15 @@ def test_variables_of_other_programs_are_ignored():
         ("api = {bind = 1}", "config.toml:1: api.bind: 1 is not a string"),
         ("# x\nshards = ", "config.toml:2: not valid TOML: the value is missing"),
         ("shards = 1\nshards = 1", "config.toml:2: shards is set on line 1 already"),
+        (
+            "shards = " + "[" * 5000,
+            "config.toml:1: not valid TOML: a bracket or triple quote is not",
+        ),
+        (
+            "shards = " + "[" * 5000 + "]" * 5000,
+            "config.toml: not valid TOML: its lists are",
+        ),
+        (f"shards = '{'x' * 90}'", f"config.toml:1: shards: '{'x' * 79}… is not a whole number"),
         ("shards = 300", "config.toml:1: shards: 300 is not between 0 and 256"),
         ("[api]\ntls_key = 'k'", "config.toml:2: api.tls_key: needs api.tls_certificate beside"),
     ],

@@ -3,11 +3,12 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tart.config.toml_errors import parse_leniently
-from tests.cases import all_cases
+from tart.config.toml_statements import key_lines, line_of
+from tests.cases import all_cases, examples
 
 
 @all_cases(
@@ -85,3 +86,34 @@ def test_each_wrong_line_and_no_other_is_reported(wrong):
 
     assert {line - 1 for line, _ in parts.errors} == wrong
     assert parts.document == {f"k{index}": index for index in range(10) if index not in wrong}
+
+
+PIECES = [
+    *("a", "b", "=", "= 1", "\n", "[a]", "[b]", '"', "'", '"""', "'''", "{", "}", "[", "]", ","),
+    *("1", "true", "#", ".", " ", "\\", "a.b = 2", 'a = "y"\n', "[a.b]\n", "b = [1,\n2]\n"),
+    *("c = {d = 1}\n", 'd = """\nx\n"""\n', "e = 1\n", "[f]\n", "g = x\n"),
+]
+
+
+@examples(4)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_of_any_document_the_same_is_read_as_by_a_parser_that_stops(text):
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        parse_leniently(text)  # without an exception
+        return
+    assume("[[" not in text)
+    parts = parse_leniently(text)
+    assert (parts.document, parts.errors) == (document, [])
+    lines = key_lines(text)
+    for path in paths(document):
+        assert line_of(lines, path) is not None
+
+
+def paths(table, prefix=()):
+    """Return the paths of all tables and keys."""
+    for name, value in table.items():
+        yield (*prefix, name)
+        if isinstance(value, dict):
+            yield from paths(value, (*prefix, name))
