@@ -91,10 +91,28 @@ def _check_data_dir(config: Config) -> Outcome:
     if is_among_packages(path):
         outcome.add(Severity.WRONG, config.fault("data_dir", f"{path} {AMONG_PACKAGES}"))
     _check_directory(outcome, config, "data_dir", path)
+    if (closed := _closed_path(path)) is not None:
+        # As after a start as another user; a shard would end again and again.
+        error = PermissionError(errno.EACCES, "")
+        text = f"cannot use {closed}: {explain(error, closed)}"
+        outcome.add(Severity.REFUSED, config.fault("data_dir", text))
     if is_interrupted(path):
         text = f"a restore into {path} was interrupted; run 'tart restore' again to finish it"
         outcome.add(Severity.REFUSED, config.fault("data_dir", text))
     return outcome
+
+
+def _closed_path(data_dir: Path) -> Path | None:
+    """Return the first directory or file of a shard that this user may not use."""
+    if not os.access(data_dir, os.R_OK | os.X_OK, effective_ids=True):
+        return None  # reported for the directory itself
+    for folder in sorted(data_dir.glob("[0-9][0-9]*/")):
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+            return folder
+        for file in sorted(folder.glob("*.duckdb")):
+            if not os.access(file, os.R_OK, effective_ids=True):
+                return file
+    return None
 
 
 def _check_run_dir(config: Config) -> Outcome:
