@@ -212,6 +212,20 @@ class Supervisor:
             code = os.waitstatus_to_exitcode(status)
             # A child that had not yet installed its handler ends by the signal itself.
             self._record_end(child, _ending(code), clean=code in (0, -signal.SIGTERM))
+        if os.getpid() == 1:
+            self._reap_orphans()
+
+    def _reap_orphans(self) -> None:
+        """Wait for processes whose parent ended before them, as a container's first process must.
+
+        A process that runs a user's SQL is one, if the gateway was killed meanwhile.
+        """
+        own = {child.pid for child in self._children}
+        with suppress(ChildProcessError):
+            while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                if ended.si_pid in own:
+                    break  # Its signal comes, or came meanwhile.
+                os.waitpid(ended.si_pid, 0)
 
     def _record_end(self, child: _Child, how: str, *, clean: bool) -> None:
         child.pid = None

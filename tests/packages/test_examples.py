@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,17 @@ def test_the_pod_has_more_time_to_stop_than_tart_takes_and_services_find_it():
     for service in services:
         assert service["spec"]["selector"].items() <= labels
         assert {each["targetPort"] for each in service["spec"]["ports"]} <= names
+
+
+@pytest.mark.dist
+def test_manifests_match_the_schemas_of_kubernetes(tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", tmp_path], check=True)
+    pip = [tmp_path / "bin/python", "-m", "pip", "install", "--quiet", "kubernetes-validate"]
+    subprocess.run(pip, check=True)
+    validate = [tmp_path / "bin/kubernetes-validate", "--strict", *KUBERNETES.glob("*.yaml")]
+    done = subprocess.run(validate, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count(" passed ") == len(OBJECTS)
 
 
 # --- Debian ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,6 +71,26 @@ def test_a_killed_child_is_restarted_while_the_others_stay():
         assert running.ended() == 0
         assert not any(" up " in each or "ready" in each for each in running.rest())
         assert "shard 0 was killed by SIGKILL; restarting it in 0.0 s" in running.errors()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a namespace of processes")
+def test_as_the_first_process_of_a_container_it_waits_for_those_without_a_parent():
+    enter = ["unshare", "--pid", "--fork", sys.executable, "-W", "error", "-m"]
+    limits = json.dumps({"backoff_seconds": 0.01})
+    arguments = (limits, "shard 0=abandoning", "gateway=steady")
+    with Process("tests.supervisor.toy", *arguments, program=enter) as running:
+        running.line("all ready")
+        running.line(r"shard 0 left \d+")
+        (first,) = children(running.pid)
+        wait_for(lambda: len(children(first)) == 2, "shard and gateway are its only children")
+        # The end of the whole namespace.
+        os.kill(first, signal.SIGTERM)
+        running.line("supervisor returned 0")
+        assert running.ended() == 0
+
+
+def children(pid):
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
 
 def test_a_child_that_exits_is_restarted():

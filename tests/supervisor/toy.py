@@ -52,6 +52,20 @@ def steady(name, startup, stop=(signal.SIGTERM,)):
             return 0
 
 
+def abandoning(name, startup):
+    """Leaves a process behind that ends after its parent, then is steady."""
+    parent = os.fork()
+    if parent == 0:
+        if os.fork() == 0:
+            while os.getppid() != 1:
+                select.select([], [], [], 0.01)
+            say(f"{name} left {os.getpid()}")
+            os._exit(0)
+        os._exit(0)
+    os.waitpid(parent, 0)
+    return steady(name, startup)
+
+
 def stubborn(name, startup):
     """Accepts and does not stop."""
     return steady(name, startup, stop=())
