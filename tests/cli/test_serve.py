@@ -2,12 +2,13 @@ import os
 import re
 import signal
 import socket
+import sys
 from contextlib import contextmanager
 
 import pytest
 
 from tests.running import wait_for
-from tests.supervisor.process import Process
+from tests.supervisor.process import ROOT, Process
 
 READY = r"tart ready telemetry=(\S+):(\d+) api=(\S+):(\d+) shards=(\d+)"
 
@@ -202,3 +203,23 @@ def test_a_crash_inside_a_library_leaves_its_stack(tmp_path):
         errors = running.errors()
         assert "Fatal Python error: Segmentation fault" in errors
         assert re.search(r'File ".*toy_tart\.py", line \d+ in answer', errors)
+
+
+def test_the_ready_line_has_a_priority_in_the_journal(tmp_path):
+    # The pipe of stdout stands for the journal's socket.
+    shell = (
+        "exec 3>&1; export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/3); exec 3>&-;"
+        'exec "$0" -m "$@"'
+    )
+    arguments = ("--telemetry-bind", "127.0.0.1:0", "--api-bind", "127.0.0.1:0", "--shards", "1")
+    with Process(
+        "tests.cli.toy_tart",
+        "serve",
+        *arguments,
+        environ={"PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        program=["sh", "-c", shell, sys.executable],
+    ) as running:
+        running.line(f"<6>{READY}")
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
