@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     begun_at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     started = time.monotonic()
     restrict_umask()
-    _make_target(target)
+    _make_target(target, root)
     try:
         with (
             _make_draft(draft),
@@ -145,15 +145,23 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _make_target(target: Path) -> None:
+def _make_target(target: Path, root: Path) -> None:
     """Make the directory of all backups, unless it is there.
 
+    Args:
+        target: The directory.
+        root: The data directory.
+
     Raises:
-        ConfigError: It cannot be made.
+        ConfigError: It cannot be made, or would be lost with the data.
         StartupError: The disk is full.
     """
     if target.exists() and not target.is_dir():
         raise ConfigError(f"{target}: is a file; name the directory of the backups")
+    if target.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"{target}: lies in the data directory, with which it would be lost; name another one"
+        )
     try:
         target.mkdir(parents=True, exist_ok=True, mode=0o750)
     except OSError as error:

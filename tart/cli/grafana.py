@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tart.cli.json_output import add_json, print_json
 from tart.cli.named_files import unwritable
 from tart.cli.render.documents import FilesDocument
+from tart.config.addresses import is_url
 from tart.dashboards.files import PROMETHEUS_URL, provisioning_files
 from tart.errors import ConfigError
 
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         StartupError: The disk is full.
     """
     url: str = arguments.prometheus_url
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+    if not is_url(url):
         raise ConfigError(f"--prometheus-url {url}: must be http://HOST:PORT or https://HOST")
     directory: Path = arguments.directory.absolute()
     written: list[str] = []

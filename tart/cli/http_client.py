@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit
 
 from tart.access.networks import is_loopback
 from tart.cli.http_errors import describe_failure, describe_other_answer, describe_refusal
-from tart.config.addresses import parse_address, split_address
+from tart.config.addresses import is_url, parse_address
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
 from tart.os_errors import reason
@@ -40,7 +40,6 @@ _INSECURE = (
     "tart: warning: --insecure: the certificate of {url} is not checked; anybody on the way can "
     "read the key and change the answers"
 )
-_SCHEMES = ("http", "https")
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -332,15 +331,10 @@ def _with_scheme(url: str) -> str:
     Raises:
         ConfigError: It is no address of a web server.
     """
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        host, port = parts.hostname or "", parts.port
-    except ValueError:  # brackets without an end, a port that is not a number up to 65535
-        host, port = "", None
-    is_host = split_address(f"[{host}]:{port or 0}") is not None and " " not in host
-    is_complete = is_host and parts.scheme in _SCHEMES and not parts.netloc.endswith(":")
-    if not host or not is_complete:
+    address = url if "://" in url else f"http://{url}"
+    if not is_url(address):
         raise ConfigError(f"--url {url}: must be http://HOST:PORT or https://HOST")
+    parts = urlsplit(address)
     if parts.username is not None:
         raise ConfigError("--url: has a user name; name a file with a key by --key-file instead")
     path = quote(parts.path, safe="/%")

@@ -116,6 +116,8 @@ def _refuse(name: str, rest: Sequence[str]) -> NoReturn:
     """
     from tart.suggestions import did_you_mean
 
+    if not name.strip():
+        raise ConfigError("the command is empty; is a variable of the shell not set?")
     command = next((word for word in rest if word in COMMANDS), None)
     if command and name.startswith("-"):
         raise ConfigError(f"flags stand behind the command: tart {command} {name} …")

@@ -9,6 +9,7 @@ from tart.errors import ConfigError
 
 _ADDRESS = re.compile(r"(\[(?P<bracketed>[^\[\]]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})")
 _LAST_PORT = 65_535
+_WEB_SCHEMES = ("http", "https")
 # The longest part of a host name between dots (RFC 1035).
 _MAX_LABEL = 63
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
@@ -51,6 +52,19 @@ def parse_listen_address(text: str, key: str) -> tuple[str, int]:
     if text.isdecimal():
         raise ConfigError(f"{key}: {text} is not a port: the highest is {_LAST_PORT}")
     raise ConfigError(f"{key}: {text!r} is not [HOST:]PORT, such as 9000 or 0.0.0.0:9000")
+
+
+def is_url(text: str) -> bool:
+    """Return whether a text is the address of a web server: ``http://HOST:PORT`` and a path."""
+    from urllib.parse import urlsplit  # of clients; a server starts without it
+
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # brackets without an end, a port that is not a number up to 65535
+        return False
+    is_complete = parts.scheme in _WEB_SCHEMES and not parts.netloc.endswith(":")
+    return bool(host) and is_complete and " " not in host and _is_host(host) and port != 0
 
 
 def describe_address(text: str) -> str:

@@ -99,6 +99,7 @@ def test_help_of_a_command_is_that_of_its_flag(capsys):
         (["Status"], "there is no command Status; did you mean status?"),
         (["help", "stauts"], "there is no command stauts; did you mean status?"),
         (["--verzion"], "there is no flag --verzion; did you mean --version?"),
+        ([""], "the command is empty; is a variable of the shell not set?"),
         (["--shards", "2", "serve"], "flags stand behind the command: tart serve --shards …"),
         (["xyzzy"], "there is no command xyzzy; 'tart --help' lists the commands"),
         (["config", "chekc"], "config has no verb chekc; did you mean check?"),

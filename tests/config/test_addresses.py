@@ -2,7 +2,12 @@
 
 import pytest
 
-from tart.config.addresses import describe_origin, parse_address, parse_listen_address
+from tart.config.addresses import (
+    describe_origin,
+    is_url,
+    parse_address,
+    parse_listen_address,
+)
 from tart.errors import ConfigError
 from tests.cases import all_cases
 
@@ -79,3 +84,19 @@ def test_origins_are_accepted(origin):
 )
 def test_text_that_no_browser_sends_as_an_origin_is_refused(text, sentence):
     assert sentence in (describe_origin(text) or "")
+
+
+def test_an_address_of_a_web_server_has_a_scheme_and_a_host():
+    for text in ("http://x", "https://x:1/a?b#c", "http://[::1]:80/", "http://user@x"):
+        assert is_url(text)
+    for text in ("x", "x:1", "ftp://x", "http://", "http://x:", "http://x:a", "http://x:65536"):
+        assert not is_url(text)
+    for text in (
+        "http://[::1",
+        "http://a b",
+        "http://a..b",
+        "http://x:0",
+        "http:/x",
+        "http://a\x1b",
+    ):
+        assert not is_url(text)
