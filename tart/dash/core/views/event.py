@@ -22,6 +22,7 @@ from tart.dash.core.model import (
     View,
 )
 from tart.dash.core.views.events import name_and_fields
+from tart.text_width import display_width
 
 if TYPE_CHECKING:
     from tart.client._generated.answers import (
@@ -47,10 +48,8 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
     event: EventDetails = answers["event"]
     name, _ = name_and_fields(event["data"], event["event_type"])
     lines = json.dumps(event, indent=2, ensure_ascii=False).split("\n")
-    rows = tuple(
-        Row(str(index), (Cell(line, line),))
-        for index, line in enumerate(part for line in lines for part in _wrap(plain(line)))
-    )
+    cells = (cell for line in lines for cell in _cells(line))
+    rows = tuple(Row(str(index), (cell,)) for index, cell in enumerate(cells))
     return Page(
         title=f"Event {event['id']} {plain(name)}",
         figures=_figures(event, now),
@@ -88,13 +87,25 @@ def _notes(event: EventDetails) -> Iterator[str]:
         )
 
 
-def _wrap(line: str) -> Iterator[str]:
-    """Yield a line in parts that a narrow terminal shows whole."""
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
-    while len(line) > _LINE:
-        yield line[:_LINE]
-        line = indent + line[_LINE:]
-    yield line
+def _cells(line: str) -> Iterator[Cell]:
+    """Yield a line in parts that a narrow terminal shows whole; the first has it as its value."""
+    text = plain(line)
+    value: str | None = line
+    indent = " " * min(_LINE // 2, len(text) - len(text.lstrip()) + 4)
+    while (end := _end_of_line(text)) < len(text):
+        yield Cell(text[:end], value)
+        text, value = indent + text[end:], None
+    yield Cell(text, value)
+
+
+def _end_of_line(text: str) -> int:
+    """Return how many characters fit into a line; a wide one takes two columns."""
+    used = 0
+    for index, character in enumerate(text):
+        used += display_width(character)
+        if used > _LINE:
+            return index
+    return len(text)
 
 
 VIEW = View(

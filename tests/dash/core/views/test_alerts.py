@@ -36,6 +36,13 @@ def test_alerts_that_ended():
     assert table.note == "3 alerts ended before these."
 
 
+def test_an_end_that_is_not_known():
+    ended = alerts_answers()["alerts"]["ended"][0] | {"ended_at": None}
+    page = show("alerts", alerts=alerts_answers()["alerts"] | {"ended": [ended]})
+    (values,) = row_values(find_table(page, "Ended"))
+    assert (values["lasted"], values["ended_at"]) == (None, None)
+
+
 def test_an_evaluation_without_all_shards_is_partial():
     assert show("alerts").notes == ("Partial: the evaluation covers 1 of 2 shards.",)
 

@@ -2,7 +2,8 @@
 
 import json
 
-from tart.dash.core.model import find_table
+from tart.dash.core.model import find_table, row_values
+from tart.text_width import display_width
 from tests.dash.core.views.samples import NODE, event_answers, figures, show
 
 
@@ -25,6 +26,16 @@ def test_long_lines_are_continued():
     joined = "".join(line.strip() for line in lines)
     assert "0x" + "00" * 60 in joined
     assert "0x" + "00" * 64 in joined
+
+
+def test_the_values_are_the_event_as_json():
+    event = event_answers()["event"] | {
+        "data": {"Authored": {"reason": "\u202e\x1b[2J" + "日" * 99}}
+    }
+    table = find_table(show("event", event=event), "Event")
+    rows = row_values(table)
+    assert max(display_width(row.cells[0].text) for row in table.rows) == 80
+    assert json.loads("\n".join(row["json"] for row in rows if row["json"] is not None)) == event
 
 
 def test_figures():
