@@ -282,7 +282,7 @@ _TABLE = (
         module="tart.cli.restore",
         description=(
             "Copy a backup into the data directory, which must be empty or not exist. Digests "
-            "are compared."
+            "are compared. A restore that fails leaves nothing; one that was killed is run again."
         ),
         examples=(
             Example(
@@ -298,13 +298,19 @@ _TABLE = (
         module="tart.cli.config",
         description=(
             "Check the settings, show those in use with the source of each, or print a file "
-            "with every setting at its default."
+            "with every setting at its default. The check finds all for which the server would "
+            "not start: directories, ports, keys, the certificate. Without --config and without "
+            "a config.toml in the working directory it is about the installed server."
         ),
         examples=(
             Example("tart config default > tart.toml", "a file to begin with"),
             Example("tart config check --config tart.toml", "before a restart"),
             Example("tart config show", "the settings in use and where they came from"),
         ),
+        exit_codes={
+            1: "the machine refuses the settings, or the certificate is not valid now",
+            2: "settings are wrong",
+        },
     ),
     Command(
         "keys",
