@@ -134,6 +134,7 @@ class DashApp(App[None]):
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._end_by_signal, number)
         self.set_interval(1.0, self._draw_bars)
+        self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
         self._refresher.show(self._history.place)
         self.run_worker(self._refresher.run(), exit_on_error=True)
 
@@ -240,6 +241,12 @@ class DashApp(App[None]):
         if self._failure is None:
             return [line(("loading …", "dim"))]
         return note_lines(str(self._failure.error), width)
+
+    def _draw_again(self) -> None:
+        """Draw everything, after the shell had the terminal."""
+        for widget in self.screen.query(Lines):
+            widget.refresh()
+        self._draw()
 
     def _draw_bars(self) -> None:
         """Draw the lines around the page."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -145,6 +146,9 @@ class Source:
             raise _refusal(error) from error
         except ApiUnreachable as error:
             raise LoadError("unreachable", _unreachable(error)) from error
+        except Exception as error:
+            # As of a server that is none of tart's; no answer ends the dashboard.
+            raise LoadError("failed", _unreadable(error)) from error
         if request.every_seconds:
             self._store(key, answer)
         return answer
@@ -163,6 +167,8 @@ def _fault(view: View, error: Exception) -> LoadError:
 
 def _refusal(error: ApiError) -> LoadError:
     message = replace_unprintable(str(error.args[0]))
+    if not error.code:
+        return LoadError("failed", f"the server answers {error.status}, and not as tart does")
     if error.status == _UNAUTHORIZED:
         return LoadError(
             "refused", f"{message}; put the key into TART_KEY, or into a file named by --key-file"
@@ -172,15 +178,30 @@ def _refusal(error: ApiError) -> LoadError:
     return LoadError("failed", f"the server answers {error.status}: {message}")
 
 
+def _unreadable(error: Exception) -> str:
+    detail = replace_unprintable(f"{type(error).__name__}: {error}")
+    return f"the answer cannot be read, perhaps of another program: {detail}"
+
+
 def _unreachable(error: ApiUnreachable) -> str:
     """Return why no server answers, in plain words: the system's reason, where there is one."""
     causes = list(_causes(error))
     system = [cause for cause in causes if isinstance(cause, OSError) and cause.errno is not None]
     if system:
-        return reason(system[-1])
+        return _system_reason(system[-1])
     if any("Timeout" in type(cause).__name__ for cause in causes):
         return "no answer in time"
     return replace_unprintable(str(error))
+
+
+def _system_reason(error: OSError) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"{reason(error)}; name its authority with --ca-file"
+        case ssl.SSLError() if error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+            return "the server does not speak TLS; try http://"
+        case _:
+            return reason(error)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

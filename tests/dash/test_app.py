@@ -5,6 +5,7 @@ import pytest
 from tart.client.core.request import ApiError, ApiUnreachable
 from tart.dash.core.model import Cell, Column, Figure, Page, Place, Request, Row, Table, View
 from tart.dash.core.views import table as view_table
+from tart.dash.widgets import Lines
 from tests.dash.pilot import FakeApi, fake_dash
 
 pytestmark = pytest.mark.anyio
@@ -242,6 +243,15 @@ async def test_the_screen_may_change_its_size():
         await dash.shows("n030")
         await dash.pilot.resize_terminal(30, 12)
         await dash.shows("n059")
+
+
+async def test_after_the_shell_everything_is_drawn_again(monkeypatch):
+    async with fake_dash(FakeApi(rows=rows()), "numbers", interval_seconds=60) as dash:
+        await dash.shows("n002")
+        drawn = []
+        monkeypatch.setattr(Lines, "refresh", lambda self, *regions: drawn.append(self.id))
+        dash.app.app_resume_signal.publish(dash.app)
+        await dash.until(lambda: {"header", "tabs", "page", "hints"} <= set(drawn), "all lines")
 
 
 async def test_q_quits():

@@ -58,6 +58,8 @@ async def test_an_optional_answer_that_is_missing_is_a_note():
         (ApiError(401, "unauthorized", "no key"), "refused", "no key; put the key into TART_KEY"),
         (ApiError(403, "forbidden", "no"), "refused", "the key may not read this: no"),
         (ApiUnreachable("it was cut short"), "unreachable", "it was cut short"),
+        (ApiError(404, "", "<html>"), "failed", "the server answers 404, and not as tart does"),
+        (ValueError("no JSON"), "failed", "the answer cannot be read, perhaps of another program"),
         (ApiError(500, "x", "\x1b[2J"), "failed", "the server answers 500: \ufffd[2J"),
     ],
 )
@@ -128,6 +130,24 @@ async def test_a_view_at_fault_is_named():
         with pytest.raises(LoadError, match="the view x has a fault: KeyError: 'best'") as raised:
             await Source(FakeApi()).load(faulty, PLACE)
         assert raised.value.cause == "fault"
+
+
+async def test_a_collector_makes_requests_and_holds_what_came():
+    class Sum:
+        def __init__(self):
+            self.total = 0
+
+        def requests(self):
+            return (Request("rows", "rows", {"since": self.total}),)
+
+        def collect(self, answers):
+            self.total += answers["rows"]
+            return {"total": self.total}
+
+    source, collector = Source(FakeApi(rows=lambda since: since + 1)), Sum()
+    for total in (1, 3):
+        page = await source.load(view(Request("never", "called")), PLACE, collector)
+        assert page.title == f"{{'total': {total}}}"
 
 
 async def test_the_health_of_the_network_is_one_word():

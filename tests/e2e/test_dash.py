@@ -130,7 +130,7 @@ async def test_a_filter_and_a_sort_over_real_nodes(system):
         await dash.press("r")
         assert dash.app.listing.row.key == max(node["node_id"] for node in nodes)
         chosen = nodes[0]["node_id"]
-        await dash.type(f"/{chosen}")
+        await dash.type(f"/{chosen[:6]}")
         await dash.press("enter")
         assert [dash.app.listing.row.key, dash.app.listing.row_count] == [chosen, 1]
 

@@ -52,6 +52,7 @@ SHOW = (
     Key("pause", ("p",), "p", "pause, go on"),
     Key("refresh", ("ctrl+r",), "Ctrl-R", "refresh now"),
     Key("help", ("question_mark",), "?", "this help; Esc closes it"),
+    Key("suspend_process", ("ctrl+z",), "Ctrl-Z", "to the shell; fg comes back"),
     Key("quit", ("q", "ctrl+c"), "q Ctrl-C", "quit"),
 )
 GROUPS = {"Move": MOVE, "Go": GO, "Show": SHOW}
