@@ -95,14 +95,19 @@ _TABLE = (
             "Receive the telemetry of JAM nodes (JIP-3), store it, and answer over HTTP, WebSocket "
             "and a web page. Settings come from --config FILE, from variables such as "
             "TART_API_BIND, and from flags, of which the last is the strongest.\n\n"
-            "SIGTERM or Ctrl-C stops it. SIGHUP applies changes of [log] at once; other changes "
-            "need a restart."
+            "SIGTERM or Ctrl-C stops it: what was received is written first. Another one within "
+            "5 s changes nothing, a later one kills what still runs. SIGHUP applies changes of "
+            "[log] and a renewed certificate at once; the log names changes that need a restart."
         ),
         examples=(
             Example("tart serve", "data in ./shards, telemetry on port 9000, API on 8080"),
             Example("tart serve --config /etc/tart/config.toml", "with the settings of a file"),
             Example("tart serve --data-dir /srv/tart --shards 4", "four worker processes"),
         ),
+        exit_codes={
+            0: "stopped by a signal",
+            1: "the machine refused, a process kept ending, or one had to be killed",
+        },
     ),
     Command(
         "demo",
