@@ -124,7 +124,10 @@ def test_a_demo_in_the_background_of_a_script_ends_with_its_network(scratch):
         assert not any(map(is_alive, processes))
 
 
-@pytest.mark.parametrize(("number", "name"), [(0, "server"), (1, "simulated network")])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [pytest.param(0, "server", marks=pytest.mark.soak), (1, "simulated network")],
+)
 def test_a_demo_ends_with_each_of_its_processes(scratch, number, name):
     with running_demo(scratch) as (demo, _):
         processes = descendants(demo.pid)
@@ -135,6 +138,7 @@ def test_a_demo_ends_with_each_of_its_processes(scratch, number, name):
         assert not any(map(is_alive, processes))
 
 
+@pytest.mark.soak
 def test_a_demo_that_is_killed_leaves_no_process(scratch):
     with running_demo(scratch) as (demo, _):
         processes = descendants(demo.pid)
