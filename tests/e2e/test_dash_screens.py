@@ -19,13 +19,15 @@ def system(truths):
 @pytest.mark.parametrize("view", ["blocks", "work", "cores", "events", "conformance", "alerts"])
 async def test_a_view_fills_a_small_terminal(system, view):
     async with running_dash(system.api, view) as dash:
-        page = await dash.until(lambda: dash.page, "the page")
-        await dash.shows(page.title, page.figures[0].label, page.figures[0].text)
-        for table in page.tables[:1]:
-            await dash.shows(table.name)
-            # The cells that matter most are within 80 columns.
-            for cell in table.rows[0].cells[:4] if table.rows else ():
-                assert cell.text[:9] in dash.screen
+        await dash.until(lambda: dash.page, "the page")
+        # Of one moment: a refresh changes both.
+        page, screen = dash.page, dash.screen
+        assert page.title in screen
+        assert page.figures[0].text in screen
+        assert page.tables[0].name in screen
+        # The cells that matter most are within 80 columns.
+        for cell in page.tables[0].rows[0].cells[:3] if page.tables[0].rows else ():
+            assert cell.text[:9] in screen
 
 
 async def test_from_the_work_to_the_bytes_of_an_event_and_back(system):
