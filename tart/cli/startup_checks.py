@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from tart.cli.data_directory import explain
 from tart.cli.interrupted_restore import is_interrupted
 from tart.cli.render.startup_report import REFUSE_START, Outcome, Severity
 from tart.config.addresses import parse_address
+from tart.config.checks import MIN_MEMORY_BYTES, memory_bytes
 from tart.config.schema import Config
 from tart.control_store import has_keys
 from tart.errors import ConfigError, SettingFault, StartupError, StorageError
@@ -41,10 +41,8 @@ from tart.supervisor.sockets import PortInUse, reserve_port
 
 # Renewals are due well before; Let's Encrypt's are a third of 90 days.
 _EXPIRES_SOON = timedelta(days=14)
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i?)B|%)", re.IGNORECASE)
 # With fewer a shard or the gateway fails while it starts.
 _OPEN_FILES = 64
-_POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 
 class StartRefused(StartupError):
@@ -265,8 +263,12 @@ def _check_memory(config: Config) -> Outcome:
     """Compare what DuckDB may take in all shards with the memory of the machine."""
     limit, shards, total = config.storage.memory_limit, config.shard_count, _machine_bytes()
     outcome = Outcome(f"memory: {shards} shards with {limit} each")
-    wanted = _limit_bytes(limit, total) * shards
-    if wanted > total:
+    each_shard = memory_bytes(limit, total)
+    wanted = each_shard * shards
+    if each_shard < MIN_MEMORY_BYTES:
+        text = f"{limit} of this machine is too little to open the files; give at least 10MB"
+        outcome.add(Severity.WRONG, config.fault("storage.memory_limit", text))
+    elif wanted > total:
         text = (
             f"{shards} shards with {limit} each are {wanted / 2**30:.1f} GiB, and this "
             f"machine has {total / 2**30:.1f}; lower it or shards"
@@ -285,17 +287,6 @@ def _check_open_files(config: Config) -> Outcome:
         )
         outcome.add(Severity.REFUSED, SettingFault("", "", None, text))
     return outcome
-
-
-def _limit_bytes(text: str, total: int) -> float:
-    """Return a size as DuckDB reads it: KB is 1000 bytes, KiB 1024."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        return 0
-    number, unit, binary = float(match[1]), match[2], match[3]
-    if unit is None:
-        return total * number / 100
-    return number * float((1024 if binary else 1000) ** _POWERS[unit.upper()])
 
 
 def _machine_bytes() -> int:

@@ -22,7 +22,10 @@ _MAX_SESSION_HOURS = 400 * 24
 _MAX_KEEPALIVE = 32_767
 _PEER_ID = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 # Sizes that DuckDB accepts. It would reject others only in a shard, after the start.
-_MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B|%)", re.IGNORECASE)
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])(i?)B|%)", re.IGNORECASE)
+_POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
+# Below it a shard cannot open its files.
+MIN_MEMORY_BYTES = 10_000_000
 
 
 class Check(NamedTuple):
@@ -133,8 +136,26 @@ def _check_disk_share(config: Config) -> Iterator[str]:
 
 
 def _check_memory_limit(config: Config) -> Iterator[str]:
-    if not _MEMORY.fullmatch(config.storage.memory_limit):
-        yield f"{config.storage.memory_limit!r} is not a size such as 512MB"
+    limit = config.storage.memory_limit
+    match = _MEMORY.fullmatch(limit)
+    if not match:
+        yield f"{limit!r} is not a size such as 512MB"
+    elif match[2] is None:
+        if not 0 < float(match[1]) <= 100:
+            yield f"{limit!r} is not a share of the machine, above 0% and at most 100%"
+    elif memory_bytes(limit, 0) < MIN_MEMORY_BYTES:
+        yield f"{limit!r} is too little to open the files; give at least 10MB"
+
+
+def memory_bytes(text: str, machine_bytes: int) -> float:
+    """Return a size as DuckDB reads it: KB is 1000 bytes, KiB 1024, % a share of the machine."""
+    match = _MEMORY.fullmatch(text)
+    if match is None:
+        return 0
+    number, unit, binary = float(match[1]), match[2], match[3]
+    if unit is None:
+        return machine_bytes * number / 100
+    return number * float((1024 if binary else 1000) ** _POWERS[unit.upper()])
 
 
 def _check_session_hours(config: Config) -> Iterator[str]:

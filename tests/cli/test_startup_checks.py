@@ -75,6 +75,8 @@ REFUSED = {
     "data": ("data_dir = 'text.pem/data'", 1, "config.toml:1: data_dir: cannot write to {}/text.p"),
     "kernel": ("data_dir = '/proc/x'", 1, "data_dir: cannot write to /proc/x: "),
     "run": ("run_dir = 'text.pem/run'", 1, "config.toml:1: run_dir: cannot write to {}/text.pem"),
+    "memory": ("[storage]\nmemory_limit = '1MB'", 2, "memory_limit: '1MB' is too little to op"),
+    "share": ("[storage]\nmemory_limit = '0.0001%'", 2, "0.0001% of this machine is too little"),
     "lock": ("data_dir = 'locked'", 1, "another tart (pid"),
 }  # fmt: skip
 
@@ -182,13 +184,13 @@ def test_memory_beyond_the_machine_s_is_a_warning(directory):
     assert str(warning).startswith("storage.memory_limit: 200 shards with 90% each are ") or (
         "200 shards with 90% each" in str(warning)
     )
-    assert refuse_start(load(flags={**LOCAL, "shards": 1, "storage.memory_limit": "1MiB"})) == []
+    assert refuse_start(load(flags={**LOCAL, "shards": 1, "storage.memory_limit": "10MB"})) == []
 
 
 def test_the_check_says_what_it_checked_and_creates_nothing(directory, monkeypatch, capsys):
     monkeypatch.setenv("TART_TELEMETRY_BIND", "127.0.0.1:0")
     monkeypatch.setenv("TART_API_BIND", "127.0.0.1:0")
-    Path("mine.toml").write_text("shards = 1\nstorage.memory_limit = '1MB'")
+    Path("mine.toml").write_text("shards = 1\nstorage.memory_limit = '20MB'")
 
     assert main(["config", "check", "--config", "mine.toml"]) == 0
 
@@ -200,7 +202,7 @@ def test_the_check_says_what_it_checked_and_creates_nothing(directory, monkeypat
         "ok       api.bind 127.0.0.1:0",
         "ok       API keys: only this machine can reach the API",
         "ok       certificate: none, the API is served without TLS",
-        "ok       memory: 1 shards with 1MB each",
+        "ok       memory: 1 shards with 20MB each",
         "ok       open files",
         "configuration is valid",
     ]

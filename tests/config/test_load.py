@@ -316,6 +316,10 @@ def test_a_list_as_text_is_separated_by_commas(text, meant):
         ("storage.retain_disk_share", 1.5, "storage.retain_disk_share: 1.5 is more than the whole"),
         ("storage.retain_hours", 0, "storage.retain_hours: 0 is not a finite number above 0"),
         ("storage.memory_limit", "much", "storage.memory_limit: 'much' is not a size such as"),
+        ("storage.memory_limit", "0MB", "storage.memory_limit: '0MB' is too little to open"),
+        ("storage.memory_limit", "9.9MB", "storage.memory_limit: '9.9MB' is too little to open"),
+        ("storage.memory_limit", "0%", "storage.memory_limit: '0%' is not a share of the machine"),
+        ("storage.memory_limit", "101%", "storage.memory_limit: '101%' is not a share of"),
         ("storage.memory_limit", "512", "storage.memory_limit: '512' is not a size such as 512MB"),
         ("api.bytes", "octets", "api.bytes: 'octets' is not one of hex, array"),
         ("log.level", "loud", "log.level: 'loud' is not one of debug, info, warning, error"),
@@ -332,7 +336,7 @@ def test_a_value_out_of_range_is_refused(key, value, sentence):
     assert text.startswith(f"{flag_of(key)}: {sentence.removeprefix(f'{key}: ')}")
 
 
-@pytest.mark.parametrize("size", ["512MB", "1.5GB", "80%", "1 GiB", "100kb"])
+@pytest.mark.parametrize("size", ["512MB", "1.5GB", "80%", "1 GiB", "10mb", "100%"])
 def test_sizes_that_duckdb_accepts_are_accepted(size):
     assert load(flags={"storage.memory_limit": size}).storage.memory_limit == size
 
