@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.alive:
         return _print_alive(server, as_json=arguments.json)
     if seconds is not None:
-        return _watch(server, seconds, as_json=arguments.json)
+        return watch(server, seconds, as_json=arguments.json)
     status = _fetch(server)
     if arguments.json:
         print_json(status)
@@ -100,7 +100,7 @@ def _print_alive(server: Server, *, as_json: bool) -> int:
     return 0
 
 
-def _watch(server: Server, seconds: float, *, as_json: bool) -> int:
+def watch(server: Server, seconds: float, *, as_json: bool) -> int:
     """Show the status until Ctrl-C; return the exit code of the last one."""
     code = _AWAY
     blocks = _Blocks()

@@ -12,9 +12,10 @@ import pytest
 from tart import __version__
 from tart.access.keys import new_key
 from tart.access.roles import Role
+from tart.cli.http_client import RequestRefused
 from tart.cli.main import main
 from tart.cli.render.documents import StatusDocument
-from tart.cli.status import EXIT_CODES, node_totals, render
+from tart.cli.status import EXIT_CODES, node_totals, render, watch
 from tart.control_store import open_store
 from tart.style import Style
 from tests.cli.terminal import screen, start_on, terminal
@@ -173,3 +174,36 @@ def test_states_have_colours_where_they_are_on():
     assert coloured.count("\x1b[33mDegraded\x1b[0m") == 2
     assert "\x1b[32mHealthy\x1b[0m" in render("u", health(), None, None, Style(enabled=True))
     assert re.sub(r"\x1b\[\d+m", "", coloured) == render("u", ill, None, None)
+
+
+class RefusingServer:
+    """A server that answers every request with a status."""
+
+    url = "http://h:1"
+
+    def __init__(self, http_status):
+        self._http_status = http_status
+
+    def get(self, path, **options):
+        raise RequestRefused(self._http_status, "refused")
+
+
+def test_a_watch_waits_for_a_busy_server_and_not_for_a_key(capsys):
+    with pytest.raises(RequestRefused):
+        watch(RefusingServer(401), 0.1, as_json=False)
+    code = watch(InterruptedServer(503), 0.1, as_json=True)
+    assert code == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["error"] for line in lines] == ["refused", "refused"]
+
+
+class InterruptedServer(RefusingServer):
+    """A server at whose third request Ctrl-C is pressed."""
+
+    requests = 0
+
+    def get(self, path, **options):
+        self.requests += 1
+        if self.requests == 3:
+            raise KeyboardInterrupt
+        super().get(path, **options)
