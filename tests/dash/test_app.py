@@ -241,7 +241,8 @@ async def test_the_screen_may_change_its_size():
         assert "n030" not in dash.screen
         await dash.pilot.resize_terminal(120, 60)
         await dash.shows("n030")
-        await dash.pilot.resize_terminal(30, 12)
+        for size in ((1, 1), (5, 3), (12, 8), (30, 12)):
+            await dash.pilot.resize_terminal(*size)
         await dash.shows("n059")
 
 
