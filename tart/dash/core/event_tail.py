@@ -2,7 +2,7 @@
 
 Each poll requests the events since shortly before the newest one, so that an event is missed
 neither where shards commit at different times nor after a lost connection. Where more events
-arrived than a poll returns, the tail counts those that it left out: an event's id is
+arrived than a poll returns, the tail estimates how many it left out: an event's id is
 ``seq * 256 + directory``, and ``seq`` has no gaps in its directory.
 """
 
@@ -37,8 +37,9 @@ class EventTail:
         limit: Events that are held, and that one poll returns.
 
     Attributes:
-        left_out: Events that arrived and were not read, as far as they can be counted: those of
-            other filters count as well, so it is exact without a filter.
+        left_out: About how many events arrived and were not read; counted without a filter only.
+            Frames that could not be decoded have a seq, too, and count; events of a directory
+            that a poll has none of do not.
         uncounted: Whether events were left out that cannot be counted.
         forgotten: Events that were read and are not held any more.
     """
@@ -105,7 +106,7 @@ class EventTail:
         if not read:
             return ""
         text = f"{plural(min(read, self._limit), 'new event')}"
-        return f"{text}, {number(lost)} more left out" if lost else text
+        return f"{text}, about {number(lost)} more left out" if lost else text
 
     def _count(self, page: Events) -> None:
         """Count the events between the last poll and this one that neither has."""

@@ -137,7 +137,7 @@ def _tail_figures(tail: Mapping[str, Any] | None) -> tuple[Figure, ...]:
     if tail is None:
         return ()
     left_out = tail["left_out"]
-    text = "some" if tail["uncounted"] else number(left_out)
+    text = "some" if tail["uncounted"] else f"about {number(left_out)}" if left_out else "0"
     tone: Tone = "warning" if left_out or tail["uncounted"] else ""
     return (
         Figure("Left out", text, None if tail["uncounted"] else left_out, tone),

@@ -44,7 +44,7 @@ def test_figures_and_title():
 def test_what_the_tail_left_out_is_a_figure_and_a_sentence():
     tail = {"left_out": 1234, "uncounted": False, "forgotten": 7, "limit": 500}
     page = show("events", tail=tail)
-    assert figures(page)["Left out"] == ("1,234", 1234, "warning")
+    assert figures(page)["Left out"] == ("about 1,234", 1234, "warning")
     assert figures(page)["No longer held"] == ("7", 7, "")
     assert page.notes[0].startswith("More than 500 events a refresh")
     uncounted = show("events", tail=tail | {"left_out": 0, "uncounted": True})
