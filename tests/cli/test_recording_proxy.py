@@ -221,7 +221,7 @@ def test_a_capture_that_cannot_be_written_stops_the_proxy(tmp_path):
             os.close(reading)
             await proxy.stop.wait()
 
-    with pytest.raises(StartupError, match="Broken pipe"):
+    with pytest.raises(StartupError, match="the reader of the output closed it"):
         run(main())
     os.close(writing)
 
