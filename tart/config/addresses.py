@@ -85,9 +85,10 @@ def describe_origin(text: str) -> str | None:
     """Return why a text is not an origin; ``None`` if it is one.
 
     An origin is what a browser sends in the header ``Origin`` (RFC 6454, 6.2): ``scheme://host``
-    in small letters, and the port unless it is the scheme's default. ``*`` stands for all.
+    in small letters, and the port unless it is the scheme's default. ``null`` is that of a page
+    which was opened from a file. ``*`` stands for all.
     """
-    if text == "*":
+    if text in ("*", "null"):
         return None
     scheme, mark, rest = text.partition("://")
     if not mark or not _SCHEME.fullmatch(scheme.lower()):
