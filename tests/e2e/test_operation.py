@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import stat
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tart.cli.main import main
-from tests.running import running_system, wait_for
+from tests.running import DEADLINE, running_system, wait_for
 from tests.supervisor.process import ROOT
 
 pytestmark = pytest.mark.slow
@@ -121,10 +122,11 @@ def test_ctrl_c_on_a_terminal_stops_the_server_and_a_second_one_changes_nothing(
     keys = {"tart ready": b"\x03", "stopping: SIGINT": b"\x03"}
     # The end of a terminal without a process is an error when it is read.
     with suppress(OSError):
-        while data := os.read(terminal, 4096):
-            text += data.decode()
+        while select.select([terminal], [], [], DEADLINE)[0]:
+            text += os.read(terminal, 4096).decode()
             for cue in [cue for cue in keys if cue in text]:
                 os.write(terminal, keys.pop(cue))
+    os.kill(pid, 0 if "exit code" in text else signal.SIGKILL)
     os.close(terminal)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0, text
