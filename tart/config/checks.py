@@ -19,6 +19,11 @@ from tart.config.schema import MAX_SHARDS, Config, settings, values
 
 _UNIX_PATH_BYTES = 80
 _MAX_SESSION_HOURS = 400 * 24
+# What clocks and timeouts of the system take: 31 years; of poll(2), which the supervisor waits
+# with, 24 days, as milliseconds in 31 bits.
+_MAX_SECONDS = 1_000_000_000
+_MAX_POLL_SECONDS = 2_000_000
+_MAX_NUMBER = 2**63 - 1
 _MAX_KEEPALIVE = 32_767
 _PEER_ID = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 # Sizes that DuckDB accepts. It would reject others only in a shard, after the start.
@@ -75,6 +80,14 @@ def _check_each(config: Config) -> Iterator[tuple[str, str]]:
                 yield key, f"{value} is not between 0 and {MAX_SHARDS}"
         elif not 0 < value < math.inf:
             yield key, f"{value} is not a finite number above 0"
+        elif key.endswith("_seconds") and value > (most := _max_seconds(key)):
+            yield key, f"{value:g} is more than {most} seconds"
+        elif value > _MAX_NUMBER:
+            yield key, f"{value} is more than 2^63 - 1"
+
+
+def _max_seconds(key: str) -> int:
+    return _MAX_POLL_SECONDS if key.startswith("supervisor.") else _MAX_SECONDS
 
 
 # --- Of one setting ------------------------------------------------------------------
