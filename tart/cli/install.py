@@ -192,7 +192,11 @@ def install(
     return 0
 
 
-_UNINSTALLED = ("", f"Data in {STATE} and edited settings were not removed.")
+_UNINSTALLED = (
+    "",
+    f"Data in {STATE} and edited settings were not removed. Where a user has run the single file,",
+    "~/.cache/tart has its unpacked content, which can be deleted.",
+)
 
 
 def next_steps(root: Path, *, systemd_runs: bool) -> tuple[str, ...]:
@@ -299,9 +303,6 @@ class _Installer:
             yield from self._systemctl("disable", "--now", "tart.service")
         yield self._remove(UNIT)
         yield from self._systemctl("daemon-reload")
-        yield self._remove(DASH)
-        yield self._remove(PROGRAM)
-        yield self._remove(UNPACKED)
         yield self._remove_all(f"remove the manual pages in {MAN}", manual_pages)
         yield self._remove_all("remove completion for bash, zsh and fish", completions)
         yield self._remove(CACHE)
@@ -314,6 +315,10 @@ class _Installer:
             lambda: self._run_command(["userdel", *self._prefix(), USER]),
             lambda: "kept" if self._ids() else "absent",
         )
+        # Last: this process may run from there, and no step after it could import a module.
+        yield self._remove(DASH)
+        yield self._remove(PROGRAM)
+        yield self._remove(UNPACKED)
 
     def _program_steps(self) -> Iterator[Step]:
         file = self._source.file
