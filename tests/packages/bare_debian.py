@@ -16,6 +16,8 @@ exec chroot "$root" /usr/bin/env -i \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 """
 UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "enter"]
+# Becomes the program, so that it gets the signals, unlike runuser.
+AS_TART = ("setpriv", "--reuid=tart", "--regid=tart", "--clear-groups")
 # What every package manager and every boot writes.
 _OF_THE_SYSTEM = (
     "var/lib/dpkg",

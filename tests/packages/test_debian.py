@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from tart import __version__
-from tests.packages.bare_debian import BareDebian
+from tests.packages.bare_debian import AS_TART, BareDebian
 from tests.running import System
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
 WANTED = "/etc/systemd/system/multi-user.target.wants/tart.service"
+# Without waiting for the disk after each of thousands of files.
+DPKG = ("dpkg", "--force-unsafe-io")
 
 pytestmark = [
     pytest.mark.dist,
@@ -94,7 +96,7 @@ def test_the_same_file_makes_the_same_package(tmp_path):
 
 
 def test_it_makes_a_user_settings_and_an_enabled_unit_and_serves_as_that_user(debian):
-    debian.run("dpkg", "--install", "/root/tart.deb")
+    debian.run(*DPKG, "--install", "/root/tart.deb")
 
     user = debian.user("tart")
     assert user is not None
@@ -111,7 +113,7 @@ def test_it_makes_a_user_settings_and_an_enabled_unit_and_serves_as_that_user(de
         assert debian.path(f"/usr/share/{name}").stat().st_size > 1000
 
     ports = ("TART_TELEMETRY_BIND=127.0.0.1:0", "TART_API_BIND=127.0.0.1:0")
-    serve = ("runuser", "-u", "tart", "--", "tart", "serve", "--config", "/etc/tart/config.toml")
+    serve = (*AS_TART, "tart", "serve", "--config", "/etc/tart/config.toml")
     with debian.start(*serve, environ=ports) as process:
         system = System(process)
         answered = debian.run("tart", "status", "--url", system.api)
@@ -123,25 +125,26 @@ def test_it_makes_a_user_settings_and_an_enabled_unit_and_serves_as_that_user(de
 
 
 def test_it_is_not_installed_a_second_time_by_tart_install(debian):
-    debian.run("dpkg", "--install", "/root/tart.deb")
+    debian.run(*DPKG, "--install", "/root/tart.deb")
     refused = debian.run("tart", "install", check=False)
     assert refused.returncode == 1
     assert "systemctl enable --now tart" in refused.stderr
 
 
 def test_an_upgrade_leaves_settings_data_and_a_disabled_unit_as_they_are(debian):
-    debian.run("dpkg", "--install", "/root/tart.deb")
+    debian.run(*DPKG, "--install", "/root/tart.deb")
     settings = debian.path("/etc/tart/config.toml")
     settings.write_text("shards = 3\n" + settings.read_text())
     settings.chmod(0o600)
     debian.run("dpkg-statoverride", "--add", "root", "tart", "0600", "/etc/tart/config.toml")
     data = debian.path("/var/lib/tart/control.sqlite")
     data.write_bytes(b"keys")
-    debian.run("deb-systemd-helper", "disable", "tart.service")
+    of_package = ["DPKG_MAINTSCRIPT_PACKAGE=tart"]
+    debian.run("deb-systemd-helper", "disable", "tart.service", environ=of_package)
     before = {path for path in debian.path("/usr/lib/tart").iterdir()}
 
     changed(debian, "/root/next.deb")
-    debian.run("dpkg", "--force-confold", "--install", "/root/next.deb")
+    debian.run(*DPKG, "--force-confold", "--install", "/root/next.deb")
 
     assert settings.read_text().startswith("shards = 3\n")
     assert mode(settings) == 0o600
@@ -155,17 +158,17 @@ def test_an_upgrade_leaves_settings_data_and_a_disabled_unit_as_they_are(debian)
 
 def test_removing_leaves_settings_and_data_and_purging_data_alone(debian):
     before = debian.files()
-    debian.run("dpkg", "--install", "/root/tart.deb")
+    debian.run(*DPKG, "--install", "/root/tart.deb")
     data = debian.path("/var/lib/tart/00/events.duckdb")
     data.parent.mkdir()
     data.write_bytes(b"events")
 
-    debian.run("dpkg", "--remove", "tart")
+    debian.run(*DPKG, "--remove", "tart")
     assert debian.path("/etc/tart/config.toml").exists()
     assert data.read_bytes() == b"events"
     assert not debian.path("/usr/bin/tart").exists()
 
-    purged = debian.run("dpkg", "--purge", "tart")
+    purged = debian.run(*DPKG, "--purge", "tart")
     assert "the data in /var/lib/tart was not deleted" in purged.stderr
     assert data.read_bytes() == b"events"
     assert debian.user("tart") is not None
@@ -176,13 +179,13 @@ def test_removing_leaves_settings_and_data_and_purging_data_alone(debian):
 
 def test_purging_deletes_data_if_the_administrator_says_so(debian):
     before = debian.files()
-    debian.run("dpkg", "--install", "/root/tart.deb")
+    debian.run(*DPKG, "--install", "/root/tart.deb")
     debian.path("/var/lib/tart/control.sqlite").write_bytes(b"keys")
     debian.path("/root/answers").write_text("tart tart/purge_data boolean true\n")
     debian.run("debconf-set-selections", "/root/answers")
     debian.path("/root/answers").unlink()
 
-    debian.run("dpkg", "--purge", "tart")
+    debian.run(*DPKG, "--purge", "tart")
 
     assert {
         path for path in debian.files() - before if not re.fullmatch(r"etc/\w+-", path)
@@ -192,8 +195,8 @@ def test_purging_deletes_data_if_the_administrator_says_so(debian):
 
 def test_purging_an_unused_installation_asks_nothing_and_leaves_nothing(debian):
     before = debian.files()
-    debian.run("dpkg", "--install", "/root/tart.deb")
-    purged = debian.run("dpkg", "--purge", "tart")
+    debian.run(*DPKG, "--install", "/root/tart.deb")
+    purged = debian.run(*DPKG, "--purge", "tart")
     assert "not deleted" not in purged.stderr
     assert {
         path for path in debian.files() - before if not re.fullmatch(r"etc/\w+-", path)

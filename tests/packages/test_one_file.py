@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.bare_debian import BareDebian
+from tests.packages.bare_debian import AS_TART, BareDebian
 from tests.running import System
 
 DIST = Path(__file__).parents[2] / "dist"
@@ -30,7 +30,7 @@ def test_installing_serving_and_uninstalling_leave_nothing_but_data(tmp_path, un
     assert debian.user("tart") is None
     debian.run("/root/tart", "install", environ=["HOME=/root"])
     assert debian.run("tart", "version").stdout.startswith("tart ")
-    serve = ("runuser", "-u", "tart", "--", "tart", "serve", "--config", "/etc/tart/config.toml")
+    serve = (*AS_TART, "tart", "serve", "--config", "/etc/tart/config.toml")
     with debian.start(*serve, environ=PORTS) as process:
         system = System(process)
         status = debian.run("tart", "status", "--url", system.api)
