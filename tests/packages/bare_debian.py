@@ -20,6 +20,7 @@ UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, 
 AS_TART = ("setpriv", "--reuid=tart", "--regid=tart", "--clear-groups")
 # What every package manager and every boot writes.
 _OF_THE_SYSTEM = (
+    "run/",
     "var/lib/dpkg",
     "var/cache/debconf",
     "var/log",
