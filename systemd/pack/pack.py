@@ -183,6 +183,8 @@ def _fill(tree: Path, wheel: Path) -> None:
         compileall.compile_dir(
             tree,
             quiet=1,
+            # Also what ran above has compiled: by the time of its source, which the archive has not.
+            force=True,
             stripdir=str(tree),
             invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
         )
