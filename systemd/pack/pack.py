@@ -183,7 +183,7 @@ def _fill(tree: Path, wheel: Path) -> None:
         compileall.compile_dir(
             tree,
             quiet=1,
-            # Also what ran above has compiled: by the time of its source, which the archive has not.
+            # Also what the runs above compiled, by the time of its source.
             force=True,
             stripdir=str(tree),
             invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
