@@ -139,7 +139,7 @@ class CommandParser(argparse.ArgumentParser):
         ]
         parts.append("[options]")
         parts += [
-            _usage_of(action) if action.required else f"[{_usage_of(action)}]"
+            _usage_of(action) if _is_required(action) else f"[{_usage_of(action)}]"
             for action in single
             if not action.option_strings
         ]
@@ -256,6 +256,11 @@ def _name(action: argparse.Action) -> str:
     return (
         action.option_strings[-1] if action.option_strings else str(action.metavar or action.dest)
     )
+
+
+def _is_required(action: argparse.Action) -> bool:
+    """Return whether an argument must be given; argparse says so of one that may be left out."""
+    return action.required and action.nargs != "*"
 
 
 def _usage_of(action: argparse.Action) -> str:

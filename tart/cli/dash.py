@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from tart.cli.arguments import add_client, add_config
+from tart.cli.render.syntax import suggest
 from tart.errors import ConfigError, StartupError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _DEFAULT_REFRESH_SECONDS = 1.0
 _DEFAULT_REFRESH_MS = 500
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
 _REFRESH_BOUNDS = (0.1, 3600.0)
+_MOST_PORT = 65_535
 _EXTRA = ("textual", "rich", "httpx", "websockets")
 # Of a table in a file or a pipe nothing is cut.
 _UNLIMITED_WIDTH = 100_000
@@ -33,12 +35,15 @@ _UNLIMITED_WIDTH = 100_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument(
+    from tart.dash.core.views.table import BY_NAME
+
+    view = parser.add_argument(
         "view",
         nargs="*",
         metavar="VIEW",
         help="the first view, such as nodes, or node 3f2a (default: network)",
     )
+    suggest(view, BY_NAME)
     parser.add_argument(
         "--refresh",
         type=float,
@@ -59,28 +64,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line without the program; default: that of the process.
     """
+    from tart.cli.command_parser import CommandParser
     from tart.cli.main import main as tart
 
-    parser = argparse.ArgumentParser(
-        prog="tart-dash",
-        description="The same as 'tart dash', whose other flags it takes, too.",
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    every = CommandParser(
+        prog="tart-dash", description="The same as 'tart dash', with the flags of jamtart's."
     )
-    parser.add_argument("--host", default=_DEFAULT_HOST, help="host of the API (%(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=_DEFAULT_PORT, help="port of the API (%(default)s)"
+    _add_jamtart_arguments(every)
+    add_arguments(every)
+    checked = every.parse_args(words)
+    least, most = (round(1000 * bound) for bound in _REFRESH_BOUNDS)
+    if not least <= checked.refresh_ms <= most:
+        every.error(f"--refresh-ms {checked.refresh_ms}: must be {least} to {most} milliseconds")
+    if not 1 <= checked.port <= _MOST_PORT:
+        every.error(f"--port {checked.port}: must be 1 to {_MOST_PORT}")
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    _add_jamtart_arguments(own)
+    parsed, rest = own.parse_known_args(words)
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    url = f"http://{host}:{parsed.port}"
+    return tart(["dash", "--url", url, "--refresh", str(parsed.refresh_ms / 1000), *rest])
+
+
+def _add_jamtart_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("as jamtart's")
+    group.add_argument(
+        "--host",
+        default=_DEFAULT_HOST,
+        metavar="HOST",
+        help=f"host of the API (default {_DEFAULT_HOST})",
     )
-    parser.add_argument(
+    group.add_argument(
+        "--port",
+        type=int,
+        default=_DEFAULT_PORT,
+        metavar="PORT",
+        help=f"port of the API (default {_DEFAULT_PORT})",
+    )
+    group.add_argument(
         "--refresh-ms",
         type=int,
         default=_DEFAULT_REFRESH_MS,
         metavar="MS",
-        help="milliseconds between two refreshes (%(default)s)",
+        help=f"milliseconds between two refreshes (default {_DEFAULT_REFRESH_MS})",
     )
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    parsed, rest = parser.parse_known_args(words)
-    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
-    url = f"http://{host}:{parsed.port}"
-    return tart(["dash", "--url", url, "--refresh", str(parsed.refresh_ms / 1000), *rest])
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ from tart.cli.render.progress_line import BYTES
 from tart.cli.render.result_table import Layout, join_lines, render_table, render_vertical
 from tart.cli.render.sql_error import render_sql_error
 from tart.cli.render.sql_tables_text import find_table, render_description, render_tables
+from tart.cli.render.syntax import suggest
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SqlRefused, StartupError
@@ -79,11 +80,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     output = parser.add_argument_group("output")
     form = output.add_mutually_exclusive_group()
-    form.add_argument(
+    name = form.add_argument(
         "--format",
         metavar="FORMAT",
         help=f"table, {', '.join(SQL_FORMATS)} (default: by the suffix of -o, else table)",
     )
+    suggest(name, (_TABLE, *SQL_FORMATS))
     form.add_argument(
         "--json", action="store_true", help="print JSON, as with --format json; also of the tables"
     )

@@ -16,9 +16,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tart.cli.arguments import add_client, add_config
 from tart.cli.http_client import RequestRefused, Server, connect
@@ -31,6 +31,9 @@ from tart.cli.render.screen import fit, replace_block
 from tart.config.load import load
 from tart.errors import ConfigError, StartupError
 from tart.style import PLAIN, Style, style_for
+
+if TYPE_CHECKING:
+    from tart.client._generated.answers import Node
 
 Json = dict[str, Any]
 
@@ -217,13 +220,14 @@ def _shards_answer(health: Json) -> bool:
     return bool(health["components"]["database"]["metrics"]["shards_answered"])
 
 
-def node_totals(nodes: list[Json]) -> NodeTotals:
+def node_totals(nodes: Sequence[Node]) -> NodeTotals:
     """Return sums over the nodes of ``/api/nodes``."""
     return {
         "known": len(nodes),
         "connected": sum(node["is_connected"] for node in nodes),
         "event_count": sum(node["event_count"] for node in nodes),
-        "dropped": sum(node.get("dropped", 0) or 0 for node in nodes),
+        # A sum beyond 64 bits comes as text.
+        "dropped": sum(int(node["dropped_count"]) for node in nodes),
     }
 
 

@@ -118,6 +118,10 @@ def test_bash_completes_commands_verbs_flags_and_choices(scripts):
     assert in_bash(scripts, "tart", "check", "--format", "=") == ["text", "json", "junit"]
     assert in_bash(scripts, "tart", "completion", "f") == ["fish"]
     assert in_bash(scripts, "tart", "serve", "--shards", "") == []
+    assert in_bash(scripts, "tart", "help", "keys", "cr") == ["create"]
+    assert in_bash(scripts, "tart", "help", "status", "") == []
+    assert in_bash(scripts, "tart", "sql", "--format", "p") == ["parquet"]
+    assert in_bash(scripts, "tart", "dash", "node") == ["nodes", "node"]
 
 
 def test_bash_completes_files_and_directories_where_they_are_expected(scripts, files):
@@ -164,7 +168,10 @@ def test_zsh_completes_what_is_typed(scripts, files):
             ("tart serve --data-dir s\t", "--data-dir shards/"),
             ("tart replay se\t", r"replay settings\.toml"),
             ("tart check --format j\t", "json +junit"),
-            ("tart help ver\t\t", "verify +version"),
+            ("tart help ver\t\t", "(?s)verify +--.*version"),
+            ("tart help keys cr\t", "tart help keys create "),
+            ("tart sql --format pa\t", "--format parquet "),
+            ("tart dash ser\t", "tart dash server "),
         )
 
 
@@ -173,6 +180,9 @@ def test_fish_completes_commands_verbs_flags_choices_and_paths(scripts, files):
     assert in_fish(scripts, "tart sta") == ["status"]
     assert set(in_fish(scripts, "tart ")) == {*SHOWN, "help"}
     assert in_fish(scripts, "tart help sta") == ["status"]
+    assert in_fish(scripts, "tart help keys cr") == ["create"]
+    assert in_fish(scripts, "tart sql --format pa") == ["parquet"]
+    assert in_fish(scripts, "tart dash ser") == ["server"]
     assert in_fish(scripts, "tart config ch") == ["check"]
     assert in_fish(scripts, "tart serve --dat") == ["--data-dir"]
     assert in_fish(scripts, "tart keys create --role a") == ["admin"]

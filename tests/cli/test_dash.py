@@ -96,3 +96,20 @@ def test_tart_dash_takes_the_flags_of_jamtart_s(words, command, monkeypatch):
     monkeypatch.setattr(tart, "main", lambda words: given.append(words) or 0)
     assert dash.main(words) == 0
     assert given == [["dash", *command]]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--prt", "80"], "tart-dash has no flag --prt; did you mean --port?"),
+        (["--refresh-ms", "x"], "--refresh-ms x: must be a whole number"),
+        (["--refresh-ms", "5"], "--refresh-ms 5: must be 100 to 3600000 milliseconds"),
+        (["--port", "99999"], "--port 99999: must be 1 to 65535"),
+    ],
+)
+def test_errors_of_tart_dash_name_its_own_flags(words, sentence, capsys):
+    with pytest.raises(SystemExit) as ended:
+        dash.main(words)
+    assert ended.value.code == 2
+    usage = "usage: tart-dash [options] [VIEW]\n'tart-dash --help' explains the arguments\n"
+    assert capsys.readouterr().err == f"tart: {sentence}\n{usage}"

@@ -45,8 +45,8 @@ def health(status="Healthy", **parts):
 
 
 NODES = [
-    {"is_connected": True, "event_count": 1_000_000, "dropped": 5},
-    {"is_connected": False, "event_count": 234_567, "dropped": 0},
+    {"is_connected": True, "event_count": 1_000_000, "dropped_count": "5"},
+    {"is_connected": False, "event_count": 234_567, "dropped_count": 0},
 ]
 LIVE = {"latest_slot": 12, "finalized_slot": None, "last_10s": {"events_per_second": 860.4}}
 

@@ -26,7 +26,7 @@ _tart() {
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $at in
-    @WITH_VERBS@) ((COMP_CWORD > 2)) && at="$at ${COMP_WORDS[2]}" ;;
+    help|@WITH_VERBS@) ((COMP_CWORD > 2)) && at="$at ${COMP_WORDS[2]}" ;;
     esac
     if ((COMP_CWORD == 1)); then
         words='@COMMANDS@ help --help --version'
@@ -92,6 +92,11 @@ def bash_script(commands: Sequence[Syntax]) -> str:
     arguments = [
         f"            {_quoted(path)}) {_bash_arguments(syntax)};;" for path, syntax in parsers
     ]
+    arguments += [
+        f"            'help {command.words[0]}') words='{_names(_summaries(command.verbs))}' ;;"
+        for command in commands
+        if command.verbs
+    ]
     return (
         _BASH.replace("@WITH_VERBS@", "|".join(with_verbs) or "''")
         .replace("@COMMANDS@", " ".join(command.words[0] for command in commands))
@@ -106,13 +111,15 @@ def zsh_script(commands: Sequence[Syntax]) -> str:
     rows = [(command.words[0], command.summary) for command in commands]
     flags = ["'(- *)'{-h,--help}'[print the help]'", "'(- *)--version[print the version]'"]
     functions = [_zsh_branch("_tart", flags, [*rows, (_HELP, _HELP_SUMMARY)])]
-    functions.append(_zsh_function("_tart_help", [f"'1:command:({_names(rows)})'"]))
+    functions.append(_zsh_branch("_tart_help", [], rows))
     for path, syntax in _all(commands):
         name = f"_tart_{path.replace(' ', '_')}"
         specs = [_zsh_flag(argument) for argument in syntax.flags]
         if syntax.verbs:
             verbs = [(verb.words[-1], verb.summary) for verb in syntax.verbs]
             functions.append(_zsh_branch(name, specs, verbs))
+            explained = f"_tart_help_{path}"
+            functions.append(_zsh_function(explained, [f"'1:verb:({_names(verbs)})'"]))
         else:
             specs += [_zsh_positional(argument) for argument in syntax.positionals]
             functions.append(_zsh_function(name, specs))
@@ -132,6 +139,7 @@ def fish_script(commands: Sequence[Syntax]) -> str:
         condition = f"{'__tart_next' if syntax.verbs else '__tart_at'} {path}"
         for name, text in _summaries(syntax.verbs):
             lines.append(_fish(condition, f"-a {name}", text))
+            lines.append(_fish(f"__tart_next {_HELP} {path}", f"-a {name}", text))
         for argument in syntax.flags:
             flags = " ".join(_fish_flag(flag) for flag in argument.flags)
             lines.append(_fish(condition, f"{flags}{_fish_value(argument)}", argument.help))
@@ -169,8 +177,8 @@ def _quoted(text: str) -> str:
 
 def _bash_value(argument: Argument) -> str:
     """Return the statement that sets what may follow a flag."""
-    if argument.choices:
-        return f"words={_quoted(' '.join(argument.choices))} "
+    if argument.completions:
+        return f"words={_quoted(' '.join(argument.completions))} "
     return f"kind={argument.kind} " if argument.kind in (FILE, DIRECTORY) else ""
 
 
@@ -178,7 +186,7 @@ def _bash_arguments(syntax: Syntax) -> str:
     """Return the statement that sets the words that a command takes, and the kind of its files."""
     words = [flag for argument in syntax.flags for flag in argument.flags if len(flag) > 2]
     words += [verb.words[-1] for verb in syntax.verbs]
-    words += [choice for argument in syntax.positionals for choice in argument.choices]
+    words += [choice for argument in syntax.positionals for choice in argument.completions]
     kinds = [each.kind for each in syntax.positionals if each.kind in (FILE, DIRECTORY)]
     return f"words={_quoted(' '.join(words))} {f'kind={kinds[0]} ' if kinds else ''}"
 
@@ -237,8 +245,8 @@ def _zsh_message(text: str) -> str:
 
 
 def _zsh_action(argument: Argument) -> str:
-    if argument.choices:
-        return f"({' '.join(argument.choices)})"
+    if argument.completions:
+        return f"({' '.join(argument.completions)})"
     return {FILE: "_files", DIRECTORY: "_files -/"}.get(argument.kind, " ")
 
 
@@ -261,6 +269,6 @@ def _fish_value(argument: Argument) -> str:
 
 
 def _fish_positional(argument: Argument) -> str:
-    if argument.choices:
-        return f"-x -a {_quoted(' '.join(argument.choices))}"
+    if argument.completions:
+        return f"-x -a {_quoted(' '.join(argument.completions))}"
     return {FILE: "-F", DIRECTORY: "-x -a '(__fish_complete_directories)'"}.get(argument.kind, "")

@@ -6,10 +6,12 @@ The kind of a value is its placeholder: FILE is a file, DIR and BACKUP are direc
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 FILE, DIRECTORY, OTHER = "file", "directory", "other"
 _KINDS = {"FILE": FILE, "DIR": DIRECTORY, "BACKUP": DIRECTORY}
+_SUGGESTED = "tart_suggested"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Argument:
         help: One or more phrases.
         required: Whether it must be given.
         several: Whether it may be given more than once.
+        suggested: The usual values if the parser accepts any.
     """
 
     flags: tuple[str, ...]
@@ -33,6 +36,12 @@ class Argument:
     help: str
     required: bool
     several: bool
+    suggested: tuple[str, ...] = ()
+
+    @property
+    def completions(self) -> tuple[str, ...]:
+        """Return the values that a shell offers."""
+        return self.choices or self.suggested
 
     @property
     def takes_value(self) -> bool:
@@ -59,6 +68,11 @@ class Syntax:
     flags: tuple[Argument, ...]
     positionals: tuple[Argument, ...]
     verbs: tuple[Syntax, ...]
+
+
+def suggest(action: argparse.Action, values: Iterable[str]) -> None:
+    """Name the usual values of an argument that accepts others, too, or checks them itself."""
+    setattr(action, _SUGGESTED, tuple(values))
 
 
 def read_syntax(parser: argparse.ArgumentParser, summary: str) -> Syntax:
@@ -99,6 +113,7 @@ def _argument(parser: argparse.ArgumentParser, action: argparse.Action) -> Argum
         help=_help(parser, action),
         required=action.required,
         several=action.nargs in ("*", "+", argparse.REMAINDER),
+        suggested=getattr(action, _SUGGESTED, ()),
     )
 
 

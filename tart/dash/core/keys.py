@@ -40,7 +40,7 @@ GO = (
     Key("go_back", ("escape", "left", "h"), "Esc ←", "clear the filter, else go back"),
     Key("next_view(1)", ("tab",), "Tab", "next view"),
     Key("next_view(-1)", ("shift+tab",), "Shift-Tab", "previous view"),
-    Key("", (), "1–9 0", "view with that number"),
+    Key("", (), "1–9", "view with that number"),
     Key("jump", ("colon",), ":", "go to a view: :nodes, :node 3f2a, :q; Tab completes"),
 )
 SHOW = (

@@ -40,7 +40,8 @@ def natural_widths(
 def fit_columns(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
     """Return the widths of the columns that are shown; the last ones are left out first.
 
-    Texts are cut to their ``least`` width before a column is left out; numbers are never cut.
+    Texts are cut to their ``least`` width before a column is left out; numbers are never cut. The
+    last text that is shown may be narrower, where nothing behind it is shown.
 
     Args:
         columns: The columns.
@@ -55,6 +56,11 @@ def fit_columns(columns: Sequence[Column], natural: Sequence[int], width: int) -
     while count > 1 and _total(least[:count]) > width:
         count -= 1
     widths = least[:count]
+    if count < len(least) and columns[count].align == "left":
+        # A text that asks for more is better cut than missing.
+        room = width - _total(widths) - len(GAP)
+        widths += [room] if room >= _NARROW else []
+    count = len(widths)
     widths[0] = max(1, min(widths[0], width))
     spare = width - _total(widths)
     for index in range(count):

@@ -18,7 +18,7 @@ def commands():
 
 def test_without_verbs_bash_has_an_empty_pattern(commands):
     script = bash_script(commands)
-    assert "    '') ((COMP_CWORD > 2))" in script
+    assert "    help|'') ((COMP_CWORD > 2))" in script
     assert "'toy') words='--help --name x y' kind=directory ;;" in script
 
 
@@ -53,7 +53,8 @@ def with_verbs():
 
 def test_verbs_come_first_and_have_flags_of_their_own(with_verbs):
     bash = bash_script(with_verbs)
-    assert "    toys) ((COMP_CWORD > 2)) && at=" in bash
+    assert "    help|toys) ((COMP_CWORD > 2)) && at=" in bash
+    assert "'help toys') words='make break' ;;" in bash
     assert "'toys') words='--help make break' ;;" in bash
     assert "'toys make:--from') kind=file ;;" in bash
     assert "'toys make:--colour') words='red green' ;;" in bash

@@ -51,6 +51,10 @@ def test_a_text_that_matters_more_than_the_columns_behind_it():
     assert fit_columns(columns, (4, 5, 50, 6), 60) == [4, 5, 47]
     assert fit_columns(columns, (4, 5, 50, 6), 61) == [4, 5, 40, 6]
     assert fit_columns(columns, (4, 5, 20, 6), 60) == [4, 5, 20, 6]
+    # Where it does not have its least width, it is cut rather than left out.
+    assert fit_columns(columns, (4, 5, 50, 6), 45) == [4, 5, 32]
+    assert fit_columns(columns, (4, 5, 50, 6), 37) == [4, 5, 24]
+    assert fit_columns(columns, (4, 5, 50, 6), 36) == [4, 5]
 
 
 def test_the_sorted_column_has_an_arrow():

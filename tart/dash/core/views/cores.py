@@ -141,7 +141,7 @@ def _row(core: Core, in_grid: GridCore | None, grid: CoreGrid | None) -> Row:
         "guarantees": number_cell(core["guarantees_last_hour"]),
         # Sums beyond 64 bits come as text.
         "gas_used": Cell(compact(int(core["gas_used"])), int(core["gas_used"])),
-        "slots_since_active": Cell(UNKNOWN if since is None else f"−{number(since)}", since),
+        "slots_since_active": _slots_ago(since),
         "utilization_pct": _percent_cell(core["utilization_pct"]),
         "da_bytes": size_cell(core["da_load"]),
         "imports": number_cell(core["imports"]),
@@ -154,6 +154,13 @@ def _row(core: Core, in_grid: GridCore | None, grid: CoreGrid | None) -> Row:
         tuple(cells.get(column.key) or missing_cell() for column in _COLUMNS),
         Place("core", str(index)),
     )
+
+
+def _slots_ago(since: int | None) -> Cell:
+    """Return how many slots ago a core was active; 0 is the newest slot, without a sign."""
+    if since is None:
+        return Cell(UNKNOWN, None)
+    return Cell(f"−{number(since)}" if since else "0", since)
 
 
 def _percent_cell(value: float | None) -> Cell:

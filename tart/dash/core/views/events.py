@@ -151,8 +151,8 @@ def _notes(answer: Events, tail: Mapping[str, Any] | None) -> Iterator[str]:
             yield f"The newest {plural(len(answer['events']), 'event')}; older ones are stored."
     elif tail["uncounted"] or tail["left_out"]:
         yield (
-            f"More than {number(tail['limit'])} events a refresh: the others are stored. "
-            "To see fewer: :events type=42"
+            f"More than {number(tail['limit'])} events came between two refreshes: those left out "
+            "are stored. To see fewer: :events type=42"
         )
 
 

@@ -65,7 +65,7 @@ def parse_place(text: str) -> Place:
     if argument and not view.argument:
         raise UnknownPlace(f"the view {view.name} takes no argument")
     if view.argument_required and not argument:
-        raise UnknownPlace(f"the view {view.name} needs its {view.argument}: {view.name} …")
+        raise UnknownPlace(f"the view {view.name} needs an argument: {view.name} {view.argument}")
     place = Place(view.name, argument or None)
     # The view checks its argument.
     view.requests(place)

@@ -46,7 +46,7 @@ def test_what_the_tail_left_out_is_a_figure_and_a_sentence():
     page = show("events", tail=tail)
     assert figures(page)["Left out"] == ("about 1,234", 1234, "warning")
     assert figures(page)["No longer held"] == ("7", 7, "")
-    assert page.notes[0].startswith("More than 500 events a refresh")
+    assert page.notes[0].startswith("More than 500 events came between two refreshes: those left")
     uncounted = show("events", tail=tail | {"left_out": 0, "uncounted": True})
     assert figures(uncounted)["Left out"] == ("some", None, "warning")
     quiet = show("events", tail=tail | {"left_out": 0})
