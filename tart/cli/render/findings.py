@@ -95,7 +95,7 @@ class Shown(NamedTuple):
     def event_name(self) -> str | None:
         """The event type's name in JSON."""
         event = EVENTS.get(-1 if self.event_type is None else self.event_type)
-        return event.variant if event else None
+        return None if event is None else event.variant
 
     def as_json(self) -> Json:
         """Return the object that ``docs/checking.md`` describes."""

@@ -220,7 +220,7 @@ def _slot(slot: int, best: int | None) -> Candidate:
 def _event(event: Json) -> Candidate:
     number = event["event_type"]
     kind = EVENTS.get(number)
-    name = kind.variant if kind else f"Event type {number}"
+    name = f"Event type {number}" if kind is None else kind.variant
     sender = event["node_name"] or "unnamed node"
     node = f" {shorten(event['node_id'])}" if event["node_id"] else ""
     problem = ", could not be decoded" if event.get("undecodable") else ""

@@ -133,8 +133,10 @@ def message_fields(message: StoredMessage) -> answers.MessageFields:
             cores=message.cores,
             dialect=_dialect(message),
         )
-        title = kind.variant if kind else f"Unknown event type {message.type}"
-        section = f"JIP-3, {_group(kind)}: {kind.title}" if kind else "JIP-3 has no such event"
+        title = f"Unknown event type {message.type}" if kind is None else kind.variant
+        section = (
+            "JIP-3 has no such event" if kind is None else f"JIP-3, {_group(kind)}: {kind.title}"
+        )
     timestamp = None if message.is_first else _timestamp(content)
     view = _View(message, tree, content)
     return {
@@ -209,7 +211,7 @@ def _delay(timestamp: int | None, received_at: int) -> int | None:
 
 def _reference_field(kind: EventKind | None) -> str:
     """Return the name of the field with the reference, which an event begins with."""
-    return kind.fields.fields[0][0] if kind and kind.fields.fields else ""
+    return kind.fields.fields[0][0] if kind is not None and kind.fields.fields else ""
 
 
 def _neighbour(event: Neighbour, field: str) -> answers.MessageNeighbour:
@@ -225,7 +227,7 @@ def _neighbour(event: Neighbour, field: str) -> answers.MessageNeighbour:
 
 def _name(number: int) -> str:
     kind = EVENTS.get(number)
-    return kind.variant if kind else f"event type {number}"
+    return f"event type {number}" if kind is None else kind.variant
 
 
 def _vector(

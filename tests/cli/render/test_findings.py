@@ -135,6 +135,13 @@ def test_the_shortlist_is_bounded():
     assert chosen.left_out.total() == 5
 
 
+def test_an_event_of_type_0_has_its_name():
+    frame = bytes(8) + b"\0" + bytes(16)
+    shown = found("events_dropped", 17, frame, number=0, field="num")
+    assert excerpt(shown).event_name == "Dropped"
+    assert "  Dropped (0)  " in as_text(excerpt(shown), Ink())
+
+
 def test_a_finding_as_json():
     assert excerpt(found()).as_json() == {
         **{"rule": "bool_out_of_range", "severity": "error", "node_id": "ab" * 32},

@@ -157,6 +157,8 @@ def test_an_event_is_found_by_its_id():
     answer = ask(str(known["id"]), event=known)
     assert answer["candidates"][-1]["page"] == f"events/{known['id']}"
     assert "BestBlockChanged of fake-node" in answer["candidates"][-1]["sentence"]
+    dropped = ask(str(known["id"]), event={**known, "event_type": 0})
+    assert "Dropped of fake-node" in dropped["candidates"][-1]["sentence"]
     broken = {**known, "undecodable": {"rule": "truncated"}, "event_type": 250, "node_id": None}
     assert "could not be decoded" in ask("1793", event=broken)["candidates"][-1]["sentence"]
 

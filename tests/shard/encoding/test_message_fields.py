@@ -105,6 +105,12 @@ def test_the_head_tells_who_sent_it_and_when():
     assert answer["deviations"] == []
 
 
+def test_an_event_of_type_0_has_its_name():
+    answer = shown("Dropped", bytes(16))
+    assert (answer["title"], answer["section"]) == ("Dropped", "JIP-3, Meta events: Dropped")
+    assert field(answer, "event_type")["meaning"] == "Dropped"
+
+
 def test_groups_precede_their_fields_and_leaves_are_the_message():
     answer = shown("Disconnected", HASH + b"\1\1\2ok")
     assert [(each["path"], each["depth"]) for each in answer["fields"]] == [
