@@ -36,6 +36,8 @@ KEY_FILE_VARIABLE, KEY_VARIABLE = "TART_KEY_FILE", "TART_KEY"
 CA_FILE_VARIABLE = "TART_CA_FILE"
 _TIMEOUT_SECONDS = 60.0
 _CHUNK_BYTES = 64 << 10
+# Of an answer as one JSON document; that of a network of 1,023 nodes has less than one.
+_MAX_BODY_BYTES = 64 << 20
 _INSECURE = (
     "tart: warning: --insecure: the certificate of {url} is not checked; anybody on the way can "
     "read the key and change the answers"
@@ -130,11 +132,8 @@ class Server:
             accept: Further statuses whose body is returned instead of raising.
         """
         body = self._fetch(self._request(path), accept)
-        try:
-            answer = json.loads(body)
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
+        answer = parse_object(body)
+        if answer is None:
             raise StartupError(describe_other_answer(self.url, path))
         return answer
 
@@ -164,7 +163,7 @@ class Server:
             except IncompleteResponse as error:
                 raise IncompleteResponse(self.url, bytes(received) + error.received) from None
             # Unlike ``read``, ``read1`` takes an early end for the end.
-            if len(received) < int(response.headers.get("Content-Length") or 0):
+            if len(received) < _declared_length(response):
                 raise IncompleteResponse(self.url, bytes(received))
         return bytes(received)
 
@@ -187,7 +186,11 @@ class Server:
 
     def _fetch(self, request: urllib.request.Request, accept: tuple[int, ...] = ()) -> bytes:
         with self._open(request, accept) as response:
-            return self._read(response.read)
+            body = self._read_bounded(response)
+            # Unlike one without a size, a bounded ``read`` takes an early end for the end.
+            if len(body) < _declared_length(response):
+                raise IncompleteResponse(self.url, body)
+            return body
 
     def _open(
         self, request: urllib.request.Request, accept: tuple[int, ...] = ()
@@ -203,12 +206,26 @@ class Server:
             path = request.full_url.removeprefix(self.url)
             location = error.headers.get("Location")
             message = describe_refusal(
-                self.url, path, error.code, error.read(), location, has_key=self.key is not None
+                self.url,
+                path,
+                error.code,
+                self._read_bounded(error),
+                location,
+                has_key=self.key is not None,
             )
             raise RequestRefused(error.code, message) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
             why = describe_failure(error, self.url, _TIMEOUT_SECONDS, self._proxy)
             raise StartupError(f"{self.url}: {why}") from None
+
+    def _read_bounded(self, response: http.client.HTTPResponse | urllib.error.HTTPError) -> bytes:
+        """Return a body; of one without an end, as another program may send, nothing is kept."""
+        body = self._read(lambda: response.read(_MAX_BODY_BYTES + 1))
+        if len(body) > _MAX_BODY_BYTES:
+            raise StartupError(
+                f"{self.url}: the answer is longer than {_MAX_BODY_BYTES >> 20} MiB; is it tart's?"
+            )
+        return body
 
     def _read(self, read: Callable[[], bytes]) -> bytes:
         try:
@@ -217,6 +234,21 @@ class Server:
             raise IncompleteResponse(self.url, error.partial) from None
         except (OSError, http.client.HTTPException) as error:
             raise StartupError(f"{self.url}: the connection broke: {reason(error)}") from None
+
+
+def _declared_length(response: http.client.HTTPResponse | urllib.error.HTTPError) -> int:
+    """Return the size that a response says it has; 0 if it says none."""
+    text = response.headers.get("Content-Length") or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+
+
+def parse_object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a body; ``None`` if it has none, as that of another program."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def connect(

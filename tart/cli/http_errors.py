@@ -88,7 +88,7 @@ def describe_refusal(
     """
     try:
         message = str(json.loads(body)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return f"{url}: {_describe_other_server(path, status, location)}"
     if status == _UNAUTHORIZED and not has_key:
         # The server's message is about the headers of HTTP.

@@ -9,7 +9,6 @@ listed.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -22,7 +21,8 @@ from urllib.parse import urlencode
 
 from tart.cli.arguments import add_client, add_config
 from tart.cli.data_directory import require_data_directory
-from tart.cli.http_client import IncompleteResponse, RequestRefused, connect
+from tart.cli.http_client import IncompleteResponse, RequestRefused, connect, parse_object
+from tart.cli.http_errors import describe_other_answer
 from tart.cli.json_output import print_json
 from tart.cli.named_files import unreadable, unwritable
 from tart.cli.pager import show
@@ -44,6 +44,8 @@ from tart.supervisor.data_lock import lock_directories
 # The time limit of a statement that runs on the files of a stopped server.
 _SECONDS = 3600.0
 _ROWS = 1000
+# What a result as JSON has.
+_MEMBERS = frozenset({"columns", "rows", "row_count"})
 _TABLE = "table"
 _BINARY = ("arrow", "parquet")
 _SUFFIXES: Mapping[str, str] = {
@@ -131,7 +133,12 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     result, problem = _result(config, arguments, statement, "json" if form == _TABLE else form)
     seconds = time.monotonic() - began
-    document = json.loads(result) if form in (_TABLE, "json") else None
+    document = None
+    if form in (_TABLE, "json"):
+        document = parse_object(result)
+        if document is None or not document.keys() >= _MEMBERS:
+            address = arguments.url or "the server"
+            raise StartupError(problem or describe_other_answer(address, "/api/sql"))
     _write(result, document if form == _TABLE else None, arguments)
     if sys.stderr.isatty() and sys.stdout.isatty():
         rows = "" if document is None else f"{document['row_count']} rows in "

@@ -30,6 +30,7 @@ from tart.cli.render.documents import NodeTotals, StatusDocument
 from tart.cli.render.screen import fit, replace_block
 from tart.config.load import load
 from tart.errors import ConfigError, StartupError
+from tart.printable import replace_unprintable
 from tart.style import PLAIN, Style, style_for
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _UNHEALTHY = 503
 _HEALTH = "/api/health/detailed"
 # Statuses that no later attempt changes: a key is missing, or its role is too low.
 _FORBIDDEN = (401, 403)
+# What a document raises that has not the form of tart's.
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 _WATCH_SECONDS, _MIN_WATCH_SECONDS = 2.0, 0.1
 
 
@@ -99,7 +102,8 @@ def _print_alive(server: Server, *, as_json: bool) -> int:
     if as_json:
         print_json(alive)
     else:
-        print(f"tart {alive['version']} at {server.url} answers")
+        version = replace_unprintable(str(alive["version"]))
+        print(f"tart {version} at {server.url} answers")
     return 0
 
 
@@ -173,9 +177,26 @@ def _fetch(server: Server) -> StatusDocument:
     if not _is_health(health):
         raise StartupError(describe_other_answer(server.url, _HEALTH))
     if not _shards_answer(health):
-        return _document(server.url, health=health)
+        return _checked(_document(server.url, health=health))
     nodes, live = server.get("/api/nodes"), server.get("/api/metrics/live")
-    return _document(server.url, health=health, nodes=node_totals(nodes["nodes"]), live=live)
+    try:
+        totals = node_totals(nodes["nodes"])
+    except _UNREADABLE:
+        raise StartupError(describe_other_answer(server.url, "/api/nodes")) from None
+    return _checked(_document(server.url, health=health, nodes=totals, live=live))
+
+
+def _checked(status: StatusDocument) -> StatusDocument:
+    """Return a status that can be shown.
+
+    Raises:
+        StartupError: It lacks something, or has what no tart answers.
+    """
+    try:
+        _text(status, PLAIN)
+    except _UNREADABLE:
+        raise StartupError(describe_other_answer(status["url"], _HEALTH)) from None
+    return status
 
 
 def _document(
@@ -203,7 +224,7 @@ def _exit_code(status: StatusDocument) -> int:
 
 def _text(status: StatusDocument, style: Style) -> str:
     if status["health"] is None:
-        return f"{style.error('away')}: {status['error']}"
+        return f"{style.error('away')}: {replace_unprintable(status['error'] or '')}"
     return render(status["url"], status["health"], status["nodes"], status["live"], style)
 
 
@@ -252,19 +273,21 @@ def render(
     shards = [part for name, part in metrics.items() if name.startswith("shard_")]
     uptime = duration_text(health["uptime_seconds"])
     state = _state(health["status"], style)
-    lines = [f"tart {health['version']} at {url}: {state}, up {uptime}", ""]
-    lines.append(_line("shards", components["database"]["message"]))
+    version = replace_unprintable(health["version"])
+    lines = [f"tart {version} at {url}: {state}, up {uptime}", ""]
+    lines.append(_line("shards", replace_unprintable(components["database"]["message"])))
     if nodes is not None and live is not None:
         lines += _network_lines(nodes, live)
     files = sum(shard["bytes_on_disk"] or 0 for shard in shards if "bytes_on_disk" in shard)
-    writer = components["batch_writer"]["message"]
+    writer = replace_unprintable(components["batch_writer"]["message"])
     used, free = bytes_text(files), bytes_text(metrics["system_resources"]["disk_free_bytes"])
     lines += [
         _line("storage", f"{used} in files, {free} free on the disk; {writer}"),
         _line("memory", f"{bytes_text(metrics['memory']['rss_bytes'])} used by all processes"),
     ]
     problems = [
-        f"  ! {name}: {_state(part['status'], style)}, {part['message']}"
+        f"  ! {replace_unprintable(name)}: {_state(part['status'], style)}, "
+        f"{replace_unprintable(part['message'])}"
         for name, part in components.items()
         if part["status"] != "Healthy"
     ]

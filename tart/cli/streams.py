@@ -14,6 +14,7 @@ import io
 import os
 import sys
 
+from tart.printable import REPLACEMENT
 from tart.style import style_for
 
 TYPE_CHECKING = False
@@ -36,9 +37,18 @@ def prepare() -> None:
 
 
 def print_error(sentence: str) -> None:
-    """Print a sentence on what went wrong to stderr."""
+    """Print a sentence on what went wrong to stderr.
+
+    It may have the name of a file or a server's message: nothing in it moves the cursor.
+    """
     prefix = style_for(sys.stderr, os.environ).error("tart:")
-    print_note(f"{prefix} {sentence}")
+    print_note(f"{prefix} {''.join(map(_printable, sentence))}")
+
+
+def _printable(character: str) -> str:
+    """Return a character that a terminal only shows; stderr itself escapes surrogates."""
+    kept = character.isprintable() or character == "\n" or "\ud800" <= character <= "\udfff"
+    return character if kept else REPLACEMENT
 
 
 def print_note(text: str) -> None:

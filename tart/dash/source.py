@@ -20,6 +20,8 @@ from tart.printable import replace_unprintable
 DEADLINE_SECONDS = 10.0
 # Answers that are used again; the oldest are forgotten.
 _MAX_ANSWERS = 64
+# Characters of an exception that are shown: it may quote an answer.
+_MAX_DETAIL = 200
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 _HEALTH = Request("health", "network_health", optional=True, every_seconds=5)
@@ -106,7 +108,9 @@ class Source:
         """Return the health of the network in one word; empty if it is not known."""
         answers, _ = await self.answers((_HEALTH,))
         health = answers[_HEALTH.name]
-        return "" if health is None else str(health["overall_health"])
+        # The page says what is wrong with answers that are none of tart's.
+        known = isinstance(health, dict) and "overall_health" in health
+        return replace_unprintable(str(health["overall_health"])) if known else ""
 
     async def answers(
         self, requests: tuple[Request, ...]
@@ -162,7 +166,7 @@ class Source:
 
 def _fault(view: View, error: Exception) -> LoadError:
     detail = replace_unprintable(f"{type(error).__name__}: {error}")
-    return LoadError("fault", f"the view {view.name} has a fault: {detail}")
+    return LoadError("fault", f"the view {view.name} has a fault: {detail[:_MAX_DETAIL]}")
 
 
 def _refusal(error: ApiError) -> LoadError:
@@ -180,7 +184,7 @@ def _refusal(error: ApiError) -> LoadError:
 
 def _unreadable(error: Exception) -> str:
     detail = replace_unprintable(f"{type(error).__name__}: {error}")
-    return f"the answer cannot be read, perhaps of another program: {detail}"
+    return f"the answer cannot be read, perhaps of another program: {detail[:_MAX_DETAIL]}"
 
 
 def _unreachable(error: ApiUnreachable) -> str:

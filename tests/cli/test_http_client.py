@@ -219,15 +219,20 @@ def test_a_key_may_have_a_byte_order_mark(tmp_path):
 
 
 class Elsewhere(BaseHTTPRequestHandler):
-    """Some other server: its answer is in the path, a status or a body."""
+    """Some other server: its answer is in the path, a status or a body; or always the same."""
+
+    always: str | None = None
 
     def do_GET(self):
-        kind = self.path.removeprefix("/")
+        kind = self.always or self.path.removeprefix("/")
         self.send_response(int(kind) if kind.isdecimal() else 200)
         if kind == "302":
             self.send_header("Location", f"https://tart.example{self.path}")
+        if kind == "length":
+            self.send_header("Content-Length", "many")
         self.end_headers()
-        self.wfile.write({"list": b"[]", "html": b"<html>"}.get(kind, b""))
+        bodies = {"list": b"[]", "html": b"<html>", "deep": b"[" * 100_000, "long": b" " * 200}
+        self.wfile.write(bodies.get(kind, b""))
 
     do_POST = do_GET
 
@@ -244,11 +249,35 @@ def test_another_server_is_named_as_one():
             ("/302", "the server redirects to https://tart.example; name that with --url"),
             ("/list", "no tart answers there: the answer to /list is not JSON of tart's; check"),
             ("/html", "no tart answers there: the answer to /html is not JSON of tart's; check"),
+            ("/deep", "no tart answers there: the answer to /deep is not JSON of tart's; check"),
         ):
             with pytest.raises(StartupError, match=f"^{url}: {sentence}"):
                 Server(Config(), url, environ={}).get(path)
         with pytest.raises(RequestRefused, match="redirects to"):
             Server(Config(), url, environ={}).post("/302", {})
+
+
+def test_an_answer_without_an_end_is_refused(monkeypatch):
+    monkeypatch.setattr("tart.cli.http_client._MAX_BODY_BYTES", 100)
+    with running(server := HTTPServer(("127.0.0.1", 0), Elsewhere)):
+        url = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(StartupError, match="the answer is longer than"):
+            Server(Config(), url, environ={}).get("/long")
+
+
+@pytest.mark.parametrize("kind", ["list", "html", "deep", "length"])
+@pytest.mark.parametrize("words", [["sql", "SELECT 1"], ["sql", "--json", "SELECT 1"], ["status"]])
+def test_an_answer_of_another_program_is_one_sentence(kind, words, capsys):
+    with running(server := HTTPServer(("127.0.0.1", 0), Elsewhere)):
+        Elsewhere.always = kind
+        try:
+            code = main([*words, "--url", f"http://127.0.0.1:{server.server_port}"])
+        finally:
+            Elsewhere.always = None
+    assert code == 1
+    error = capsys.readouterr().err
+    assert error.startswith("tart: http://127.0.0.1:")
+    assert error.endswith("is not JSON of tart's; check the address\n")
 
 
 def test_a_proxy_is_for_other_machines_and_is_named(monkeypatch):

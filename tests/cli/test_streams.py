@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tart.cli.streams import print_error
 from tests.supervisor.process import ROOT
 
 _TART = [sys.executable, "-m", "tart"]
@@ -75,3 +76,8 @@ def test_a_reader_that_leaves_is_no_error(command):
             check=False,
         )
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_error_moves_no_cursor(capsys):
+    print_error("\x1b[2J a\u202eb\x9b\nnext line")
+    assert capsys.readouterr().err == "tart: \ufffd[2J a\ufffdb\ufffd\nnext line\n"

@@ -36,6 +36,21 @@ async def test_requests_are_made_side_by_side():
     assert (dict(answers), notes) == ({"first": 1, "second": 1}, ())
 
 
+@pytest.mark.parametrize("answer", [[], None, "x", 3, {}, {"overall_health": "\x1b[2J"}])
+async def test_a_health_that_is_none_of_tarts_ends_nothing(answer):
+    shown = await Source(FakeApi(network_health=answer)).network_health()
+    assert shown in ("", "\ufffd[2J")
+
+
+async def test_a_fault_quotes_little_of_an_answer():
+    def page(place, answers, now):
+        raise ValueError("x" * 10_000)
+
+    with pytest.raises(LoadError) as raised:
+        await Source(FakeApi()).load(view(page=page), PLACE)
+    assert len(str(raised.value)) < 300
+
+
 async def test_arguments_reach_the_method():
     source = Source(FakeApi(events=lambda limit: [limit]))
     answers, _ = await source.answers((Request("events", "events", {"limit": 7}),))

@@ -109,7 +109,7 @@ class Call(Generic[Result]):
             return cast(Result, content.decode())
         try:
             return cast(Result, json.loads(content))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ApiError(status, "", "the response is not valid JSON") from None
 
     def is_retryable(self, error: ApiError) -> bool:
@@ -124,7 +124,7 @@ def parse_error(status: int, content: bytes) -> ApiError:
     try:
         error = json.loads(content)["error"]
         return ApiError(status, str(error["code"]), str(error["message"]), error.get("param"))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ApiError(status, "", content[:200].decode(errors="replace"))
 
 
