@@ -20,6 +20,20 @@ def replace_unprintable(text: str) -> str:
     return "".join(each if each.isprintable() else REPLACEMENT for each in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return text of several lines likewise.
+
+    Surrogates stay, as of the name of a file that is not UTF-8: the stream escapes them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if _is_shown(each) else REPLACEMENT for each in text)
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character == "\n" or "\ud800" <= character <= "\udfff"
+
+
 def remove_hidden(text: str) -> str:
     """Return the text without hidden characters; spaces of all kinds stay."""
     if text.isprintable():

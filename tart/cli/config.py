@@ -27,6 +27,7 @@ from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SettingFault
 from tart.file_owner import owner_name
+from tart.printable import printable_lines
 from tart.style import style_for
 
 
@@ -61,12 +62,13 @@ def _check(arguments: argparse.Namespace) -> int:
         print_json(check_document(describe(path), user, outcomes, problems))
     else:
         if outcomes:
-            print(render_check(describe(path), user, outcomes, problems), end="")
+            report = render_check(describe(path), user, outcomes, problems)
+            print(printable_lines(report), end="")
         style = style_for(sys.stderr, os.environ)
         for problem in problems:
             warns = problem.severity in WARNINGS
             prefix = style.warning("tart: warning:") if warns else style.error("tart:")
-            print(f"{prefix} {problem.fault}", file=sys.stderr)
+            print(f"{prefix} {printable_lines(str(problem.fault))}", file=sys.stderr)
     return exit_code(problems)
 
 

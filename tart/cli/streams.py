@@ -14,7 +14,7 @@ import io
 import os
 import sys
 
-from tart.printable import REPLACEMENT
+from tart.printable import printable_lines
 from tart.style import style_for
 
 TYPE_CHECKING = False
@@ -42,13 +42,7 @@ def print_error(sentence: str) -> None:
     It may have the name of a file or a server's message: nothing in it moves the cursor.
     """
     prefix = style_for(sys.stderr, os.environ).error("tart:")
-    print_note(f"{prefix} {''.join(map(_printable, sentence))}")
-
-
-def _printable(character: str) -> str:
-    """Return a character that a terminal only shows; stderr itself escapes surrogates."""
-    kept = character.isprintable() or character == "\n" or "\ud800" <= character <= "\udfff"
-    return character if kept else REPLACEMENT
+    print_note(f"{prefix} {printable_lines(sentence)}")
 
 
 def print_note(text: str) -> None:

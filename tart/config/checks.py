@@ -24,6 +24,8 @@ _MAX_SESSION_HOURS = 400 * 24
 _MAX_SECONDS = 1_000_000_000
 _MAX_POLL_SECONDS = 2_000_000
 _MAX_NUMBER = 2**63 - 1
+# The greatest length of a value in a message.
+_SHOWN = 80
 _MAX_KEEPALIVE = 32_767
 _PEER_ID = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 # Sizes that DuckDB accepts. It would reject others only in a shard, after the start.
@@ -72,18 +74,27 @@ def _check_each(config: Config) -> Iterator[tuple[str, str]]:
     for key, value in values(config).items():
         choices = known[key].choices
         if choices and value not in choices:
-            yield key, f"{value!r} is not one of {', '.join(choices)}"
+            yield key, f"{shown(value)} is not one of {', '.join(choices)}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             continue
         if key == "shards":
             if not 0 <= value <= MAX_SHARDS:
-                yield key, f"{value} is not between 0 and {MAX_SHARDS}"
+                yield key, f"{shown(value)} is not between 0 and {MAX_SHARDS}"
         elif not 0 < value < math.inf:
-            yield key, f"{value} is not a finite number above 0"
+            yield key, f"{shown(value)} is not a finite number above 0"
         elif key.endswith("_seconds") and value > (most := _max_seconds(key)):
             yield key, f"{value:g} is more than {most} seconds"
         elif value > _MAX_NUMBER:
-            yield key, f"{value} is more than 2^63 - 1"
+            yield key, f"{shown(value)} is more than 2^63 - 1"
+
+
+def shown(value: object) -> str:
+    """Return a value for a message, cut if it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python prints no number of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _max_seconds(key: str) -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tart.config.checks import check_values
+from tart.config.checks import check_values, shown
 from tart.config.schema import (
     SECTIONS,
     Config,
@@ -27,7 +27,7 @@ from tart.config.schema import (
     variable_of,
 )
 from tart.config.toml_errors import parse_leniently
-from tart.config.toml_statements import key_lines, line_of
+from tart.config.toml_statements import key_lines, line_of, parse_toml
 from tart.errors import ConfigError, SettingFault
 from tart.os_errors import reason
 from tart.suggestions import did_you_mean, nearest
@@ -42,8 +42,6 @@ _KINDS: Mapping[type, str] = {
     str: "a string",
 }
 _SECTION_NAMES = tuple(name for name in SECTIONS if name != "server")
-# The greatest length of a value in a message.
-_SHOWN = 80
 _COMMAND_LINE = "command line"
 _DEFAULT = "default"
 
@@ -195,7 +193,7 @@ def _read_file(path: Path) -> _Source:
 def _parse(text: str) -> tuple[dict[str, Any], Sequence[tuple[int | None, str]]]:
     """Return a document, and line and sentence of each error in it."""
     try:
-        return tomllib.loads(text), ()
+        return parse_toml(text), ()
     except tomllib.TOMLDecodeError as error:
         parts = parse_leniently(text)
         return parts.document, parts.errors or [(None, f"not valid TOML: {error}")]
@@ -288,10 +286,7 @@ def _convert(value: Any, kind: Any) -> Any:
             return kind(value)
     except (ValueError, KeyError, TypeError, OverflowError):
         pass
-    shown = repr(value)
-    if len(shown) > _SHOWN:
-        shown = f"{shown[:_SHOWN]}…"
-    raise ValueError(f"{shown} is not {_KINDS.get(kind, 'a list of strings')}")
+    raise ValueError(f"{shown(value)} is not {_KINDS.get(kind, 'a list of strings')}")
 
 
 def _strings(value: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
-from tart.config.toml_statements import Path, Statement, split_statements
+from tart.config.toml_statements import Path, Statement, parse_toml, split_statements
 
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 # By the beginning of tomllib's messages.
@@ -73,7 +73,7 @@ def _syntax_error(statement: Statement) -> tuple[int, str] | None:
         words = "a bracket or triple quote is not closed; nothing below this was read"
         return statement.line, f"not valid TOML: {words}"
     try:
-        tomllib.loads(statement.text)
+        parse_toml(statement.text)
     except tomllib.TOMLDecodeError as error:
         return _describe_error(str(error), statement)
     return None
@@ -110,7 +110,7 @@ def _name(statement: Statement) -> str:
 def _insert(document: dict[str, Any], statement: Statement) -> bool:
     """Add the value of a statement; return whether its path was free."""
     path = statement.path or ()
-    inner: Any = {} if statement.is_header else tomllib.loads(statement.text)
+    inner: Any = {} if statement.is_header else parse_toml(statement.text)
     for part in () if statement.is_header else path[len(statement.table) :]:
         inner = inner[part]
     target: Any = document

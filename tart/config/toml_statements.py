@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Path = tuple[str, ...]
 
@@ -133,10 +134,25 @@ def _statement_end(document: str, position: int) -> tuple[int, bool]:
     return len(document), depth <= 0 or header
 
 
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return a document.
+
+    Raises:
+        tomllib.TOMLDecodeError: It is not valid, or has a number of thousands of digits, which
+            Python does not read.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:
+        raise tomllib.TOMLDecodeError("a number has too many digits") from None
+
+
 def _parse_key(text: str) -> Path | None:
     """Return the parts of a dotted key; ``None`` if it is not one."""
     try:
-        inner = tomllib.loads(f"{text} = 0")
+        inner = parse_toml(f"{text} = 0")
     except tomllib.TOMLDecodeError:
         return None
     path: list[str] = []

@@ -45,6 +45,31 @@ def test_invalid_settings_are_one_sentence_and_exit_with_2(capsys, tmp_path):
     )
 
 
+@pytest.mark.parametrize("verb", ["check", "show"])
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("9" * 5000, "not valid TOML at column 1: a number has too many digits"),
+        ("0x" + "f" * 4000, "shards: a number of thousands of digits is not between 0 and 256"),
+        ('"\u202e"', r"shards: '\u202e' is not a whole number"),
+    ],
+)
+def test_a_value_of_any_length_is_one_short_sentence(verb, value, sentence, capsys, tmp_path):
+    (tmp_path / "config.toml").write_text(f"shards = {value}\n", encoding="utf-8")
+
+    assert main(["config", verb]) == 2
+    assert capsys.readouterr().err == f"tart: config.toml:1: {sentence}\n"
+
+
+def test_a_path_moves_no_cursor(capsys, tmp_path):
+    (tmp_path / "config.toml").write_text(
+        '[api]\ntls_certificate = "\u202e"\ntls_key = "x"\n', encoding="utf-8"
+    )
+
+    assert main(["config", "check"]) == 2
+    assert "\u202e" not in "".join(capsys.readouterr())
+
+
 def test_unknown_environment_variables_are_refused(capsys, monkeypatch):
     monkeypatch.setenv("TART_API_BINT", "127.0.0.1:1")
 
