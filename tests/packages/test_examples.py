@@ -76,6 +76,13 @@ def test_the_command_of_the_image_is_a_program_whose_python_is_in_the_image():
     assert "--from=build /opt/tart /opt/tart" in [each.text for each in IMAGE]
 
 
+def test_a_file_system_in_memory_over_the_run_directory_can_be_written_by_the_user():
+    # Docker's belongs to root and has the permissions of the folder that it covers.
+    (modes,) = (each.text for each in BUILD if each.text.startswith("chmod 1777 "))
+    covered = [each for each in COMPOSE["services"]["tart"]["tmpfs"] if each != "/tmp"]
+    assert [f"chmod 1777 /data{each}" for each in covered] == [modes]
+
+
 # --- Compose -----------------------------------------------------------------------------
 
 
@@ -151,6 +158,14 @@ def test_probes_ask_a_route_that_needs_no_key_and_spare_a_long_recovery():
     startup, liveness = container["startupProbe"], container["livenessProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 300
     assert liveness["periodSeconds"] * liveness["failureThreshold"] >= 120
+
+
+def test_the_job_that_makes_the_key_runs_beside_the_pod_whose_volume_it_writes():
+    (job,) = (each["spec"]["template"]["spec"] for each in OBJECTS if each["kind"] == "Job")
+    kind = "requiredDuringSchedulingIgnoredDuringExecution"
+    (beside,) = job["affinity"]["podAffinity"][kind]
+    assert beside["topologyKey"] == "kubernetes.io/hostname"
+    assert beside["labelSelector"] == SET["spec"]["selector"]
 
 
 @pytest.mark.parametrize("pod", PODS, ids=lambda pod: pod["containers"][0]["name"])
