@@ -187,6 +187,7 @@ def test_purging_deletes_data_if_the_administrator_says_so(debian):
 
     debian.run(*DPKG, "--purge", "tart")
 
+    assert "tart/purge_data" not in debian.path("/var/cache/debconf/config.dat").read_text()
     assert {
         path for path in debian.files() - before if not re.fullmatch(r"etc/\w+-", path)
     } == set()
@@ -198,6 +199,7 @@ def test_purging_an_unused_installation_asks_nothing_and_leaves_nothing(debian):
     debian.run(*DPKG, "--install", "/root/tart.deb")
     purged = debian.run(*DPKG, "--purge", "tart")
     assert "not deleted" not in purged.stderr
+    assert "tart/purge_data" not in debian.path("/var/cache/debconf/config.dat").read_text()
     assert {
         path for path in debian.files() - before if not re.fullmatch(r"etc/\w+-", path)
     } == set()
