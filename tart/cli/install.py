@@ -164,7 +164,9 @@ def install(
     source = source or running_source()
     if source.file == PACKAGED:
         raise StartupError(
-            "install: this tart is of the Debian package, which has a unit already: "
+            "install: this tart is of the Debian package; apt remove tart removes it"
+            if uninstall
+            else "install: this tart is of the Debian package, which has a unit already: "
             "systemctl enable --now tart"
         )
     problems = [*_root_problems(root, uninstall=uninstall)]
@@ -186,17 +188,22 @@ def install(
     elif not dry_run:
         print(
             "\n".join(
-                _UNINSTALLED if uninstall else next_steps(root, systemd_runs=SYSTEMD.exists())
+                what_stays(root) if uninstall else next_steps(root, systemd_runs=SYSTEMD.exists())
             )
         )
     return 0
 
 
-_UNINSTALLED = (
-    "",
-    f"Data in {STATE} and edited settings were not removed. Where a user has run the single file,",
-    "~/.cache/tart has its unpacked content, which can be deleted.",
-)
+def what_stays(root: Path) -> tuple[str, ...]:
+    """Return what an uninstallation has left, if anything, and what it does not look for."""
+    left = {STATE: f"the data in {STATE}", CONFIG: f"the edited settings in {CONFIG}"}
+    stays = [text for path, text in left.items() if (root / path.relative_to("/")).exists()]
+    return (
+        "",
+        *([f"Not removed: {' and '.join(stays)}."] if stays else []),
+        "Where a user has run the single file, ~/.cache/tart has its unpacked content,",
+        "which can be deleted.",
+    )
 
 
 def next_steps(root: Path, *, systemd_runs: bool) -> tuple[str, ...]:
@@ -213,7 +220,7 @@ def next_steps(root: Path, *, systemd_runs: bool) -> tuple[str, ...]:
             "",
             f"{settings} systemd does not run on this machine, so nothing starts the service.",
             "Start tart yourself, as its user, or from what starts services here:",
-            f"    su -s /bin/sh {USER} -c 'tart serve --config {CONFIG}'",
+            f"    setpriv --reuid={USER} --regid={USER} --init-groups tart serve --config {CONFIG}",
         )
     return (
         "",
@@ -306,12 +313,12 @@ class _Installer:
         yield self._remove_all(f"remove the manual pages in {MAN}", manual_pages)
         yield self._remove_all("remove completion for bash, zsh and fish", completions)
         yield self._remove(CACHE)
-        yield self._remove(CONFIG, lambda: self._path(CONFIG).read_text("utf-8") == settings())
+        yield self._remove(CONFIG, self._is_unedited)
         for directory in (CONFIG.parent, STATE):
-            yield self._remove(directory, partial(self._is_empty, directory))
+            yield self._remove(directory, partial(self._holds_nothing, directory))
         yield Step(
             f"remove the system user {USER}",
-            lambda: self._ids() is not None and not self._path(STATE).exists(),
+            lambda: self._ids() is not None and self._holds_nothing(STATE),
             lambda: self._run_command(["userdel", *self._prefix(), USER]),
             lambda: "kept" if self._ids() else "absent",
         )
@@ -416,8 +423,14 @@ class _Installer:
             command = ["systemctl", *words]
             yield Step(f"run {' '.join(command)}", lambda: True, lambda: self._run_command(command))
 
-    def _is_empty(self, path: Path) -> bool:
-        return not any(self._path(path).iterdir())
+    def _is_unedited(self) -> bool:
+        return self._path(CONFIG).read_bytes() == settings().encode()
+
+    def _holds_nothing(self, directory: Path) -> bool:
+        """Return whether a directory is absent or empty; in a dry run, whether it would be."""
+        path = self._path(directory)
+        content = path.iterdir() if path.exists() else ()
+        return all(each == self._path(CONFIG) and self._is_unedited() for each in content)
 
     # --- Files and users -------------------------------------------------------------
 

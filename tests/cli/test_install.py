@@ -210,19 +210,34 @@ def test_uninstalling_touches_neither_data_nor_changed_settings(machine, release
     run(machine, release("1"))
     (machine.at(STATE) / "00").mkdir()
     (machine.at(STATE) / "00/2026-01-01.duckdb").write_bytes(b"events")
-    machine.at(CONFIG).write_text("shards = 3\n")
+    machine.at(CONFIG).write_bytes(b"shards = 3 # \xfc\n")
 
     run(machine, release("same"), uninstall=True)
 
     assert (machine.at(STATE) / "00/2026-01-01.duckdb").read_bytes() == b"events"
-    assert machine.at(CONFIG).read_text() == "shards = 3\n"
+    assert machine.at(CONFIG).read_bytes() == b"shards = 3 # \xfc\n"
     assert not machine.at(UNIT).exists()
     assert not machine.at(PROGRAM).exists()
     out = capsys.readouterr().out
+    left = "the data in /var/lib/tart and the edited settings in /etc/tart/config.toml"
+    assert f"\nNot removed: {left}.\n" in out
     assert "kept      /etc/tart/config.toml\n" in out
     assert "kept      /var/lib/tart\n" in out
     # The data still belongs to somebody.
     assert "tart:" in (machine.root / "etc/passwd").read_text()
+
+
+def test_a_dry_run_says_of_each_thing_what_uninstalling_does_to_it(machine, release, capsys):
+    run(machine, release("1"))
+    capsys.readouterr()
+    assert run(machine, release("same"), uninstall=True, dry_run=True) == 0
+    would = capsys.readouterr().out.splitlines()
+    assert run(machine, release("again"), uninstall=True) == 0
+    done, farewell = capsys.readouterr().out.split("\n\n")
+    assert [" ".join(line.removeprefix("would ").split()) for line in would] == [
+        " ".join(line.split()) for line in done.splitlines()
+    ]
+    assert "Not removed" not in farewell
 
 
 def test_uninstalling_without_an_installation_succeeds(machine, release, capsys):
@@ -238,6 +253,8 @@ def test_the_debian_package_is_not_installed_a_second_time(machine, tmp_path):
     source = Source(PACKAGED, tmp_path, tmp_path / "bin/tart")
     with pytest.raises(StartupError, match=r"Debian package.*systemctl enable --now tart"):
         run(machine, source)
+    with pytest.raises(StartupError, match=r"Debian package; apt remove tart removes it"):
+        run(machine, source, uninstall=True)
     assert machine.commands == []
 
 
@@ -315,7 +332,9 @@ def test_what_to_do_next_depends_on_what_starts_services(tmp_path):
     assert "systemctl enable --now tart" in "\n".join(next_steps(Path("/"), systemd_runs=True))
     without = "\n".join(next_steps(Path("/"), systemd_runs=False))
     assert "systemd does not run on this machine" in without
-    assert "'tart serve --config /etc/tart/config.toml'" in without
+    # Becomes the server, so that the signals of who starts it reach it; su would kill it after 2 s.
+    command = "setpriv --reuid=tart --regid=tart --init-groups tart serve"
+    assert f"    {command} --config /etc/tart/config.toml" in without.splitlines()
     assert "systemctl" not in without
 
 
