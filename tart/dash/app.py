@@ -385,7 +385,9 @@ class DashApp(App[None]):
             collector.hold()
 
     def action_refresh(self) -> None:
-        """Refresh now, also after a failure."""
+        """Refresh now, also after a failure; a paused page stays."""
+        if self._is_paused:
+            self._say("paused; p goes on")
         self._refresher.refresh()
 
     def action_help(self) -> None:

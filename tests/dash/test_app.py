@@ -206,6 +206,9 @@ async def test_a_failure_is_told_and_the_last_page_stays():
         api.answers["rows"] = rows(4)
         await dash.press("ctrl+r")
         await dash.shows("n003")
+        await dash.press("p", "ctrl+r")
+        await dash.shows("paused; p goes on")
+        await dash.press("p")
         assert "trying again" not in dash.screen
 
 

@@ -26,7 +26,10 @@ def natural_widths(
         sort: The sort, whose column has an arrow.
         before: The widths of the last refresh: columns grow, but do not jump to and fro.
     """
-    widths = [display_width(_title(column, sort)) for column in table.columns]
+    widths = [
+        display_width(column.title if _has_arrow_in_gap(index, column) else _title(column, sort))
+        for index, column in enumerate(table.columns)
+    ]
     for index, least in enumerate(before[: len(widths)]):
         widths[index] = max(widths[index], least)
     for index, column in enumerate(table.columns):
@@ -113,11 +116,18 @@ def heading_line(
 
 def columns_line(table: Table, widths: Sequence[int], sort: Sort | None) -> Line:
     """Return the line of the titles of the columns that are shown."""
-    titles = [
-        pad_text(_title(column, sort), size, right=column.align == "right")
-        for column, size in zip(table.columns, widths, strict=False)
-    ]
-    return line((GAP.join(titles), "columns"))
+    text = ""
+    for index, (column, size) in enumerate(zip(table.columns, widths, strict=False)):
+        title, gap = _title(column, sort), GAP if index else ""
+        if _has_arrow_in_gap(index, column) and display_width(title) > size:
+            size, gap = size + 1, gap[1:]
+        text += gap + pad_text(title, size, right=column.align == "right")
+    return line((text, "columns"))
+
+
+def _has_arrow_in_gap(index: int, column: Column) -> bool:
+    """Return whether an arrow may take a space before the column: a sort then hides no column."""
+    return index > 0 and column.align == "right"
 
 
 def row_line(row: Row, columns: Sequence[Column], widths: Sequence[int], *, cursor: bool) -> Line:

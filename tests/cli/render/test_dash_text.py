@@ -23,9 +23,9 @@ def test_a_page_is_text_without_spaces_at_the_ends_of_lines():
         "Rows 2",
         "",
         "Rows  2",
-        "Name   ↓Rate",
-        "b\ufffd[2J      2",
-        "a          1",
+        "Name  ↓Rate",
+        "b\ufffd[2J     2",
+        "a         1",
         "",
         "Empty  none",
     ]
@@ -33,7 +33,7 @@ def test_a_page_is_text_without_spaces_at_the_ends_of_lines():
 
 def test_colours_repeat_what_the_text_says():
     text = "\n".join(render_page(PAGE, 80, Style(enabled=True)))
-    assert "\x1b[1;31m    2\x1b[0m" in text
+    assert "\x1b[1;31m   2\x1b[0m" in text
     assert "\x1b[32m2\x1b[0m" in text
 
 

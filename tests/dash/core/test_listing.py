@@ -46,9 +46,9 @@ def test_a_page_is_figures_then_tables():
         f"f0 {'1' * 70}",
         "",
         "a  2",
-        "Name  ↓Rate",
-        "a1        2",
-        "a0        1",
+        "Name ↓Rate",
+        "a1       2",
+        "a0       1",
         "",
         "b  none",
         *[""] * 4,
@@ -96,7 +96,7 @@ def test_the_titles_stay_while_rows_scroll():
     made.move_end()
     lines = texts(made)
     assert lines[0].startswith("f0")
-    assert lines[2] == "Name  ↓Rate"
+    assert lines[2] == "Name ↓Rate"
     assert lines[-1].split() == ["a0", "0"]
     assert cursor_line(made) == "a0"
     made.move_page(-1)

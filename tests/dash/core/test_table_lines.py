@@ -62,6 +62,13 @@ def test_the_sorted_column_has_an_arrow():
     assert shown(13, Sort("node", descending=False))[0] == "Node↑   Best"
 
 
+def test_a_sort_hides_no_column():
+    assert shown(len(shown(100)[0]), Sort("events", descending=True)) == [
+        f"Node   Best  {'Message':50} ↓Events",
+        f"abc   1,000  {'m' * 50}       7",
+    ]
+
+
 @given(st.integers(1, 200), st.lists(st.integers(1, 120), min_size=4, max_size=4))
 def test_columns_fit(width, natural):
     widths = fit_columns(COLUMNS, natural, width)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,6 @@ from tart.dash.core.model import (
 
 if TYPE_CHECKING:
     from tart.client._generated.answers import (
-        BlockPropagation,
         Latency,
         SlotBlock,
         Slots,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 # Slots of the list: six minutes at six seconds each.
 _SLOTS = 60
 _WINDOW = "15m"
-_SHARES = {"Half": 0.5, "Most": 0.9}
 _STEPS = {"Verify": "Importing_to_BlockVerified", "Execute": "Importing_to_BlockExecuted"}
 # Finality lags by two or three slots where all is well.
 _FINALITY_WARNING = 6
@@ -85,13 +84,6 @@ def requests(place: Place) -> tuple[Request, ...]:
     return (
         Request("slots", "slots", {"count": _SLOTS}, every_seconds=2),
         Request(
-            "propagation",
-            "block_propagation",
-            {"duration": _WINDOW},
-            optional=True,
-            every_seconds=10,
-        ),
-        Request(
             "steps",
             "latency",
             {"event_types": ("BlockVerified", "BlockExecuted"), "duration": _WINDOW},
@@ -112,7 +104,7 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
         title="Blocks",
         figures=(
             *_chain_figures(slots),
-            *_propagation_figures(answers["propagation"]),
+            *_propagation_figures(slots),
             *_step_figures(answers["steps"]),
         ),
         tables=(Table("Blocks", _COLUMNS, rows, note),),
@@ -140,13 +132,18 @@ def _chain_figures(slots: Slots) -> tuple[Figure, ...]:
     )
 
 
-def _propagation_figures(answer: BlockPropagation | None) -> Iterator[Figure]:
-    """Yield how soon half and nine tenths of the nodes had the blocks of the window."""
-    coverage = [] if answer is None else answer["coverage"]["received_at"]
-    for label, share in _SHARES.items():
-        row = next((each for each in coverage if each["share"] == share), None)
-        p50, p95 = (row["p50_ms"], row["p95_ms"]) if row else (None, None)
-        yield from _percentiles(label, p50, p95)
+def _propagation_figures(slots: Slots) -> Iterator[Figure]:
+    """Yield how soon half and nine tenths of the nodes had the blocks of the list."""
+    blocks = [block for slot in slots["slots"] for block in slot["blocks"]]
+    half = [block["until_50_ms"] for block in blocks if block["until_50_ms"] is not None]
+    most = [block["until_90_ms"] for block in blocks if block["until_90_ms"] is not None]
+    for label, times in (("Half", sorted(half)), ("Most", sorted(most))):
+        yield from _percentiles(label, _nearest_rank(times, 0.5), _nearest_rank(times, 0.95))
+
+
+def _nearest_rank(times: Sequence[float], share: float) -> float | None:
+    """Return the time within which a share of the sorted times are; ``None`` without any."""
+    return times[math.ceil(share * len(times)) - 1] if times else None
 
 
 def _step_figures(answer: Latency | None) -> Iterator[Figure]:

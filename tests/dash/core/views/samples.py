@@ -84,25 +84,13 @@ def step(name, p50, p95):
     return {"step": name, "from_type": 43, "to_type": 45, "count": 9, "p50_ms": p50, "p95_ms": p95}
 
 
-def propagation():
-    shares = ((0.5, 61.5, 102.2), (0.9, 377.8, 528.2), (1.0, None, None))
-    return {
-        "coverage": {
-            "received_at": [
-                {"share": share, "blocks": 7, "p50_ms": p50, "p95_ms": p95}
-                for share, p50, p95 in shares
-            ]
-        }
-    }
-
-
 def blocks_answers():
     steps = [
         step("Importing_to_BlockVerified", 50.5, 85.0),
         step("Importing_to_BlockExecuted", 202.1, 285.9),
         step("Authoring_to_BlockExecuted", 340.0, 480.8),
     ]
-    return {"slots": slots(), "propagation": propagation(), "steps": {"steps": steps}}
+    return {"slots": slots(), "steps": {"steps": steps}}
 
 
 def stages(nodes, **columns):

@@ -4,6 +4,7 @@ from tart.dash.core.model import Place, find_table, row_values
 from tests.dash.core.views.samples import (
     FORK,
     NODE,
+    block,
     blocks_answers,
     figures,
     show,
@@ -20,10 +21,10 @@ def test_figures():
         "Blocks": ("2 of 3", 2, ""),
         "Missed": ("1", 1, "bad"),
         "Forks": ("1", 1, "warning"),
-        "Half p50": ("61.5 ms", 61.5, ""),
-        "Half p95": ("102 ms", 102.2, ""),
-        "Most p50": ("378 ms", 377.8, ""),
-        "Most p95": ("528 ms", 528.2, ""),
+        "Half p50": ("215 ms", 215.43, ""),
+        "Half p95": ("215 ms", 215.43, ""),
+        "Most p50": ("1.47 s", 1465.308, ""),
+        "Most p95": ("1.47 s", 1465.308, ""),
         "Verify p50": ("50.5 ms", 50.5, ""),
         "Verify p95": ("85 ms", 85.0, ""),
         "Execute p50": ("202 ms", 202.1, ""),
@@ -71,6 +72,14 @@ def test_values_are_those_of_the_answer():
     assert (values[4]["failures"], values[4]["hash"], values[4]["nodes"]) == (3, None, None)
 
 
+def test_half_and_most_are_of_the_times_in_the_list():
+    times = (90.0, 70.0, None, 80.0, 60.0)
+    blocks = [block(until_50_ms=half, until_90_ms=None) for half in times]
+    shown = figures(show("blocks", slots=slots() | {"slots": [slot(1002, blocks=blocks)]}))
+    assert (shown["Half p50"][1], shown["Half p95"][1]) == (70.0, 90.0)
+    assert shown["Most p50"] == ("–", None, "dim")
+
+
 def test_a_chain_without_blocks():
     nothing = slots() | {
         "slots": [slot(0, "pending")],
@@ -78,8 +87,7 @@ def test_a_chain_without_blocks():
         "best_slot": None,
         "finalized_slot": None,
     }
-    coverage = {"coverage": {"received_at": []}}
-    page = show("blocks", slots=nothing, propagation=coverage, steps={"steps": []})
+    page = show("blocks", slots=nothing, steps={"steps": []})
     assert find_table(page, "Blocks").note == "No node has authored or imported a block yet."
     assert figures(page)["Best slot"] == ("–", None, "")
     assert figures(page)["Half p95"] == ("–", None, "dim")
