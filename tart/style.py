@@ -63,11 +63,12 @@ def style_for(stream: TextIO | None, environ: Mapping[str, str]) -> Style:
         return PLAIN
     if environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return Style(enabled=True)
-    return Style(enabled=environ.get("TERM") != "dumb" and _is_terminal(stream))
+    return Style(enabled=environ.get("TERM") != "dumb" and is_terminal(stream))
 
 
-def _is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal, also of one that is missing or closed."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except ValueError:  # it is closed
         return False

@@ -24,7 +24,7 @@ from tart.cli.capture_io import STANDARD, open_input, read_chunks, source_name
 from tart.cli.named_files import unwritable
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
-from tart.cli.streams import discard_stdout, print_error
+from tart.cli.streams import discard_stdout, print_error, print_note
 from tart.config.addresses import parse_listen_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.printable import replace_unprintable
@@ -243,7 +243,7 @@ class _Listener:
             raise StartupError(f"--listen: {cannot_listen(host, port, error)}") from None
         bound_host, bound_port = server.sockets[0].getsockname()[:2]
         shown = f"[{bound_host}]" if ":" in bound_host else bound_host
-        _print(f"tart check: listening on {shown}:{bound_port}")
+        print_note(f"tart check: listening on {shown}:{bound_port}")
         stopping = stop_on_signal(lambda: loop.call_soon_threadsafe(self.stopped.set))
         with stopping, suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -284,7 +284,7 @@ class _Listener:
         for connection in connections:
             connection.abort()
         if self._refused:
-            _print(f"refused {self._refused} connections: {self._max_connections} were open")
+            print_note(f"refused {self._refused} connections: {self._max_connections} were open")
 
 
 class _Connection(asyncio.Protocol):
@@ -336,7 +336,7 @@ class _Connection(asyncio.Protocol):
             self._announced = True
             name = f"{information.implementation_name} {information.implementation_version}"
             node_id = information.peer_id.hex()
-            _print(
+            print_note(
                 replace_unprintable(f"node {node_id[:8]}, {name.strip()}, from {session.address}")
             )
 
@@ -368,10 +368,6 @@ def _write(output: TextIO, text: str) -> None:
             output.write(text)
     except OSError as error:
         raise unwritable(f"--output {output.name}", error) from None
-
-
-def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _now_us() -> int:

@@ -23,6 +23,7 @@ from tart.cli.render.startup_report import (
     render_check,
 )
 from tart.cli.startup_checks import run_checks
+from tart.cli.streams import print_note
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SettingFault
@@ -68,7 +69,7 @@ def _check(arguments: argparse.Namespace) -> int:
         for problem in problems:
             warns = problem.severity in WARNINGS
             prefix = style.warning("tart: warning:") if warns else style.error("tart:")
-            print(f"{prefix} {printable_lines(str(problem.fault))}", file=sys.stderr)
+            print_note(f"{prefix} {printable_lines(str(problem.fault))}")
     return exit_code(problems)
 
 

@@ -12,11 +12,12 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from tart.cli.arguments import add_client, add_config
 from tart.cli.render.syntax import suggest
 from tart.errors import ConfigError, StartupError
+from tart.style import is_terminal, style_for
 
 if TYPE_CHECKING:
     from tart.cli.http_client import Server
@@ -141,16 +142,12 @@ def _require_terminal() -> None:
         ConfigError: A standard stream is no terminal, or the terminal has no cursor movement.
     """
     hint = "'tart dash --once' prints one page, for scripts"
-    if not all(map(_is_terminal, (sys.stdin, sys.stdout, sys.stderr))):
+    if not all(map(is_terminal, (sys.stdin, sys.stdout, sys.stderr))):
         raise ConfigError(f"tart dash needs a terminal; {hint}")
     if os.environ.get("TERM", "dumb") in ("", "dumb"):
         raise ConfigError(
             f"tart dash needs a terminal that moves its cursor, not TERM=dumb; {hint}"
         )
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
 
 
 def _run(arguments: argparse.Namespace, *, is_live: bool) -> int:
@@ -221,7 +218,6 @@ def _json(place: Place, page: Page) -> str:
 
 def _text(page: Page) -> str:
     from tart.cli.render.dash_text import render_page
-    from tart.style import style_for
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNLIMITED_WIDTH
     return "\n".join(render_page(page, width, style_for(sys.stdout, os.environ)))

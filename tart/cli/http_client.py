@@ -17,7 +17,6 @@ import http.client
 import json
 import os
 import ssl
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -27,6 +26,7 @@ from urllib.parse import quote, urlsplit
 
 from tart.access.networks import is_loopback
 from tart.cli.http_errors import describe_failure, describe_other_answer, describe_refusal
+from tart.cli.streams import print_note
 from tart.config.addresses import is_url, parse_address
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
@@ -307,7 +307,7 @@ def _trusting_everything(url: str) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     if url.startswith("https:"):
-        print(_INSECURE.format(url=url), file=sys.stderr)
+        print_note(_INSECURE.format(url=url))
     return context
 
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tart.cli.streams import print_note
 from tart.config.load import load
 from tart.config.schema import Config, variable_of
 
@@ -76,7 +76,7 @@ def load_settings(arguments: argparse.Namespace) -> Config:
     path = find(arguments)
     config = load(path, environ=os.environ, flags={"data_dir": data_dir})
     if arguments.config is None and data_dir is None:
-        print(f"using {describe(path)} and the data in {config.data_path}", file=sys.stderr)
+        print_note(f"using {describe(path)} and the data in {config.data_path}")
     return config
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import errno
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.data_directory import explain, require_data_directory
 from tart.cli.installation import load_settings
 from tart.cli.json_output import add_json, print_json
+from tart.cli.streams import print_note
 from tart.control_store import AuditEntry, ControlStore, open_store
 from tart.errors import ConfigError, StartupError
 from tart.file_owner import inherit_owner
@@ -70,7 +70,7 @@ def _create(arguments: argparse.Namespace) -> int:
         print_json({**_members(key), "key": secret})
     else:
         print(secret)
-    print(f"key {key.id} for {name}, role {role}; it is not shown again", file=sys.stderr)
+    print_note(f"key {key.id} for {name}, role {role}; it is not shown again")
     return 0
 
 
@@ -84,7 +84,7 @@ def _list(arguments: argparse.Namespace) -> int:
     for key in reversed(keys):
         print(f"{key.id}  {key.role!s:8}  {rfc3339(key.created_at)}  {_state(key):36}  {key.name}")
     if not keys:
-        print("no keys; the API accepts requests of this machine only", file=sys.stderr)
+        print_note("no keys; the API accepts requests of this machine only")
     return 0
 
 
@@ -99,7 +99,7 @@ def _revoke(arguments: argparse.Namespace) -> int:
         print_json({"id": key_id, "revoked": True})
     if not revoked:
         raise StartupError(f"no active key has the id {key_id}; 'tart keys list' lists them")
-    print(f"key {key_id} is revoked", file=sys.stderr)
+    print_note(f"key {key_id} is revoked")
     return 0
 
 

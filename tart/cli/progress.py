@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from tart.cli.render.progress_line import Advance, progress_line
+from tart.style import is_terminal
 
 _FIRST_SECONDS = 0.35
 _REDRAW_SECONDS = 0.1
@@ -184,11 +185,7 @@ class _LogStream:
 
 def can_redraw(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     """Return whether the stream is a terminal that can clear a line."""
-    try:
-        terminal = stream is not None and stream.isatty()
-    except ValueError:  # it is closed
-        return False
-    return terminal and environ.get("TERM", "") not in ("", "dumb")
+    return is_terminal(stream) and environ.get("TERM", "") not in ("", "dumb")
 
 
 def _in_foreground(descriptor: int) -> bool:

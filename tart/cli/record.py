@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import socket
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -28,6 +27,7 @@ from tart.cli.progress import Progress
 from tart.cli.recording_proxy import Address, RecordingProxy
 from tart.cli.render.documents import RecordDocument
 from tart.cli.render.progress_line import BYTES
+from tart.cli.streams import print_note
 from tart.config.addresses import parse_address, parse_listen_address
 from tart.config.schema import Config, LogConfig
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
@@ -147,7 +147,7 @@ async def _run_proxy(
         serving = asyncio.ensure_future(proxy.serve(listener))
         host, port = listener.getsockname()[:2]
         mode = "only recording" if target is None else f"forwarding to {target[0]}:{target[1]}"
-        _print(f"tart record: listening on {host}:{port}, {mode}")
+        print_note(f"tart record: listening on {host}:{port}, {mode}")
         progress = Progress("record", unit="messages", count=lambda: proxy.recording.frames)
         with progress, suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -190,7 +190,7 @@ def _report(document: RecordDocument, *, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
-        _print(summary(document))
+        print_note(summary(document))
 
 
 def summary(recorded: RecordDocument) -> str:
@@ -312,7 +312,3 @@ class _Download(ExitStack):
             self.sessions += record.kind == OPENED
             self.frames += record.kind in (OPENED, FRAME)
             self.octets += len(record.wire_bytes)
-
-
-def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

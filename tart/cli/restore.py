@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tart.amounts import bytes_text
 from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.backup import MANIFEST, copy_file, read_manifest
 from tart.cli.data_directory import explain
@@ -26,7 +27,6 @@ from tart.cli.installation import load_settings
 from tart.cli.interrupted_restore import COMPLETE, DRAFT
 from tart.cli.json_output import add_json, print_json
 from tart.cli.progress import Progress
-from tart.cli.render.amounts import bytes_text
 from tart.cli.render.documents import RestoreDocument
 from tart.cli.render.progress_line import BYTES
 from tart.config.schema import Config

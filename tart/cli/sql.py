@@ -32,6 +32,7 @@ from tart.cli.render.result_table import Layout, join_lines, render_table, rende
 from tart.cli.render.sql_error import render_sql_error
 from tart.cli.render.sql_tables_text import find_table, render_description, render_tables
 from tart.cli.render.syntax import suggest
+from tart.cli.streams import print_note
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, SqlRefused, StartupError
@@ -142,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
     _write(result, document if form == _TABLE else None, arguments)
     if sys.stderr.isatty() and sys.stdout.isatty():
         rows = "" if document is None else f"{document['row_count']} rows in "
-        print(f"{rows}{seconds:.2f} s", file=sys.stderr)
+        print_note(f"{rows}{seconds:.2f} s")
     if problem is None and document is not None:
         problem = _missing(document)
     if problem is not None:

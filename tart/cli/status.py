@@ -20,12 +20,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tart.amounts import bytes_text, duration_text
 from tart.cli.arguments import add_client, add_config
 from tart.cli.http_client import RequestRefused, Server, connect
 from tart.cli.http_errors import describe_other_answer
 from tart.cli.json_output import add_json, print_json, print_json_line
 from tart.cli.progress import can_redraw
-from tart.cli.render.amounts import bytes_text, duration_text
 from tart.cli.render.documents import NodeTotals, StatusDocument
 from tart.cli.render.screen import fit, replace_block
 from tart.config.load import load

@@ -67,11 +67,6 @@ class Refresher(Generic[Result]):
         self._wake = asyncio.Event()
         self._task: asyncio.Task[Result] | None = None
 
-    @property
-    def is_paused(self) -> bool:
-        """True if nothing is loaded."""
-        return self._paused
-
     def show(self, place: Place) -> None:
         """Load this place from now on, at once; a refresh of another is abandoned."""
         if place != self._place:

@@ -19,7 +19,7 @@ tart = importlib.import_module("tart.cli.main")
 def terminal(monkeypatch):
     """Standard streams that are taken for a terminal."""
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr(dash, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(dash, "is_terminal", lambda stream: True)
 
 
 def test_without_a_terminal_once_is_named(capsys):

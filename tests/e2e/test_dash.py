@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tart.dash.core.model import find_figure, find_table, row_values
+from tart.dash.core.model import row_values
 from tart.dash.core.views.table import tabs
 from tart.text_width import display_width
+from tests.dash.pages import find_figure, find_table
 from tests.dash.pilot import running_dash
 from tests.running import wait_for
 

@@ -10,9 +10,10 @@ import pytest
 
 from tart.client.http import AsyncTartClient
 from tart.dash.core.event_tail import EventTail
-from tart.dash.core.model import find_figure, find_table, page_values, row_values
+from tart.dash.core.model import page_values, row_values
 from tart.dash.core.views.events import collector
 from tart.dash.core.views.table import BY_NAME, parse_place
+from tests.dash.pages import find_figure, find_table
 from tests.running import DEADLINE
 
 pytestmark = pytest.mark.slow

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from tart.amounts import plural
 from tart.cli.render.findings import Ink, Shortlist, Shown, as_text
 from tart.printable import replace_unprintable
 from tart.protocol.rules import RULES
@@ -110,8 +111,8 @@ def as_summary(report: CheckReport, *, strict: bool, ink: Ink = _NO_COLOURS) -> 
 def _heading(report: CheckReport) -> str:
     nodes = len(report.conformance["nodes"])
     return (
-        f"checked {_plural(nodes, 'node')}, {_plural(report.connections, 'connection')}, "
-        f"{_plural(report.events, 'event')}, {_plural(report.bytes, 'byte')}"
+        f"checked {plural(nodes, 'node')}, {plural(report.connections, 'connection')}, "
+        f"{plural(report.events, 'event')}, {plural(report.bytes, 'byte')}"
     )
 
 
@@ -123,7 +124,7 @@ def _node(node: NodeFindings) -> list[str]:
         f"protocol {handshake['protocol_version']} with {handshake['params_layout']} parameters"
         for handshake in node["handshakes"]
     )
-    figures = [_plural(node["event_count"], "event")]
+    figures = [plural(node["event_count"], "event")]
     if node["connected_seconds"]:
         figures[0] += f" in {node['connected_seconds']:,.1f} s"
     if node["status_interval_seconds"]:
@@ -142,12 +143,12 @@ def _clock(clock: ConformanceClock, offset_ms: float) -> str:
 def _notes(report: CheckReport) -> list[str]:
     notes = []
     if report.unfinished:
-        notes.append(f"{_plural(report.unfinished, 'connection')} ended within a message")
+        notes.append(f"{plural(report.unfinished, 'connection')} ended within a message")
     if report.abandoned:
-        notes.append(f"{_plural(report.abandoned, 'connection')} beyond the limits, not checked")
+        notes.append(f"{plural(report.abandoned, 'connection')} beyond the limits, not checked")
     if report.failures:
         notes.append(
-            f"{_plural(report.failures, 'event')} not checked completely: tart failed, "
+            f"{plural(report.failures, 'event')} not checked completely: tart failed, "
             "please report it"
         )
     if not report.whole:
@@ -160,7 +161,7 @@ def _conclusion(report: CheckReport, strict: bool, ink: Ink) -> str:
         return ink("error", f"FAILED: {NOTHING_RECEIVED}")
     severities = [rule["severity"] for rule in report.rules]
     parts = [
-        f"{severity}s against {_plural(count, 'rule')}"
+        f"{severity}s against {plural(count, 'rule')}"
         for severity in ("error", "warning")
         if (count := severities.count(severity))
     ]
@@ -197,7 +198,7 @@ def _code_and_count(violation: BrokenRule) -> str:
 
 
 def _count(violation: BrokenRule) -> str:
-    nodes = f" of {_plural(violation['nodes'], 'node')}" if violation["nodes"] > 1 else ""
+    nodes = f" of {plural(violation['nodes'], 'node')}" if violation["nodes"] > 1 else ""
     return f"{violation['count']:,} {_unit(violation)}{nodes}"
 
 
@@ -208,10 +209,6 @@ def _unit(violation: BrokenRule) -> str:
 
 def _without_examples(rule: BrokenRule) -> dict[str, object]:
     return {name: value for name, value in rule.items() if name != "examples"}
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _clean(text: str) -> str:

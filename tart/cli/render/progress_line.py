@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tart.cli.render.amounts import bytes_text, duration_text
+from tart.amounts import bytes_text, duration_text
 
 BYTES = "bytes"
 _GAP = "  "

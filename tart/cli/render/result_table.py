@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.printable import replace_unprintable
-from tart.text_width import cut_text, display_width
+from tart.text_width import display_width, pad_text
 
 # Separates columns.
 _GAP = "  "
@@ -122,11 +122,10 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> str:
-    parts = []
-    for text, width, number in zip(cells, widths, numbers, strict=False):
-        shown = cut_text(text, width)
-        padding = " " * (width - display_width(shown))
-        parts.append(padding + shown if number else shown + padding)
+    parts = (
+        pad_text(text, width, right=number)
+        for text, width, number in zip(cells, widths, numbers, strict=False)
+    )
     return _GAP.join(parts).rstrip()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tart.dash.core.format import number, plain, plural
+from tart.amounts import plural
+from tart.dash.core.format import number, plain
 
 
 def coverage_notes(answers: Iterable[Any]) -> Iterator[str]:

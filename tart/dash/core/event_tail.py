@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tart.dash.core.format import number, parse_time, plural
+from tart.amounts import plural
+from tart.dash.core.format import number, parse_time
 from tart.dash.core.model import Answers, Request
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
+from tart.amounts import bytes_text, duration_text
 from tart.dash.core.model import Cell, Tone
 from tart.printable import replace_unprintable
 
@@ -40,13 +41,7 @@ def rate(per_second: float | None) -> str:
 
 def size(count: float | None) -> str:
     """Return a size in bytes, such as ``1.5 GiB``."""
-    if count is None:
-        return UNKNOWN
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(count) < 1024:
-            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} TiB"
+    return UNKNOWN if count is None else bytes_text(count)
 
 
 def percent(share: float | None) -> str:
@@ -67,16 +62,7 @@ def milliseconds(ms: float | None) -> str:
 
 def duration(seconds: float | None) -> str:
     """Return a duration in at most two units, such as ``3 h 12 min``."""
-    if seconds is None:
-        return UNKNOWN
-    whole = int(max(0.0, seconds))
-    if whole >= _DAY:
-        return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
-    if whole >= _HOUR:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
-    if whole >= _MINUTE:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    return f"{whole} s"
+    return UNKNOWN if seconds is None else duration_text(seconds)
 
 
 def parse_time(text: str) -> datetime:
@@ -137,8 +123,3 @@ def text_cell(value: str | None, tone: Tone = "") -> Cell:
 def age_cell(text: str | None, now: datetime, tone: Tone = "") -> Cell:
     """Return the cell of a time as an age; its value is the time."""
     return Cell(age(text, now), text, tone)
-
-
-def plural(count: int, word: str) -> str:
-    """Return a count with its noun, such as ``1 node``, ``3 nodes``."""
-    return f"{number(count)} {word}" if count == 1 else f"{number(count)} {word}s"

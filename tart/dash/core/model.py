@@ -225,30 +225,6 @@ class View:
         return bool(self.title) and not self.argument_required
 
 
-def find_figure(page: Page, label: str) -> Figure:
-    """Return the figure with a label.
-
-    Raises:
-        KeyError: The page has none.
-    """
-    for figure in page.figures:
-        if figure.label == label:
-            return figure
-    raise KeyError(label)
-
-
-def find_table(page: Page, name: str) -> Table:
-    """Return the table with a name.
-
-    Raises:
-        KeyError: The page has none.
-    """
-    for table in page.tables:
-        if table.name == name:
-            return table
-    raise KeyError(name)
-
-
 def row_values(table: Table) -> list[dict[str, Value]]:
     """Return the values of a table's rows by column."""
     keys = [column.key for column in table.columns]

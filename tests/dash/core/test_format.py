@@ -58,5 +58,3 @@ def test_cells_have_text_and_value():
     assert form.number_cell(1000).text == "1,000"
     assert form.text_cell("a\tb").value == "a\tb"
     assert form.age_cell(None, NOW).value is None
-    assert form.plural(1, "node") == "1 node"
-    assert form.plural(2000, "node") == "2,000 nodes"

@@ -1,6 +1,4 @@
-"""Pages as JSON, and finding their parts."""
-
-import pytest
+"""Pages as JSON."""
 
 from tart.dash.core.model import (
     Cell,
@@ -11,8 +9,6 @@ from tart.dash.core.model import (
     Row,
     Spark,
     Table,
-    find_figure,
-    find_table,
     page_values,
     row_values,
 )
@@ -41,15 +37,6 @@ def test_json_has_values_not_texts():
         "notes": ["no alerts: 503"],
     }
     assert row_values(TABLE) == [{"node": "aaaaaaaa", "best": 1000}]
-
-
-def test_parts_are_found_by_name():
-    assert find_figure(PAGE, "Best slot").value == 1000
-    assert find_table(PAGE, "Slow steps") is TABLE
-    with pytest.raises(KeyError):
-        find_figure(PAGE, "Worst slot")
-    with pytest.raises(KeyError):
-        find_table(PAGE, "Quick steps")
 
 
 def test_a_place_is_what_opens_it():

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tart.amounts import plural
 from tart.dash.core.cells import id_cell
 from tart.dash.core.format import (
     UNKNOWN,
@@ -15,7 +16,6 @@ from tart.dash.core.format import (
     number,
     parse_time,
     plain,
-    plural,
     text_cell,
 )
 from tart.dash.core.model import (

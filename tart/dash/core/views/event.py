@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tart.amounts import plural
 from tart.dash.core.arguments import whole_number
-from tart.dash.core.format import UNKNOWN, age, clock, number, plain, plural, short_id
+from tart.dash.core.format import UNKNOWN, age, clock, number, plain, short_id
 from tart.dash.core.model import (
     Answers,
     Cell,

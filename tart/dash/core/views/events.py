@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tart.amounts import plural
 from tart.dash.core.arguments import conditions
 from tart.dash.core.cells import id_cell, implementation
 from tart.dash.core.event_tail import MOST_EVENTS, EventTail
@@ -16,7 +17,6 @@ from tart.dash.core.format import (
     clock,
     number,
     plain,
-    plural,
     rate,
     short_id,
     text_cell,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tart.amounts import plural
 from tart.dash.core.arguments import conditions
 from tart.dash.core.cells import id_cell, implementation_cell, missing_cell
 from tart.dash.core.format import (
@@ -14,7 +15,6 @@ from tart.dash.core.format import (
     number,
     number_cell,
     plain,
-    plural,
     text_cell,
 )
 from tart.dash.core.model import (

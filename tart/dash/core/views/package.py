@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tart.amounts import plural
 from tart.dash.core.arguments import hash_argument
 from tart.dash.core.cells import duration_cell, id_cell, missing_cell, words
 from tart.dash.core.format import (
@@ -14,7 +15,6 @@ from tart.dash.core.format import (
     number,
     number_cell,
     plain,
-    plural,
     short_id,
     text_cell,
 )

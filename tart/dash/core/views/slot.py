@@ -7,6 +7,7 @@ from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tart.amounts import plural
 from tart.dash.core.arguments import whole_number
 from tart.dash.core.cells import (
     duration_cell,
@@ -20,7 +21,6 @@ from tart.dash.core.format import (
     number,
     number_cell,
     plain,
-    plural,
     short_id,
     size,
     text_cell,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tart.amounts import plural
 from tart.dash.core.cells import duration_cell, id_cell, missing_cell, words
 from tart.dash.core.format import (
     age_cell,
@@ -13,7 +14,6 @@ from tart.dash.core.format import (
     number_cell,
     parse_time,
     percent,
-    plural,
     text_cell,
 )
 from tart.dash.core.model import (

@@ -1,7 +1,8 @@
 """The view of alerts, from made answers."""
 
-from tart.dash.core.model import Place, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tests.dash.core.views.samples import NODE, alerts_answers, figures, show, texts
+from tests.dash.pages import find_table
 
 
 def test_figures():

@@ -1,6 +1,6 @@
 """The view of blocks, from made answers."""
 
-from tart.dash.core.model import Place, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tests.dash.core.views.samples import (
     FORK,
     NODE,
@@ -12,6 +12,7 @@ from tests.dash.core.views.samples import (
     slots,
     texts,
 )
+from tests.dash.pages import find_table
 
 
 def test_figures():

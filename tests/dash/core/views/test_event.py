@@ -2,9 +2,10 @@
 
 import json
 
-from tart.dash.core.model import find_table, row_values
+from tart.dash.core.model import row_values
 from tart.text_width import display_width
 from tests.dash.core.views.samples import NODE, event_answers, figures, show
+from tests.dash.pages import find_table
 
 
 def test_the_whole_event_is_there_line_by_line():

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tart.dash.core.model import Place, UnknownPlace, find_table, row_values
+from tart.dash.core.model import Place, UnknownPlace, row_values
 from tart.dash.core.views.events import VIEW, collector, filter_of
 from tests.dash.core.views.samples import NODE, event, figures, show, texts
+from tests.dash.pages import find_table
 
 
 def test_an_event_in_brief():

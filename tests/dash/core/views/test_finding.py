@@ -2,9 +2,10 @@
 
 import pytest
 
-from tart.dash.core.model import Place, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tart.dash.core.views.finding import VIEW
 from tests.dash.core.views.samples import NODE, OTHER, figures, matrix, show, texts
+from tests.dash.pages import find_table
 
 
 def rules(page):

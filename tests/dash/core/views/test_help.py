@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from tart.dash.core.keys import ALL, GROUPS
-from tart.dash.core.model import Place, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tart.dash.core.views.table import BY_NAME, VIEWS, tabs
+from tests.dash.pages import find_table
 
 PAGE = BY_NAME["help"].page(Place("help"), {}, datetime.now(UTC))
 

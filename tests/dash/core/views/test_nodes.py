@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from tart.dash.core.model import Place, find_figure, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tart.dash.core.views.nodes import VIEW
+from tests.dash.pages import find_figure, find_table
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 RULES = [

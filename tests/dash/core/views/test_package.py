@@ -1,6 +1,6 @@
 """The view of one work-package, from made answers."""
 
-from tart.dash.core.model import Place, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tests.dash.core.views.samples import (
     NODE,
     OTHER,
@@ -10,6 +10,7 @@ from tests.dash.core.views.samples import (
     show,
     texts,
 )
+from tests.dash.pages import find_table
 
 
 def test_figures():

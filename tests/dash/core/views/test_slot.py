@@ -2,7 +2,7 @@
 
 import pytest
 
-from tart.dash.core.model import Place, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tests.dash.core.views.samples import (
     BLOCK,
     FORK,
@@ -13,6 +13,7 @@ from tests.dash.core.views.samples import (
     slot_answers,
     texts,
 )
+from tests.dash.pages import find_table
 
 
 def empty(**changes):

@@ -1,8 +1,9 @@
 """The view of work, from made answers."""
 
-from tart.dash.core.model import Place, find_table, row_values
+from tart.dash.core.model import Place, row_values
 from tart.dash.core.views.work import stage_cell
 from tests.dash.core.views.samples import NODE, PACKAGE, figures, package, show, texts, work_answers
+from tests.dash.pages import find_table
 
 
 def test_figures():
