@@ -175,7 +175,12 @@ def _source(server: Server) -> Source:
     verify = True if server.context is None else server.context
     # Pages are loaded again and again: retries of the client would pile up.
     client = AsyncTartClient(
-        server.url, key=server.key, timeout=DEADLINE_SECONDS, retries=0, verify=verify
+        server.url,
+        key=server.key,
+        timeout=DEADLINE_SECONDS,
+        retries=0,
+        verify=verify,
+        proxies=server.proxy is not None,
     )
     return Source(client)
 

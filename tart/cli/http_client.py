@@ -90,6 +90,7 @@ class Server:
         key: The API key, if any.
         context: TLS settings; ``None`` for plain HTTP, where reading the system's authorities would
             take 70 ms of each command.
+        proxy: The proxy on the way to it, if any.
 
     Raises:
         ConfigError: The address is not one, or a file cannot be used.
@@ -121,8 +122,8 @@ class Server:
             self.context.check_hostname = False
         elif self.url.startswith("https:"):
             self.context = ssl.create_default_context()
-        self._proxy = _proxy(self.url)
-        self._opener = _build_opener(self.context, self._proxy)
+        self.proxy = _proxy(self.url)
+        self._opener = _build_opener(self.context, self.proxy)
 
     def get(self, path: str, *, accept: tuple[int, ...] = ()) -> Any:
         """Return the JSON of a route.
@@ -215,7 +216,7 @@ class Server:
             )
             raise RequestRefused(error.code, message) from None
         except (OSError, ValueError, http.client.HTTPException) as error:
-            why = describe_failure(error, self.url, _TIMEOUT_SECONDS, self._proxy)
+            why = describe_failure(error, self.url, _TIMEOUT_SECONDS, self.proxy)
             raise StartupError(f"{self.url}: {why}") from None
 
     def _read_bounded(self, response: http.client.HTTPResponse | urllib.error.HTTPError) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import socket
 import sys
 
 import pytest
@@ -57,6 +58,16 @@ def test_once_without_a_server_is_one_sentence(capsys):
     assert capsys.readouterr().err == (
         f"tart: http://127.0.0.1:{port}: connection refused, so nothing listens there\n"
     )
+
+
+def test_a_proxy_is_for_other_machines(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.setblocking(False)
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert main(["dash", "--once", "--url", f"127.0.0.1:{free_port()}"]) == 1
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
 
 
 @pytest.mark.parametrize(("words", "module"), [(["--once"], "httpx"), ([], "textual")])
