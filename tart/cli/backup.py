@@ -472,7 +472,11 @@ def read_manifest(backup: Path) -> Mapping[str, Any]:
     try:
         manifest: Json = json.loads((backup / MANIFEST).read_text())
     except FileNotFoundError:
-        raise ConfigError(f"{backup}: is not a backup of tart: it has no {MANIFEST}") from None
+        newest = max(backup.glob(f"[!.]*/{MANIFEST}"), default=None)
+        hint = f"; did you mean {newest.parent}?" if newest else ""
+        raise ConfigError(
+            f"{backup}: is not a backup of tart: it has no {MANIFEST}{hint}"
+        ) from None
     except (OSError, UnicodeError) as error:
         raise unreadable(backup / MANIFEST, error) from None
     except ValueError:
