@@ -158,7 +158,8 @@ _TABLE = (
             "Show a network and its server live in the terminal: nodes, blocks, work, events, "
             "alerts. ? lists the keys, q quits. It reads the public API, so the server may be "
             "anywhere. With --once it prints one page and ends, for scripts.\n\n"
-            "It needs textual: pip install 'tart[dash]'."
+            "The one file and the Debian package have what it needs; a wheel is installed with its "
+            "extra, as 'tart-VERSION.whl[dash]'."
         ),
         examples=(
             Example("tart dash", "the server of this machine"),

@@ -131,7 +131,8 @@ def run(arguments: argparse.Namespace) -> int:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         raise StartupError(
-            f"tart dash needs {error.name}, which is not installed: pip install 'tart[dash]'"
+            f"tart dash needs {error.name}, which is not installed: "
+            f"{sys.executable} -m pip install 'tart[dash]'"
         ) from None
 
 
