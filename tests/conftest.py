@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import re
+import signal
 import tomllib
 from contextlib import suppress
 from importlib import import_module
@@ -19,6 +20,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+
+# A run in the background of a script ignores Ctrl-C, and so would each command that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # One retry, with `make test` alone.
 pytest_plugins = ["tests.retry"]

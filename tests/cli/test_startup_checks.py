@@ -19,7 +19,7 @@ from tart.config.load import load
 from tart.errors import ConfigError, StartupError
 from tart.supervisor.data_lock import lock_directories, lock_owner
 from tests.cases import all_cases
-from tests.supervisor.process import Process
+from tests.cli.forked_commands import ForkedCommands, Run
 
 AUTHORITY = trustme.CA()
 NOW = datetime.now(UTC)
@@ -99,9 +99,10 @@ def prepare(directory):
 
 @pytest.mark.slow
 def test_what_serve_refuses_before_it_is_ready_the_check_finds(directory, capsys):
-    """Each mistake through both, with the parts of the server as toys."""
+    """Each mistake through both."""
     prepare(directory)
     with ExitStack() as stack:
+        commands = stack.enter_context(ForkedCommands())
         taken = stack.enter_context(taken_port())
         locked = directory / "locked"
         stack.enter_context(lock_directories(locked, locked / "run"))
@@ -114,10 +115,9 @@ def test_what_serve_refuses_before_it_is_ready_the_check_finds(directory, capsys
             flags = [] if "[telemetry]" in text else ["--telemetry-bind", "127.0.0.1:0"]
             flags += [] if "\nbind" in text and "[api]" in text else ["--api-bind", "127.0.0.1:0"]
             Path("config.toml").write_text(text)
-            with Process("tests.cli.toy_tart", "serve", *flags, cwd=directory) as server:
-                assert server.ended() == code
-                refused = server.errors()
-                assert server.rest() == []
+            outcome = commands.run(Run(("serve", *flags), directory))
+            assert (outcome.code, outcome.out) == (code, "")
+            refused = outcome.err
             assert refused.startswith("tart: "), refused
             assert sentence in refused
             variables = {"--telemetry-bind": "TART_TELEMETRY_BIND", "--api-bind": "TART_API_BIND"}
