@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from functools import lru_cache
 
+from tart.amounts import plural
 from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.data_directory import require_data_directory
 from tart.cli.installation import load_settings
@@ -72,9 +73,10 @@ def _summary(report: storage.Report) -> str:
     undecodable = sum(report.undecodable.values())
     rules = ", ".join(f"{rule} {count}" for rule, count in sorted(report.undecodable.items()))
     return (
-        f"{report.files} files, {report.events} events, {report.decoded} decoded, "
-        f"{undecodable} undecodable frames stored{f' ({rules})' if rules else ''}: "
-        f"{len(report.findings) or 'no'} findings"
+        f"{plural(report.files, 'file')}, {plural(report.events, 'event')}, "
+        f"{report.decoded:,} of them decoded, "
+        f"{plural(undecodable, 'undecodable frame')} stored{f' ({rules})' if rules else ''}: "
+        f"{plural(len(report.findings), 'finding') if report.findings else 'no findings'}"
     )
 
 

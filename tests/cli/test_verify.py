@@ -32,7 +32,7 @@ def test_verifying_undamaged_files_exits_with_0_and_one_line(tmp_path, capsys, m
     filled(tmp_path / "data")
     code, lines, _ = run(capsys, "--data-dir", tmp_path / "data")
     assert code == 0
-    assert lines == ["1 files, 1 events, 1 decoded, 0 undecodable frames stored: no findings"]
+    assert lines == ["1 file, 1 event, 1 of them decoded, 0 undecodable frames stored: no findings"]
 
 
 def test_verify_prints_a_line_for_each_finding_and_exits_with_1(tmp_path, capsys, monkeypatch):
@@ -42,7 +42,7 @@ def test_verify_prints_a_line_for_each_finding_and_exits_with_1(tmp_path, capsys
     assert code == 1
     assert len(lines) == 2
     assert "1 events do not decode any more" in lines[0]
-    assert lines[1].endswith("1 findings")
+    assert lines[1].endswith(": 1 finding")
 
 
 def test_verify_does_not_create_a_missing_directory(tmp_path, capsys, monkeypatch):
