@@ -98,7 +98,7 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
     slots: Slots = answers["slots"]
     # Of a network that was never heard of, the calendar's first slot is pending.
     newest = reversed(slots["slots"] if slots["newest_slot"] else [])
-    rows = tuple(row for slot in newest for row in _rows(slot, now))
+    rows = tuple(row for slot in newest for row in _rows(slot, slots["follows_calendar"], now))
     note = "No node has authored or imported a block yet." if not rows else ""
     return Page(
         title="Blocks",
@@ -165,8 +165,15 @@ def is_forked(slot: SlotSummary) -> bool:
     return len(slot["blocks"]) > 1 or any(each["chain"] == "fork" for each in slot["blocks"])
 
 
-def _rows(slot: SlotSummary, now: datetime) -> Iterator[Row]:
-    """Yield a row for each block; one for a slot that was missed or may still get a block."""
+def _rows(slot: SlotSummary, follows_calendar: bool, now: datetime) -> Iterator[Row]:
+    """Yield a row for each block; one for a slot that was missed or may still get a block.
+
+    Args:
+        slot: The slot.
+        follows_calendar: Whether blocks arrive at the times of their slots; if not, the age of a
+            slot without a block is not known.
+        now: The present.
+    """
     failures = slot["authoring_failed"] + slot["import_failed"]
     opens = Place("slot", str(slot["slot"]))
     number_of_slot = Cell(str(slot["slot"]), slot["slot"])
@@ -178,7 +185,7 @@ def _rows(slot: SlotSummary, now: datetime) -> Iterator[Row]:
             (
                 number_of_slot,
                 Cell(text, slot["state"], tone),
-                age_cell(slot["time"], now, "dim"),
+                age_cell(slot["time"], now, "dim") if follows_calendar else missing_cell(),
                 *[missing_cell()] * 5,
                 failed,
                 *[missing_cell()] * 7,

@@ -73,6 +73,16 @@ def test_values_are_those_of_the_answer():
     assert (values[4]["failures"], values[4]["hash"], values[4]["nodes"]) == (3, None, None)
 
 
+def test_a_network_that_counts_from_another_time_has_no_ages_of_missed_slots():
+    ages = {
+        row["state"]: row["age"]
+        for row in texts(
+            find_table(show("blocks", slots=slots() | {"follows_calendar": False}), "Blocks")
+        )
+    }
+    assert (ages["missed"], ages["pending"], ages["best"]) == ("–", "–", "10 s")
+
+
 def test_half_and_most_are_of_the_times_in_the_list():
     times = (90.0, 70.0, None, 80.0, 60.0)
     blocks = [block(until_50_ms=half, until_90_ms=None) for half in times]
