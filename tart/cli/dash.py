@@ -206,8 +206,7 @@ def _show(server: Server, place: Place, interval_seconds: float) -> int:
         # Empty is unset (no-color.org); textual takes it for set.
         del os.environ["NO_COLOR"]
     app = DashApp(_source(server), url=server.url, place=place, interval_seconds=interval_seconds)
-    # Without mouse reports a terminal selects and copies text as everywhere else.
-    app.run(mouse=False)
+    app.run_until_signal()
     if app.fault is not None:
         raise StartupError(
             f"the dashboard ended by a fault: {type(app.fault).__name__}: {app.fault}; please "

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
 _INTERRUPTED = 130  # what shells report for a command that ended by SIGINT
+_QUERY_INTERRUPTED = "Query interrupted"  # DuckDB's word for KeyboardInterrupt in a statement
 _READER_LEFT = 141  # likewise by SIGPIPE
 _WRITING_FAILED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _HELP = ("-h", "--help")
@@ -56,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             streams.print_error(sentence)
         return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
+        return _INTERRUPTED
+    except RuntimeError as error:
+        if str(error) != _QUERY_INTERRUPTED:
+            raise
         return _INTERRUPTED
     except BrokenPipeError:
         streams.discard_stdout()  # its reader left, as head does

@@ -72,6 +72,9 @@ def _check_each(config: Config) -> Iterator[tuple[str, str]]:
     """Check choices and ranges, which the table of settings and the types give."""
     known = settings()
     for key, value in values(config).items():
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+        if any("\0" in text for text in texts):
+            yield key, f"{shown(value)} has a NUL character"
         choices = known[key].choices
         if choices and value not in choices:
             yield key, f"{shown(value)} is not one of {', '.join(choices)}"

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import FrameType
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -33,7 +34,7 @@ _MAX_LISTINGS = 32
 _MESSAGE_SECONDS = 6.0
 _HELP = Place("help")
 # Exit codes are those of shells: 128 and the signal's number.
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,9 @@ class DashApp(App[None]):
     def __init__(self, source: Source, *, url: str, place: Place, interval_seconds: float) -> None:
         super().__init__(ansi_color=True)
         self.fault: Exception | None = None
+        # The first signal that ends it; and the loop, while there is something to end.
+        self._ending_signal = 0
+        self._ending_loop: asyncio.AbstractEventLoop | None = None
         # Held here: a query looks at the screen on top, which may be the help.
         self._header, self._tabs, self._view = Lines("header"), Lines("tabs"), PageView("page")
         self._hints, self._prompt_mark = Lines("hints"), Lines("prompt-mark")
@@ -130,9 +134,9 @@ class DashApp(App[None]):
     def on_mount(self) -> None:
         """Begin to load."""
         self.screen.set_focus(self._view)
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self._end_by_signal, number)
+        self._ending_loop = asyncio.get_running_loop()
+        if self._ending_signal:
+            self._end()
         self.set_interval(1.0, self._draw_bars)
         self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
         self._refresher.show(self._history.place)
@@ -140,13 +144,29 @@ class DashApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Close the connections."""
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        self._ending_loop = None
         await self._source.close()
 
-    def _end_by_signal(self, number: int) -> None:
-        self.exit(return_code=128 + number)
+    def run_until_signal(self) -> None:
+        """Run in the terminal, which every end gives back as it was, also one by a signal.
+
+        The handlers stand before the terminal is changed, and until it is as before.
+        """
+        before = {number: signal.signal(number, self._take_signal) for number in _SIGNALS}
+        try:
+            # Without mouse reports a terminal selects and copies text as everywhere else.
+            self.run(mouse=False)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _take_signal(self, number: int, frame: FrameType | None) -> None:
+        self._ending_signal = self._ending_signal or number
+        if self._ending_loop is not None:
+            self._ending_loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        self.exit(return_code=128 + self._ending_signal)
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep the exception: who runs the application reports it in one sentence."""

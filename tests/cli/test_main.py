@@ -132,3 +132,14 @@ def test_an_interrupted_command_leaves_no_traceback(monkeypatch, capsys):
 
     assert main(["version"]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_interrupted_statement_is_an_interrupted_command(monkeypatch, capsys):
+    def run(words):
+        raise RuntimeError(words[0])
+
+    monkeypatch.setattr("tart.cli.main._run", run)
+    assert main(["Query interrupted"]) == 130
+    assert capsys.readouterr().err == ""
+    with pytest.raises(RuntimeError, match="another"):
+        main(["another"])

@@ -297,6 +297,8 @@ def test_a_list_as_text_is_separated_by_commas(text, meant):
         ("telemetry.events_per_second", 0, "telemetry.events_per_second: 0 is not a finite"),
         ("telemetry.idle_seconds", 1e300, "telemetry.idle_seconds: 1e+300 is more than 1000000000"),
         ("supervisor.stop_seconds", 3e6, "supervisor.stop_seconds: 3e+06 is more than 2000000 se"),
+        ("api.cors_origins", "a\0", "api.cors_origins: ('a\\x00',) has a NUL character"),
+        ("data_dir", "/a\0", "data_dir: '/a\\x00' has a NUL character"),
         ("storage.flush_rows", 2**63, "storage.flush_rows: 9223372036854775808 is more than 2^63"),
         ("telemetry.idle_seconds", 0, "telemetry.idle_seconds: 0.0 is not a finite number above"),
         (

@@ -1,12 +1,17 @@
 """The application on a fake API: keys, failures, and what a user sees of them."""
 
+import os
+import signal
+
 import pytest
 
 from tart.client.core.request import ApiError, ApiUnreachable
+from tart.dash.app import DashApp
 from tart.dash.core.model import Cell, Column, Figure, Page, Place, Request, Row, Table, View
 from tart.dash.core.views import table as view_table
+from tart.dash.source import Source
 from tart.dash.widgets import Lines
-from tests.dash.pilot import FakeApi, fake_dash
+from tests.dash.pilot import URL, FakeApi, fake_dash
 
 pytestmark = pytest.mark.anyio
 
@@ -264,3 +269,15 @@ async def test_q_quits():
         await dash.press("q")
         await dash.until(lambda: not dash.app.is_running, "the end")
     assert dash.app.return_code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
+async def test_a_signal_before_the_first_page_ends_it_in_order(number, monkeypatch):
+    app = DashApp(Source(FakeApi()), url=URL, place=Place("help"), interval_seconds=1)
+    monkeypatch.setattr(app, "run", lambda **options: os.kill(os.getpid(), number))
+    before = signal.getsignal(number)
+    app.run_until_signal()
+    assert signal.getsignal(number) == before
+    async with app.run_test():
+        pass
+    assert app.return_code == 128 + number
