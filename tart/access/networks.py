@@ -13,7 +13,7 @@ _AUTHORITY = re.compile(
     r"(?:\[([0-9A-Fa-f:.]+)\]|((?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+))"
     r"(?::([0-9]{0,5}))?"
 )
-_LAST_PORT = 65_535
+LAST_PORT = 65_535
 _PORTS = {"http": 80, "https": 443}
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -77,7 +77,7 @@ def parse_authority(text: str) -> Authority | None:
         return None
     literal, name, digits = match.groups()
     port = int(digits) if digits else None
-    if port is not None and port > _LAST_PORT:
+    if port is not None and port > LAST_PORT:
         return None
     if literal is not None:
         try:

@@ -25,7 +25,7 @@ from tart.cli.named_files import unwritable
 from tart.cli.render.check_report import as_json, as_junit, as_report, as_summary
 from tart.cli.render.findings import SHOWN, Ink, Shortlist, as_text
 from tart.cli.streams import discard_stdout, print_error, print_note
-from tart.config.addresses import parse_listen_address
+from tart.config.addresses import join_address, parse_listen_address
 from tart.errors import BadQuery, CaptureError, ConfigError, StartupError
 from tart.printable import replace_unprintable
 from tart.protocol.capture import CLOSED, EVENT_ID, CaptureReader, Record
@@ -242,8 +242,7 @@ class _Listener:
         except OSError as error:
             raise StartupError(f"--listen: {cannot_listen(host, port, error)}") from None
         bound_host, bound_port = server.sockets[0].getsockname()[:2]
-        shown = f"[{bound_host}]" if ":" in bound_host else bound_host
-        print_note(f"tart check: listening on {shown}:{bound_port}")
+        print_note(f"tart check: listening on {join_address(bound_host, bound_port)}")
         stopping = stop_on_signal(lambda: loop.call_soon_threadsafe(self.stopped.set))
         with stopping, suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -303,8 +302,7 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
             return
         host, port = transport.get_extra_info("peername")[:2]
-        source = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._session = self._listener.checker.open(source, _now_us())
+        self._session = self._listener.checker.open(join_address(host, port), _now_us())
 
     def data_received(self, data: bytes) -> None:
         if self._session is None or self._transport is None:

@@ -14,8 +14,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tart.access.networks import LAST_PORT
 from tart.cli.arguments import add_client, add_config
 from tart.cli.render.syntax import suggest
+from tart.config.addresses import join_address
 from tart.errors import ConfigError, StartupError
 from tart.style import is_terminal, style_for
 
@@ -28,7 +30,6 @@ _DEFAULT_REFRESH_SECONDS = 1.0
 _DEFAULT_REFRESH_MS = 500
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 8080
 _REFRESH_BOUNDS = (0.1, 3600.0)
-_MOST_PORT = 65_535
 _EXTRA = ("textual", "rich", "httpx", "websockets")
 # Of a table in a file or a pipe nothing is cut.
 _UNLIMITED_WIDTH = 100_000
@@ -78,13 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     least, most = (round(1000 * bound) for bound in _REFRESH_BOUNDS)
     if not least <= checked.refresh_ms <= most:
         every.error(f"--refresh-ms {checked.refresh_ms}: must be {least} to {most} milliseconds")
-    if not 1 <= checked.port <= _MOST_PORT:
-        every.error(f"--port {checked.port}: must be 1 to {_MOST_PORT}")
+    if not 1 <= checked.port <= LAST_PORT:
+        every.error(f"--port {checked.port}: must be 1 to {LAST_PORT}")
     own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     _add_jamtart_arguments(own)
     parsed, rest = own.parse_known_args(words)
-    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
-    url = f"http://{host}:{parsed.port}"
+    url = f"http://{join_address(parsed.host, parsed.port)}"
     return tart(["dash", "--url", url, "--refresh", str(parsed.refresh_ms / 1000), *rest])
 
 

@@ -30,10 +30,11 @@ from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from tart.access.networks import LAST_PORT
 from tart.cli.arguments import add_config
 from tart.cli.progress import Progress
 from tart.cli.simulate import check_size
-from tart.config.addresses import parse_address
+from tart.config.addresses import join_address, parse_address
 from tart.config.load import load
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
@@ -67,7 +68,6 @@ _PARENT_DEATH_SIGNAL = 1
 # For the processes of a group to end after the first of them, and of one that was told to stop.
 _GROUP_SECONDS, _STOP_SECONDS = 10.0, 60.0
 _POLL_SECONDS = 0.05
-_MAX_PORT = 65_535
 # Errors that another port does not have; the server describes all others.
 _PORT_ERRORS = {
     errno.EADDRINUSE: "in use, by another demo or server; choose another one",
@@ -308,15 +308,15 @@ def _addresses(config: Config, port: int | None) -> tuple[str, str]:
     """
     host, configured = parse_address(config.api.bind, "api.bind")
     number = configured if port is None else port
-    if not 0 <= number <= _MAX_PORT:
-        raise ConfigError(f"--port: {number} is not between 0 and {_MAX_PORT}")
+    if not 0 <= number <= LAST_PORT:
+        raise ConfigError(f"--port: {number} is not between 0 and {LAST_PORT}")
     if (error := _probe(host, number)) is not None and error.errno in _PORT_ERRORS:
         raise StartupError(f"port {number}: {_PORT_ERRORS[error.errno]} with --port")
     telemetry_host, telemetry_port = parse_address(config.telemetry.bind, "telemetry.bind")
     default = config.telemetry.bind == Config().telemetry.bind
     if default and _probe(telemetry_host, telemetry_port) is not None:
         telemetry_port = 0
-    return _address(host, number), _address(telemetry_host, telemetry_port)
+    return join_address(host, number), join_address(telemetry_host, telemetry_port)
 
 
 def _probe(host: str, port: int) -> OSError | None:
@@ -329,14 +329,10 @@ def _probe(host: str, port: int) -> OSError | None:
         return error
 
 
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def _reachable(address: str) -> str:
     """Return an address with the loopback address in place of the wildcard."""
     host, port = parse_address(address, "address")
-    return _address(_LOOPBACK.get(host, host), port)
+    return join_address(_LOOPBACK.get(host, host), port)
 
 
 def _ending(code: int) -> str:

@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit
 from tart.access.networks import is_loopback
 from tart.cli.http_errors import describe_failure, describe_other_answer, describe_refusal
 from tart.cli.streams import print_note
-from tart.config.addresses import is_url, parse_address
+from tart.config.addresses import is_url, join_address, parse_address
 from tart.config.schema import Config
 from tart.errors import ConfigError, StartupError
 from tart.os_errors import reason
@@ -378,4 +378,4 @@ def _url(config: Config) -> str:
     host, port = parse_address(config.api.bind, "api.bind")
     host = _LOOPBACK.get(host, host)
     scheme = "https" if config.tls_paths else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    return f"{scheme}://{join_address(host, port)}"

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+from tart.config.addresses import join_address
 from tart.errors import StartupError
 from tart.os_errors import reason
 from tart.protocol.playback import Step
@@ -109,11 +110,9 @@ class ReplayConnections:
                 await loop.create_connection(lambda: connection, *self._address)
         except OSError as error:
             if not self.sessions:
-                host, port = self._address
-                shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
                 raise StartupError(
-                    f"--target {shown}: cannot be reached: {reason(error)}; start a server with "
-                    "'tart serve', or name another one"
+                    f"--target {join_address(*self._address)}: cannot be reached: "
+                    f"{reason(error)}; start a server with 'tart serve', or name another one"
                 ) from None
             connection.connection_lost(error)
         self.sessions += 1

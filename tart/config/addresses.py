@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tart.access.networks import parse_authority
+from tart.access.networks import LAST_PORT, parse_authority
 from tart.errors import ConfigError
 
 _ADDRESS = re.compile(r"(\[(?P<bracketed>[^\[\]]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})")
-_LAST_PORT = 65_535
 _WEB_SCHEMES = ("http", "https")
 # The longest part of a host name between dots (RFC 1035).
 _MAX_LABEL = 63
@@ -32,10 +31,19 @@ def parse_address(text: str, key: str) -> tuple[str, int]:
 def split_address(text: str) -> tuple[str, int] | None:
     """Return ``HOST:PORT`` or ``[HOST]:PORT`` as a pair; ``None`` if it is neither."""
     match = _ADDRESS.fullmatch(text)
-    if not match or int(match["port"]) > _LAST_PORT:
+    if not match or int(match["port"]) > LAST_PORT:
         return None
     host = match["bracketed"] or match["host"]
     return (host, int(match["port"])) if _is_host(host) else None
+
+
+def join_address(host: str, port: int) -> str:
+    """Return a host and a port as one text, as ``split_address`` takes it."""
+    return f"{_bracketed(host)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def parse_listen_address(text: str, key: str) -> tuple[str, int]:
@@ -50,7 +58,7 @@ def parse_listen_address(text: str, key: str) -> tuple[str, int]:
     if address is not None:
         return address
     if text.isdecimal():
-        raise ConfigError(f"{key}: {text} is not a port: the highest is {_LAST_PORT}")
+        raise ConfigError(f"{key}: {text} is not a port: the highest is {LAST_PORT}")
     raise ConfigError(f"{key}: {text!r} is not [HOST:]PORT, such as 9000 or 0.0.0.0:9000")
 
 
@@ -70,8 +78,8 @@ def is_url(text: str) -> bool:
 def describe_address(text: str) -> str:
     """Return why a text is not an address, as the end of a sentence."""
     match = _ADDRESS.fullmatch(text)
-    if match and int(match["port"]) > _LAST_PORT:
-        return f"{text!r} has a port above the highest, {_LAST_PORT}"
+    if match and int(match["port"]) > LAST_PORT:
+        return f"{text!r} has a port above the highest, {LAST_PORT}"
     return f"{text!r} is not HOST:PORT, such as 127.0.0.1:9000 or [::1]:9000"
 
 
@@ -100,6 +108,6 @@ def describe_origin(text: str) -> str | None:
     if slash or "?" in rest or "#" in rest:
         return f"{text!r} is not an origin: it ends after host and port, {scheme}://{authority}"
     port = "" if parsed.port in (None, _DEFAULT_PORTS.get(scheme.lower())) else f":{parsed.port}"
-    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    host = _bracketed(parsed.host)
     sent = f"{scheme.lower()}://{host}{port}"
     return None if sent == text else f"{text!r} is never sent as an origin; write {sent!r}"

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tart.config.addresses import join_address
 from tart.errors import StartupError
 from tart.os_errors import reason
 
@@ -42,7 +43,7 @@ class Reservation:
     pin: socket.socket
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return join_address(self.host, self.port)
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def _pinned(host: str, port: int, key: str) -> socket.socket:
 
 def cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:
     """Return a sentence on an address that cannot be bound, with the way out."""
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    shown = join_address(host, port)
     if isinstance(error, UnicodeError):  # of the codec for host names
         return f"cannot listen on {shown}: {host!r} is not a host name"
     return f"cannot listen on {shown}: {_ADVICE.get(error.errno or 0) or reason(error)}"

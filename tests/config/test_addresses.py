@@ -5,6 +5,7 @@ import pytest
 from tart.config.addresses import (
     describe_origin,
     is_url,
+    join_address,
     parse_address,
     parse_listen_address,
 )
@@ -21,8 +22,9 @@ from tests.cases import all_cases
         ("[::]:80", ("::", 80)),
     ],
 )
-def test_addresses_are_parsed(text, pair):
+def test_addresses_are_parsed_and_joined(text, pair):
     assert parse_address(text, "api.bind") == pair
+    assert join_address(*pair) == text
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from typing import cast
 
 from tart.access.networks import Networks
 from tart.access.rate_limiter import TokenBucket
+from tart.config.addresses import join_address
 from tart.config.schema import TelemetryConfig
 from tart.errors import PeerRefused
 from tart.rlimits import raise_limit_for_connections
@@ -375,8 +376,7 @@ def _address(transport: asyncio.BaseTransport) -> str:
     if peer is None:
         return "gone"  # reset before it was accepted
     host, port = peer[:2]
-    host = host.removeprefix("::ffff:")
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return join_address(host.removeprefix("::ffff:"), port)
 
 
 def _host(address: str) -> str:
