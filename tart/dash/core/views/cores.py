@@ -92,11 +92,12 @@ def _note(rows: Sequence[Row], grid: CoreGrid | None) -> str:
     """Return what the marks of the newest slots mean, or why there are no rows."""
     if not rows:
         return "No cores are known yet; nodes name their number when they connect."
-    marks = [
+    latest_first = reversed(grid["legend"] if grid else ())
+    # Losses before all: a narrow terminal cuts the end.
+    return ", ".join(
         f"{_MARKS.get(entry['symbol'], entry['symbol'])} {words(entry['stage'])}"
-        for entry in (grid["legend"] if grid else ())
-    ]
-    return ", ".join(reversed(marks))
+        for entry in sorted(latest_first, key=lambda entry: not entry["is_loss"])
+    )
 
 
 def _figures(status: CoresStatus, now: datetime) -> tuple[Figure, ...]:

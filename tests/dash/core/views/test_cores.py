@@ -40,7 +40,7 @@ def test_a_core_with_its_newest_slots():
     now = cores_answers()["status"]
     now = now | {"cores": [core | {"slots_since_active": 0} for core in now["cores"]]}
     assert texts(find_table(show("cores", status=now), "Cores"))[0]["slots_since_active"] == "0"
-    assert table.note == "9 available, ! discarded, × failed"
+    assert table.note == "! discarded, × failed, 9 available"
     assert table.rows[0].opens == Place("core", "0")
 
 
