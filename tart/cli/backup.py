@@ -158,7 +158,7 @@ def _make_target(target: Path, root: Path) -> None:
     """
     if target.exists() and not target.is_dir():
         raise ConfigError(f"{target}: is a file; name the directory of the backups")
-    if target.resolve().is_relative_to(root.resolve()):
+    if Path(os.path.realpath(target)).is_relative_to(os.path.realpath(root)):
         raise ConfigError(
             f"{target}: lies in the data directory, with which it would be lost; name another one"
         )

@@ -117,7 +117,7 @@ def _check_run_dir(config: Config) -> Outcome:
     path = config.run_path
     outcome = Outcome(f"run_dir {path}")
     # One inside the data directory has its lock and, until it exists, its permissions.
-    if not path.resolve().is_relative_to(config.data_path.resolve()):
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(config.data_path)):
         _check_directory(outcome, config, "run_dir", path)
     elif os.path.exists(path) and not os.access(path, os.W_OK, effective_ids=True):
         error = PermissionError(errno.EACCES, "")

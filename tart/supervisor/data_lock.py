@@ -50,7 +50,7 @@ def lock_directories(data_dir: Path, run_dir: Path) -> Iterator[None]:
         raise ConfigError(f"data_dir: {data_dir} {AMONG_PACKAGES}")
     with ExitStack() as held:
         held.callback(os.close, _lock(data_dir, "data_dir"))
-        if not run_dir.resolve().is_relative_to(data_dir.resolve()):
+        if not Path(os.path.realpath(run_dir)).is_relative_to(os.path.realpath(data_dir)):
             held.callback(os.close, _lock(run_dir, "run_dir"))
         else:
             _make(run_dir, "run_dir")
@@ -82,7 +82,7 @@ def _lock(directory: Path, key: str) -> int:
 
 def is_among_packages(directory: Path) -> bool:
     """Return whether a directory lies where Python packages are installed."""
-    return bool(_INSTALL_DIRECTORIES & set(directory.resolve().parts))
+    return bool(_INSTALL_DIRECTORIES & set(Path(os.path.realpath(directory)).parts))
 
 
 def lock_owner(directory: Path) -> str | None:

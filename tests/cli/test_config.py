@@ -95,3 +95,14 @@ def test_the_printed_default_file_is_valid(capsys, tmp_path):
     (tmp_path / "config.toml").write_text(capsys.readouterr().out)
 
     assert main(["config", "check"]) == 0
+
+
+@pytest.mark.parametrize("words", [["config", "check"], ["serve"]])
+def test_links_in_a_circle_are_one_sentence(words, capsys, monkeypatch, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.setenv("TART_DATA_DIR", "loop")
+
+    assert main(words) in (1, 2)
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("tart: ")
+    assert "too many symbolic links" in sentence
