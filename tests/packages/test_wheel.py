@@ -104,7 +104,7 @@ def test_the_source_archive_builds_the_same_wheels(tmp_path, kernel):
 @pytest.mark.dist
 @pytest.mark.parametrize(
     ("platform", "extra", "kernel"),
-    [("native", "dash", "native kernel"), ("any.whl", "client", "Python kernel")],
+    [("native", "dash", "native kernel"), ("any.whl", "client", "Python kernel: not compiled")],
 )
 def test_a_wheel_is_installed_with_its_extras_into_a_new_environment(
     tmp_path, platform, extra, kernel
