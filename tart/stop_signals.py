@@ -107,12 +107,13 @@ def stop_on_signal(
     finally:
         if signals.received:
             # Python takes its handlers away before it ends: a repeated signal would then kill it.
-            atexit.register(_ignore_stop_signals)
+            atexit.register(ignore_stop_signals)
         else:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
 
-def _ignore_stop_signals() -> None:
+def ignore_stop_signals() -> None:
+    """Let a repeated signal not break into the end of the process."""
     for number in NUMBERS:
         signal.signal(number, signal.SIG_IGN)

@@ -15,6 +15,7 @@ What must stay true:
 
 from __future__ import annotations
 
+import atexit
 import logging
 import math
 import os
@@ -30,7 +31,7 @@ from tart.config.schema import SupervisorConfig
 from tart.errors import ConfigError
 from tart.os_errors import reason
 from tart.process_handle import READY, WAIVE_STARTUP
-from tart.stop_signals import GRACE_SECONDS, NUMBERS, Request, StopSignals
+from tart.stop_signals import GRACE_SECONDS, NUMBERS, Request, StopSignals, ignore_stop_signals
 from tart.supervisor.child import Target, flush_streams, live
 from tart.supervisor.core.restart_policy import GiveUp, RestartPolicy, Start, Wait
 from tart.supervisor.core.watchdog import Watchdog
@@ -151,8 +152,12 @@ class Supervisor:
         try:
             yield
         finally:
+            if self._stop_by is not None:
+                # Ours stay: a repeated signal must not end a process that has stopped in order.
+                atexit.register(ignore_stop_signals)
             for number, handler in handlers.items():
-                signal.signal(number, handler)
+                if self._stop_by is None or number not in NUMBERS:
+                    signal.signal(number, handler)
             signal.set_wakeup_fd(previous)
             self._selector.close()
             for descriptor in (*self._own, self._lifeline):
