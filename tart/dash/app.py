@@ -27,6 +27,7 @@ from tart.dash.core.views.table import BY_NAME, parse_place, tabs
 from tart.dash.prompt import Prompt
 from tart.dash.refresh import Failure, Refresher
 from tart.dash.source import LoadError, Source
+from tart.dash.terminal import LastResort
 from tart.dash.widgets import Lines
 
 # Places whose cursor, sort and filter are remembered.
@@ -96,6 +97,7 @@ class DashApp(App[None]):
         # The first signal that ends it; and the loop, while there is something to end.
         self._ending_signal = 0
         self._ending_loop: asyncio.AbstractEventLoop | None = None
+        self._last_resort: LastResort | None = None
         # Held here: a query looks at the screen on top, which may be the help.
         self._header, self._tabs, self._view = Lines("header"), Lines("tabs"), PageView("page")
         self._hints, self._prompt_mark = Lines("hints"), Lines("prompt-mark")
@@ -152,16 +154,20 @@ class DashApp(App[None]):
 
         The handlers stand before the terminal is changed, and until it is as before.
         """
+        self._last_resort = LastResort()
         before = {number: signal.signal(number, self._take_signal) for number in _SIGNALS}
         try:
             # Without mouse reports a terminal selects and copies text as everywhere else.
             self.run(mouse=False)
         finally:
+            self._last_resort.cancel()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     def _take_signal(self, number: int, frame: FrameType | None) -> None:
         self._ending_signal = self._ending_signal or number
+        if self._last_resort is not None:
+            self._last_resort.begin(128 + self._ending_signal)
         if self._ending_loop is not None:
             self._ending_loop.call_soon_threadsafe(self._end)
 

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 # Bounds of the first wait after a failure and of any, in seconds.
 _BACKOFF = (2.0, 15.0)
 _MIN_WAIT_SECONDS = 1.0
-# A key that is refused is not accepted a moment later.
+# What is refused, as a wrong key, is not accepted a moment later.
 _REFUSED_WAIT_SECONDS = 30.0
 
 

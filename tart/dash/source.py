@@ -23,6 +23,8 @@ _MAX_ANSWERS = 64
 # Characters of an exception that are shown: it may quote an answer.
 _MAX_DETAIL = 200
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+# The same request is refused again: a condition that is wrong, a prefix of several nodes.
+_WRONG_REQUEST = (400, 409, 422)
 
 _HEALTH = Request("health", "network_health", optional=True, every_seconds=5)
 
@@ -34,7 +36,8 @@ class LoadError(TartError):
 
     Attributes:
         cause: ``unreachable``: no server answers. ``refused``: the key is wrong or may not read
-            this. ``failed``: the server answers with an error. ``fault``: the view is at fault.
+            this, or what is asked for is wrong. ``failed``: the server answers with an error.
+            ``fault``: the view is at fault.
     """
 
     def __init__(self, cause: Cause, message: str) -> None:
@@ -179,6 +182,8 @@ def _refusal(error: ApiError) -> LoadError:
         )
     if error.status == _FORBIDDEN:
         return LoadError("refused", f"the key may not read this: {message}")
+    if error.status in _WRONG_REQUEST:
+        return LoadError("refused", message)
     return LoadError("failed", f"the server answers {error.status}: {message}")
 
 

@@ -73,6 +73,8 @@ async def test_an_optional_answer_that_is_missing_is_a_note():
         (ApiError(401, "unauthorized", "no key"), "refused", "no key; put the key into TART_KEY"),
         (ApiError(403, "forbidden", "no"), "refused", "the key may not read this: no"),
         (ApiUnreachable("it was cut short"), "unreachable", "it was cut short"),
+        (ApiError(400, "bad_parameter", "no type Authord"), "refused", "no type Authord"),
+        (ApiError(409, "ambiguous", "e is several nodes"), "refused", "e is several nodes"),
         (ApiError(404, "", "<html>"), "failed", "the server answers 404, and not as tart does"),
         (ValueError("no JSON"), "failed", "the answer cannot be read, perhaps of another program"),
         (ApiError(500, "x", "\x1b[2J"), "failed", "the server answers 500: \ufffd[2J"),
