@@ -17,6 +17,7 @@ from tart.errors import (
     NodeInformationError,
     PeerRefused,
     QueryError,
+    ReaderLeft,
     RowsRefused,
     TartError,
     TooManyRequests,
@@ -64,6 +65,7 @@ SAMPLES: dict[type[TartError], TartError] = {
     PeerRefused: PeerRefused(bytes(32)),
     RowsRefused: RowsRefused("counts", "Conversion Error: 256 does not fit UTINYINT"),
     TooManyRequests: TooManyRequests(1.25),
+    ReaderLeft: ReaderLeft(),
 }
 CLASSES = [getattr(errors, name) for name in real_tree()]
 

@@ -11,6 +11,7 @@ import os
 import termios
 import threading
 from contextlib import suppress
+from typing import Any
 
 _TERMINAL = 0  # stdin
 _END_SECONDS = 3.0
@@ -26,7 +27,7 @@ class LastResort:
     """
 
     def __init__(self) -> None:
-        self._attributes: list[object] | None = None
+        self._attributes: list[Any] | None = None
         with suppress(termios.error):
             self._attributes = termios.tcgetattr(_TERMINAL)
         self._timer: threading.Timer | None = None

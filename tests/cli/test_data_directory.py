@@ -117,7 +117,7 @@ def test_a_data_directory_behind_a_link_is_one(tmp_path, run):
 
     code, out, _ = run("verify")
 
-    assert (code, "1 events" in out) == (0, True)
+    assert (code, "1 event" in out) == (0, True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

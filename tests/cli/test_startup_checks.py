@@ -55,6 +55,8 @@ def tls(certificate, key):
     return f"[api]\ntls_certificate = '{certificate}'\ntls_key = '{key}'"
 
 
+# Sockets have short paths, and temporary directories may be deep.
+RUN = "run_dir = 'run'"
 # What each makes wrong, as settings; and exit code and a part of the sentence of ``serve``.
 REFUSED = {
     "syntax": ("shards = ", 2, "config.toml:1: not valid TOML: the value is missing"),
@@ -68,11 +70,11 @@ REFUSED = {
     "no PEM": (tls("text.pem", "one.key"), 2, "config.toml:2: api.tls_certificate: "),
     "encrypted": (tls("one.pem", "secret.key"), 2, "the key is encrypted"),
     "wide": ("[api]\nbind = '0.0.0.0:0'", 2, "config.toml:2: api.bind: 0.0.0.0:0 can be reached"),
-    "packages": ("data_dir = 'site-packages/x'", 2, "is among the installed Python packages"),
+    "packages": (f"data_dir = 'site-packages/x'\n{RUN}", 2, "is among the installed Python"),
     "address": ("[telemetry]\nbind = '198.51.100.1:0'", 1, "this machine does not have that"),
     "name": ("[telemetry]\nbind = 'no.invalid:0'", 1, "telemetry.bind: cannot listen on no.inval"),
     "port": ("[telemetry]\nbind = '{taken}'", 1, "another program uses this port"),
-    "data": ("data_dir = 'text.pem/data'", 1, "config.toml:1: data_dir: cannot write to {}/text.p"),
+    "data": (f"data_dir = 'text.pem/data'\n{RUN}", 1, "data_dir: cannot write to {}/text.pem"),
     "kernel": ("data_dir = '/proc/x'", 1, "data_dir: cannot write to /proc/x: "),
     "run": ("run_dir = 'text.pem/run'", 1, "config.toml:1: run_dir: cannot write to {}/text.pem"),
     "memory": ("[storage]\nmemory_limit = '1MB'", 2, "memory_limit: '1MB' is too little to op"),
