@@ -149,6 +149,9 @@ REMOVED_OF = {
 }
 
 
+# Alerts about what came between two looks of the server at its nodes, ten seconds apart.
+BETWEEN_LOOKS = ("dropped_events", "undecodable_events")
+
 # Elements of one route's lists, by their name.
 PARTS_OF = {
     "network_health": dict.fromkeys(
@@ -186,14 +189,18 @@ def _comparable(value: Any, removed: set[str], parts: set[str]) -> Any:
         kept = sorted(value.keys() - removed)
         return {key: _comparable(value[key], removed, parts) for key in kept}
     if isinstance(value, list):
-        elements = [
-            each for each in value if not (isinstance(each, dict) and each.get("name") in parts)
-        ]
+        elements = (each for each in value if not _is_left_out(each, parts))
         return sorted((_comparable(each, removed, parts) for each in elements), key=_place)
     if isinstance(value, str) and _TIME.fullmatch(value):
         return "a time of the server's clock"
     # A sum of floats depends on the order of its parts.
     return round(value, 6) if isinstance(value, float) else value
+
+
+def _is_left_out(element: Any, parts: set[str]) -> bool:
+    if not isinstance(element, dict):
+        return False
+    return element.get("name") in parts or element.get("rule") in BETWEEN_LOOKS
 
 
 def _place(value: Any) -> str:

@@ -37,6 +37,8 @@ QUERIES = {
     "grouped_timeseries": "?metric=events&group_by=event_type",
     "active_workpackages": "?limit=1000",
     "search": "?slot={slot}&limit=1000",
+    # Buckets of ten minutes.
+    "work_latency": "?duration=9h",
 }
 # Of time series, and what telling all systems takes at most.
 BUCKET_SECONDS, MOST_SECONDS = 300, 75
