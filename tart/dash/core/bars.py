@@ -9,10 +9,10 @@ from tart.dash.core.format import short_duration
 from tart.dash.core.keys import DIGITS
 from tart.dash.core.lines import Line, Paint, line
 from tart.dash.core.model import View
+from tart.dash.core.network_figures import HEALTH_TONES
 from tart.printable import replace_unprintable
 from tart.text_width import cut_text, display_width
 
-_HEALTH: dict[str, Paint] = {"healthy": "good", "degraded": "warning", "unhealthy": "bad"}
 _HINTS = (
     ("?", "help"),
     ("q", "quit"),
@@ -66,7 +66,7 @@ def header_line(connection: Connection, width: int) -> Line:
         ("tart ", "heading"),
         (address, ""),
         ("  network ", "dim"),
-        (health, _HEALTH.get(health, "dim")),
+        (health, HEALTH_TONES.get(health, "dim")),
         (f"  every {connection.interval_seconds:g} s", "dim"),
     ]
     if not wrong:

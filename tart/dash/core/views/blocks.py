@@ -33,6 +33,7 @@ from tart.dash.core.model import (
     Tone,
     View,
 )
+from tart.dash.core.network_figures import chain_figures
 
 if TYPE_CHECKING:
     from tart.client._generated.answers import (
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 _SLOTS = 60
 _WINDOW = "15m"
 _STEPS = {"Verify": "Importing_to_BlockVerified", "Execute": "Importing_to_BlockExecuted"}
-# Finality lags by two or three slots where all is well.
-_FINALITY_WARNING = 6
 _CHAINS: Mapping[str, tuple[str, Tone]] = {
     "finalized": ("finalized", "good"),
     "best": ("best", ""),
@@ -112,20 +111,12 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
 
 
 def _chain_figures(slots: Slots) -> tuple[Figure, ...]:
-    best, finalized = slots["best_slot"], slots["finalized_slot"]
-    lag = None if best is None or finalized is None else best - finalized
     ended = [each for each in slots["slots"] if each["state"] in ("authored", "missed")]
     authored = sum(each["state"] == "authored" for each in ended)
     missed = len(ended) - authored
     forks = sum(map(is_forked, slots["slots"]))
     return (
-        Figure("Best slot", number(best), best),
-        Figure(
-            "Finalized",
-            number(finalized) if lag is None else f"{number(finalized)} (−{lag})",
-            finalized,
-            "warning" if lag is not None and lag >= _FINALITY_WARNING else "",
-        ),
+        *chain_figures(slots["best_slot"], slots["finalized_slot"]),
         Figure("Blocks", f"{authored} of {len(ended)}", authored),
         Figure("Missed", number(missed), missed, "bad" if missed else ""),
         Figure("Forks", number(forks), forks, "warning" if forks else ""),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from tart.dash.core.cells import implementation
 from tart.dash.core.format import (
     UNKNOWN,
     age_cell,
@@ -29,13 +30,11 @@ from tart.dash.core.model import (
     Tone,
     View,
 )
+from tart.dash.core.network_figures import HEALTH_TONES, chain_figures
 from tart.dash.core.views.alerts import place_of
 
 _WINDOW = "5m"
 _SPARK_SECONDS = 120
-# Finality lags by two or three slots where all is well.
-_FINALITY_WARNING = 6
-_HEALTH: dict[str, Tone] = {"healthy": "good", "degraded": "warning", "unhealthy": "bad"}
 _SEVERITIES: dict[str, Tone] = {"critical": "bad", "warning": "warning"}
 
 _ALERTS = (
@@ -93,17 +92,10 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
 
 def _figures(answers: Answers) -> tuple[Figure, ...]:
     nodes, realtime = answers["nodes"], answers["realtime"]
-    best, finalized = nodes["network"]["best_slot"], nodes["network"]["finalized_slot"]
-    lag = None if best is None or finalized is None else best - finalized
+    network = nodes["network"]
     per_second = realtime["rates"]["events_per_second"]
     return (
-        Figure("Best slot", number(best), best),
-        Figure(
-            "Finalized",
-            number(finalized) if lag is None else f"{number(finalized)} (−{lag})",
-            finalized,
-            "warning" if lag is not None and lag >= _FINALITY_WARNING else "",
-        ),
+        *chain_figures(network["best_slot"], network["finalized_slot"]),
         _connected(nodes["connected"], nodes["total"]),
         Figure("States", _levels(nodes["levels"]), nodes["total"], _levels_tone(nodes["levels"])),
         Figure("Events", rate(per_second), per_second),
@@ -129,7 +121,7 @@ def _health(answer: Any) -> Figure:
         return Figure("Health", UNKNOWN, None, "dim")
     state, score = answer["overall_health"], answer["health_score"]
     text = state if score is None else f"{state} ({number(score)} %)"
-    return Figure("Health", text, score, _HEALTH.get(state, "dim"))
+    return Figure("Health", text, score, HEALTH_TONES.get(state, "dim"))
 
 
 def _alert_count(answer: Any) -> Figure:
@@ -195,7 +187,7 @@ def _implementations(answer: Any) -> Table | None:
 
 
 def _implementation_row(item: Any) -> Row:
-    name = f"{item['name'] or 'unknown'} {item['version'] or ''}".strip()
+    name = implementation(item["name"], item["version"])
     levels = item["levels"]
     return Row(
         name,
