@@ -7,11 +7,13 @@ from collections import Counter
 
 import pytest
 
+from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.query.core.event_names import JAMTART_GROUPS
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import time_us
-from tart.units import HOUR_US, MINUTE_US
+from tart.units import HOUR_US, MINUTE_US, SECOND_US
 from tests.e2e.received import Received
+from tests.running import wait_for
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
 pytestmark = pytest.mark.parametrize(
@@ -61,6 +63,9 @@ def test_counts_of_a_group_at_a_node(truth, group):
 
 def test_windows_that_meet_add_up(truth, received):
     middle = sorted(each["at"] for each in received.events)[len(received.events) // 2]
+    # The present bucket of counts belongs to a window that ends within it, and to the next one.
+    bucket_us = COUNT_BUCKET * SECOND_US
+    wait_for(lambda: time.time_ns() // 1000 // bucket_us > middle // bucket_us, "the next bucket")
     first, last = server_time(middle - HOUR_US), server_time(middle + HOUR_US)
     for step in ("6s", "1m"):
         parts = [

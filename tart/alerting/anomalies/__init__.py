@@ -1,0 +1,1 @@
+"""Scores of nodes and of the network that differ from what is usual. Pure."""

@@ -1,0 +1,1 @@
+"""The values that rules compare, computed of what shards answered. Pure."""
