@@ -7,10 +7,27 @@ against it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tart.alerting.rules.model import Scope
+from tart.units import DAY_US, HOUR_US, MINUTE_US
+
+
+@dataclass(frozen=True)
+class Window:
+    """The lengths that the window of a figure may have, in microseconds.
+
+    Attributes:
+        default_us: Of a rule that names none.
+        shortest_us: A shorter window would have too few values.
+        longest_us: A longer one would read too much at each evaluation.
+    """
+
+    default_us: int
+    shortest_us: int
+    longest_us: int
 
 
 @dataclass(frozen=True)
@@ -21,29 +38,335 @@ class Figure:
         name: In snake case with the unit at its end.
         unit: ``seconds``, ``slots``, ``share`` (0 to 1), ``events``, ``nodes`` …
         description: What it is, of what it is computed, and when it has no value.
-        scope: ``network`` and ``server`` figures have one value, ``member`` figures one for each
-            label set.
-        by: The labels that a rule may ask for; the first is the default.
-        window_us: The default length of its window; ``None`` for figures of the present.
+        subject: Whether it is about the ``network`` or this ``server``; values by node are about
+            the node (``scope``).
+        by: The labels that a rule may ask for, of which the first is the default; empty for a
+            figure with one value.
+        window: ``None`` for figures of the present.
+        is_comparable: Whether it may be divided by its value of an earlier window.
+        lowest: The lowest value that it can have: a threshold below it is a mistake.
+        highest: The highest value.
     """
 
     name: str
     unit: str
     description: str
-    scope: Scope = "network"
+    subject: Scope = "network"
     by: tuple[str, ...] = ()
-    window_us: int | None = None
+    window: Window | None = None
+    is_comparable: bool = False
+    lowest: float = 0.0
+    highest: float = math.inf
 
+    @property
+    def window_us(self) -> int | None:
+        """The default length of its window; ``None`` for figures of the present."""
+        return None if self.window is None else self.window.default_us
+
+    def label(self, by: str | None) -> str | None:
+        """Return the label that distinguishes the values of a rule; ``None`` for one value.
+
+        Args:
+            by: As the rule has it.
+        """
+        return by if by is not None or not self.by else self.by[0]
+
+    def scope(self, by: str | None) -> Scope:
+        """Return what an alert of a rule with this figure is about.
+
+        Args:
+            by: As the rule has it.
+        """
+        return "member" if self.label(by) in _MEMBERS else self.subject
+
+
+# Labels whose values are parts of the network; others, such as a version, are of all of it.
+_MEMBERS = frozenset({"node", "core", "implementation"})
+_MINUTES = Window(5 * MINUTE_US, MINUTE_US, DAY_US)
+_SLOTS = Window(10 * MINUTE_US, MINUTE_US, 6 * HOUR_US)
+_HISTORY = Window(HOUR_US, 5 * MINUTE_US, 7 * DAY_US)
+
+_NODES = (
+    Figure(
+        "node_silent_seconds",
+        "seconds",
+        "Time since the last message of a node, connected or not. Time in which tart or a shard of "
+        "it did not run does not count. A node that has been silent for longer than the window "
+        "counts as retired and has no value; nor has one while a shard that may know more does "
+        "not answer.",
+        by=("node",),
+        window=Window(DAY_US, 5 * MINUTE_US, 30 * DAY_US),
+    ),
+    Figure(
+        "node_disconnected_seconds",
+        "seconds",
+        "Time since the last message of a node without an open connection, 0 for connected nodes. "
+        "The rest is as of node_silent_seconds.",
+        by=("node",),
+        window=Window(DAY_US, 5 * MINUTE_US, 30 * DAY_US),
+    ),
+    Figure(
+        "node_behind_slots",
+        "slots",
+        "Slots by which the best block of a connected node is behind that of the network, which a "
+        "third of the connected nodes have reached. Nodes that have not named a best block on an "
+        "open connection have no value.",
+        by=("node",),
+    ),
+    Figure(
+        "node_clock_offset_seconds",
+        "seconds",
+        "Difference between a node's clock and the server's, forwards or backwards: the smallest "
+        "delay between the time in an event and its receipt, in the window. From three nodes on "
+        "the median of the nodes is subtracted, so that a wrong clock of the server, and a capture "
+        "that is played later, show in network_clock_offset_seconds alone.",
+        by=("node",),
+        window=Window(3 * MINUTE_US, 2 * MINUTE_US, DAY_US),
+    ),
+    Figure(
+        "node_dropped_events",
+        "events",
+        "Events that a node reported to have dropped (Dropped) in the window.",
+        by=("node",),
+        window=Window(5 * MINUTE_US, MINUTE_US, HOUR_US),
+    ),
+    Figure(
+        "node_undecodable_events",
+        "events",
+        "Events of a node in the window that cannot be decoded. Counted while tart watches: after "
+        "a restart the window fills again.",
+        by=("node",),
+        window=Window(5 * MINUTE_US, MINUTE_US, HOUR_US),
+    ),
+    Figure(
+        "node_new_findings",
+        "findings",
+        "Rules of conformance that a node broke in the window and not in the seven days before. A "
+        "node that tart has known for less than the window has no value.",
+        by=("node",),
+        window=_HISTORY,
+    ),
+    Figure(
+        "node_anomaly_score",
+        "score",
+        "How far a node is from the other nodes in the same minutes: the greatest distance of its "
+        "figures from the median of all nodes, in units of their spread (median absolute "
+        "deviation), in most minutes of the window.",
+        by=("node",),
+        window=_MINUTES,
+    ),
+)
+_CHAIN = (
+    Figure(
+        "finality_lag_slots",
+        "slots",
+        "Slots between the best block and the finalized block of the network, each the highest "
+        "that a third of the connected nodes have reached. No value while nodes do not report "
+        "finality.",
+    ),
+    Figure(
+        "best_block_age_seconds",
+        "seconds",
+        "Time since the network reached its best block. No value without a node that names its "
+        "best block on an open connection.",
+    ),
+    Figure(
+        "finalized_block_age_seconds",
+        "seconds",
+        "Time since the network reached its finalized block. No value without a node that names "
+        "its finalized block on an open connection.",
+    ),
+    Figure(
+        "forks_share",
+        "share",
+        "Share of the slots in the window for which nodes named several best blocks, of the slots "
+        "with a block. No value with fewer than 10 slots.",
+        window=_SLOTS,
+        is_comparable=True,
+        highest=1.0,
+    ),
+    Figure(
+        "missed_slots_share",
+        "share",
+        "Share of slots without a block, between the first and the last slot for which a block "
+        "was first named in the window. No value with fewer than 10 slots.",
+        window=_SLOTS,
+        is_comparable=True,
+        highest=1.0,
+    ),
+    Figure(
+        "late_assurances_share",
+        "share",
+        "Share of the assurances received in the window that arrived more than a slot after the "
+        "first event about an assurance of the same anchor: too late for the next block. No value "
+        "with fewer than 20 assurances.",
+        window=_MINUTES,
+        is_comparable=True,
+        highest=1.0,
+    ),
+    Figure(
+        "late_guarantees_share",
+        "share",
+        "Share of the guarantees distributed in the window that took longer than a slot to be "
+        "distributed after they were built, by the guarantor's clock. No value with fewer than 20 "
+        "guarantees.",
+        window=_MINUTES,
+        is_comparable=True,
+        highest=1.0,
+    ),
+    Figure(
+        "step_failure_share",
+        "share",
+        "Failures of a pipeline divided by its attempts, in the window. A pipeline with fewer than "
+        "100 attempts (20 by node) has no value. Compared with an earlier window, a share below "
+        "1 % there counts as 1 %.",
+        by=("pipeline", "node", "implementation"),
+        window=_MINUTES,
+        is_comparable=True,
+    ),
+)
+_NETWORK = (
+    Figure("nodes_connected", "nodes", "Nodes with an open connection."),
+    Figure(
+        "nodes_disconnected_share",
+        "share",
+        "Share of nodes without an open connection, of those that were connected in the window. No "
+        "value in the first two minutes after the start of tart or of a shard, in which nodes "
+        "connect again.",
+        window=Window(HOUR_US, 5 * MINUTE_US, DAY_US),
+        highest=1.0,
+    ),
+    Figure(
+        "network_clock_offset_seconds",
+        "seconds",
+        "Median over the nodes of the difference between their clocks and the server's, forwards "
+        "or backwards: the server's clock is wrong, or events are played later. No value with "
+        "fewer than three nodes.",
+        window=Window(3 * MINUTE_US, 2 * MINUTE_US, DAY_US),
+    ),
+    Figure(
+        "new_findings_nodes",
+        "nodes",
+        "Nodes that broke a rule of conformance in the window that no node broke in the seven days "
+        "before. No value while tart has known the network for less than the window.",
+        by=("rule",),
+        window=_HISTORY,
+    ),
+    Figure(
+        "version_appeared_nodes",
+        "nodes",
+        "Connected nodes with a version of an implementation that no node had before the window, "
+        "within seven days. No value while tart has known the network for less than the window.",
+        by=("version",),
+        window=_HISTORY,
+    ),
+    Figure(
+        "version_vanished_nodes",
+        "nodes",
+        "Nodes that had a version of an implementation in the window, if no node is connected with "
+        "it any more.",
+        by=("version",),
+        window=_HISTORY,
+    ),
+    Figure(
+        "network_anomaly_score",
+        "score",
+        "How unusual a figure of the network is against its own history: its deviation from an "
+        "exponentially weighted mean, normalised by how often such deviations occurred before.",
+        by=("figure",),
+        window=_MINUTES,
+    ),
+    Figure(
+        "failure_groups_new",
+        "events",
+        "Events of a group of failures that was seen for the first time in the window.",
+        by=("fingerprint",),
+        window=_HISTORY,
+    ),
+    Figure(
+        "failure_groups_regressed",
+        "events",
+        "Events of a group of failures that came back in the window after it was resolved.",
+        by=("fingerprint",),
+        window=_HISTORY,
+    ),
+)
+_SERVER = (
+    Figure(
+        "shards_missing",
+        "shards",
+        "Shards of tart that do not answer, or are starting.",
+        subject="server",
+    ),
+    Figure(
+        "disk_free_share",
+        "share",
+        "Free share of the disk that holds the data directory.",
+        subject="server",
+        highest=1.0,
+    ),
+    Figure(
+        "disk_full_hours",
+        "hours",
+        "Time until the events to be stored need more than the disk has, at the present rate. No "
+        "value if it suffices for the retention time, and in the first ten minutes.",
+        subject="server",
+    ),
+    Figure(
+        "memory_free_share",
+        "share",
+        "Available share of the memory of the host.",
+        subject="server",
+        highest=1.0,
+    ),
+    Figure(
+        "write_latency_seconds",
+        "seconds",
+        "Time in which 99 of 100 commits to the event log ended, in the window, of the slowest "
+        "shard. No value without a commit.",
+        subject="server",
+        window=Window(5 * MINUTE_US, MINUTE_US, HOUR_US),
+    ),
+    Figure(
+        "ingest_pauses",
+        "pauses",
+        "Pauses of shards in the window, in which they read no node because of a full buffer, "
+        "disk or memory. Pauses of single nodes by their rate do not count.",
+        subject="server",
+        window=Window(5 * MINUTE_US, MINUTE_US, HOUR_US),
+    ),
+    Figure(
+        "derived_failures",
+        "failures",
+        "Failures of derived work of the shards in the window: events are stored, but figures lack "
+        "them.",
+        subject="server",
+        window=Window(15 * MINUTE_US, MINUTE_US, HOUR_US),
+    ),
+    Figure(
+        "certificate_expires_days",
+        "days",
+        "Time until the certificate of the API expires, negative after that. No value without "
+        "api.tls_certificate.",
+        subject="server",
+        lowest=-math.inf,
+    ),
+    Figure(
+        "backup_age_hours",
+        "hours",
+        "Time since the newest complete backup that tart backup made of this data directory. No "
+        "value if there is none.",
+        subject="server",
+    ),
+    Figure(
+        "descriptors_used_share",
+        "share",
+        "Open file descriptors divided by their limit, of the process that is nearest to it.",
+        subject="server",
+        highest=1.0,
+    ),
+)
 
 FIGURES: Mapping[str, Figure] = {
-    figure.name: figure
-    for figure in (
-        Figure(
-            "node_silent_seconds",
-            "seconds",
-            "Time since the last byte of a node that is, or was within the last hour, connected.",
-            scope="member",
-            by=("node",),
-        ),
-    )
+    figure.name: figure for figure in (*_NODES, *_CHAIN, *_NETWORK, *_SERVER)
 }
