@@ -1,12 +1,11 @@
 // @ts-check
-/** Small parts: state, chips, hashes, times, nodes, buttons. */
+/** Small parts: state, implementation, times, buttons. */
 
 import { useState } from "preact/hooks";
 
-import { ago, clock, DASH, shortHash, shortNode } from "../core/format.js";
+import { ago, clock } from "../core/format.js";
 import { colourPlace, implementationText } from "../core/implementations.js";
 import { html } from "../html.js";
-import { href } from "../state/location.js";
 import { localTime } from "../state/preferences.js";
 import { now } from "../state/time.js";
 import { Icon } from "./icons.js";
@@ -37,37 +36,11 @@ export function State({ state, word = WORDS[state], hideWord = false, title }) {
   </span>`;
 }
 
-/** @param {{ children?: any, onRemove?: () => void, title?: string, removeLabel?: string }} properties */
-export function Chip({ children, onRemove, title, removeLabel = "Remove" }) {
-  return html`<span class="chip" title=${title}>
-    ${children}
-    ${onRemove &&
-    html`<button type="button" class="chip-remove" aria-label=${removeLabel} onClick=${onRemove}>
-      <${Icon} name="close" />
-    </button>`}
-  </span>`;
-}
-
 /** An implementation in its colour. @param {{ name: string | null | undefined, version?: string | null }} properties */
 export function Implementation({ name, version }) {
   const text = implementationText(name, version);
   return html`<span class="chip" title=${text}>
     <i class="swatch" data-place=${colourPlace(name)}></i>${text}
-  </span>`;
-}
-
-/**
- * A node: short id, implementation, state; a link to its page.
- *
- * @param {{ node: { node_id: string, implementation_name?: string | null, implementation_version?: string | null }, state?: StateName, word?: string, short?: boolean }} properties
- */
-export function NodeLabel({ node, state, word, short = false }) {
-  return html`<span class="node-label">
-    ${state && html`<${State} state=${state} word=${word} hideWord />`}
-    <a class="mono" href=${href(`nodes/${node.node_id}`)} title=${node.node_id}>${shortNode(node.node_id)}</a>
-    ${!short &&
-    node.implementation_name &&
-    html`<${Implementation} name=${node.implementation_name} version=${node.implementation_version} />`}
   </span>`;
 }
 
@@ -108,16 +81,6 @@ export async function copyText(text) {
     area.remove();
     return done;
   }
-}
-
-/** A hash in brief, whole on hover and copy. @param {{ value: string | null | undefined, path?: string }} properties The path of the page that it opens. */
-export function Hash({ value, path }) {
-  if (!value) return html`<span class="muted">${DASH}</span>`;
-  const short = shortHash(value);
-  return html`<span class="copyable mono" title=${value}>
-    ${path ? html`<a href=${href(path)}>${short}</a>` : short}
-    <${CopyButton} text=${value} label="Copy the whole hash" />
-  </span>`;
 }
 
 /** A time of day, with its date on hover. @param {{ value: string | number | null | undefined, date?: boolean, fraction?: boolean }} properties */

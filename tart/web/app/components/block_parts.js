@@ -1,11 +1,11 @@
 // @ts-check
 /** Parts that the pages of blocks and slots share. */
 
-import { CHAIN_WORDS } from "../core/slots.js";
+import { CHAIN_WORDS } from "../core/chain_graph.js";
 import { html } from "../html.js";
 import { setParameters } from "../state/location.js";
 import { State } from "./basics.js";
-import { Segmented } from "./menu.js";
+import { Segmented } from "./choices.js";
 
 /** The clock of all times. @param {{ clock: string }} properties */
 export function ClockSwitch({ clock }) {

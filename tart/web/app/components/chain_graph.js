@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { duration, number, shortHash } from "../core/format.js";
 import { colourPlace, implementationText } from "../core/implementations.js";
-import { CHAIN_WORDS, chainGraph } from "../core/slots.js";
+import { CHAIN_WORDS, chainGraph } from "../core/chain_graph.js";
 import { html } from "../html.js";
 import { href } from "../state/location.js";
 import { adoptStyles } from "./styles.js";

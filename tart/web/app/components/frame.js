@@ -17,18 +17,18 @@ import { AlertsMark } from "./alerts_mark.js";
 import { copyText } from "./basics.js";
 import { Empty, ErrorBox, Skeleton } from "./answered.js";
 import { Icon } from "./icons.js";
-import { Dialog, Menu } from "./menu.js";
+import { Menu } from "./menu.js";
 import { Page } from "./page.js";
+import { NOT_LOADED, Part, preloadParts } from "./parts.js";
 import { LoginMenu } from "./login_menu.js";
 import { RangePicker } from "./range_picker.js";
 import { StatusLine } from "./status_line.js";
 
 export function Frame() {
-  const [dialog, setDialog] = useState(/** @type {"help" | "search" | null} */ (null));
+  const [dialog, setDialog] = useState(/** @type {"Keys" | "Search" | null} */ (null));
   useKeys(dialog, setDialog);
   useEffect(() => {
-    // By the time that somebody searches, the dialog is there.
-    const timer = setTimeout(() => Object.values(DIALOGS).forEach((load) => load().catch(() => {})), PRELOAD_MS);
+    const timer = setTimeout(preloadParts, PRELOAD_MS);
     return () => clearTimeout(timer);
   }, []);
   const { page } = currentPage();
@@ -40,47 +40,24 @@ export function Frame() {
     <${Rail} current=${page?.path.split("/")[0]} />
     <header class="bar">
       ${permitted.value ? html`<${NetworkName} />` : html`<span class="bar-network"></span>`}
-      <button type="button" class="bar-search" aria-label="Search" onClick=${() => setDialog("search")}>
+      <button type="button" class="bar-search" aria-label="Search" onClick=${() => setDialog("Search")}>
         <${Icon} name="search" /><span>Search</span><kbd>/</kbd>
       </button>
       <${RangePicker} />
       ${permitted.value && html`<${AlertsMark} />`}
       <${SchemeButton} />
-      <button type="button" class="button quiet icon-only" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("help")}>
+      <button type="button" class="button quiet icon-only" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("Keys")}>
         <${Icon} name="help" />
       </button>
       <${LoginMenu} />
     </header>
     <main class="page" id="page" tabindex="-1"><${CurrentPage} /></main>
     <${StatusLine} />
-    ${dialog && html`<${FrameDialog} key=${dialog} name=${dialog} onClose=${() => setDialog(null)} />`}
+    ${dialog && html`<${Part} key=${dialog} name=${dialog} onClose=${() => setDialog(null)} />`}
   </div>`;
 }
 
-/** Loaded after the first page, which does not need them. */
-const DIALOGS = {
-  help: () => import("./help_dialog.js").then(({ HelpDialog }) => HelpDialog),
-  search: () => import("./search_dialog.js").then(({ SearchDialog }) => SearchDialog),
-};
 const PRELOAD_MS = 1500;
-
-/** Why a file of the page does not come: an updated server has files of other names. */
-const NOT_LOADED = new Error("the server does not answer, or it has a newer page, which Retry loads");
-
-/** @param {{ name: "help" | "search", onClose: () => void }} properties */
-function FrameDialog({ name, onClose }) {
-  const [part, setPart] = useState(/** @type {any} */ (null));
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    DIALOGS[name]().then((loaded) => setPart(() => loaded), () => setFailed(true));
-  }, []);
-  if (failed) {
-    return html`<${Dialog} title=${name === "help" ? "Keys" : "Search"} onClose=${onClose}>
-      <${ErrorBox} name="this part of the page" error=${NOT_LOADED} onRetry=${() => window.location.reload()} />
-    <//>`;
-  }
-  return part && html`<${part} onClose=${onClose} />`;
-}
 
 /** @param {Event} event */
 function skip(event) {
@@ -248,8 +225,8 @@ const CHORD_MS = 3000;
 /**
  * Keys that work on every page, from its first picture on.
  *
- * @param {"help" | "search" | null} dialog
- * @param {(dialog: "help" | "search" | null) => void} setDialog
+ * @param {"Keys" | "Search" | null} dialog
+ * @param {(dialog: "Keys" | "Search" | null) => void} setDialog
  */
 function useKeys(dialog, setDialog) {
   const chord = useRef(-Infinity);
@@ -259,7 +236,7 @@ function useKeys(dialog, setDialog) {
     function pressed(/** @type {KeyboardEvent} */ event) {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        setDialog("search");
+        setDialog("Search");
         return;
       }
       // Not for the page: they come too early for a dialog that is still loaded.
@@ -279,8 +256,8 @@ function useKeys(dialog, setDialog) {
       }
       const act = ACTIONS[event.key];
       if (event.key === "g") chord.current = event.timeStamp;
-      else if (event.key === "?") setDialog("help");
-      else if (event.key === "/") setDialog("search");
+      else if (event.key === "?") setDialog("Keys");
+      else if (event.key === "/") setDialog("Search");
       else if (event.key === "j" || event.key === "k") enterTable(event.key);
       else if (act) act();
       else return;

@@ -9,6 +9,10 @@ import { html } from "../html.js";
 import { colourOf, colours } from "../state/preferences.js";
 import { ChartFigure } from "./chart_figure.js";
 import { Table } from "./table.js";
+import { adoptStyles } from "./styles.js";
+import styles from "./heatmap.css" with { type: "text" };
+
+adoptStyles(styles);
 
 const STOPS = ["--heat-0", "--heat-1", "--heat-2", "--heat-3", "--heat-4", "--heat-5"];
 

@@ -6,9 +6,10 @@ import { useState } from "preact/hooks";
 import { clock } from "../core/format.js";
 import { CHOICES } from "../core/time_range.js";
 import { html } from "../html.js";
-import { bounds, comparing, frozen, move, range, setDuration, toggleComparison, togglePause, zoom } from "../state/range.js";
+import { comparing, frozen, move, range, setDuration, toggleComparison, togglePause } from "../state/range.js";
 import { Icon } from "./icons.js";
-import { Dialog, Menu } from "./menu.js";
+import { Menu } from "./menu.js";
+import { Part } from "./parts.js";
 
 /** @type {Record<string, string>} */
 const UNITS = { s: "s", m: "min", h: "h", d: "d" };
@@ -58,35 +59,11 @@ export function RangePicker() {
     >
       <${Icon} name="compare" />
     </button>
-    ${custom && html`<${CustomRange} onClose=${() => setCustom(false)} />`}
+    ${custom && html`<${Part} name="Time range" onClose=${() => setCustom(false)} />`}
   </span>`;
 }
 
 /** @param {{ from: number, to: number }} range */
 function sameDay({ from }) {
   return clock(from, { date: true }).slice(0, 10) !== clock(Date.now(), { date: true }).slice(0, 10);
-}
-
-/** @param {{ onClose: () => void }} properties */
-function CustomRange({ onClose }) {
-  const [from, to] = bounds();
-  const [problem, setProblem] = useState("");
-  function apply(/** @type {SubmitEvent} */ event) {
-    event.preventDefault();
-    const fields = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
-    const [start, end] = ["from", "to"].map((name) => Date.parse(`${fields.get(name)}Z`));
-    if (!(start < end)) return setProblem("The range must end after it begins.");
-    if (start > Date.now()) return setProblem("The range is in the future.");
-    zoom(start, end);
-    return onClose();
-  }
-  const text = (/** @type {number} */ ms) => new Date(ms).toISOString().slice(0, 19);
-  return html`<${Dialog} title="Time range, in UTC" onClose=${onClose}>
-    <form class="row-of" onSubmit=${apply}>
-      <label>From <input class="input" type="datetime-local" step="1" name="from" required value=${text(from)} /></label>
-      <label>to <input class="input" type="datetime-local" step="1" name="to" required value=${text(to)} /></label>
-      <button class="button primary">Show</button>
-    </form>
-    ${problem && html`<p class="notice" data-state="bad" role="alert" style=${{ marginTop: "12px" }}>${problem}</p>`}
-  <//>`;
 }

@@ -11,6 +11,10 @@ import { go } from "../state/location.js";
 import { can, client, permitted } from "../state/session.js";
 import { messageOf } from "./answered.js";
 import { Dialog } from "./menu.js";
+import { adoptStyles } from "./styles.js";
+import styles from "./search_dialog.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** The server is asked when nothing was typed for this time. */
 const PAUSE_MS = 120;

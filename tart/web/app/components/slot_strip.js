@@ -8,9 +8,6 @@ import { colourPlace, implementationText } from "../core/implementations.js";
 import { heightOf, mainBlock, stripCells } from "../core/slots.js";
 import { html } from "../html.js";
 import { go, href } from "../state/location.js";
-import { useAnswer } from "../state/requests.js";
-import { client } from "../state/session.js";
-import { Answered, Empty } from "./answered.js";
 import { ChartFigure } from "./chart_figure.js";
 import { Table } from "./table.js";
 
@@ -19,22 +16,6 @@ import { Table } from "./table.js";
 
 /** The lines of the scale, in milliseconds. */
 const SCALE = [100, 1000, 6000];
-
-/**
- * The newest slots, requested every six seconds.
- *
- * @param {{ count?: number, clock?: "server" | "node" }} properties
- */
-export function LiveSlotStrip({ count = 60, clock = "server" }) {
-  const answer = useAnswer("the slots", (signal) => client.slots({ count, clock }, { signal }), { every: 6000, deps: [count, clock] });
-  return html`<${Answered}
-    answer=${answer}
-    isEmpty=${(/** @type {Slots} */ data) => data.slots.every(({ state }) => state === "unknown")}
-    empty=${html`<${Empty} title="No slots yet."> A node that connects and imports a block fills this strip.<//>`}
-  >
-    ${(/** @type {Slots} */ data) => html`<${SlotStrip} answer=${data} />`}
-  <//>`;
-}
 
 /**
  * @param {{ answer: Slots, selected?: number, title?: string }} properties `selected` is the slot that the

@@ -2,9 +2,10 @@
 /** What is wrong now, and what was. */
 
 import { Answered, Empty } from "../components/answered.js";
-import { Ago, NodeLabel, State, Time } from "../components/basics.js";
+import { Ago, State, Time } from "../components/basics.js";
 import { Figure, Figures } from "../components/figure.js";
-import { Segmented } from "../components/menu.js";
+import { Segmented } from "../components/choices.js";
+import { NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { counted, duration, millis, number } from "../core/format.js";

@@ -4,9 +4,10 @@
 import { useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { Hash, NodeLabel, State, Time } from "../components/basics.js";
+import { State, Time } from "../components/basics.js";
 import { Figure, Figures } from "../components/figure.js";
 import { Heatmap } from "../components/heatmap.js";
+import { Hash, NodeLabel } from "../components/identifiers.js";
 import { LineChart } from "../components/line_chart.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";

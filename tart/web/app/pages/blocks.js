@@ -4,16 +4,18 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { Hash, NodeLabel, Time } from "../components/basics.js";
+import { Time } from "../components/basics.js";
 import { ChainState, ClockSwitch } from "../components/block_parts.js";
 import { ChainGraph } from "../components/chain_graph.js";
 import { Figure, Figures } from "../components/figure.js";
+import { Hash, NodeLabel } from "../components/identifiers.js";
 import { LineChart } from "../components/line_chart.js";
 import { Card, Page } from "../components/page.js";
 import { SlotStrip } from "../components/slot_strip.js";
 import { Table } from "../components/table.js";
 import { bytes, counted, duration, number, percent } from "../core/format.js";
-import { authorsOf, isSpreading, joinSlots, mainBlock, slotSeries, slotsOfRange, summarise } from "../core/slots.js";
+import { authorsOf, joinSlots, slotSeries, slotsOfRange, summarise } from "../core/slot_series.js";
+import { isSpreading, mainBlock } from "../core/slots.js";
 import { html } from "../html.js";
 import { go, href, location } from "../state/location.js";
 import { bounds, comparing, frozen, range } from "../state/range.js";

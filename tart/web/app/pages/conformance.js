@@ -4,10 +4,11 @@
 import { useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { Ago, CopyButton, Implementation, NodeLabel, State, Time } from "../components/basics.js";
+import { Ago, CopyButton, Implementation, State, Time } from "../components/basics.js";
 import { download } from "../components/downloads.js";
 import { Figure, Figures } from "../components/figure.js";
 import { Icon } from "../components/icons.js";
+import { NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import {

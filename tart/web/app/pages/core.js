@@ -2,9 +2,10 @@
 /** One core: its strip of slots, guarantors, packages, gas, bottlenecks. */
 
 import { Answered, Empty } from "../components/answered.js";
-import { Ago, Chip, Hash, Implementation, NodeLabel, State } from "../components/basics.js";
+import { Ago, Implementation, State } from "../components/basics.js";
 import { Figure, Figures } from "../components/figure.js";
 import { Heatmap } from "../components/heatmap.js";
+import { Chip, Hash, NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { bytes, compact, counted, duration, millis, number, percent, share, shortNode } from "../core/format.js";

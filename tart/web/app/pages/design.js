@@ -4,12 +4,14 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { Answered, Empty, Skeleton } from "../components/answered.js";
-import { Chip, Hash, Implementation, NodeLabel, State, Time, Ago } from "../components/basics.js";
+import { Implementation, State, Time, Ago } from "../components/basics.js";
 import { Bars, Figure, Figures, Spark } from "../components/figure.js";
 import { Heatmap } from "../components/heatmap.js";
 import { Icon, ICON_NAMES } from "../components/icons.js";
 import { LineChart } from "../components/line_chart.js";
-import { Dialog, Menu, SearchBox, Segmented, Tabs } from "../components/menu.js";
+import { SearchBox, Segmented, Tabs } from "../components/choices.js";
+import { Chip, Hash, NodeLabel } from "../components/identifiers.js";
+import { Dialog, Menu } from "../components/menu.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import * as format from "../core/format.js";

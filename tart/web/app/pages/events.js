@@ -4,8 +4,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { Answered, Empty, ErrorBox } from "../components/answered.js";
-import { Chip, Implementation, NodeLabel, Time } from "../components/basics.js";
+import { Implementation, Time } from "../components/basics.js";
 import { Icon } from "../components/icons.js";
+import { Chip, NodeLabel } from "../components/identifiers.js";
 import { LineChart } from "../components/line_chart.js";
 import { Menu } from "../components/menu.js";
 import { Card, Page } from "../components/page.js";

@@ -4,8 +4,9 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { Answered } from "../components/answered.js";
-import { CopyButton, Implementation, NodeLabel, State, Time } from "../components/basics.js";
+import { CopyButton, Implementation, State, Time } from "../components/basics.js";
 import { Icon } from "../components/icons.js";
+import { NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { nameOf } from "../core/event_fields.js";
 import { splitPage } from "../core/event_filter.js";

@@ -4,8 +4,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { Answered, Empty, ErrorBox } from "../components/answered.js";
-import { Ago, CopyButton, Hash, Implementation, NodeLabel, State, Time } from "../components/basics.js";
+import { Ago, CopyButton, Implementation, State, Time } from "../components/basics.js";
 import { Bars, Figure, Figures } from "../components/figure.js";
+import { Hash, NodeLabel } from "../components/identifiers.js";
 import { LineChart } from "../components/line_chart.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";

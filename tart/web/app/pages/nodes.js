@@ -4,10 +4,12 @@
 import { useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { Ago, Chip, Implementation, NodeLabel, State } from "../components/basics.js";
+import { Ago, Implementation, State } from "../components/basics.js";
 import { Spark } from "../components/figure.js";
 import { Icon } from "../components/icons.js";
-import { Menu, SearchBox, Segmented } from "../components/menu.js";
+import { SearchBox, Segmented } from "../components/choices.js";
+import { Chip, NodeLabel } from "../components/identifiers.js";
+import { Menu } from "../components/menu.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { compact, counted, DASH, duration, number, rate, shortNode } from "../core/format.js";

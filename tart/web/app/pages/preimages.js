@@ -4,8 +4,9 @@
 import { useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { Ago, Hash, NodeLabel, State } from "../components/basics.js";
+import { Ago, State } from "../components/basics.js";
 import { Figure, Figures } from "../components/figure.js";
+import { Hash, NodeLabel } from "../components/identifiers.js";
 import { LineChart } from "../components/line_chart.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";

@@ -4,10 +4,11 @@
 import { useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { Ago, NodeLabel, State } from "../components/basics.js";
+import { Ago, State } from "../components/basics.js";
 import { Figure, Figures } from "../components/figure.js";
 import { LineChart } from "../components/line_chart.js";
-import { Tabs } from "../components/menu.js";
+import { Tabs } from "../components/choices.js";
+import { NodeLabel } from "../components/identifiers.js";
 import { Card } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { REQUEST_MEANINGS, REQUEST_NAMES, slowServers } from "../core/availability.js";

@@ -4,7 +4,7 @@
 import { Answered, Empty } from "../components/answered.js";
 import { Ago, State, Time } from "../components/basics.js";
 import { Bars, Figure, Figures } from "../components/figure.js";
-import { Segmented } from "../components/menu.js";
+import { Segmented } from "../components/choices.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { bytes, compact, counted, DASH, duration, number, rate } from "../core/format.js";

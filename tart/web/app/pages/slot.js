@@ -4,13 +4,14 @@
 import { useLayoutEffect, useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { CopyButton, Hash, Implementation, NodeLabel, State, Time } from "../components/basics.js";
+import { CopyButton, Implementation, State, Time } from "../components/basics.js";
 import { ChainState, ClockSwitch } from "../components/block_parts.js";
 import { DotPlot } from "../components/dot_plot.js";
 import { Figure, Figures } from "../components/figure.js";
 import { Heatmap } from "../components/heatmap.js";
 import { Icon } from "../components/icons.js";
-import { Segmented } from "../components/menu.js";
+import { Segmented } from "../components/choices.js";
+import { Hash, NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { SlotStrip } from "../components/slot_strip.js";
 import { Table } from "../components/table.js";

@@ -4,10 +4,11 @@
 import { useMemo } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
-import { NodeLabel, State } from "../components/basics.js";
+import { State } from "../components/basics.js";
 import { Figure, Figures } from "../components/figure.js";
 import { LinkMatrix } from "../components/link_matrix.js";
-import { Segmented, Tabs } from "../components/menu.js";
+import { Segmented, Tabs } from "../components/choices.js";
+import { NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { counted, DASH, number, share, shortNode } from "../core/format.js";

@@ -2,10 +2,11 @@
 /** Work-packages: how many come through, where and why the others are lost, and how long it takes. */
 
 import { Answered, Empty } from "../components/answered.js";
-import { Ago, Hash, NodeLabel, State } from "../components/basics.js";
+import { Ago, State } from "../components/basics.js";
 import { Figure, Figures } from "../components/figure.js";
 import { LineChart } from "../components/line_chart.js";
-import { Segmented } from "../components/menu.js";
+import { Segmented } from "../components/choices.js";
+import { Hash, NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { counted, duration, millis, number, percent, share } from "../core/format.js";
