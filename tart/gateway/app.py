@@ -45,6 +45,7 @@ from tart.gateway.live.streams import Streams
 from tart.gateway.live.summary import Summaries
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
+from tart.gateway.observability.host_monitor import HostMonitor
 from tart.query.core.query import Rendering
 
 # Between the start and what is prepared ahead of the first request for it.
@@ -103,6 +104,7 @@ class Gateway:
         self.dispatcher = Dispatcher(
             ROUTES, self._handlers(), self.authenticator, config.api, self.nodes, count
         )
+        self.host = HostMonitor(self.background)
         self.status = StatusHandlers(
             self.queries,
             config,
@@ -111,6 +113,7 @@ class Gateway:
             traffic=self.dispatcher.traffic,
             gateway_metrics=self._metrics,
             cache_outcomes=lambda: self.dispatcher.cache_outcomes,
+            host=self.host.history,
             restarted=restarted,
         )
         self.server = HttpServer(
@@ -129,6 +132,7 @@ class Gateway:
         self.shards.start(self.streams, self.registry)
         self.refresher.start()
         self.alerts.start()
+        self.host.start()
         await self.server.start(listening, tls)
         self._warming = asyncio.create_task(self._warm_up())
 
@@ -139,6 +143,7 @@ class Gateway:
         await self.server.drain()
         await self.refresher.stop()
         await self.alerts.stop()
+        await self.host.stop()
         await self.websocket_clients.stop()
         await self.event_streams.stop()
         await self.summaries.stop()
@@ -174,6 +179,7 @@ class Gateway:
             "metrics": lambda call: self.status.metrics(),
             "network_metrics": lambda call: self.network_metrics.answer(),
             "server": lambda call: self.status.server(is_admin=call.caller.role >= Role.ADMIN),
+            "server_history": lambda call: self.status.server_history(call.values["duration"]),
             "server_log": lambda call: self.status.server_log(),
             "llms": lambda call: self.status.llms(),
             "mcp": self._answer_agent,

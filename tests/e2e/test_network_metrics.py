@@ -57,6 +57,11 @@ def test_counters_survive_a_shard_and_begin_at_0_with_a_gateway(tmp_path):
         for number in (1, 2, 3):
             send(number, number)
         assert (*counted(system), received(system)) == (3, 1, 3)
+        # The machine is sampled by the gateway, which knows its relatives by their titles.
+        host = wait_for(lambda: system.get("/api/server")["host"]["processes"], "the first sample")
+        assert {each["name"] for each in host} >= {"supervisor", "gateway", "shard 0"}
+        assert all(each["resident_bytes"] > 1 << 20 for each in host)
+        assert 'tart_process_open_fds{process="shard 0"}' in system.http.get("/metrics").text
 
         kill(system, "shard 0")
         wait_for(lambda: counted(system) == (3, 1), "the counts of before")

@@ -15,6 +15,7 @@ SOURCES = "\n".join(path.read_text() for path in sorted(HERE.glob("*truth*.py"))
 ELSEWHERE = {
     "health": "says that the gateway answers",
     "detailed_health": "about processes: tests/gateway/observability/test_health.py",
+    "server_history": "about the machine: tests/gateway/observability/test_host_usage.py",
     "openapi": "the contract itself: tests/gateway/api/test_openapi.py",
     "openapi_below_docs": "likewise",
     "docs": "likewise",

@@ -119,6 +119,58 @@ class ServerHost(TypedDict):
     cpus: int
     memory_total_bytes: int
     memory_available_bytes: int
+    # Of the last ten seconds; null before the first sample.
+    usage: HostUsage | None
+    # Of the last ten seconds.
+    processes: list[ProcessUsage]
+
+
+class HostUsage(TypedDict):
+    """The use of the machine; null for what its kernel does not tell, and before two samples."""
+
+    # Busy share of all processors.
+    cpu_share: float | None
+    # Share that waited for disks.
+    cpu_wait_share: float | None
+    # Share that other virtual machines were given instead.
+    cpu_steal_share: float | None
+    # Mean number of running and waiting tasks in the last minute.
+    load_1m: float
+    load_5m: float
+    load_15m: float
+    # What is not available.
+    memory_used_bytes: int
+    swap_used_bytes: int
+    # From all disks.
+    disk_read_bytes_per_second: float | None
+    disk_written_bytes_per_second: float | None
+    # By all devices but the loopback device.
+    network_received_bytes_per_second: float | None
+    network_sent_bytes_per_second: float | None
+    # Open files of the machine.
+    descriptors_open: int | None
+    descriptors_limit: int | None
+    # The most memory that the service may use: systemd's MemoryMax or MemoryHigh, or the
+    # container's limit; null without one.
+    memory_budget_bytes: int | None
+    # Without file pages that can be dropped at once.
+    memory_budget_used_bytes: int | None
+
+
+class ProcessUsage(TypedDict):
+    """A process of the server."""
+
+    # supervisor, gateway, shard 0 …, or sandbox.
+    name: str
+    pid: int
+    # Processors kept busy: 1 is one; null before two samples.
+    cpu_cores: float | None
+    # User and system time since it started.
+    cpu_seconds: float
+    resident_bytes: int
+    threads: int
+    descriptors_open: int | None
+    descriptors_limit: int | None
 
 
 class ServerGateway(TypedDict):
@@ -273,6 +325,19 @@ class ServerSetting(TypedDict):
     value: Any
     is_default: bool
     description: str
+
+
+class ServerHistory(TypedDict):
+    """The use of the machine over time, since this gateway started, for at most a day."""
+
+    step_seconds: float
+    # Ends of the steps.
+    times: list[str]
+    # By member of HostUsage, a value for each time.
+    host: dict[str, list[float | None]]
+    # By process, its series cpu_cores, resident_bytes and descriptors_open; null while it did not
+    # run.
+    processes: dict[str, dict[str, list[float | None]]]
 
 
 class ServerLog(TypedDict):

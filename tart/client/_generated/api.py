@@ -46,8 +46,9 @@ class Api:
         degraded if some do, unhealthy if none does. batch_writer: degraded while reading is paused
         or while more than three quarters of a write buffer are in use, unhealthy while all shards
         are paused. event_broadcaster: degraded if shards dropped live events for this gateway in
-        the last minute. memory and system_resources: degraded below 10 % of memory or disk space
-        free, unhealthy below 2 %.
+        the last minute. memory and system_resources: degraded below 10 % free of the machine's
+        memory, the service's memory budget, the disk or a process's descriptors, unhealthy below 2
+        %.
         """
         return self._ask(
             Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
@@ -62,6 +63,19 @@ class Api:
         only.
         """
         return self._ask(Call[answers.ServerStatus]("GET", "/api/server"))
+
+    def server_history(self, *, duration: str | None = None) -> answers.ServerHistory:
+        """Get the use of the machine over time: processors, memory, disks, network, descriptors.
+
+        ``GET /api/server/history``. A value for each minute of the last day, at most since this
+        gateway started; /metrics has the counters for longer times.
+
+        Args:
+            duration: The time until now, such as 15m, 6h or 24h. Default: 1h.
+        """
+        return self._ask(
+            Call[answers.ServerHistory]("GET", "/api/server/history", query={"duration": duration})
+        )
 
     def server_log(self) -> answers.ServerLog:
         """Get the last lines of the server log of level warning and above.
@@ -3139,6 +3153,15 @@ class AsyncApi:
         See ``TartClient.server``.
         """
         return await self._ask(Call[answers.ServerStatus]("GET", "/api/server"))
+
+    async def server_history(self, *, duration: str | None = None) -> answers.ServerHistory:
+        """Get the use of the machine over time: processors, memory, disks, network, descriptors.
+
+        See ``TartClient.server_history``.
+        """
+        return await self._ask(
+            Call[answers.ServerHistory]("GET", "/api/server/history", query={"duration": duration})
+        )
 
     async def server_log(self) -> answers.ServerLog:
         """Get the last lines of the server log of level warning and above.

@@ -263,6 +263,58 @@ export interface ServerHost {
   cpus: number;
   memory_total_bytes: number;
   memory_available_bytes: number;
+  /** Of the last ten seconds; null before the first sample. */
+  usage: HostUsage | null;
+  /** Of the last ten seconds. */
+  processes: ProcessUsage[];
+}
+
+/** The use of the machine; null for what its kernel does not tell, and before two samples. */
+export interface HostUsage {
+  /** Busy share of all processors. */
+  cpu_share: number | null;
+  /** Share that waited for disks. */
+  cpu_wait_share: number | null;
+  /** Share that other virtual machines were given instead. */
+  cpu_steal_share: number | null;
+  /** Mean number of running and waiting tasks in the last minute. */
+  load_1m: number;
+  load_5m: number;
+  load_15m: number;
+  /** What is not available. */
+  memory_used_bytes: number;
+  swap_used_bytes: number;
+  /** From all disks. */
+  disk_read_bytes_per_second: number | null;
+  disk_written_bytes_per_second: number | null;
+  /** By all devices but the loopback device. */
+  network_received_bytes_per_second: number | null;
+  network_sent_bytes_per_second: number | null;
+  /** Open files of the machine. */
+  descriptors_open: number | null;
+  descriptors_limit: number | null;
+  /**
+   * The most memory that the service may use: systemd's MemoryMax or MemoryHigh, or the container's
+   * limit; null without one.
+   */
+  memory_budget_bytes: number | null;
+  /** Without file pages that can be dropped at once. */
+  memory_budget_used_bytes: number | null;
+}
+
+/** A process of the server. */
+export interface ProcessUsage {
+  /** supervisor, gateway, shard 0 …, or sandbox. */
+  name: string;
+  pid: number;
+  /** Processors kept busy: 1 is one; null before two samples. */
+  cpu_cores: number | null;
+  /** User and system time since it started. */
+  cpu_seconds: number;
+  resident_bytes: number;
+  threads: number;
+  descriptors_open: number | null;
+  descriptors_limit: number | null;
 }
 
 /** The process that answers requests. */
@@ -412,6 +464,20 @@ export interface ServerSetting {
   value: unknown;
   is_default: boolean;
   description: string;
+}
+
+/** The use of the machine over time, since this gateway started, for at most a day. */
+export interface ServerHistory {
+  step_seconds: number;
+  /** Ends of the steps. */
+  times: string[];
+  /** By member of HostUsage, a value for each time. */
+  host: Record<string, (number | null)[]>;
+  /**
+   * By process, its series cpu_cores, resident_bytes and descriptors_open; null while it did not
+   * run.
+   */
+  processes: Record<string, Record<string, (number | null)[]>>;
 }
 
 /** The last lines of level warning and above of all processes, newest first. */
@@ -5337,7 +5403,8 @@ export class TartClient<F extends Int64Form = "number"> {
    * batch_writer: degraded while reading is paused or while more than three quarters of a write
    * buffer are in use, unhealthy while all shards are paused. event_broadcaster: degraded if shards
    * dropped live events for this gateway in the last minute. memory and system_resources: degraded
-   * below 10 % of memory or disk space free, unhealthy below 2 %.
+   * below 10 % free of the machine's memory, the service's memory budget, the disk or a process's
+   * descriptors, unhealthy below 2 %.
    */
   detailedHealth(
     parameters?: {},
@@ -5355,6 +5422,21 @@ export class TartClient<F extends Int64Form = "number"> {
     parameters?: {},
     options?: RequestOptions,
   ): Promise<ServerStatus>;
+
+  /**
+   * Get the use of the machine over time: processors, memory, disks, network, descriptors. `GET
+   * /api/server/history`
+   *
+   * A value for each minute of the last day, at most since this gateway started; /metrics has the
+   * counters for longer times.
+   */
+  serverHistory(
+    parameters?: {
+      /** The time until now, such as 15m, 6h or 24h. Default: 1h. */
+      duration?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<ServerHistory>;
 
   /**
    * Get the last lines of the server log of level warning and above. `GET /api/server/log`

@@ -1255,6 +1255,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the use of the machine over time: processors, memory, disks, network, descriptors. */
+  serverHistory(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/server/history",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get the last lines of the server log of level warning and above. */
   serverLog(parameters = {}, options = {}) {
     const call = {

@@ -30,6 +30,7 @@ from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics, server_report
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_stats import disk, memory
+from tart.gateway.observability.host_usage import HostHistory
 from tart.native.library import kernel_name
 from tart.process_memory import process_memory
 from tart.query.core import chain_stats, merge
@@ -92,6 +93,7 @@ class StatusHandlers:
         traffic: Requests by route.
         gateway_metrics: Returns further metrics of the gateway: name to (value, help).
         cache_outcomes: Returns requests to the response caches by outcome.
+        host: The use of the machine.
         restarted: Whether this gateway replaces one that ended.
     """
 
@@ -105,6 +107,7 @@ class StatusHandlers:
         traffic: metrics.Traffic,
         gateway_metrics: Callable[[], Mapping[str, tuple[float, str]]],
         cache_outcomes: Callable[[], Counter[str]],
+        host: HostHistory,
         restarted: bool,
     ) -> None:
         self._queries = queries
@@ -114,6 +117,7 @@ class StatusHandlers:
         self._traffic = traffic
         self._gateway_metrics = gateway_metrics
         self._cache_outcomes = cache_outcomes
+        self._host = host
         self._totals = CounterTotals[str](restarted=restarted)
         self._restarted = restarted
         self._started = time.monotonic()
@@ -162,6 +166,7 @@ class StatusHandlers:
                 for shard, message in self._queries.shards.recovering.items()
             },
             failing=self._background.recent(),
+            host=self._host.newest,
         )
         body = health.report(inputs, now_text(), __version__, int(self.uptime_seconds))
         status = 503 if body["status"] == health.UNHEALTHY else 200
@@ -212,6 +217,8 @@ class StatusHandlers:
                 "cpus": len(os.sched_getaffinity(0)),
                 "memory_total_bytes": total,
                 "memory_available_bytes": available,
+                "usage": self._host.usage(),
+                "processes": self._host.process_usages(),
             },
             disk=disk(self._config.data_path),
             traffic=self._traffic,
@@ -219,6 +226,10 @@ class StatusHandlers:
         )
         body = server_report.report(inputs, now_text(), __version__)
         return Answer(body, coverage(answers))
+
+    async def server_history(self, duration_us: int) -> Answer:
+        """``/api/server/history``."""
+        return Answer(self._host.answer(now_us() - duration_us))
 
     async def server_log(self) -> Answer:
         """``/api/server/log``."""
@@ -257,6 +268,7 @@ class StatusHandlers:
             totals=self._totals,
             version=__version__,
             kernel=kernel_name(),
+            host=self._host.newest,
         )
         return Answer(metrics.text(scrape), Coverage(frozenset(statistics), answers.total))
 

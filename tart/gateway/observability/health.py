@@ -10,6 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from tart.gateway.observability.host_usage import (
+    HostSample,
+    ProcessSample,
+    descriptors_share,
+)
 from tart.query.answers.health import DetailedHealth, HealthStatus
 
 HEALTHY: Final = "Healthy"
@@ -22,6 +27,9 @@ LAG_DEGRADED_ABOVE_SECONDS = 1.0
 # The most files that one message lists.
 _MAX_LISTED = 10
 _SHORTAGES = {"disk": "disk nearly full: ", "memory": "storage.memory_limit exceeded: "}
+
+# From good to bad.
+_SEVERITY: Sequence[HealthStatus] = (HEALTHY, DEGRADED, UNHEALTHY)
 
 Json = dict[str, Any]
 
@@ -43,6 +51,7 @@ class HealthInput:
         disk: Free and total bytes of the disk with the data directory.
         recovering: Progress of the shards that are starting.
         failing: Background tasks of the gateway that failed recently, with the newest error.
+        host: The newest sample of the machine.
     """
 
     statistics: Mapping[int, Json]
@@ -56,6 +65,7 @@ class HealthInput:
     disk: tuple[int, int]
     recovering: Mapping[int, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
+    host: HostSample | None = None
 
 
 class Component(NamedTuple):
@@ -157,12 +167,19 @@ def _memory(inputs: HealthInput) -> Component:
     rss = shards + inputs.rss_bytes
     status = _by_share(available, total)
     message = f"{rss >> 20} MiB used, {available >> 20} MiB of the host available"
+    budget = None if inputs.host is None else inputs.host.memory_budget
+    if budget is not None:
+        limit, used = budget
+        status = max(status, _by_share(limit - used, limit), key=_SEVERITY.index)
+        message = f"{message}, {used >> 20} of the {limit >> 20} MiB that the service may use"
     metrics = {
         "rss_bytes": rss,
         "gateway_rss_bytes": inputs.rss_bytes,
         "shards_rss_bytes": shards,
         "available_bytes": available,
         "total_bytes": total,
+        "budget_bytes": None if budget is None else budget[0],
+        "budget_used_bytes": None if budget is None else budget[1],
     }
     return Component("memory", status, message, metrics)
 
@@ -170,14 +187,34 @@ def _memory(inputs: HealthInput) -> Component:
 def _system(inputs: HealthInput) -> Component:
     free, total = inputs.disk
     message = f"{free >> 20} MiB of disk free"
-    metrics = {"disk_free_bytes": free, "disk_total_bytes": total}
+    host = inputs.host
+    metrics = {
+        "disk_free_bytes": free,
+        "disk_total_bytes": total,
+        "load_1m": None if host is None else round(host.load[0], 2),
+        "cpus": None if host is None else host.cpus,
+        "descriptors_share": None if host is None else descriptors_share(host.processes),
+    }
     status = _by_share(free, total)
+    for process in () if host is None else host.processes:
+        if (worse := _descriptors(process)) != HEALTHY:
+            status = max(status, worse, key=_SEVERITY.index)
+            message = (
+                f"{message}; {process.name} has {process.descriptors} of "
+                f"{process.descriptor_limit} descriptors open"
+            )
     if inputs.failing:
         message = (
             f"{message}; background tasks of the gateway failed: {_describe_tasks(inputs.failing)}"
         )
         status = DEGRADED if status == HEALTHY else status
     return Component("system_resources", status, message, metrics)
+
+
+def _descriptors(process: ProcessSample) -> HealthStatus:
+    if process.descriptors is None or process.descriptor_limit is None:
+        return HEALTHY
+    return _by_share(process.descriptor_limit - process.descriptors, process.descriptor_limit)
 
 
 def _describe_tasks(failing: Mapping[str, str]) -> str:

@@ -29,6 +29,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from tart.gateway.observability.counter_totals import CounterTotals
+from tart.gateway.observability.host_metrics import host_metrics
+from tart.gateway.observability.host_usage import HostSample
 from tart.query.core import merge
 
 Json = dict[str, Any]
@@ -285,6 +287,7 @@ class Scrape:
         cache_outcomes: Requests to the response caches, by outcome.
         background: Failures of the gateway's background tasks, by task.
         kernel: ``native`` or ``python``.
+        host: The newest sample of the machine.
     """
 
     statistics: Mapping[int, Json]
@@ -299,6 +302,7 @@ class Scrape:
     totals: CounterTotals[str]
     version: str
     kernel: str
+    host: HostSample | None = None
 
 
 def text(scrape: Scrape) -> bytes:
@@ -321,6 +325,7 @@ class _Collector(Collector):
         yield from _jamtart(scrape)
         yield from _shard_metrics(scrape)
         yield from _gateway_metrics(scrape)
+        yield from host_metrics(scrape.host)
 
 
 def _jamtart(scrape: Scrape) -> Iterator[Metric]:

@@ -6,7 +6,15 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Amount, Count, Counters, Number, Scattered, Time
+from tart.query.answers.common import (
+    Amount,
+    Count,
+    Counters,
+    Fraction,
+    Number,
+    Scattered,
+    Time,
+)
 
 
 class MillisecondPercentiles(TypedDict):
@@ -160,6 +168,56 @@ class ServerDisk(TypedDict):
     forecast: DiskForecast
 
 
+class HostUsage(TypedDict):
+    """The use of the machine; null for what its kernel does not tell, and before two samples."""
+
+    cpu_share: Annotated[Fraction, Meta(description="Busy share of all processors.")]
+    cpu_wait_share: Annotated[Fraction, Meta(description="Share that waited for disks.")]
+    cpu_steal_share: Annotated[
+        Fraction, Meta(description="Share that other virtual machines were given instead.")
+    ]
+    load_1m: Annotated[
+        Number, Meta(description="Mean number of running and waiting tasks in the last minute.")
+    ]
+    load_5m: Number
+    load_15m: Number
+    memory_used_bytes: Annotated[Count, Meta(description="What is not available.")]
+    swap_used_bytes: Count
+    disk_read_bytes_per_second: Annotated[Amount, Meta(description="From all disks.")]
+    disk_written_bytes_per_second: Amount
+    network_received_bytes_per_second: Annotated[
+        Amount, Meta(description="By all devices but the loopback device.")
+    ]
+    network_sent_bytes_per_second: Amount
+    descriptors_open: Annotated[Count | None, Meta(description="Open files of the machine.")]
+    descriptors_limit: Count | None
+    memory_budget_bytes: Annotated[
+        Count | None,
+        Meta(
+            description="The most memory that the service may use: systemd's MemoryMax or "
+            "MemoryHigh, or the container's limit; null without one."
+        ),
+    ]
+    memory_budget_used_bytes: Annotated[
+        Count | None, Meta(description="Without file pages that can be dropped at once.")
+    ]
+
+
+class ProcessUsage(TypedDict):
+    """A process of the server."""
+
+    name: Annotated[str, Meta(description="supervisor, gateway, shard 0 …, or sandbox.")]
+    pid: Count
+    cpu_cores: Annotated[
+        Amount, Meta(description="Processors kept busy: 1 is one; null before two samples.")
+    ]
+    cpu_seconds: Annotated[Number, Meta(description="User and system time since it started.")]
+    resident_bytes: Count
+    threads: Count
+    descriptors_open: Count | None
+    descriptors_limit: Count | None
+
+
 class ServerHost(TypedDict):
     """The machine."""
 
@@ -167,6 +225,28 @@ class ServerHost(TypedDict):
     cpus: Count
     memory_total_bytes: Count
     memory_available_bytes: Count
+    usage: Annotated[
+        HostUsage | None, Meta(description="Of the last ten seconds; null before the first sample.")
+    ]
+    processes: Annotated[list[ProcessUsage], Meta(description="Of the last ten seconds.")]
+
+
+class ServerHistory(TypedDict):
+    """The use of the machine over time, since this gateway started, for at most a day."""
+
+    step_seconds: Number
+    times: Annotated[list[Time], Meta(description="Ends of the steps.")]
+    host: Annotated[
+        dict[str, list[float | None]],
+        Meta(description="By member of HostUsage, a value for each time."),
+    ]
+    processes: Annotated[
+        dict[str, dict[str, list[float | None]]],
+        Meta(
+            description="By process, its series cpu_cores, resident_bytes and descriptors_open; "
+            "null while it did not run."
+        ),
+    ]
 
 
 class ServerSetting(TypedDict):

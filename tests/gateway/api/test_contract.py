@@ -130,6 +130,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/preimages",
         "/api/metrics/stream",
         "/api/server",
+        "/api/server/history",
         "/api/server/log",
         "/api/summary",
         "/api/summary/stream",

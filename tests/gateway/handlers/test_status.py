@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.gateway.running import running_gateway
+from tests.gateway.running import eventually, running_gateway
 
 
 def test_without_an_answering_shard_health_is_503_and_metrics_go_on(tmp_path: Path) -> None:
@@ -48,6 +48,12 @@ def test_the_server_is_described_with_and_without_its_shards(tmp_path: Path) -> 
             assert [each["state"] for each in body["shard_list"]] == ["up", "down"]
             assert body["shards"] == {"answered": 1, "total": 2}
             assert body["host"]["cpus"] > 0
+            history = gateway.gateway.host.history
+            await eventually(lambda: history.newest is not None)
+            (process,) = (await gateway.json("/api/server"))["host"]["processes"]
+            assert process["descriptors_open"] > 0
+            assert (await gateway.json("/api/server/history"))["times"] == []
+            await gateway.json("/api/server/history?duration=soon", 400)
 
     asyncio.run(run())
 

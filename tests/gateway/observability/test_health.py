@@ -9,6 +9,7 @@ import pytest
 
 from tart.gateway.observability.health import HealthInput, report
 from tests.gateway.fake_shard import statistics
+from tests.gateway.observability.test_host_usage import process, sample
 
 WELL = HealthInput(
     statistics={0: statistics(), 1: statistics()},
@@ -146,3 +147,13 @@ def test_vanished_files_and_missing_frames_are_reported() -> None:
         "backup): 01/x.duckdb; "
         "3 frames are missing in the sequence"
     )
+
+
+def test_a_budget_and_descriptors_that_run_out_are_named() -> None:
+    inputs = replace(WELL, host=sample(memory_budget=(1000, 995), processes=(process(),)))
+    assert words(inputs) == ("Unhealthy", {"memory": "Unhealthy"})
+    full = process(descriptors=95)
+    inputs = replace(WELL, host=sample(processes=(full,)))
+    assert words(inputs) == ("Degraded", {"system_resources": "Degraded"})
+    message = report(inputs, "now", "0", 5)["components"]["system_resources"]["message"]
+    assert message.endswith("shard 0 has 95 of 100 descriptors open")

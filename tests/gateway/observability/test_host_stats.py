@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from tart.gateway.observability.host_stats import disk, memory
+import psutil
+import pytest
+
+from tart.gateway.observability import host_stats
+from tart.gateway.observability.host_stats import disk, memory, read_host
 
 
 def test_available_memory_is_part_of_the_total() -> None:
@@ -16,3 +21,46 @@ def test_free_space_of_a_missing_directory_is_part_of_its_disk(tmp_path: Path) -
     for path in (tmp_path, tmp_path / "nowhere"):
         free, whole = disk(path)
         assert 0 < free < whole
+
+
+def test_a_process_without_a_supervisor_is_the_gateway_alone() -> None:
+    first = read_host()
+    assert [(each.name, each.pid) for each in first.processes] == [("gateway", os.getpid())]
+    (own,) = first.processes
+    assert own.descriptors is not None
+    assert own.resident_bytes > 1 << 20
+    assert {"user", "system", "idle", "iowait"} <= first.cpu_seconds.keys()
+    sum(number * number for number in range(300_000))
+    second = read_host()
+    assert second.processes[0].cpu_seconds > own.cpu_seconds
+    assert second.seconds > first.seconds
+
+
+def test_what_the_kernel_does_not_tell_costs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("no such file in this container")
+
+    def deny(*_: object) -> None:
+        raise psutil.AccessDenied
+
+    for name in ("disk_io_counters", "net_io_counters", "swap_memory"):
+        monkeypatch.setattr(psutil, name, refuse)
+    monkeypatch.setattr(psutil.Process, "num_fds", deny)
+    monkeypatch.setattr(host_stats, "_machine_descriptors", refuse)
+    read = read_host()
+    assert (read.disk_bytes, read.network_bytes, read.descriptors, read.swap_used) == (
+        None,
+        None,
+        None,
+        0,
+    )
+    assert read.processes[0].descriptors is None
+    assert read.memory_total > 0
+
+
+def test_a_process_that_ends_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def vanish(self: psutil.Process) -> None:
+        raise psutil.NoSuchProcess(self.pid)
+
+    monkeypatch.setattr(psutil.Process, "num_threads", vanish)
+    assert read_host().processes == ()

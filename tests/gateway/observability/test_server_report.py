@@ -65,6 +65,8 @@ def inputs(*shards: ShardState, is_admin: bool = False) -> ServerInput:
             "cpus": 2,
             "memory_total_bytes": 2,
             "memory_available_bytes": 1,
+            "usage": None,
+            "processes": [],
         },
         disk=(50 * GB, 100 * GB),
         traffic=traffic,

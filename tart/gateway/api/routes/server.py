@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tart.access.roles import Role
+from tart.gateway.api.parameters import Duration, Parameter
 from tart.gateway.api.route import HTML, Cache, Kind, Route
 from tart.query.answers.event_types import EventTypes
 from tart.query.answers.health import DetailedHealth, Health
-from tart.query.answers.server import ServerLog, ServerStatus
+from tart.query.answers.server import ServerHistory, ServerLog, ServerStatus
 
 SERVER_ROUTES: tuple[Route, ...] = (
     Route(
@@ -30,8 +31,8 @@ SERVER_ROUTES: tuple[Route, ...] = (
         "do, unhealthy if none does. batch_writer: degraded while reading is paused or while more "
         "than three quarters of a write buffer are in use, unhealthy while all shards are paused. "
         "event_broadcaster: degraded if shards dropped live events for this gateway in the last "
-        "minute. memory and system_resources: degraded below 10 % of memory or disk space free, "
-        "unhealthy below 2 %.",
+        "minute. memory and system_resources: degraded below 10 % free of the machine's memory, "
+        "the service's memory budget, the disk or a process's descriptors, unhealthy below 2 %.",
         answer=DetailedHealth,
         cache=Cache.LIVE,
         errors=(503,),
@@ -45,6 +46,19 @@ SERVER_ROUTES: tuple[Route, ...] = (
         "state. Names of hosts, paths, addresses and access lists are shown to admins only.",
         answer=ServerStatus,
         cache=Cache.LIVE,
+    ),
+    Route(
+        "server_history",
+        "/api/server/history",
+        "Get the use of the machine over time: processors, memory, disks, network, descriptors",
+        "A value for each minute of the last day, at most since this gateway started; "
+        "/metrics has the counters for longer times.",
+        parameters=(
+            Parameter("duration", Duration(), "The time until now, such as 15m, 6h or 24h.", "1h"),
+        ),
+        answer=ServerHistory,
+        cache=Cache.LIVE,
+        scattered=False,
     ),
     Route(
         "server_log",
