@@ -68,7 +68,11 @@ _CLOSE_SECONDS = 1.0
 
 
 class QueryServer:
-    """Serves gateways on one Unix socket."""
+    """Serves gateways on one Unix socket.
+
+    Args:
+        share_seconds: For how long an answer of the aggregates serves equal queries.
+    """
 
     def __init__(
         self,
@@ -77,6 +81,7 @@ class QueryServer:
         aggregates: AggregateQueries,
         streams: Streams,
         store: Store,
+        share_seconds: float = SNAPSHOT_SECONDS,
     ) -> None:
         self._shard = shard
         self._store = store
@@ -87,7 +92,7 @@ class QueryServer:
         self._streams = streams
         self._reader = store.query_threads
         self._stopping = False
-        self._shared = SharedAnswers[tuple[Raw, bytes]](SNAPSHOT_SECONDS, _size)
+        self._shared = SharedAnswers[tuple[Raw, bytes]](share_seconds, _size)
         handlers.counts.shared = lambda: self._shared.shared
         self._channels: dict[Channel[Request], dict[int, asyncio.Task[None]]] = {}
         self._channel_lost = asyncio.Event()
@@ -218,9 +223,10 @@ class QueryServer:
             channel.send(FrozenFiles(request.id, paths, frozen.end, self._store.damaged_files()))
 
     async def _answer(self, channel: Channel[Request], request: RunQuery) -> None:
-        channel.send(await self._reply(request))
+        channel.send(await self.reply(request))
 
-    async def _reply(self, request: RunQuery) -> Partial | Failure:
+    async def reply(self, request: RunQuery) -> Partial | Failure:
+        """Return the answer to a query; any error becomes a ``Failure``."""
         self._handlers.counts.received[request.name] += 1
         try:
             declaration = QUERIES.get(request.name)

@@ -16,8 +16,9 @@ from contextlib import contextmanager
 
 from tart import json_encoding
 from tart.background_tasks import Background
+from tart.clock import Clock, unix_us
 from tart.errors import Busy, QueryTimeout, ShardUnavailable, TartError
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_us
+from tart.gateway.fanout.queries import Coverage, QueryClient
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.http.responses import Answer
@@ -40,6 +41,7 @@ class Summaries:
     Args:
         count_alerts: Returns the number of alerts, ``None`` if it is not known.
         interval_seconds: The time between two states.
+        clock: The present, for the ages in a state.
 
     Attributes:
         readers: Clients that read every state.
@@ -53,11 +55,13 @@ class Summaries:
         background: Background,
         count_alerts: Callable[[], int | None] = lambda: None,
         interval_seconds: float = SUMMARY_SECONDS,
+        clock: Clock = unix_us,
     ) -> None:
         self._queries = queries
         self._background = background
         self.count_alerts = count_alerts
         self._interval_seconds = interval_seconds
+        self._clock = clock
         # Unix milliseconds: states of a gateway that restarts have higher numbers than before.
         self._state = NetworkSummary(int(time.time() * 1000))
         self._advancing: SingleFlight[NetworkSummary] = SingleFlight(self._advance)
@@ -160,7 +164,7 @@ class Summaries:
             answers, self._failure = Answers([], shards.total), error
         down = [shard.index for shard in shards.every if not shard.up]
         try:
-            state.update(ShardAnswers(answers.values, answers.total, down, now_us()))
+            state.update(ShardAnswers(answers.values, answers.total, down, self._clock()))
         except Exception:
             # What it has merged so far is not known: the next state begins with all nodes.
             self._state = NetworkSummary(state.sequence)

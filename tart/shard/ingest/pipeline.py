@@ -59,6 +59,10 @@ _COMMIT_WAIT_SECONDS = 0.25
 _REFUSED_BYTES = 4096
 
 
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
 @dataclass
 class IngestStatistics:
     """Totals since this process started.
@@ -110,6 +114,7 @@ class Ingest:
         backpressure: Gets the state of the buffer.
         write: Hands a batch to the writer.
         node_changed: Called when a node connects or disconnects.
+        clock: The present, Unix microseconds; the time of reception of what is received.
     """
 
     def __init__(
@@ -125,6 +130,7 @@ class Ingest:
         backpressure: Backpressure,
         write: Callable[[Batch], None],
         node_changed: Callable[[Session], None],
+        clock: Callable[[], int] = _now_us,
     ) -> None:
         self._config = storage
         self._telemetry = telemetry
@@ -139,6 +145,7 @@ class Ingest:
         self._streams = streams
         self._write = write
         self._node_changed = node_changed
+        self._now_us = clock
         self._batch = Batch()
         self._received = ReceivedFrames(telemetry.max_frame_bytes)
         self._cadence = CommitCadence(
@@ -186,7 +193,7 @@ class Ingest:
         number = self._session
         self._session += 1
         connection = Connection(self._telemetry.max_frame_bytes)
-        return Session(number, self._directory, address, _now_us(), connection)
+        return Session(number, self._directory, address, self._now_us(), connection)
 
     def receive(self, session: Session, data: bytes) -> None:
         """Take bytes of a connection.
@@ -194,7 +201,7 @@ class Ingest:
         Runs for every read of every node: what can wait for ``split_received``, does. Then
         ``session.on_split`` is called.
         """
-        now_us = _now_us()
+        now_us = self._now_us()
         if session.node is None or self._shedding:
             self._receive_at_once(session, data, now_us)
             return
@@ -261,7 +268,7 @@ class Ingest:
         """Record the end of a connection."""
         if session.node is None:
             return
-        now_us = _now_us()
+        now_us = self._now_us()
         self.decode_received()
         self._record(session, "closed", now_us, reason)
         self.aggregator.end_session(session.summary(now_us, CLOSED, reason))
@@ -343,7 +350,7 @@ class Ingest:
         """Hand the aggregates' rows to the writer, behind the events that they count."""
         # No event waits until the rows are made.
         self.flush()
-        now_us = _now_us()
+        now_us = self._now_us()
         with self.aggregator.isolation.guard("flush"):
             self._batch.flush = self.aggregator.take_flush(self._sequence, now_us)
         if self._batch.flush is not None:
@@ -378,7 +385,7 @@ class Ingest:
         if not batch:
             return
         # An error of the protocol may have handed over a batch in the midst of a split.
-        batch.touch(time.monotonic(), _now_us())
+        batch.touch(time.monotonic(), self._now_us())
         batch.through = self._sequence
         self._handed += 1
         if self._cadence.is_late((time.monotonic() - batch.opened_at) / 2, batch.rows):
@@ -545,7 +552,7 @@ class Ingest:
 
     def _record(self, session: Session, what: str, happened_at: int, reason: str | None) -> None:
         """Add a change of a connection to the batch."""
-        self._touch(_now_us())
+        self._touch(self._now_us())
         self._batch.sessions.append(
             SessionRow(
                 session=session.number,
@@ -620,7 +627,3 @@ def _node(session: Session) -> Node:
 
 def _peer_id(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

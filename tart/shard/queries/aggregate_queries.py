@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from tart.aggregate.core.tables import OPERATIONS, ROWS, TABLES, TIME, clock_column
+from tart.clock import Clock, unix_us
 from tart.config.schema import AggregatesConfig
 from tart.errors import BadQuery, ShardUnavailable
 from tart.query.core.query import Query
@@ -121,12 +122,14 @@ class AggregateQueries:
         aggregation: Aggregator,
         config: AggregatesConfig,
         count_received: Callable[[], None],
+        clock: Clock = unix_us,
     ) -> None:
         self._store = store
         self._nodes = nodes
         self._aggregation = aggregation
         self._config = config
         self._count_received = count_received
+        self._clock = clock
         self.handlers: Mapping[type[AnyQuery], Callable[[MergedRelations, Any], Any]] = {
             AggregateSum: self._sum,
             AggregateRows: self._table_rows,
@@ -294,7 +297,7 @@ class AggregateQueries:
         where: str,
     ) -> str:
         start, end = bounds_us(query.window)
-        now = time.time_ns() // 1000
+        now = self._clock()
         if table == "counts":
             return relations.counts(start, end, now, where)
         if table == "latency":
@@ -316,7 +319,7 @@ class AggregateQueries:
     ) -> column_answers.Parts | None:
         """Return columns of the rows of ``_relation``; ``None`` if DuckDB must read them."""
         start, end = bounds_us(query.window)
-        now = time.time_ns() // 1000
+        now = self._clock()
         if table == "counts":
             parts = relations.count_parts(start, end, now)
         elif table == "latency":

@@ -6,7 +6,6 @@ queries read the event log with a cursor, on a query thread.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ import duckdb
 
 from tart import logs
 from tart.aggregate.columnar.live_counters import LiveCounters
+from tart.clock import Clock, unix_us
 from tart.protocol.references import Context
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.filters import Selection
@@ -59,6 +59,7 @@ from tart.storage.log.contexts import contexts_from_tail, read_contexts
 from tart.storage.log.query_threads import IsCancelled, raise_if_cancelled
 from tart.storage.log.tail_scan import scan_newest
 from tart.storage.store import Store
+from tart.units import SECOND_US
 
 AnyQuery = Query[Any, Any]
 Cursor = duckdb.DuckDBPyConnection
@@ -95,11 +96,13 @@ class QueryHandlers:
         ingest: Ingest,
         listener: Listener,
         tables: SqlTables,
+        clock: Clock = unix_us,
     ) -> None:
         self._store = store
         self._nodes = nodes
         self._counters = counters
         self._ingest = ingest
+        self._clock = clock
         self.counts = QueryCounts()
         statistics = ProcessStatistics(store, ingest, listener, streams, self.counts)
         history = History(store, nodes)
@@ -111,8 +114,8 @@ class QueryHandlers:
             queries.Live: self._live,
             queries.LogLines: lambda _: logs.recent_lines(),
             queries.Statistics: statistics.statistics,
-            Network: NetworkState(nodes, ingest).figures,
-            Summary: SummaryState(nodes, counters, ingest).summary,
+            Network: NetworkState(nodes, ingest, clock).figures,
+            Summary: SummaryState(nodes, counters, ingest, clock).summary,
         }
         sql = self._sql = Sql(tables)
         self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {
@@ -306,7 +309,7 @@ class QueryHandlers:
 
     def _live(self, query: queries.Live) -> Any:
         rows = {node.row: node.id for node in self._nodes.by_id.values()}
-        return self._counters.as_json(int(time.time()), rows.__getitem__, query.seconds)
+        return self._counters.as_json(self._clock() // SECOND_US, rows.__getitem__, query.seconds)
 
 
 def is_page(query: Events) -> bool:

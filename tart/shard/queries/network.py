@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from tart.clock import Clock, unix_us
 from tart.query.shard_queries.network import Network, NetworkFigures
 from tart.shard.ingest.pipeline import Ingest
 from tart.shard.state.nodes import Nodes
@@ -18,14 +19,15 @@ MAX_RECENT = 1_024
 class NetworkState:
     """Answers the query ``network`` for one shard."""
 
-    def __init__(self, nodes: Nodes, ingest: Ingest) -> None:
+    def __init__(self, nodes: Nodes, ingest: Ingest, clock: Clock = unix_us) -> None:
         self._nodes = nodes
         self._ingest = ingest
+        self._clock = clock
         self._process = f"{os.getpid()}-{time.monotonic_ns()}"
 
     def figures(self, query: Network) -> NetworkFigures:
         """Return the shard's figures."""
-        now_us = time.time_ns() // 1000
+        now_us = self._clock()
         return {
             "process": self._process,
             "counts": self._ingest.aggregator.totals(),

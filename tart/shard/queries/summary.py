@@ -6,6 +6,7 @@ import os
 import time
 
 from tart.aggregate.columnar.live_counters import LiveCounters
+from tart.clock import Clock, unix_us
 from tart.protocol.events import EventKind
 from tart.query.core.chain_stats import LIVE_SECONDS
 from tart.query.core.nodes import choose_statement
@@ -26,15 +27,18 @@ _STATEMENTS = (
 class SummaryState:
     """Answers the query ``summary`` for one shard."""
 
-    def __init__(self, nodes: Nodes, counters: LiveCounters, ingest: Ingest) -> None:
+    def __init__(
+        self, nodes: Nodes, counters: LiveCounters, ingest: Ingest, clock: Clock = unix_us
+    ) -> None:
         self._nodes = nodes
         self._counters = counters
         self._ingest = ingest
+        self._clock = clock
         self._process = f"{os.getpid()}-{time.monotonic_ns()}"
 
     def summary(self, query: Summary) -> ShardSummary:
         """Return the shard's summary; all events received are counted already."""
-        now_us = time.time_ns() // 1000
+        now_us = self._clock()
         since, seconds, by_type = self._counters.newest(now_us // SECOND_US, LIVE_SECONDS)
         failures, findings = self._ingest.aggregator.problem_totals()
         since_us = query.since_us
