@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 from tart.alerting.rules.model import FigureCondition, LabelSet, Severity, SqlCondition
 
 Condition: TypeAlias = FigureCondition | SqlCondition
+# Names of states in transitions: those of ``State``, and ``inactive``.
+StateName: TypeAlias = Literal["inactive", "pending", "firing", "resolved"]
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,23 @@ class Alert:
     Attributes:
         rule: Name of the rule.
         labels: Of the measurement.
-        state: Pending, firing, or resolved (kept until its end was sent).
+        state: Pending, firing, or resolved (stored until its end was sent).
         fingerprint: 16 hex digits of rule and labels: the same whenever it comes back.
         id: Of this episode: ``fingerprint-started_us``; every message about it has it.
+        condition: Digest of the rule's condition; the alert ends when that changes.
         started_us: When the condition held first, Unix microseconds.
         held_us: How long it has held while tart evaluated: down time does not count.
-        evaluated_us: When it was evaluated last.
+        clear_us: How long it has not held since, likewise; counts to ``keep_firing_for``.
+        absent_us: How long the figure has had no value, likewise.
+        evaluated_us: When its rule was evaluated last, whatever came of it.
+        known_us: When the figure had a value last.
         true_us: When the condition held last.
         value: Of that time.
+        holds: Whether the condition held when the figure had a value last.
         fired_us: When it began to fire; ``None`` while it is pending.
         resolved_us: When it ended.
-        missing_us: Since when the figure has had no value; ``None`` if it has one.
+        missing_us: Since when the value has not been known; ``None`` if it is known.
+        reason: Why it ended, if not because its condition does not hold any more.
     """
 
     rule: str
@@ -64,15 +72,85 @@ class Alert:
     state: State
     fingerprint: str
     id: str
+    condition: str
     started_us: int
     held_us: int
     evaluated_us: int
+    known_us: int
     true_us: int
     value: float | None
     severity: Severity = "warning"
+    holds: bool = True
+    clear_us: int = 0
+    absent_us: int = 0
     fired_us: int | None = None
     resolved_us: int | None = None
     missing_us: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A change of the state of an alert: one row of the history.
+
+    Attributes:
+        alert: After it.
+        previous: The state before it.
+        next: The state after it; the same as before when the severity changed.
+        at_us: Unix microseconds.
+        reason: Why, if not by the condition: ``severity``, ``rule removed``, ``rule changed``,
+            ``no value``.
+    """
+
+    alert: Alert
+    previous: StateName
+    next: StateName
+    at_us: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The knowledge of a channel about the alerts of one rule.
+
+    Attributes:
+        channel: Name of the channel.
+        key: The name of the rule.
+        started_us: When the first of its alerts was to be sent: ``group_wait`` counts from there.
+        sequence: The number of its messages.
+        sent_us: When the last message was made; ``None`` before the first.
+        announced: Severities by id of the alerts that the channel knows as firing.
+    """
+
+    channel: str
+    key: str
+    started_us: int
+    sequence: int = 0
+    sent_us: int | None = None
+    announced: Mapping[str, Severity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A time in which matching alerts send nothing, made by an operator.
+
+    Attributes:
+        id: 16 hex digits.
+        matchers: As text: ``node="…"``, ``alertname=~"Node.*"``; all must match.
+        starts_us: Unix microseconds.
+        ends_us: Unix microseconds; that of its deletion if it was ended early.
+        author: Who made it.
+        reason: Why.
+        created_us: Unix microseconds.
+    """
+
+    id: str
+    matchers: tuple[str, ...]
+    starts_us: int
+    ends_us: int
+    author: str
+    reason: str
+    created_us: int
 
 
 @dataclass(frozen=True)
