@@ -55,7 +55,7 @@ def parse_leniently(text: str) -> Parts:
             skipped = statement if statement.path is None else None
         elif skipped is not None:
             continue  # of which section cannot be known
-        if (error := _syntax_error(statement)) is not None:
+        if (error := syntax_error(statement)) is not None:
             parts.errors.append(error)
         elif statement.text.startswith("[["):
             parts.errors.append((statement.line, "a section has single brackets, as in [api]"))
@@ -68,7 +68,8 @@ def parse_leniently(text: str) -> Parts:
     return parts
 
 
-def _syntax_error(statement: Statement) -> tuple[int, str] | None:
+def syntax_error(statement: Statement) -> tuple[int, str] | None:
+    """Return line and sentence of what is wrong with a statement; ``None`` if it is valid."""
     if not statement.is_closed:
         words = "a bracket or triple quote is not closed; nothing below this was read"
         return statement.line, f"not valid TOML: {words}"

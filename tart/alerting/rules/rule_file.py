@@ -1,0 +1,219 @@
+"""The rule file (``alerts.toml``): from its text to rules and channels, with all mistakes at once.
+
+Pure. ``docs/alerts.md`` describes the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from tart.alerting.rules.channel_reader import read_channel
+from tart.alerting.rules.matchers import parse_matcher
+from tart.alerting.rules.model import Channel, MaintenanceWindow, Rule, RuleFile
+from tart.alerting.rules.rule_reader import read_rule
+from tart.alerting.rules.table_reader import TableReader, either, shown
+from tart.config.toml_tables import Table, parse_tables
+from tart.errors import BadQuery, ConfigError, SettingFault
+from tart.suggestions import did_you_mean
+
+# What else rules cost than their evaluation is a row on every page.
+MAX_RULES = 500
+MAX_CHANNELS = 100
+# In ``disable``: all built-in rules.
+ALL = "*"
+
+_TOP_KEYS = (
+    "group_wait",
+    "group_interval",
+    "repeat_interval",
+    "external_url",
+    "default_channels",
+    "disable",
+)
+_TOP_MEANT = {
+    "rules": "[[rule]] above each rule",
+    "rule": "[[rule]] above each rule",
+    "channels": "[[channel]] above each channel",
+    "channel": "[[channel]] above each channel",
+    "disabled": "disable",
+    "groups": "[[rule]] above each rule; a rule file of Prometheus has another form",
+}
+_MAINTENANCE_KEYS = ("matchers", "start", "end", "reason")
+_LISTS = ("channel", "rule", "maintenance")
+
+
+def parse_rule_file(
+    text: str, *, place: str, builtin: Sequence[Rule], directory: str = ""
+) -> RuleFile:
+    """Return what a rule file declares, together with the built-in rules.
+
+    Args:
+        text: The file.
+        place: Its name, for messages.
+        builtin: The built-in rules.
+        directory: What relative paths of secrets start from.
+
+    Raises:
+        ConfigError: The file has mistakes; it has all of them, in the order of their lines.
+    """
+    return _Reader(place, builtin, directory).read(text.replace("\r\n", "\n"))
+
+
+def default_rule_file(builtin: Sequence[Rule]) -> RuleFile:
+    """Return what is in force without a rule file: the built-in rules, and no channel."""
+    return RuleFile(rules=tuple(builtin))
+
+
+class _Reader:
+    def __init__(self, place: str, builtin: Sequence[Rule], directory: str) -> None:
+        self._place = place
+        self._builtin = {rule.alert: rule for rule in builtin}
+        self._directory = directory
+        self._faults: list[SettingFault] = []
+
+    def read(self, text: str) -> RuleFile:
+        """Return the file; raise its mistakes."""
+        tables = parse_tables(text, _LISTS)
+        self._faults += [
+            SettingFault("", self._place, line, sentence) for line, sentence in tables.errors
+        ]
+        by_name: dict[str, list[Table]] = {name: [] for name in _LISTS}
+        for table in tables.lists:
+            by_name[table.name].append(table)
+        channels = self._read_channels(by_name["channel"])
+        names = _names(by_name["channel"], "name")
+        rules = self._read_rules(by_name["rule"], names)
+        maintenance = [self._read_maintenance(table) for table in by_name["maintenance"]]
+        top = self._read_top(tables.top, channels, names)
+        if self._faults:
+            raise ConfigError(faults=sorted(self._faults, key=lambda fault: fault.line or 0))
+        return replace(
+            top,
+            rules=self._merge(rules),
+            channels=tuple(channels),
+            maintenance=tuple(window for window in maintenance if window is not None),
+        )
+
+    def _read_top(
+        self, table: Table, channels: Iterable[Channel], names: Sequence[str]
+    ) -> RuleFile:
+        reader = TableReader(table, self._place, "", self._faults)
+        reader.refuse_unknown(_TOP_KEYS, _TOP_MEANT)
+        file = RuleFile()
+        default_channels = reader.texts("default_channels")
+        for name in default_channels or ():
+            reader.check_channel("default_channels", name, names)
+        return replace(
+            file,
+            disabled=self._read_disabled(reader),
+            default_channels=(
+                tuple(channel.name for channel in channels)
+                if default_channels is None
+                else default_channels
+            ),
+            external_url=_read_external_url(reader),
+            group_wait_us=either(reader.duration("group_wait"), file.group_wait_us),
+            group_interval_us=either(
+                reader.duration("group_interval", shortest_us=1), file.group_interval_us
+            ),
+            repeat_interval_us=either(
+                reader.duration("repeat_interval", shortest_us=1), file.repeat_interval_us
+            ),
+        )
+
+    def _read_disabled(self, reader: TableReader) -> tuple[str, ...]:
+        names = reader.texts("disable") or ()
+        if ALL in names:
+            return tuple(self._builtin)
+        for name in names:
+            if name not in self._builtin:
+                hint = did_you_mean(name, self._builtin)
+                reader.refuse("disable", f"there is no built-in rule {shown(name)}{hint}")
+        return names
+
+    def _read_channels(self, tables: Sequence[Table]) -> list[Channel]:
+        self._refuse_duplicates(tables, "name", "channel")
+        self._refuse_many(tables, MAX_CHANNELS)
+        channels = []
+        for table in tables:
+            reader = self._reader(table, "name")
+            channel = read_channel(reader, self._directory)
+            if channel is not None:
+                channels.append(channel)
+        return channels
+
+    def _read_rules(self, tables: Sequence[Table], channels: Sequence[str]) -> list[Rule]:
+        self._refuse_duplicates(tables, "alert", "rule")
+        self._refuse_many(tables, MAX_RULES)
+        rules = []
+        for table in tables:
+            reader = self._reader(table, "alert")
+            rule = read_rule(reader, self._builtin, channels)
+            if rule is not None:
+                rules.append(rule)
+        return rules
+
+    def _read_maintenance(self, table: Table) -> MaintenanceWindow | None:
+        reader = TableReader(table, self._place, "maintenance", self._faults)
+        reader.refuse_unknown(_MAINTENANCE_KEYS, {"matcher": "matchers", "until": "end"})
+        for key in _MAINTENANCE_KEYS:
+            if key not in reader:
+                reader.refuse("", f"it needs {key}")
+        matchers, reason = reader.texts("matchers"), reader.text("reason")
+        if matchers == ():
+            reader.refuse("matchers", 'it is empty; alertname=~".*" matches all alerts')
+        for matcher in matchers or ():
+            try:
+                parse_matcher(matcher)
+            except BadQuery as error:
+                reader.refuse("matchers", str(error))
+        start_us, end_us = reader.time("start"), reader.time("end")
+        if start_us is None or end_us is None or matchers is None or reason is None:
+            return None
+        if end_us <= start_us:
+            reader.refuse("end", "it is not after start")
+        return MaintenanceWindow(matchers, start_us, end_us, reason)
+
+    def _merge(self, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+        """Return the built-in rules, changed as the file says, and then the file's own."""
+        of_file = {rule.alert: rule for rule in rules}
+        builtin = tuple(of_file.pop(name, rule) for name, rule in self._builtin.items())
+        return (*builtin, *of_file.values())
+
+    def _reader(self, table: Table, key: str) -> TableReader:
+        name = table.values.get(key)
+        title = name if isinstance(name, str) and name.strip() else f"[[{table.name}]]"
+        return TableReader(table, self._place, title[:60], self._faults)
+
+    def _refuse_duplicates(self, tables: Sequence[Table], key: str, noun: str) -> None:
+        lines: dict[str, int] = {}
+        for table in tables:
+            name = table.values.get(key)
+            if not isinstance(name, str):
+                continue
+            line = table.line_of(key)
+            if (earlier := lines.setdefault(name, line)) != line:
+                sentence = f"a {noun} of this name is on line {earlier} already"
+                self._reader(table, key).refuse(key, sentence)
+
+    def _refuse_many(self, tables: Sequence[Table], most: int) -> None:
+        if len(tables) > most:
+            table = tables[most]
+            sentence = f"the file has {len(tables)} of them; at most {most} are accepted"
+            self._faults.append(
+                SettingFault(f"[[{table.name}]]", self._place, table.line, sentence)
+            )
+
+
+def _read_external_url(reader: TableReader) -> str:
+    url = reader.text("external_url") or ""
+    if url and not url.startswith(("http://", "https://")):
+        reader.refuse("external_url", f"{shown(url)} does not begin with https:// or http://")
+    return url.rstrip("/")
+
+
+def _names(tables: Iterable[Table], key: str) -> list[str]:
+    """Return the names of all tables, also of those with mistakes."""
+    names = (table.values.get(key) for table in tables)
+    return [name for name in names if isinstance(name, str)]
