@@ -75,7 +75,8 @@ class Rule:
         labels: Added to the labels of each alert.
         annotations: Templates with ``{{ $labels.node }}`` and ``{{ $value }}``: ``summary`` is the
             sentence of the message, ``description`` what to do.
-        channels: Names of the channels that its messages go to.
+        channels: Names of the channels that its messages go to: of a rule that names none, those
+            of ``default_channels`` in the file, or all.
         on_missing: What follows when the figure has no value for a label set that had one, and
             all shards answered: the state stays for ``missing_limit_us``, the alert ends, or it
             holds. A shard that does not answer never ends an alert.
@@ -166,10 +167,9 @@ class RuleFile:
     """Everything that the rule file declares, with the built-in rules.
 
     Attributes:
-        rules: Built-in ones first; a rule of the file with a built-in rule's name replaces it.
+        rules: Built-in ones first, also those that are switched off; a rule of the file with a
+            built-in rule's name replaces it.
         disabled: Names of the built-in rules that the file switches off.
-        default_channels: Where alerts of rules without ``channels`` go; all channels if the file
-            does not say.
         external_url: What links in messages start with; empty for none.
         group_wait_us: The time that a new group waits for further alerts before its first message.
         group_interval_us: The time between messages of a group whose alerts changed.
@@ -180,8 +180,12 @@ class RuleFile:
     channels: tuple[Channel, ...] = ()
     maintenance: tuple[MaintenanceWindow, ...] = ()
     disabled: tuple[str, ...] = ()
-    default_channels: tuple[str, ...] = ()
     external_url: str = ""
     group_wait_us: int = 30 * SECOND_US
     group_interval_us: int = 5 * MINUTE_US
     repeat_interval_us: int = 4 * HOUR_US
+
+    @property
+    def enabled_rules(self) -> tuple[Rule, ...]:
+        """The rules that are evaluated."""
+        return tuple(rule for rule in self.rules if rule.alert not in self.disabled)

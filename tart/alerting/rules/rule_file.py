@@ -83,35 +83,25 @@ class _Reader:
             by_name[table.name].append(table)
         channels = self._read_channels(by_name["channel"])
         names = _names(by_name["channel"], "name")
-        rules = self._read_rules(by_name["rule"], names)
+        top = TableReader(tables.top, self._place, "", self._faults)
+        defaults = _read_default_channels(top, names)
+        rules = self._read_rules(by_name["rule"], names, defaults)
         maintenance = [self._read_maintenance(table) for table in by_name["maintenance"]]
-        top = self._read_top(tables.top, channels, names)
+        file = self._read_top(top)
         if self._faults:
             raise ConfigError(faults=sorted(self._faults, key=lambda fault: fault.line or 0))
         return replace(
-            top,
-            rules=self._merge(rules),
+            file,
+            rules=self._merge(rules, defaults),
             channels=tuple(channels),
             maintenance=tuple(window for window in maintenance if window is not None),
         )
 
-    def _read_top(
-        self, table: Table, channels: Iterable[Channel], names: Sequence[str]
-    ) -> RuleFile:
-        reader = TableReader(table, self._place, "", self._faults)
+    def _read_top(self, reader: TableReader) -> RuleFile:
         reader.refuse_unknown(_TOP_KEYS, _TOP_MEANT)
         file = RuleFile()
-        default_channels = reader.texts("default_channels")
-        for name in default_channels or ():
-            reader.check_channel("default_channels", name, names)
-        return replace(
-            file,
+        return RuleFile(
             disabled=self._read_disabled(reader),
-            default_channels=(
-                tuple(channel.name for channel in channels)
-                if default_channels is None
-                else default_channels
-            ),
             external_url=_read_external_url(reader),
             group_wait_us=either(reader.duration("group_wait"), file.group_wait_us),
             group_interval_us=either(
@@ -143,13 +133,15 @@ class _Reader:
                 channels.append(channel)
         return channels
 
-    def _read_rules(self, tables: Sequence[Table], channels: Sequence[str]) -> list[Rule]:
+    def _read_rules(
+        self, tables: Sequence[Table], channels: Sequence[str], defaults: Sequence[str]
+    ) -> list[Rule]:
         self._refuse_duplicates(tables, "alert", "rule")
         self._refuse_many(tables, MAX_RULES)
         rules = []
         for table in tables:
             reader = self._reader(table, "alert")
-            rule = read_rule(reader, self._builtin, channels)
+            rule = read_rule(reader, self._builtin, channels, defaults)
             if rule is not None:
                 rules.append(rule)
         return rules
@@ -175,10 +167,13 @@ class _Reader:
             reader.refuse("end", "it is not after start")
         return MaintenanceWindow(matchers, start_us, end_us, reason)
 
-    def _merge(self, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    def _merge(self, rules: Sequence[Rule], defaults: Sequence[str]) -> tuple[Rule, ...]:
         """Return the built-in rules, changed as the file says, and then the file's own."""
         of_file = {rule.alert: rule for rule in rules}
-        builtin = tuple(of_file.pop(name, rule) for name, rule in self._builtin.items())
+        builtin = [
+            of_file.pop(name, replace(rule, channels=tuple(defaults)))
+            for name, rule in self._builtin.items()
+        ]
         return (*builtin, *of_file.values())
 
     def _reader(self, table: Table, key: str) -> TableReader:
@@ -204,6 +199,14 @@ class _Reader:
             self._faults.append(
                 SettingFault(f"[[{table.name}]]", self._place, table.line, sentence)
             )
+
+
+def _read_default_channels(reader: TableReader, channels: Sequence[str]) -> tuple[str, ...]:
+    """Return where messages of rules go that name no channels; all, if the file does not say."""
+    names = reader.texts("default_channels")
+    for name in names or ():
+        reader.check_channel("default_channels", name, channels)
+    return tuple(channels) if names is None else names
 
 
 def _read_external_url(reader: TableReader) -> str:

@@ -64,7 +64,10 @@ _DEFAULT_PAGE = "#/alerts"
 
 
 def read_rule(
-    reader: TableReader, builtin: Mapping[str, Rule], channels: Sequence[str]
+    reader: TableReader,
+    builtin: Mapping[str, Rule],
+    channels: Sequence[str],
+    default_channels: Sequence[str],
 ) -> Rule | None:
     """Return a rule; ``None`` if a mistake leaves no condition.
 
@@ -72,6 +75,7 @@ def read_rule(
         reader: Of its table; takes the mistakes.
         builtin: The built-in rules by name.
         channels: The names of the file's channels.
+        default_channels: Those of rules that name none.
     """
     reader.refuse_unknown(_KEYS, _MEANT)
     name = _read_name(reader)
@@ -88,7 +92,7 @@ def read_rule(
         severity=either(reader.choice("severity", SEVERITIES), inherited.severity),
         labels={**inherited.labels, **_read_labels(reader)},
         annotations={**inherited.annotations, **(reader.text_table("annotations") or {})},
-        channels=_read_channels(reader, channels),
+        channels=_read_channels(reader, channels, default_channels),
         on_missing=either(reader.choice("on_missing", get_args(OnMissing)), inherited.on_missing),
         missing_limit_us=either(
             reader.duration("missing_limit", shortest_us=1), inherited.missing_limit_us
@@ -293,9 +297,11 @@ def _read_labels(reader: TableReader) -> dict[str, str]:
     return labels
 
 
-def _read_channels(reader: TableReader, channels: Collection[str]) -> tuple[str, ...]:
-    names = reader.texts("channels") or ()
-    for name in names:
+def _read_channels(
+    reader: TableReader, channels: Collection[str], defaults: Sequence[str]
+) -> tuple[str, ...]:
+    names = either(reader.texts("channels"), tuple(defaults))
+    for name in names if "channels" in reader else ():
         reader.check_channel("channels", name, channels)
     return names
 

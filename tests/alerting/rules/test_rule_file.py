@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tart.alerting.rules.model import FigureCondition, Rule, SqlCondition
@@ -57,13 +59,12 @@ def test_the_example_of_the_manual_is_read():
     file = parse(ISSUE)
     assert file.group_wait_us == 30 * SECOND_US
     rule, other = file.rules
-    assert other is BUILTIN[1]
     assert rule.alert == "NodeSilent"
     assert rule.channels == ("ops",)
     assert rule.line == 8
     (channel,) = file.channels
     assert (channel.name, channel.type, channel.line) == ("ops", "webhook", 3)
-    assert file.default_channels == ("ops",)
+    assert other == replace(BUILTIN[1], channels=("ops",))
 
 
 def test_an_empty_file_has_the_built_in_rules_and_the_defaults():
@@ -165,17 +166,36 @@ def test_a_condition_of_its_own_inherits_no_part_of_the_built_in_one():
 
 
 def test_built_in_rules_are_switched_off_by_name_or_all_at_once():
-    assert parse('disable = ["NodeSilent"]').disabled == ("NodeSilent",)
+    file = parse('disable = ["NodeSilent"]')
+    assert file.disabled == ("NodeSilent",)
+    assert [rule.alert for rule in file.rules] == ["NodeSilent", "NodesFew"]
+    assert [rule.alert for rule in file.enabled_rules] == ["NodesFew"]
     assert parse('disable = "*"').disabled == ("NodeSilent", "NodesFew")
 
 
-def test_default_channels_are_all_channels_unless_the_file_names_them():
+def test_rules_that_name_no_channel_have_the_default_channels_or_all():
     channels = "".join(
         f"[[channel]]\nname = '{name}'\ntype = 'command'\nargv = ['x']\n" for name in "ab"
     )
-    assert parse(channels).default_channels == ("a", "b")
-    assert parse(f"default_channels = 'b'\n{channels}").default_channels == ("b",)
-    assert parse(f"default_channels = []\n{channels}").default_channels == ()
+    rules = "".join(
+        f"[[rule]]\nalert = '{name}'\nsql = 'SELECT 1'\n{line}\n"
+        for name, line in (("Any", ""), ("One", "channels = 'b'"), ("None", "channels = []"))
+    )
+
+    def channels_of(top):
+        file = parse(top + "\n" + channels + rules + "[[rule]]\nalert = 'NodeSilent'\nabove = 9")
+        return {rule.alert: rule.channels for rule in file.rules}
+
+    both = ("a", "b")
+    assert channels_of("") == {
+        "NodeSilent": both,
+        "NodesFew": both,
+        "Any": both,
+        "One": ("b",),
+        "None": (),
+    }
+    assert channels_of("default_channels = 'a'")["Any"] == ("a",)
+    assert channels_of("default_channels = []")["NodesFew"] == ()
 
 
 def test_a_maintenance_window_has_matchers_times_and_a_reason():
@@ -303,8 +323,7 @@ MISTAKES = [
     ),
     (
         RULE + "sql = 'SELECT 1'\n" + RULE + "sql = 'SELECT 2'",
-        "5: A: ",
-        "a rule of this name is on",
+        "5: A.alert: a rule of this name is on line 2 already",
     ),
     (
         "[[rule]]\nalert = 'a\\tb'\nsql = 'x'".replace("'a\\tb'", '"a\\tb"'),
