@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tart.config.schema import LogConfig
 from tart.errors import ConfigError, StartupError
 
 if TYPE_CHECKING:
+    from tart.simulate.model.troubles import Trouble
     from tart.simulate.run import SimulationReport
 
 
@@ -50,6 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=(0, 1),
         help="JIP-3 protocol version (default 1; with --troubled both)",
     )
+    add(
+        "--trouble",
+        action="append",
+        default=[],
+        metavar="NAME[:NODE]@START+LENGTH",
+        help="plant a trouble, such as node-silent:3@2m+5m; ? lists their names",
+    )
     add("--troubled", action="store_true", help="inject faults; use both protocol versions")
     add(
         "--truth",
@@ -72,6 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
     from tart.simulate.model.fault_rates import TROUBLED, Rates
     from tart.simulate.model.in_memory import MIXED
 
+    if "?" in arguments.trouble:
+        print(_list_troubles())
+        return 0
     host, port = parse_address(arguments.target, "--target")
     check_size(arguments.nodes, arguments.cores, arguments.speed)
     if arguments.duration is not None:
@@ -92,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
             protocol=protocol,
             rates=TROUBLED if arguments.troubled else Rates(),
             truth=arguments.truth,
+            troubles=_parse_troubles(arguments.trouble, arguments.nodes),
         )
     )
     if not any(node.connections for node in report.nodes):
@@ -106,6 +119,28 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(summary(report))
     return 0
+
+
+def _parse_troubles(texts: Sequence[str], nodes: int) -> tuple[Trouble, ...]:
+    from tart.simulate.model.troubles import check_trouble, parse_trouble
+
+    troubles = tuple(parse_trouble(text) for text in texts)
+    for text, trouble in zip(texts, troubles, strict=True):
+        try:
+            check_trouble(trouble, nodes)
+        except ValueError as error:
+            raise ConfigError(f"--trouble {text}: {error}") from None
+    return troubles
+
+
+def _list_troubles() -> str:
+    from tart.simulate.model.troubles import TROUBLES
+
+    width = max(map(len, TROUBLES)) + len(":NODE")
+    return "\n".join(
+        f"{name + (':NODE' if kind.of_nodes else ''):{width}}  {kind.description}"
+        for name, kind in TROUBLES.items()
+    )
 
 
 def _unreachable(target: str, fault: str) -> str:

@@ -32,6 +32,7 @@ from tart.os_errors import reason
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.network import Network
 from tart.simulate.model.schedule import MILLISECOND
+from tart.simulate.model.troubles import Trouble
 from tart.simulate.model.truth import Truth
 from tart.simulate.telemetry_connection import TelemetryConnection
 from tart.stop_signals import stop_on_signal
@@ -47,6 +48,8 @@ _MAX_CONNECTING = 64
 _FIRST_ATTEMPT_SECONDS = 5.0
 _WARNING_SECONDS = 2.0
 _WATCH_SECONDS = 0.25
+# The interval at which a node that a planted trouble keeps away looks for its end.
+_AWAY_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class SimulationOptions:
         retry_limit_seconds: Longest pause.
         grace_seconds: Time at the end for the server to read the written data.
         truth: File for the truth (:mod:`tart.simulate.model.truth`), overwritten.
+        troubles: Troubles to plant.
     """
 
     host: str = "127.0.0.1"
@@ -85,6 +89,7 @@ class SimulationOptions:
     retry_limit_seconds: float = 30.0
     grace_seconds: float = 2.0
     truth: Path | None = None
+    troubles: Sequence[Trouble] = ()
 
 
 @dataclass(frozen=True)
@@ -237,11 +242,12 @@ async def _simulate(
         rates=options.rates,
         protocol=options.protocol,
         truth=truth,
+        troubles=options.troubles,
     )
     connections = [
         TelemetryConnection(network, node, options.buffer_bytes) for node in range(options.nodes)
     ]
-    connector = _Connector(options, connections)
+    connector = _Connector(options, network, connections)
     runner = _Runner(options, network, connections, began)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(connector.maintain(each)) for each in connections]
@@ -270,8 +276,11 @@ class _Connector:
         fault: Why the newest attempt failed that did; empty if none did.
     """
 
-    def __init__(self, options: SimulationOptions, connections: list[TelemetryConnection]) -> None:
+    def __init__(
+        self, options: SimulationOptions, network: Network, connections: list[TelemetryConnection]
+    ) -> None:
         self._options = options
+        self._network = network
         self._untried = {each.node for each in connections}
         self._all_tried = asyncio.Event()
         self._connecting = asyncio.Semaphore(_MAX_CONNECTING)
@@ -293,6 +302,8 @@ class _Connector:
         pause = self._options.retry_seconds
         while True:
             before = connection.events.total()
+            while self._network.is_away(connection.node):  # noqa: ASYNC110 - simulated time
+                await asyncio.sleep(_AWAY_SECONDS)
             await self._connect(connection)
             self._record_attempt(connection)
             await connection.closed.wait()

@@ -49,9 +49,25 @@ def test_a_troubled_network_uses_both_protocol_versions_by_default(runs, tmp_pat
     ]
 
 
+def test_troubles_are_planted(runs, capsys):
+    flags = ["--trouble", "node-silent:3@2m+5m", "--trouble", "forks@30s+1h"]
+    assert main(["simulate", *flags]) == 0
+    assert [(each.name, each.nodes) for each in runs[0].troubles] == [
+        ("node-silent", (3,)),
+        ("forks", ()),
+    ]
+    capsys.readouterr()
+    assert main(["simulate", "--trouble", "?"]) == 0
+    assert "node-silent:NODE " in capsys.readouterr().out
+    assert len(runs) == 1
+
+
 @pytest.mark.parametrize(
     ("flag", "value", "sentence"),
     [
+        ("--trouble", "forks", "--trouble forks: is not NAME[:NODE]@START+LENGTH"),
+        ("--trouble", "fork@1m+1m", "--trouble fork@1m+1m: no trouble 'fork'; did you mean forks?"),
+        ("--trouble", "node-silent:6@1m+1m", "--trouble node-silent:6@1m+1m: the nodes of this"),
         ("--target", "nowhere", "--target: 'nowhere' is not HOST:PORT"),
         ("--nodes", "0", "--nodes: 0 is not between 1 and 1023"),
         ("--nodes", "1024", "--nodes: 1024 is not between 1 and 1023"),

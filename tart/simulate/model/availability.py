@@ -7,6 +7,8 @@ pending reports it holds shards of; these are four fifths of the events of a ful
 
 from __future__ import annotations
 
+import random
+
 from tart.protocol.events import EventKind
 from tart.simulate.model.exchange import SHARDS, exchange
 from tart.simulate.model.records import Assurance, Block, Report
@@ -26,6 +28,7 @@ class Availability:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._rng = random.Random(world.hash("late assurances"))
 
     def open_slot(self, slot: int) -> None:
         """Let every node send assurances, late in the slot."""
@@ -99,9 +102,14 @@ class Availability:
                 world.emit(node, EventKind.ASSURANCE_SEND_FAILED, assurance, **sent, reason=reason)
             else:
                 world.emit(node, EventKind.ASSURANCE_SENT, assurance, **sent)
-                world.start(self._receive(peer, node, assurance), world.latency())
+                world.start(self._receive(peer, node, assurance), self._latency())
         yield MILLISECOND
         world.emit(node, EventKind.ASSURANCE_DISTRIBUTED, assurance, distributing_id=distributing)
+
+    def _latency(self) -> int:
+        """Return the time that an assurance takes to a peer."""
+        latency, delay = self._world.latency(), self._world.impediments.assurance_delay
+        return latency + delay * self._rng.randint(0, 1) if delay else latency
 
     def _bitfield(self, node: Node) -> list[int]:
         bits = [0] * ((self._world.cores + 7) // 8)

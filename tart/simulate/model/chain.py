@@ -8,6 +8,7 @@ heights below. A flawed block is refused by all but its author and never built u
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 from tart.protocol.events import EventKind
@@ -43,6 +44,7 @@ class Chain:
         self._world = world
         self._composer = composer
         self._head = 0
+        self._rng = random.Random(world.hash("missed slots"))
         self.blocks: dict[bytes, Block] = composer.blocks
         self.blocks[world.base.hash] = world.base
         self.followers: list[Follower] = []
@@ -54,7 +56,7 @@ class Chain:
         world = self._world
         self._forget()
         awake = [each for each in world.nodes if slot >= each.lagging_until]
-        if not awake:
+        if not awake or self._is_missed():
             return
         authors = world.sample(awake, 2 if world.happens("fork") else 1)
         for author in authors:
@@ -64,13 +66,21 @@ class Chain:
                 node.lagging_until = slot + world.rng.randint(1, _LONGEST_LAG)
                 world.start(self._not_synced(node), SECOND_US)
 
+    def _is_missed(self) -> bool:
+        """Return whether a planted trouble leaves the slot without a block."""
+        impediments = self._world.impediments
+        return not impediments.authors or self._rng.random() < impediments.missing_slots
+
     def _not_synced(self, node: Node) -> Process:
         node.synced = False
         self._world.emit(node, EventKind.SYNC_STATUS_CHANGED, synced=False)
         yield from ()
 
     def _forget(self) -> None:
-        old = [each.hash for each in self.blocks.values() if each.number < self._head - _REMEMBERED]
+        # A node that is behind fetches all that it lacks, once it can.
+        lowest = min(each.best.number for each in self._world.nodes)
+        before = min(self._head, lowest) - _REMEMBERED
+        old = [each.hash for each in self.blocks.values() if each.number < before]
         for block in old:
             del self.blocks[block]
             for node in self._world.nodes:
@@ -235,11 +245,12 @@ class Chain:
         return new[::-1]
 
     def _finalize(self, node: Node, block: Block) -> Process:
-        final: Block | None = block
+        world = self._world
+        final: Block | None = block if world.impediments.finalizes else None
         for _ in range(FINALITY_DEPTH):
             final = self.blocks.get(final.parent) if final else None
         if final is not None and final.number > node.finalized.number:
             node.finalized = final
             fields = {"slot": final.slot, "hash": final.hash}
-            self._world.emit(node, EventKind.FINALIZED_BLOCK_CHANGED, final, **fields)
+            world.emit(node, EventKind.FINALIZED_BLOCK_CHANGED, final, **fields)
         yield from ()

@@ -143,7 +143,8 @@ class Chances:
         self, rates: Rates, rng: random.Random, kinds: Sequence[str] = NETWORK_KINDS
     ) -> None:
         self._random = rng.random
-        self._rates = {each.name: float(getattr(rates, each.name)) for each in fields(rates)}
+        self._usual = {each.name: float(getattr(rates, each.name)) for each in fields(rates)}
+        self._rates = dict(self._usual)
         # From the start to the first mark: at most one, so that nothing is late to appear.
         self._left = {kind: rng.random() for kind in kinds}
 
@@ -156,3 +157,7 @@ class Chances:
         happened = left < 0
         self._left[kind] = left + 0.5 + self._random() if happened else left
         return happened
+
+    def force(self, kind: str, rate: float | None) -> None:
+        """Let a fault happen at another rate from now on; ``None`` is its usual one."""
+        self._rates[kind] = self._usual[kind] if rate is None else rate

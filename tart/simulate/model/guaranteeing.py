@@ -269,7 +269,7 @@ class Guaranteeing:
         world, primary = self._world, submission.primary
         fields = {"built_id": built, "recipient": peer.peer_id}
         sending = world.emit(primary, EventKind.SENDING_GUARANTEE, guarantee, **fields)
-        yield world.latency()
+        yield world.latency() + world.impediments.guarantee_delay
         if not linked(primary, peer) or world.happens("guarantee_send"):
             reason = "could not open stream"
             failed = {"sending_id": sending, "reason": reason}

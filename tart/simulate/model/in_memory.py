@@ -13,6 +13,7 @@ from tart.simulate.model.fault_rates import TROUBLED, Rates
 from tart.simulate.model.network import DEFAULT_START, Network
 from tart.simulate.model.reporter import Emission
 from tart.simulate.model.schedule import MILLISECOND
+from tart.simulate.model.troubles import Trouble
 from tart.simulate.model.truth import Fact, Truth
 from tart.simulate.model.truth_reader import Facts
 from tart.simulate.model.world import SLOT
@@ -73,6 +74,7 @@ def play(
     speed: float = 1.0,
     rates: Rates | None = None,
     protocol: int | Sequence[int] = 1,
+    troubles: Sequence[Trouble] = (),
 ) -> Played:
     """Simulate a number of slots.
 
@@ -85,6 +87,7 @@ def play(
         speed: Simulated seconds per second of the timestamps.
         rates: Fault rates.
         protocol: Telemetry protocol version, or several.
+        troubles: Troubles to plant.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -99,6 +102,7 @@ def play(
         rates=rates,
         protocol=protocol,
         truth=Truth(facts.append),
+        troubles=troubles,
     )
     sessions = _Sessions(network, nodes)
     emissions: list[Emission] = []
@@ -147,6 +151,9 @@ class _Sessions:
             if self.open.pop(node, None):
                 self._network.disconnect(node, "hung up")
                 self._back[node] = now + _AWAY
-        for node in [each for each, when in self._back.items() if when <= now]:
+        returning = [node for node, when in self._back.items() if when <= now]
+        for node in returning:
+            if self._network.is_away(node):
+                continue
             del self._back[node]
             self._connect(node)

@@ -29,6 +29,7 @@ from tart.simulate.model.reporter import Emission
 from tart.simulate.model.schedule import Process
 from tart.simulate.model.status import Status
 from tart.simulate.model.tickets import Tickets
+from tart.simulate.model.troubles import Trouble, plant
 from tart.simulate.model.truth import Truth
 from tart.simulate.model.world import SLOT, World
 from tart.units import SECOND_US
@@ -54,6 +55,7 @@ class Network:
         rates: Fault rates.
         protocol: Telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
         truth: Records the truth, if given.
+        troubles: Troubles to plant.
 
     Example:
         >>> network = Network(nodes=6, cores=2, seed=1)
@@ -76,6 +78,7 @@ class Network:
         rates: Rates | None = None,
         protocol: int | Sequence[int] = 1,
         truth: Truth | None = None,
+        troubles: Sequence[Trouble] = (),
     ) -> None:
         _check(nodes, cores, start, speed, protocol)
         self._world = World(
@@ -91,6 +94,8 @@ class Network:
         world, self._truth = self._world, truth
         if truth is not None:
             truth.begin(world, seed, speed)
+            for trouble in troubles:
+                truth.add_trouble(trouble.name, trouble.start, trouble.length, trouble.nodes)
         composer, packages = Composer(world), Packages(world)
         self._chain = chain = Chain(world, composer)
         guaranteeing = Guaranteeing(world, packages)
@@ -112,6 +117,7 @@ class Network:
             Status(world),
         )
         world.start(self._slots(start))
+        plant(world, troubles)
 
     @property
     def now(self) -> int:
@@ -150,11 +156,16 @@ class Network:
     def leaving(self) -> list[int]:
         """Return nodes whose telemetry loses its connection now, by the rate ``reconnect``.
 
-        The caller disconnects them, and connects them again a little later.
+        The caller disconnects them, and connects them again a little later, unless they are
+        ``away``.
         """
         leaving = sorted(self._world.leaving)
         self._world.leaving.clear()
         return leaving
+
+    def is_away(self, node: int) -> bool:
+        """Return whether a node does not connect again yet, by a planted trouble."""
+        return node in self._world.away
 
     def end(self) -> None:
         """Disconnect all nodes and complete the truth."""

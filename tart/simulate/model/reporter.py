@@ -15,10 +15,12 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum, auto
 from itertools import count
 from typing import Any, NamedTuple
 
 from tart.protocol.events import EventKind
+from tart.protocol.framing import LENGTH_BYTES
 from tart.testing import FakeNode
 
 
@@ -39,6 +41,20 @@ class Handle(NamedTuple):
 
 
 UNREPORTED = Handle(0, 0)
+
+
+class Mangling(Enum):
+    """The way in which a planted trouble changes a node's status events.
+
+    Attributes:
+        NONE: Not at all.
+        CUT: Their last byte is missing: they cannot be decoded.
+        LONGER: A byte follows them: they are decoded, and break a rule of conformance.
+    """
+
+    NONE = auto()
+    CUT = auto()
+    LONGER = auto()
 
 
 class Emission(NamedTuple):
@@ -80,12 +96,16 @@ class Reporter:
     Attributes:
         congested: While set, every event is dropped; set by the sender of the bytes.
         dropped: Events dropped so far, by the fault rates or by congestion.
+        hanging: While set, nothing is reported, and nothing counts as dropped.
+        mangling: How status events are changed on their way.
     """
 
     def __init__(self, node: int, fake: FakeNode, sessions: Iterator[int] | None = None) -> None:
         self.fake = fake
         self.congested = False
         self.dropped = 0
+        self.hanging = False
+        self.mangling = Mangling.NONE
         self._node = node
         self._sessions = sessions or count(1)
         self._session = 0
@@ -127,7 +147,7 @@ class Reporter:
         Returns:
             The event's handle, and the emissions: none, the event, or a Dropped and the event.
         """
-        if not self._session or not self._resolve(fields):
+        if not self._session or self.hanging or not self._resolve(fields):
             return UNREPORTED, []
         if self.congested or self._to_lose:
             return self._drop(timestamp), []
@@ -162,4 +182,12 @@ class Reporter:
         self, when: int, timestamp: int, kind: EventKind, fields: dict[str, Any]
     ) -> Emission:
         event_id, frame = self.fake.event(kind.variant, timestamp, **fields)
+        if self.mangling is not Mangling.NONE and kind is EventKind.STATUS:
+            frame = _mangle(frame, self.mangling)
         return Emission(when, self._node, event_id, timestamp, kind, fields, frame)
+
+
+def _mangle(frame: bytes, how: Mangling) -> bytes:
+    content = frame[LENGTH_BYTES:]
+    content = content[:-1] if how is Mangling.CUT else content + b"\0"
+    return len(content).to_bytes(LENGTH_BYTES, "little") + content

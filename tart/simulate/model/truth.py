@@ -20,6 +20,7 @@ fact       content
 ========== =====================================================================
 network    size, parameters, genesis, slot length, seed; once, first
 node       one validator: names, protocol version, parameter layout, clock offset
+trouble    a planted trouble: its name, nodes, and span; after the nodes
 opened     a node's telemetry connected
 happened   one event: ``about`` the objects concerned, ``data`` its fields, ``root`` the
            event it refers to and the time since then (node clock)
@@ -165,6 +166,17 @@ class Truth:
             flags=information.flags,
             note=information.additional_info,
             clock_us=node.clock,
+        )
+
+    def add_trouble(self, name: str, start: int, length: int, nodes: Sequence[int]) -> None:
+        """Record a planted trouble; its span is in simulated microseconds from the beginning."""
+        begin_us = self._world.wall_time(start)
+        self._write(
+            "trouble",
+            name=name,
+            nodes=[self._peers[index] for index in nodes],
+            begin_us=begin_us,
+            end_us=self._world.wall_time(start + length),
         )
 
     def end(self) -> None:

@@ -15,6 +15,7 @@ import math
 import random
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,25 @@ class Node:
         self.followed.discard(block)
 
 
+@dataclass
+class Impediments:
+    """The effects of planted troubles (``troubles``) on the network; by default there are none.
+
+    Attributes:
+        authors: Whether blocks are made.
+        missing_slots: Share of the slots in which none is.
+        finalizes: Whether blocks are finalized.
+        assurance_delay: Added to the way of half of the assurances, microseconds.
+        guarantee_delay: Added to the sending of each guarantee, microseconds.
+    """
+
+    authors: bool = True
+    missing_slots: float = 0.0
+    finalizes: bool = True
+    assurance_delay: int = 0
+    guarantee_delay: int = 0
+
+
 class World:
     """The nodes, the time and the chances of one network.
 
@@ -120,6 +140,10 @@ class World:
 
     Attributes:
         leaving: Nodes whose telemetry loses its connection now.
+        away: Nodes whose telemetry does not connect again yet.
+        losing: Nodes whose telemetry loses many events.
+        chances: Decide when faults happen.
+        impediments: The effects of planted troubles on the network.
     """
 
     def __init__(
@@ -140,7 +164,11 @@ class World:
         self.rng = random.Random(seed)
         self.rates = rates
         self.schedule = Schedule(start)
-        self.happens = Chances(rates, self.rng).happens
+        self.chances = Chances(rates, self.rng)
+        self.happens = self.chances.happens
+        self.impediments = Impediments()
+        self.away: set[int] = set()
+        self.losing: set[int] = set()
         self.out: deque[Emission] = deque()
         self.leaving: set[int] = set()
         self.requests = count(1)
@@ -210,9 +238,15 @@ class World:
             truth.add_event(node, kind, about, given, timestamp, handle)
         return handle
 
-    def wall_time(self) -> int:
-        """Return the time of an exact clock, microseconds of the JAM Common Era."""
-        return self._start + int((self.schedule.now - self._start) / self._speed)
+    def wall_time(self, since_start: int | None = None) -> int:
+        """Return the time of an exact clock, microseconds of the JAM Common Era.
+
+        Args:
+            since_start: Simulated microseconds since the beginning; ``None`` for the present.
+        """
+        if since_start is None:
+            since_start = self.schedule.now - self._start
+        return self._start + int(since_start / self._speed)
 
     def start(self, process: Process, delay: int = 0) -> None:
         """Run a process from ``delay`` microseconds from now on."""
