@@ -71,7 +71,7 @@ class AuditEntry(NamedTuple):
         time_us: The time, Unix microseconds; ``at`` in the table and the API.
         key: The id of the key; ``None`` without a key.
         address: The address of the client; ``local`` for the command line.
-        action: ``request``, ``sql``, ``create_key``, ``revoke_key``, ``login`` or ``logout``.
+        action: ``request``, or the name of the route: ``sql``, ``create_key``, ``login`` …
         detail: The path, the statement, or the key that was created.
         status: The HTTP status; 0 for the command line.
     """

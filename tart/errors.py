@@ -15,6 +15,7 @@
     │   ├── BadQuery               a parameter that is not valid
     │   ├── SqlRefused             a statement that is not run, or that failed
     │   ├── NotFound               the name is not known
+    │   ├── Conflict               the present state does not allow it
     │   ├── Ambiguous              the name stands for more than one
     │   └── QueryTimeout           no answer within the deadline
     ├── AccessError            the caller of the API: the key is missing or insufficient
@@ -243,6 +244,13 @@ class NotFound(QueryError):
 
     status = 404
     code = "not_found"
+
+
+class Conflict(QueryError):
+    """The present state of what the request is about does not allow it."""
+
+    status = 409
+    code = "conflict"
 
 
 class Ambiguous(QueryError):

@@ -11,8 +11,8 @@ class Role(IntEnum):
     Attributes:
         ANYONE: No key is required.
         VIEWER: Reads answers and streams.
-        OPERATOR: Also runs expensive queries: SQL, exports.
-        ADMIN: Also creates and revokes keys, and reads the audit log.
+        OPERATOR: Also runs expensive queries (SQL, exports), and silences alerts.
+        ADMIN: Also creates and revokes keys, reads the audit log, and administers alerting.
     """
 
     ANYONE = 0

@@ -16,6 +16,9 @@ from collections.abc import Mapping
 from tart.access.roles import Role
 from tart.background_tasks import Background
 from tart.config.schema import Config
+from tart.gateway.alerting.handlers import AlertHandlers
+from tart.gateway.alerting.handlers import Handler as AlertHandler
+from tart.gateway.alerting.service import AlertService
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.routes.streams import websocket_filter
 from tart.gateway.dispatch import Call, Dispatcher, Handler
@@ -39,6 +42,7 @@ from tart.gateway.http.auth import Authenticator
 from tart.gateway.http.responses import Answer
 from tart.gateway.http.sanic_adapter import upgrade
 from tart.gateway.http.server import HttpServer
+from tart.gateway.live.alert_feed import AlertFeed
 from tart.gateway.live.alert_monitor import AlertMonitor
 from tart.gateway.live.sse import EventStreams
 from tart.gateway.live.streams import Streams
@@ -97,7 +101,11 @@ class Gateway:
             self.alerts,
             intervals,
         )
-        self.event_streams = EventStreams(self.queries, self.streams, self.summaries, config.api)
+        self.alert_feed = AlertFeed()
+        self.alerting = AlertService(lambda: self.shards.total, self.alert_feed, intervals.alerts)
+        self.event_streams = EventStreams(
+            self.queries, self.streams, self.summaries, self.alert_feed, config.api
+        )
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
         self.logins = LoginHandlers(self.authenticator, config.api)
         self.web_page = WebPage()
@@ -168,7 +176,12 @@ class Gateway:
         def access(handler: AccessHandler) -> Handler:
             return lambda call: handler(self.authenticator, call.values, call.caller)
 
+        def alerting(handler: AlertHandler) -> Handler:
+            return lambda call: handler(call.values, call.caller)
+
+        alert_handlers = AlertHandlers(self.alerting, self.authenticator.record).table()
         return {
+            **{name: alerting(handler) for name, handler in alert_handlers.items()},
             **{name: query(handler) for name, handler in HANDLERS.items()},
             **{name: access(handler) for name, handler in ACCESS_HANDLERS.items()},
             "sql": lambda call: answer_sql(
@@ -205,12 +218,9 @@ class Gateway:
             "summary_stream": lambda call: self.event_streams.serve_summaries(
                 call.route, call.request, call.values
             ),
-            "alerts": self._answer_alerts,
+            "alert_stream": lambda call: self.event_streams.serve_alerts(call.route, call.request),
             "websocket": self._serve_websocket,
         }
-
-    async def _answer_alerts(self, call: Call) -> Answer:
-        return self.alerts.answer()
 
     async def _answer_agent(self, call: Call) -> Answer:
         return await mcp.answer(

@@ -198,7 +198,10 @@ class Dispatcher:
         values |= self._complete(route.read(request.query_string, path))
         if route.body is not None:
             if is_typeddict(route.body):
-                values["body"] = responses.body_of(request, route.body.__annotations__)
+                members = route.body.__annotations__
+                # A request that only says "do it" needs no body.
+                is_needed = bool(members or request.body)
+                values["body"] = responses.body_of(request, members) if is_needed else {}
             else:
                 values["body"] = responses.texts_of(request)
         if "format" in values:

@@ -218,8 +218,8 @@ def test_conformance_and_one_rule(system, load):
 def test_alerts(system, load):
     page = load("alerts")
     answer = system.get("/api/alerts")
-    assert {row["message"] for row in row_values(find_table(page, "Now"))} == {
-        alert["message"] for alert in answer["alerts"]
+    assert {row["summary"] for row in row_values(find_table(page, "Now"))} == {
+        alert["summary"] for alert in answer["alerts"]
     }
     assert find_figure(page, "Shards").value == answer["shards_answered"]
 

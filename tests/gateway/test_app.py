@@ -70,7 +70,10 @@ BODIES = {
 ASKING = [
     route
     for route in ROUTES
-    if (route.scattered or route.media_type == EVENT_STREAM) and route.role < Role.ADMIN
+    if (route.scattered or route.media_type == EVENT_STREAM)
+    and route.role < Role.ADMIN
+    # Alerts are evaluated without being asked for.
+    and route.name != "alert_stream"
 ]
 
 

@@ -45,6 +45,7 @@ def test_every_stream_has_the_kind_of_a_stream() -> None:
         "event_stream": Kind.EVENT_STREAM,
         "metrics_stream": Kind.EVENT_STREAM,
         "summary_stream": Kind.EVENT_STREAM,
+        "alert_stream": Kind.EVENT_STREAM,
         "docs": Kind.PAGE,
         "event_page": Kind.PAGE,
         "sql_docs": Kind.PAGE,

@@ -4852,54 +4852,332 @@ class SummaryNodes(TypedDict):
 
 
 class Alerts(TypedDict):
-    """Problems of the network, found by comparing its state every few seconds."""
+    """The alerts as of the last evaluation."""
 
-    # Those that hold now: worst first, then newest first.
-    alerts: list[NetworkAlert]
-    # The last 200 that ended while this gateway ran, newest first.
-    ended: list[NetworkAlert]
-    # Those that ended before, which are not listed.
-    ended_forgotten: int
-    # When the alerts were evaluated last; null until they have been.
+    # Firing ones first, then pending ones; worst first, then newest first.
+    alerts: list[ActiveAlert]
+    # Of all alerts, whatever is filtered.
+    counts: AlertCounts
+    # Sentences: rules that could not be evaluated, mistakes of the rule file, messages that could
+    # not be delivered. Empty if all is well.
+    problems: list[str]
+    # When the rules were evaluated last; null before the first.
     evaluated_at: str | None
-    # When they were evaluated first: earlier ones are unknown.
+    # When this gateway evaluated them first; the history goes further back.
     evaluated_since: str | None
-    # Shards that the last evaluation covers: of the others' nodes, no alert is noticed.
-    shards_answered: int
-    shards_total: int
     # Time between two evaluations.
     interval_seconds: float
+    # Of the last evaluation: without all shards nothing is resolved.
+    shards_answered: int
+    shards_total: int
 
 
-class NetworkAlert(TypedDict):
-    """A problem."""
+class ActiveAlert(TypedDict):
+    """An alert: a rule's condition that holds for one set of labels."""
 
-    # The same for as long as the problem lasts, and if it comes back.
+    # Of this episode: the same until it ends, also in messages and history.
     id: str
-    # dropped_events, undecodable_events, node_behind, node_inactive or high_failure_rate; later
-    # versions may have more.
-    rule: str
-    severity: Literal["info", "warning", "critical"]
-    # Later versions may have more states.
-    state: Literal["firing", "ended"]
+    # 16 hex digits of rule and labels: the same whenever it comes back.
+    fingerprint: str
+    # Name of the rule.
+    alert: str
+    # pending: the condition holds, but not for as long as the rule demands; firing: for long
+    # enough; resolved: it has ended, and the messages about that are on their way. Later versions
+    # may have more states.
+    state: Literal["pending", "firing", "resolved"]
+    severity: Literal["critical", "warning", "info"]
+    # The network, this server, or a member of the network, such as a node.
+    scope: Literal["network", "server", "member"]
+    # All, alertname and severity included.
+    labels: dict[str, str]
+    annotations: dict[str, str]
     # One sentence: what is wrong, with its numbers.
-    message: str
-    # When it was first noticed.
+    summary: str
+    # Of /api/docs/figures; null for SQL.
+    figure: str | None
+    # Of value, above and below.
+    unit: str | None
+    # Null while the value is not known.
+    value: float | None
+    # It holds while the value is greater.
+    above: float | None
+    # It holds while the value is smaller.
+    below: float | None
+    # When the condition held first.
     since: str
-    # When it was first not noticed any more; null while it holds.
-    ended_at: str | None
+    # Null while it is pending.
+    fired_at: str | None
+    resolved_at: str | None
+    # Since when the figure has had no value; null if it has one.
+    missing_since: str | None
+    # Ids of silences and maintenance windows: it sends no message.
+    silenced_by: list[str]
+    # Name of the rule that explains it: it sends no message.
+    inhibited_by: str | None
     about: AlertSubject
-    # The figures of the message, by the rule's own names.
-    details: dict[str, Any]
+    # Hash route of the web page that shows more.
+    page: str
+    is_builtin: bool
 
 
 class AlertSubject(TypedDict):
     """The subject of an alert."""
 
-    # node or pipeline (of /api/analytics/failure-rates); later versions may have more.
+    # network, server, or the name of the label that tells the rule's alerts apart: node, core,
+    # implementation, pipeline, version …
     kind: str
-    # Node id, or name of the pipeline.
+    # Value of that label; empty for network and server.
     id: str
+
+
+class AlertCounts(TypedDict):
+    """Alerts by state; silenced and inhibited ones are in neither firing nor by_severity."""
+
+    firing: int
+    pending: int
+    # Firing, with a silence.
+    silenced: int
+    # Firing, explained by another.
+    inhibited: int
+    # Of those that fire: critical, warning and info.
+    by_severity: dict[str, int]
+
+
+class AlertRules(TypedDict):
+    """All rules and channels."""
+
+    rules: list[AlertRule]
+    channels: list[AlertChannel]
+    # Path of the rule file; null without one, and for others than admins.
+    file: str | None
+    loaded_at: str | None
+    # Mistakes of the file as it is now: the rules above stay in force.
+    errors: list[str]
+
+
+class AlertRule(TypedDict):
+    """A rule as it is in force, with its last values."""
+
+    alert: str
+    # Of /api/docs/figures; null for SQL.
+    figure: str | None
+    unit: str | None
+    # The label that tells its alerts apart.
+    by: str | None
+    above: float | None
+    below: float | None
+    window_seconds: float | None
+    # The value is divided by that of the window that ended this long before.
+    against_seconds: float | None
+    # The statement; null for figures, and for callers who may not use SQL.
+    sql: str | None
+    for_seconds: float
+    keep_firing_for_seconds: float
+    severity: Literal["critical", "warning", "info"]
+    labels: dict[str, str]
+    # Templates.
+    annotations: dict[str, str]
+    # Names of the channels of its messages.
+    channels: list[str]
+    # What follows if the figure has no value and all shards answered.
+    on_missing: Literal["keep", "resolve", "alert"]
+    is_builtin: bool
+    # False for built-in rules that the file disables.
+    enabled: bool
+    # Of its worst alert; failing if it could not be evaluated, unknown before the first evaluation.
+    state: Literal["firing", "pending", "inactive", "failing", "unknown"]
+    firing: int
+    pending: int
+    # The worst ten of the last evaluation.
+    values: list[AlertRuleValue]
+    # Why it could not be evaluated last.
+    last_error: str | None
+    evaluation_ms: float | None
+    last_fired_at: str | None
+
+
+class AlertRuleValue(TypedDict):
+    """A value of a rule's figure."""
+
+    labels: dict[str, str]
+    # Null while the value is not known.
+    value: float | None
+
+
+class AlertChannel(TypedDict):
+    """A receiver of messages, without its settings: they may have secrets."""
+
+    name: str
+    type: str
+    send_resolved: bool
+    min_severity: Literal["critical", "warning", "info"]
+    queued: int
+    # Since the gateway started; so are the others.
+    delivered: int
+    # Attempts that failed.
+    failed: int
+    # Messages that are not tried again.
+    dead: int
+    last_error: str | None
+    last_delivered_at: str | None
+
+
+class ReloadedRules(TypedDict):
+    """The outcome of reading the rule file again."""
+
+    # False: the rules before stay in force.
+    reloaded: bool
+    # Rules in force, built-in ones included.
+    rules: int
+    channels: int
+    # Mistakes of the file, with their lines.
+    errors: list[str]
+    loaded_at: str | None
+
+
+class ReloadRules(TypedDict):
+    """Nothing: the file is read again."""
+
+
+class AlertHistory(TypedDict):
+    """Changes of the states of alerts, newest first."""
+
+    history: list[AlertTransition]
+    has_more: bool
+
+
+_AlertTransitionKeywords = TypedDict("_AlertTransitionKeywords", {"from": str})
+
+
+class AlertTransition(_AlertTransitionKeywords):
+    """A change of an alert's state."""
+
+    # State after: pending, firing, resolved, or inactive if it never fired.
+    to: str
+    # Number of the change: for before.
+    id: int
+    # Of the episode: id of /api/alerts.
+    alert_id: str
+    # Name of the rule.
+    alert: str
+    labels: dict[str, str]
+    severity: Literal["critical", "warning", "info"]
+    at: str
+    # Null while the value is not known.
+    value: float | None
+    summary: str
+
+
+class Silences(TypedDict):
+    """All silences and maintenance windows, the newest first."""
+
+    silences: list[Silence]
+
+
+class Silence(TypedDict):
+    """A time in which matching alerts send no messages; their states go on."""
+
+    id: str
+    # All must match: node="…", alertname=~"Node.*"; != and !~ exclude.
+    matchers: list[str]
+    starts_at: str
+    ends_at: str
+    # Empty for maintenance windows of the rule file.
+    author: str
+    reason: str
+    # Whether it has begun, and has ended. Ended ones are listed for a day.
+    state: Literal["pending", "active", "expired"]
+    # file for maintenance windows of the rule file, which end there.
+    source: Literal["api", "file"]
+    # Alerts that it silences now.
+    alerts: int
+
+
+class NewSilence(TypedDict):
+    """The silence to create; ends_at or duration is required."""
+
+    # Matchers of labels, all of which must match: alertname="NodeSilent", node=~"ab.*".
+    matchers: list[str]
+    # Why: shown with the alerts.
+    reason: str
+    ends_at: NotRequired[str]
+    # Time from its start to its end, such as 2h.
+    duration: NotRequired[str]
+    # Now, if it is left out.
+    starts_at: NotRequired[str]
+    # The caller's key, if it is left out.
+    author: NotRequired[str]
+
+
+class EndedSilence(TypedDict):
+    """The id of a silence that was ended."""
+
+    id: str
+    ended: bool
+
+
+class Deliveries(TypedDict):
+    """Messages of the last days, newest first; none has a secret."""
+
+    deliveries: list[Delivery]
+    has_more: bool
+
+
+class Delivery(TypedDict):
+    """A message to a channel."""
+
+    # The same for every attempt: the webhook-id of signed messages.
+    id: str
+    # In the order of creation: for before.
+    number: int
+    channel: str
+    # Of the alerts that share messages.
+    group: str
+    status: Literal["firing", "resolved"]
+    # new, changed, resolved, repeat or test.
+    reason: str
+    # dead: it is not tried again, unless somebody asks for that.
+    state: Literal["queued", "delivered", "dead"]
+    # Alerts that it is about.
+    alerts: int
+    # Of its worst alert.
+    summary: str
+    created_at: str
+    attempts: int
+    # Null unless it is queued.
+    next_attempt_at: str | None
+    delivered_at: str | None
+    last_error: str | None
+
+
+class RetriedDelivery(TypedDict):
+    """The id of a message that is tried again."""
+
+    id: str
+    queued: bool
+
+
+class RetryDelivery(TypedDict):
+    """Nothing: the message is tried again at once."""
+
+
+class TestMessage(TypedDict):
+    """The outcome of a message that was sent to see that it arrives."""
+
+    channel: str
+    id: str
+    delivered: bool
+    # Why it was not delivered.
+    error: str | None
+    # Until it was delivered, or had failed.
+    elapsed_ms: float
+
+
+class SendTest(TypedDict):
+    """The channel that a message is sent to, to see that it arrives."""
+
+    # Name of the channel.
+    channel: str
 
 
 class Keys(TypedDict):
@@ -4960,7 +5238,19 @@ class AuditEntry(TypedDict):
     key: str | None
     # Remote address of the client; local for the command line.
     address: str
-    action: Literal["request", "sql", "create_key", "revoke_key", "login", "logout"]
+    action: Literal[
+        "request",
+        "sql",
+        "create_key",
+        "revoke_key",
+        "login",
+        "logout",
+        "create_silence",
+        "end_silence",
+        "reload_alert_rules",
+        "retry_delivery",
+        "send_test",
+    ]
     detail: str
     # Status of the answer; 0 for the command line.
     status: int

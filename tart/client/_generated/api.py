@@ -3024,14 +3024,199 @@ class Api:
         """
         return self._ask(Call[answers.Summary]("GET", "/api/summary", query={"since": since}))
 
-    def alerts(self) -> answers.Alerts:
+    def alerts(
+        self,
+        *,
+        state: Literal["pending", "firing", "resolved"] | None = None,
+        severity: Literal["critical", "warning", "info"] | None = None,
+        node: str | None = None,
+    ) -> answers.Alerts:
         """Get the alerts.
 
-        ``GET /api/alerts``. Problems of nodes and pipelines that hold now, and the last ones that
-        ended, each with its times, a sentence, and what it is about. They are evaluated every ten
-        seconds; SubscribeAlerts of the WebSocket sends them when they change.
+        ``GET /api/alerts``. What is wrong now, by the rules of /api/alerts/rules: each with its
+        state, value, times, a sentence, and what it is about. Silenced and inhibited alerts are
+        listed, too: they send no message. Rules are evaluated every interval_seconds;
+        SubscribeAlerts of the WebSocket and /api/alerts/stream send the alerts when they change.
+
+        Args:
+            state: Only alerts in this state.
+            severity: Only of this severity.
+            node: Only of a node: whose label node has this id. A prefix of the id, of 4 digits or
+                more, is enough if only one node has it.
         """
-        return self._ask(Call[answers.Alerts]("GET", "/api/alerts"))
+        return self._ask(
+            Call[answers.Alerts](
+                "GET", "/api/alerts", query={"state": state, "severity": severity, "node": node}
+            )
+        )
+
+    def alert_rules(self) -> answers.AlertRules:
+        """List the alerting rules, with their last values, and the channels.
+
+        ``GET /api/alerts/rules``. Built-in rules and those of the rule file (setting alerts.file),
+        as they are in force. Settings and secrets of channels are never returned.
+        """
+        return self._ask(Call[answers.AlertRules]("GET", "/api/alerts/rules"))
+
+    def reload_alert_rules(self) -> answers.ReloadedRules:
+        """Read the rule file again.
+
+        ``POST /api/alerts/rules/reload``. Like SIGHUP. A file with mistakes changes nothing: the
+        answer lists them, and the rules before stay in force.
+        """
+        return self._ask(Call[answers.ReloadedRules]("POST", "/api/alerts/rules/reload"))
+
+    def alert_history(
+        self,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        alert: str | None = None,
+        node: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.AlertHistory:
+        """List changes of the states of alerts, newest first.
+
+        ``GET /api/alerts/history``. Each change from inactive to pending, firing and resolved, with
+        the value at that time.
+
+        Args:
+            limit: Maximum number of changes; clamped to 1 to 1000. Default: 100.
+            before: Only changes with lower numbers.
+            alert: Only of the rule with this name.
+            node: Only of a node: whose label node has this id. A prefix of the id, of 4 digits or
+                more, is enough if only one node has it.
+            start: Only changes from this time on.
+            end: Only changes before this time.
+        """
+        return self._ask(
+            Call[answers.AlertHistory](
+                "GET",
+                "/api/alerts/history",
+                query={
+                    "limit": limit,
+                    "before": before,
+                    "alert": alert,
+                    "node": node,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    def silences(self) -> answers.Silences:
+        """List silences and maintenance windows.
+
+        ``GET /api/alerts/silences``. A silenced alert keeps its state and sends no message.
+        """
+        return self._ask(Call[answers.Silences]("GET", "/api/alerts/silences"))
+
+    def create_silence(
+        self,
+        *,
+        matchers: list[str],
+        reason: str,
+        ends_at: str | None = None,
+        duration: str | None = None,
+        starts_at: str | None = None,
+        author: str | None = None,
+    ) -> answers.Silence:
+        """Silence alerts for a time.
+
+        ``POST /api/alerts/silences``. Takes effect at once. It ends by itself at ends_at, and with
+        DELETE; alerts that still fire then send their messages.
+
+        Args:
+            matchers: Matchers of labels, all of which must match: alertname="NodeSilent",
+                node=~"ab.*".
+            reason: Why: shown with the alerts.
+            ends_at:
+            duration: Time from its start to its end, such as 2h.
+            starts_at: Now, if it is left out.
+            author: The caller's key, if it is left out.
+        """
+        return self._ask(
+            Call[answers.Silence](
+                "POST",
+                "/api/alerts/silences",
+                body={
+                    "matchers": matchers,
+                    "reason": reason,
+                    "ends_at": ends_at,
+                    "duration": duration,
+                    "starts_at": starts_at,
+                    "author": author,
+                },
+            )
+        )
+
+    def end_silence(self, id: str) -> answers.EndedSilence:
+        """End a silence.
+
+        ``DELETE /api/alerts/silences/{id}``. Takes effect at once. Maintenance windows of the rule
+        file end in the file (409).
+
+        Args:
+            id: Id of the silence.
+        """
+        return self._ask(
+            Call[answers.EndedSilence]("DELETE", "/api/alerts/silences/{id}", path={"id": id})
+        )
+
+    def deliveries(
+        self,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        channel: str | None = None,
+        state: Literal["queued", "delivered", "dead"] | None = None,
+    ) -> answers.Deliveries:
+        """List messages to channels, newest first.
+
+        ``GET /api/alerts/deliveries``. Queued, delivered and dead ones with their attempts and
+        errors; never a secret.
+
+        Args:
+            limit: Maximum number of messages; clamped to 1 to 1000. Default: 100.
+            before: Only messages with lower numbers.
+            channel: Only to the channel with this name.
+            state: Only messages in this state.
+        """
+        return self._ask(
+            Call[answers.Deliveries](
+                "GET",
+                "/api/alerts/deliveries",
+                query={"limit": limit, "before": before, "channel": channel, "state": state},
+            )
+        )
+
+    def retry_delivery(self, id: str) -> answers.RetriedDelivery:
+        """Send a dead message again.
+
+        ``POST /api/alerts/deliveries/{id}/retry``. It is tried at once, and then like a new one.
+        409 if it is not dead.
+
+        Args:
+            id: Id of the message.
+        """
+        return self._ask(
+            Call[answers.RetriedDelivery](
+                "POST", "/api/alerts/deliveries/{id}/retry", path={"id": id}
+            )
+        )
+
+    def send_test(self, *, channel: str) -> answers.TestMessage:
+        """Send a message to a channel, to see that it arrives.
+
+        ``POST /api/alerts/send-test``. Tried once; the answer says why it was not delivered.
+
+        Args:
+            channel: Name of the channel.
+        """
+        return self._ask(
+            Call[answers.TestMessage]("POST", "/api/alerts/send-test", body={"channel": channel})
+        )
 
     def keys(self) -> answers.Keys:
         """List API keys.
@@ -3047,8 +3232,8 @@ class Api:
         """Create an API key.
 
         ``POST /api/keys``. The secret in key is returned only once. viewer reads answers and
-        streams; operator may also run SQL and exports; admin may also manage keys and read the
-        audit log.
+        streams; operator may also run SQL and exports, and silence alerts; admin may also manage
+        keys, read the audit log, reload alerting rules and see their messages.
 
         Args:
             name: The holder of the key, in printable characters.
@@ -5083,12 +5268,150 @@ class AsyncApi:
         """
         return await self._ask(Call[answers.Summary]("GET", "/api/summary", query={"since": since}))
 
-    async def alerts(self) -> answers.Alerts:
+    async def alerts(
+        self,
+        *,
+        state: Literal["pending", "firing", "resolved"] | None = None,
+        severity: Literal["critical", "warning", "info"] | None = None,
+        node: str | None = None,
+    ) -> answers.Alerts:
         """Get the alerts.
 
         See ``TartClient.alerts``.
         """
-        return await self._ask(Call[answers.Alerts]("GET", "/api/alerts"))
+        return await self._ask(
+            Call[answers.Alerts](
+                "GET", "/api/alerts", query={"state": state, "severity": severity, "node": node}
+            )
+        )
+
+    async def alert_rules(self) -> answers.AlertRules:
+        """List the alerting rules, with their last values, and the channels.
+
+        See ``TartClient.alert_rules``.
+        """
+        return await self._ask(Call[answers.AlertRules]("GET", "/api/alerts/rules"))
+
+    async def reload_alert_rules(self) -> answers.ReloadedRules:
+        """Read the rule file again.
+
+        See ``TartClient.reload_alert_rules``.
+        """
+        return await self._ask(Call[answers.ReloadedRules]("POST", "/api/alerts/rules/reload"))
+
+    async def alert_history(
+        self,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        alert: str | None = None,
+        node: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.AlertHistory:
+        """List changes of the states of alerts, newest first.
+
+        See ``TartClient.alert_history``.
+        """
+        return await self._ask(
+            Call[answers.AlertHistory](
+                "GET",
+                "/api/alerts/history",
+                query={
+                    "limit": limit,
+                    "before": before,
+                    "alert": alert,
+                    "node": node,
+                    "start": start,
+                    "end": end,
+                },
+            )
+        )
+
+    async def silences(self) -> answers.Silences:
+        """List silences and maintenance windows.
+
+        See ``TartClient.silences``.
+        """
+        return await self._ask(Call[answers.Silences]("GET", "/api/alerts/silences"))
+
+    async def create_silence(
+        self,
+        *,
+        matchers: list[str],
+        reason: str,
+        ends_at: str | None = None,
+        duration: str | None = None,
+        starts_at: str | None = None,
+        author: str | None = None,
+    ) -> answers.Silence:
+        """Silence alerts for a time.
+
+        See ``TartClient.create_silence``.
+        """
+        return await self._ask(
+            Call[answers.Silence](
+                "POST",
+                "/api/alerts/silences",
+                body={
+                    "matchers": matchers,
+                    "reason": reason,
+                    "ends_at": ends_at,
+                    "duration": duration,
+                    "starts_at": starts_at,
+                    "author": author,
+                },
+            )
+        )
+
+    async def end_silence(self, id: str) -> answers.EndedSilence:
+        """End a silence.
+
+        See ``TartClient.end_silence``.
+        """
+        return await self._ask(
+            Call[answers.EndedSilence]("DELETE", "/api/alerts/silences/{id}", path={"id": id})
+        )
+
+    async def deliveries(
+        self,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        channel: str | None = None,
+        state: Literal["queued", "delivered", "dead"] | None = None,
+    ) -> answers.Deliveries:
+        """List messages to channels, newest first.
+
+        See ``TartClient.deliveries``.
+        """
+        return await self._ask(
+            Call[answers.Deliveries](
+                "GET",
+                "/api/alerts/deliveries",
+                query={"limit": limit, "before": before, "channel": channel, "state": state},
+            )
+        )
+
+    async def retry_delivery(self, id: str) -> answers.RetriedDelivery:
+        """Send a dead message again.
+
+        See ``TartClient.retry_delivery``.
+        """
+        return await self._ask(
+            Call[answers.RetriedDelivery](
+                "POST", "/api/alerts/deliveries/{id}/retry", path={"id": id}
+            )
+        )
+
+    async def send_test(self, *, channel: str) -> answers.TestMessage:
+        """Send a message to a channel, to see that it arrives.
+
+        See ``TartClient.send_test``.
+        """
+        return await self._ask(
+            Call[answers.TestMessage]("POST", "/api/alerts/send-test", body={"channel": channel})
+        )
 
     async def keys(self) -> answers.Keys:
         """List API keys.

@@ -4794,54 +4794,320 @@ export interface SummaryNodes {
   undecodable: number[];
 }
 
-/** Problems of the network, found by comparing its state every few seconds. */
+/** The alerts as of the last evaluation. */
 export interface Alerts {
-  /** Those that hold now: worst first, then newest first. */
-  alerts: NetworkAlert[];
-  /** The last 200 that ended while this gateway ran, newest first. */
-  ended: NetworkAlert[];
-  /** Those that ended before, which are not listed. */
-  ended_forgotten: number;
-  /** When the alerts were evaluated last; null until they have been. */
+  /** Firing ones first, then pending ones; worst first, then newest first. */
+  alerts: ActiveAlert[];
+  /** Of all alerts, whatever is filtered. */
+  counts: AlertCounts;
+  /**
+   * Sentences: rules that could not be evaluated, mistakes of the rule file, messages that could
+   * not be delivered. Empty if all is well.
+   */
+  problems: string[];
+  /** When the rules were evaluated last; null before the first. */
   evaluated_at: string | null;
-  /** When they were evaluated first: earlier ones are unknown. */
+  /** When this gateway evaluated them first; the history goes further back. */
   evaluated_since: string | null;
-  /** Shards that the last evaluation covers: of the others' nodes, no alert is noticed. */
-  shards_answered: number;
-  shards_total: number;
   /** Time between two evaluations. */
   interval_seconds: number;
+  /** Of the last evaluation: without all shards nothing is resolved. */
+  shards_answered: number;
+  shards_total: number;
 }
 
-/** A problem. */
-export interface NetworkAlert {
-  /** The same for as long as the problem lasts, and if it comes back. */
+/** An alert: a rule's condition that holds for one set of labels. */
+export interface ActiveAlert {
+  /** Of this episode: the same until it ends, also in messages and history. */
   id: string;
+  /** 16 hex digits of rule and labels: the same whenever it comes back. */
+  fingerprint: string;
+  /** Name of the rule. */
+  alert: string;
   /**
-   * dropped_events, undecodable_events, node_behind, node_inactive or high_failure_rate; later
-   * versions may have more.
+   * pending: the condition holds, but not for as long as the rule demands; firing: for long enough;
+   * resolved: it has ended, and the messages about that are on their way. Later versions may have
+   * more states.
    */
-  rule: string;
-  severity: "info" | "warning" | "critical";
-  /** Later versions may have more states. */
-  state: "firing" | "ended";
+  state: "pending" | "firing" | "resolved";
+  severity: "critical" | "warning" | "info";
+  /** The network, this server, or a member of the network, such as a node. */
+  scope: "network" | "server" | "member";
+  /** All, alertname and severity included. */
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
   /** One sentence: what is wrong, with its numbers. */
-  message: string;
-  /** When it was first noticed. */
+  summary: string;
+  /** Of /api/docs/figures; null for SQL. */
+  figure: string | null;
+  /** Of value, above and below. */
+  unit: string | null;
+  /** Null while the value is not known. */
+  value: number | null;
+  /** It holds while the value is greater. */
+  above: number | null;
+  /** It holds while the value is smaller. */
+  below: number | null;
+  /** When the condition held first. */
   since: string;
-  /** When it was first not noticed any more; null while it holds. */
-  ended_at: string | null;
+  /** Null while it is pending. */
+  fired_at: string | null;
+  resolved_at: string | null;
+  /** Since when the figure has had no value; null if it has one. */
+  missing_since: string | null;
+  /** Ids of silences and maintenance windows: it sends no message. */
+  silenced_by: string[];
+  /** Name of the rule that explains it: it sends no message. */
+  inhibited_by: string | null;
   about: AlertSubject;
-  /** The figures of the message, by the rule's own names. */
-  details: Record<string, unknown>;
+  /** Hash route of the web page that shows more. */
+  page: string;
+  is_builtin: boolean;
 }
 
 /** The subject of an alert. */
 export interface AlertSubject {
-  /** node or pipeline (of /api/analytics/failure-rates); later versions may have more. */
+  /**
+   * network, server, or the name of the label that tells the rule's alerts apart: node, core,
+   * implementation, pipeline, version …
+   */
   kind: string;
-  /** Node id, or name of the pipeline. */
+  /** Value of that label; empty for network and server. */
   id: string;
+}
+
+/** Alerts by state; silenced and inhibited ones are in neither firing nor by_severity. */
+export interface AlertCounts {
+  firing: number;
+  pending: number;
+  /** Firing, with a silence. */
+  silenced: number;
+  /** Firing, explained by another. */
+  inhibited: number;
+  /** Of those that fire: critical, warning and info. */
+  by_severity: Record<string, number>;
+}
+
+/** All rules and channels. */
+export interface AlertRules {
+  rules: AlertRule[];
+  channels: AlertChannel[];
+  /** Path of the rule file; null without one, and for others than admins. */
+  file: string | null;
+  loaded_at: string | null;
+  /** Mistakes of the file as it is now: the rules above stay in force. */
+  errors: string[];
+}
+
+/** A rule as it is in force, with its last values. */
+export interface AlertRule {
+  alert: string;
+  /** Of /api/docs/figures; null for SQL. */
+  figure: string | null;
+  unit: string | null;
+  /** The label that tells its alerts apart. */
+  by: string | null;
+  above: number | null;
+  below: number | null;
+  window_seconds: number | null;
+  /** The value is divided by that of the window that ended this long before. */
+  against_seconds: number | null;
+  /** The statement; null for figures, and for callers who may not use SQL. */
+  sql: string | null;
+  for_seconds: number;
+  keep_firing_for_seconds: number;
+  severity: "critical" | "warning" | "info";
+  labels: Record<string, string>;
+  /** Templates. */
+  annotations: Record<string, string>;
+  /** Names of the channels of its messages. */
+  channels: string[];
+  /** What follows if the figure has no value and all shards answered. */
+  on_missing: "keep" | "resolve" | "alert";
+  is_builtin: boolean;
+  /** False for built-in rules that the file disables. */
+  enabled: boolean;
+  /**
+   * Of its worst alert; failing if it could not be evaluated, unknown before the first evaluation.
+   */
+  state: "firing" | "pending" | "inactive" | "failing" | "unknown";
+  firing: number;
+  pending: number;
+  /** The worst ten of the last evaluation. */
+  values: AlertRuleValue[];
+  /** Why it could not be evaluated last. */
+  last_error: string | null;
+  evaluation_ms: number | null;
+  last_fired_at: string | null;
+}
+
+/** A value of a rule's figure. */
+export interface AlertRuleValue {
+  labels: Record<string, string>;
+  /** Null while the value is not known. */
+  value: number | null;
+}
+
+/** A receiver of messages, without its settings: they may have secrets. */
+export interface AlertChannel {
+  name: string;
+  type: string;
+  send_resolved: boolean;
+  min_severity: "critical" | "warning" | "info";
+  queued: number;
+  /** Since the gateway started; so are the others. */
+  delivered: number;
+  /** Attempts that failed. */
+  failed: number;
+  /** Messages that are not tried again. */
+  dead: number;
+  last_error: string | null;
+  last_delivered_at: string | null;
+}
+
+/** The outcome of reading the rule file again. */
+export interface ReloadedRules {
+  /** False: the rules before stay in force. */
+  reloaded: boolean;
+  /** Rules in force, built-in ones included. */
+  rules: number;
+  channels: number;
+  /** Mistakes of the file, with their lines. */
+  errors: string[];
+  loaded_at: string | null;
+}
+
+/** Nothing: the file is read again. */
+export interface ReloadRules {
+}
+
+/** Changes of the states of alerts, newest first. */
+export interface AlertHistory {
+  history: AlertTransition[];
+  has_more: boolean;
+}
+
+/** A change of an alert's state. */
+export interface AlertTransition {
+  /** State before: inactive, pending or firing. */
+  from: string;
+  /** State after: pending, firing, resolved, or inactive if it never fired. */
+  to: string;
+  /** Number of the change: for before. */
+  id: number;
+  /** Of the episode: id of /api/alerts. */
+  alert_id: string;
+  /** Name of the rule. */
+  alert: string;
+  labels: Record<string, string>;
+  severity: "critical" | "warning" | "info";
+  at: string;
+  /** Null while the value is not known. */
+  value: number | null;
+  summary: string;
+}
+
+/** All silences and maintenance windows, the newest first. */
+export interface Silences {
+  silences: Silence[];
+}
+
+/** A time in which matching alerts send no messages; their states go on. */
+export interface Silence {
+  id: string;
+  /** All must match: node="…", alertname=~"Node.*"; != and !~ exclude. */
+  matchers: string[];
+  starts_at: string;
+  ends_at: string;
+  /** Empty for maintenance windows of the rule file. */
+  author: string;
+  reason: string;
+  /** Whether it has begun, and has ended. Ended ones are listed for a day. */
+  state: "pending" | "active" | "expired";
+  /** file for maintenance windows of the rule file, which end there. */
+  source: "api" | "file";
+  /** Alerts that it silences now. */
+  alerts: number;
+}
+
+/** The silence to create; ends_at or duration is required. */
+export interface NewSilence {
+  /** Matchers of labels, all of which must match: alertname="NodeSilent", node=~"ab.*". */
+  matchers: string[];
+  /** Why: shown with the alerts. */
+  reason: string;
+  ends_at?: string;
+  /** Time from its start to its end, such as 2h. */
+  duration?: string;
+  /** Now, if it is left out. */
+  starts_at?: string;
+  /** The caller's key, if it is left out. */
+  author?: string;
+}
+
+/** The id of a silence that was ended. */
+export interface EndedSilence {
+  id: string;
+  ended: boolean;
+}
+
+/** Messages of the last days, newest first; none has a secret. */
+export interface Deliveries {
+  deliveries: Delivery[];
+  has_more: boolean;
+}
+
+/** A message to a channel. */
+export interface Delivery {
+  /** The same for every attempt: the webhook-id of signed messages. */
+  id: string;
+  /** In the order of creation: for before. */
+  number: number;
+  channel: string;
+  /** Of the alerts that share messages. */
+  group: string;
+  status: "firing" | "resolved";
+  /** new, changed, resolved, repeat or test. */
+  reason: string;
+  /** dead: it is not tried again, unless somebody asks for that. */
+  state: "queued" | "delivered" | "dead";
+  /** Alerts that it is about. */
+  alerts: number;
+  /** Of its worst alert. */
+  summary: string;
+  created_at: string;
+  attempts: number;
+  /** Null unless it is queued. */
+  next_attempt_at: string | null;
+  delivered_at: string | null;
+  last_error: string | null;
+}
+
+/** The id of a message that is tried again. */
+export interface RetriedDelivery {
+  id: string;
+  queued: boolean;
+}
+
+/** Nothing: the message is tried again at once. */
+export interface RetryDelivery {
+}
+
+/** The outcome of a message that was sent to see that it arrives. */
+export interface TestMessage {
+  channel: string;
+  id: string;
+  delivered: boolean;
+  /** Why it was not delivered. */
+  error: string | null;
+  /** Until it was delivered, or had failed. */
+  elapsed_ms: number;
+}
+
+/** The channel that a message is sent to, to see that it arrives. */
+export interface SendTest {
+  /** Name of the channel. */
+  channel: string;
 }
 
 /** All API keys, revoked ones included. */
@@ -4895,7 +5161,7 @@ export interface AuditEntry {
   key: string | null;
   /** Remote address of the client; local for the command line. */
   address: string;
-  action: "request" | "sql" | "create_key" | "revoke_key" | "login" | "logout";
+  action: "request" | "sql" | "create_key" | "revoke_key" | "login" | "logout" | "create_silence" | "end_silence" | "reload_alert_rules" | "retry_delivery" | "send_test";
   detail: string;
   /** Status of the answer; 0 for the command line. */
   status: number;
@@ -7659,14 +7925,160 @@ export class TartClient<F extends Int64Form = "number"> {
   /**
    * Get the alerts. `GET /api/alerts`
    *
-   * Problems of nodes and pipelines that hold now, and the last ones that ended, each with its
-   * times, a sentence, and what it is about. They are evaluated every ten seconds; SubscribeAlerts
-   * of the WebSocket sends them when they change.
+   * What is wrong now, by the rules of /api/alerts/rules: each with its state, value, times, a
+   * sentence, and what it is about. Silenced and inhibited alerts are listed, too: they send no
+   * message. Rules are evaluated every interval_seconds; SubscribeAlerts of the WebSocket and
+   * /api/alerts/stream send the alerts when they change.
    */
   alerts(
-    parameters?: {},
+    parameters?: {
+      /** Only alerts in this state. */
+      state?: "pending" | "firing" | "resolved";
+      /** Only of this severity. */
+      severity?: "critical" | "warning" | "info";
+      /**
+       * Only of a node: whose label node has this id. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
+      node?: string;
+    },
     options?: RequestOptions,
   ): Promise<Alerts>;
+
+  /**
+   * List the alerting rules, with their last values, and the channels. `GET /api/alerts/rules`
+   *
+   * Built-in rules and those of the rule file (setting alerts.file), as they are in force. Settings
+   * and secrets of channels are never returned.
+   */
+  alertRules(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<AlertRules>;
+
+  /**
+   * Read the rule file again. `POST /api/alerts/rules/reload`
+   *
+   * Like SIGHUP. A file with mistakes changes nothing: the answer lists them, and the rules before
+   * stay in force.
+   */
+  reloadAlertRules(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<ReloadedRules>;
+
+  /**
+   * List changes of the states of alerts, newest first. `GET /api/alerts/history`
+   *
+   * Each change from inactive to pending, firing and resolved, with the value at that time.
+   */
+  alertHistory(
+    parameters?: {
+      /** Maximum number of changes; clamped to 1 to 1000. Default: 100. */
+      limit?: number;
+      /** Only changes with lower numbers. */
+      before?: number;
+      /** Only of the rule with this name. */
+      alert?: string;
+      /**
+       * Only of a node: whose label node has this id. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
+      node?: string;
+      /** Only changes from this time on. */
+      start?: Date | string;
+      /** Only changes before this time. */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<AlertHistory>;
+
+  /**
+   * List silences and maintenance windows. `GET /api/alerts/silences`
+   *
+   * A silenced alert keeps its state and sends no message.
+   */
+  silences(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<Silences>;
+
+  /**
+   * Silence alerts for a time. `POST /api/alerts/silences`
+   *
+   * Takes effect at once. It ends by itself at ends_at, and with DELETE; alerts that still fire
+   * then send their messages.
+   */
+  createSilence(
+    parameters: {
+      /** Matchers of labels, all of which must match: alertname="NodeSilent", node=~"ab.*". */
+      matchers: string[];
+      /** Why: shown with the alerts. */
+      reason: string;
+      ends_at?: string;
+      /** Time from its start to its end, such as 2h. */
+      duration?: string;
+      /** Now, if it is left out. */
+      starts_at?: string;
+      /** The caller's key, if it is left out. */
+      author?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<Silence>;
+
+  /**
+   * End a silence. `DELETE /api/alerts/silences/{id}`
+   *
+   * Takes effect at once. Maintenance windows of the rule file end in the file (409).
+   */
+  endSilence(
+    id: string,
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<EndedSilence>;
+
+  /**
+   * List messages to channels, newest first. `GET /api/alerts/deliveries`
+   *
+   * Queued, delivered and dead ones with their attempts and errors; never a secret.
+   */
+  deliveries(
+    parameters?: {
+      /** Maximum number of messages; clamped to 1 to 1000. Default: 100. */
+      limit?: number;
+      /** Only messages with lower numbers. */
+      before?: number;
+      /** Only to the channel with this name. */
+      channel?: string;
+      /** Only messages in this state. */
+      state?: "queued" | "delivered" | "dead";
+    },
+    options?: RequestOptions,
+  ): Promise<Deliveries>;
+
+  /**
+   * Send a dead message again. `POST /api/alerts/deliveries/{id}/retry`
+   *
+   * It is tried at once, and then like a new one. 409 if it is not dead.
+   */
+  retryDelivery(
+    id: string,
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<RetriedDelivery>;
+
+  /**
+   * Send a message to a channel, to see that it arrives. `POST /api/alerts/send-test`
+   *
+   * Tried once; the answer says why it was not delivered.
+   */
+  sendTest(
+    parameters: {
+      /** Name of the channel. */
+      channel: string;
+    },
+    options?: RequestOptions,
+  ): Promise<TestMessage>;
 
   /**
    * List API keys. `GET /api/keys`
@@ -7682,7 +8094,8 @@ export class TartClient<F extends Int64Form = "number"> {
    * Create an API key. `POST /api/keys`
    *
    * The secret in key is returned only once. viewer reads answers and streams; operator may also
-   * run SQL and exports; admin may also manage keys and read the audit log.
+   * run SQL and exports, and silence alerts; admin may also manage keys, read the audit log, reload
+   * alerting rules and see their messages.
    */
   createKey(
     parameters: {

@@ -2221,6 +2221,106 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** List the alerting rules, with their last values, and the channels. */
+  alertRules(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/alerts/rules",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Read the rule file again. */
+  reloadAlertRules(parameters = {}, options = {}) {
+    const { , ...others } = parameters;
+    const call = {
+      method: "POST",
+      path: "/api/alerts/rules/reload",
+      body: {  },
+      query: others,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List changes of the states of alerts, newest first. */
+  alertHistory(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/alerts/history",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List silences and maintenance windows. */
+  silences(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/alerts/silences",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Silence alerts for a time. */
+  createSilence(parameters = {}, options = {}) {
+    const { matchers, reason, ends_at, duration, starts_at, author, ...others } = parameters;
+    const call = {
+      method: "POST",
+      path: "/api/alerts/silences",
+      body: { matchers, reason, ends_at, duration, starts_at, author },
+      query: others,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** End a silence. */
+  endSilence(id, parameters = {}, options = {}) {
+    const call = {
+      method: "DELETE",
+      path: "/api/alerts/silences/{id}",
+      values: { id: id },
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List messages to channels, newest first. */
+  deliveries(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/alerts/deliveries",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Send a dead message again. */
+  retryDelivery(id, parameters = {}, options = {}) {
+    const { , ...others } = parameters;
+    const call = {
+      method: "POST",
+      path: "/api/alerts/deliveries/{id}/retry",
+      values: { id: id },
+      body: {  },
+      query: others,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Send a message to a channel, to see that it arrives. */
+  sendTest(parameters = {}, options = {}) {
+    const { channel, ...others } = parameters;
+    const call = {
+      method: "POST",
+      path: "/api/alerts/send-test",
+      body: { channel },
+      query: others,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List API keys. */
   keys(parameters = {}, options = {}) {
     const call = {

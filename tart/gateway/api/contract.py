@@ -11,6 +11,7 @@ from dataclasses import replace
 from tart.gateway.api.route import INT64, Route
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 from tart.gateway.api.routes.agents import AGENT_ROUTES
+from tart.gateway.api.routes.alerts import ALERT_ROUTES
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.availability import AVAILABILITY_ROUTES
 from tart.gateway.api.routes.client_files import CLIENT_FILE_ROUTES
@@ -49,6 +50,7 @@ _ROUTES = (
     *ANALYTICS_ROUTES,
     *AVAILABILITY_ROUTES,
     *LIVE_ROUTES,
+    *ALERT_ROUTES,
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
     *LOGIN_ROUTES,

@@ -8,26 +8,21 @@ the nodes that changed.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from contextlib import suppress
 
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.background_tasks import Background
 from tart.errors import TartError
 from tart.gateway.fanout.queries import QueryClient, gather_all, now_text, now_us
-from tart.gateway.http.responses import Answer
-from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alert_key, alerts
+from tart.gateway.live.alerts import ALERT_WINDOW_US, AlertSample, alerts
 from tart.gateway.live.streams import Subscriber, message
 from tart.gateway.live.summary import Summaries
-from tart.query.answers import alerts as answers
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.units import SECOND_US
 
 ALERT_SECONDS = 10.0
-MAX_ENDED = 200
-_SEVERITIES = ("critical", "warning", "info")
 
 
 class AlertMonitor:
@@ -56,8 +51,6 @@ class AlertMonitor:
         self._uninformed: set[Subscriber] = set()
         self._last: AlertSample | None = None
         self._raised: list[Json] = []
-        self._ended: deque[answers.NetworkAlert] = deque(maxlen=MAX_ENDED)
-        self._forgotten = 0
         self._evaluated_at: str | None = None
         self._evaluated_since: str | None = None
         self._answered = 0
@@ -88,23 +81,6 @@ class AlertMonitor:
         self._subscribers.discard(subscriber)
         self._uninformed.discard(subscriber)
 
-    def answer(self) -> Answer:
-        """Answer ``/api/alerts``."""
-        current = [_alert(each, None) for each in self._raised]
-        current.sort(key=lambda alert: alert["since"], reverse=True)
-        current.sort(key=lambda alert: _SEVERITIES.index(alert["severity"]))
-        body: answers.Alerts = {
-            "alerts": current,
-            "ended": list(reversed(self._ended)),
-            "ended_forgotten": self._forgotten,
-            "evaluated_at": self._evaluated_at,
-            "evaluated_since": self._evaluated_since,
-            "shards_answered": self._answered,
-            "shards_total": self._queries.shards.total,
-            "interval_seconds": self._interval_seconds,
-        }
-        return Answer(body)
-
     async def _run(self) -> None:
         await self._queries.shards.wait_any_welcomed()
         while True:
@@ -125,7 +101,6 @@ class AlertMonitor:
         )
         timestamp = now_text()
         current = alerts(self._last or sample, sample, timestamp, self._raised)
-        self._record_ended(current, timestamp)
         has_changed = current != self._raised
         self._last, self._raised = sample, current
         self._answered = len(state.answered)
@@ -133,13 +108,6 @@ class AlertMonitor:
         self._evaluated_since = self._evaluated_since or timestamp
         self._send(self._subscribers if has_changed else self._uninformed)
         self._uninformed.clear()
-
-    def _record_ended(self, current: list[Json], timestamp: str) -> None:
-        lasting = {alert_key(alert) for alert in current}
-        for alert in self._raised:
-            if alert_key(alert) not in lasting:
-                self._forgotten += len(self._ended) == MAX_ENDED
-                self._ended.append(_alert(alert, timestamp))
 
     def _send(self, subscribers: set[Subscriber]) -> None:
         if self._raised and subscribers:
@@ -152,18 +120,3 @@ def _counts_since(start_us: int) -> AggregateSum:
     """Return the query of events by type since a time, rounded down to a whole bucket."""
     start_us -= start_us % (COUNT_BUCKET * SECOND_US)
     return AggregateSum("counts", Window(start_us), by=["type"])
-
-
-def _alert(alert: Json, ended_at: str | None) -> answers.NetworkAlert:
-    rule, subject = alert_key(alert)
-    return {
-        "id": f"{rule}:{subject}",
-        "rule": rule,
-        "severity": alert["severity"],
-        "state": "firing" if ended_at is None else "ended",
-        "message": alert["message"],
-        "since": alert["timestamp"],
-        "ended_at": ended_at,
-        "about": {"kind": "node" if "node_id" in alert else "pipeline", "id": subject},
-        "details": alert["details"],
-    }

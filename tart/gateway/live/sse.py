@@ -33,6 +33,7 @@ from tart.gateway.fanout.single_flight import SingleFlight
 from tart.gateway.handlers.table import HANDLERS
 from tart.gateway.http import responses
 from tart.gateway.http.slow_client import send_with_stall_timeout
+from tart.gateway.live.alert_feed import AlertFeed
 from tart.gateway.live.catch_up import CatchingUp, Found
 from tart.gateway.live.positions import Position, sse
 from tart.gateway.live.streams import Chunk, Encoded, Streams, Subscriber
@@ -204,9 +205,15 @@ class EventStreams:
     """
 
     def __init__(
-        self, queries: QueryClient, streams: Streams, summaries: Summaries, config: ApiConfig
+        self,
+        queries: QueryClient,
+        streams: Streams,
+        summaries: Summaries,
+        alerts: AlertFeed,
+        config: ApiConfig,
     ) -> None:
         self._queries = queries
+        self._alerts = alerts
         self._summaries = summaries
         self._streams = streams
         self._config = config
@@ -256,13 +263,28 @@ class EventStreams:
             position = summaries.sequence - summaries.is_fresh
             data = CONNECTED
             while await response.write(data):
-                if not await _comes_beyond(summaries, position):
+                if not await _in_time(summaries.wait_beyond(position)):
                     data = LIVE
                     continue
                 newest = summaries.sequence
                 summaries.skipped += newest - position - 1
                 data = sse("summary", summaries.encode(since), str(newest))
                 since, position = newest, newest + step - 1
+        self.stalled += 1
+
+    async def serve_alerts(self, route: Route, request: Request[Any, Any]) -> None:
+        """Send the alerts at once and when they change, until the client leaves or stalls."""
+        feed = self._alerts
+        response = await _Response.open(route, request, self._config)
+        if not response.wanted:
+            return
+        position, data = 0, CONNECTED
+        while await response.write(data):
+            if not await _in_time(feed.wait_beyond(position)):
+                data = LIVE
+                continue
+            position = feed.sequence
+            data = sse("alerts", feed.encode())
         self.stalled += 1
 
     async def serve_events(self, route: Route, request: Request[Any, Any], values: Json) -> None:
@@ -371,11 +393,11 @@ class EventStreams:
         self._streams.confirm(reader)
 
 
-async def _comes_beyond(summaries: Summaries, sequence: int) -> bool:
-    """Return whether a state with a higher number comes before the next comment is due."""
+async def _in_time(change: Coroutine[Any, Any, None]) -> bool:
+    """Return whether a new state comes before the next comment is due."""
     try:
         async with asyncio.timeout(KEEP_ALIVE_SECONDS + METRICS_SECONDS):
-            await summaries.wait_beyond(sequence)
+            await change
     except TimeoutError:
         return False
     return True

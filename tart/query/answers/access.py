@@ -11,7 +11,19 @@ from tart.query.answers.common import Count, Time
 
 KeyId = Annotated[str, Meta(pattern="^[0-9a-f]{8}$")]
 KeyRole = Literal["viewer", "operator", "admin"]
-Action = Literal["request", "sql", "create_key", "revoke_key", "login", "logout"]
+Action = Literal[
+    "request",
+    "sql",
+    "create_key",
+    "revoke_key",
+    "login",
+    "logout",
+    "create_silence",
+    "end_silence",
+    "reload_alert_rules",
+    "retry_delivery",
+    "send_test",
+]
 
 
 class KeyMembers(TypedDict):

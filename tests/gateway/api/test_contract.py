@@ -135,6 +135,15 @@ def test_the_contract_has_all_routes() -> None:
         "/api/summary",
         "/api/summary/stream",
         "/api/alerts",
+        "/api/alerts/stream",
+        "/api/alerts/rules",
+        "/api/alerts/rules/reload",
+        "/api/alerts/history",
+        "/api/alerts/silences",
+        "/api/alerts/silences/{id}",
+        "/api/alerts/deliveries",
+        "/api/alerts/deliveries/{id}/retry",
+        "/api/alerts/send-test",
         "/api/events/stream",
     }
 

@@ -31,6 +31,7 @@ def test_what_is_left_out_is_for_people_and_browsers_or_only_fails() -> None:
     assert for_people - asked == {
         *("docs", "event_page", "rules", "rule", "sql_docs", "llms"),
         *("websocket", "event_stream", "metrics_stream", "summary_stream"),
+        "alert_stream",
         *("jam_stats", "jam_services", "jam_cores"),
     }
 

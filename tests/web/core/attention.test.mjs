@@ -43,9 +43,9 @@ test("few nodes are named, many are counted, bad ones come first", () => {
 
 test("an alert about a node whose state says it already is not repeated", () => {
   const about = { kind: "node", id: "1".repeat(64) };
-  const alert = { severity: "warning", message: "x is silent.", about };
+  const alert = { state: "firing", severity: "warning", summary: "x is silent.", silenced_by: [], inhibited_by: null, about };
   const other = { ...alert, about: { kind: "pipeline", id: "connections" } };
-  const items = attention({ nodes: nodes("well", "silent"), alerts: { alerts: [alert, other] } });
+  const items = attention({ nodes: nodes("well", "silent"), alerts: { alerts: [alert, other, { ...other, silenced_by: ["1"] }, { ...other, state: "pending" }] } });
   assert.equal(items.length, 2);
   assert.equal(items[1].path, "alerts");
 });

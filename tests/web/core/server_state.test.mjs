@@ -57,10 +57,10 @@ test("counters: the greatest first, none that are 0", () => {
 });
 
 test("alerts lead to what they are about", () => {
-  const alert = { rule: "node_behind", severity: "warning", about: { kind: "node", id: "ab" } };
+  const alert = { alert: "NodeBehind", severity: "warning", about: { kind: "node", id: "ab" } };
   assert.deepEqual(placeOfAlert(alert), ["nodes/ab", {}]);
   assert.equal(placeOfAlert({ ...alert, about: { kind: "other", id: "x" } }), null);
-  const failing = (id) => placeOfAlert({ ...alert, rule: "high_failure_rate", about: { kind: "pipeline", id } });
+  const failing = (id) => placeOfAlert({ ...alert, about: { kind: "pipeline", id } });
   assert.deepEqual(failing("segment_shard_requests"), ["availability", {}]);
   assert.deepEqual(failing("connections"), ["events", { event_types: "ConnectInFailed,ConnectOutFailed" }]);
   assert.deepEqual(failing("sharing"), ["work", {}]);

@@ -31,16 +31,15 @@ from tart.dash.core.model import (
     View,
 )
 from tart.dash.core.network_figures import HEALTH_TONES, chain_figures
-from tart.dash.core.views.alerts import place_of
+from tart.dash.core.views.alerts import SEVERITIES, firing_tone, place_of
 
 _WINDOW = "5m"
 _SPARK_SECONDS = 120
-_SEVERITIES: dict[str, Tone] = {"critical": "bad", "warning": "warning"}
 
 _ALERTS = (
     Column("severity", "Severity"),
     Column("since", "Since", "right", descending=True),
-    Column("message", "Alert"),
+    Column("summary", "Alert"),
 )
 _IMPLEMENTATIONS = (
     Column("implementation", "Implementation", width=32),
@@ -61,7 +60,7 @@ def requests(place: Place) -> tuple[Request, ...]:
         Request("realtime", "realtime", {"seconds": _SPARK_SECONDS}, every_seconds=1),
         Request("nodes", "nodes_summary", {"duration": _WINDOW}, every_seconds=2),
         Request("health", "network_health", {}, optional=True, every_seconds=5),
-        Request("alerts", "alerts", optional=True, every_seconds=2),
+        Request("alerts", "alerts", {"state": "firing"}, optional=True, every_seconds=2),
         Request(
             "implementations",
             "implementations",
@@ -127,8 +126,8 @@ def _health(answer: Any) -> Figure:
 def _alert_count(answer: Any) -> Figure:
     if answer is None:
         return Figure("Alerts", UNKNOWN, None, "dim")
-    count = len(answer["alerts"])
-    return Figure("Alerts", number(count), count, "warning" if count else "")
+    count = answer["counts"]["firing"]
+    return Figure("Alerts", number(count), count, firing_tone(answer))
 
 
 def _levels(levels: Any) -> str:
@@ -168,13 +167,14 @@ def _alerts(answer: Any, now: datetime) -> Table | None:
         Row(
             alert["id"],
             (
-                text_cell(alert["severity"], _SEVERITIES.get(alert["severity"], "")),
+                text_cell(alert["severity"], SEVERITIES.get(alert["severity"], "")),
                 age_cell(alert["since"], now),
-                text_cell(alert["message"]),
+                text_cell(alert["summary"]),
             ),
             place_of(alert),
         )
         for alert in answer["alerts"]
+        if not alert["silenced_by"] and alert["inhibited_by"] is None
     )
     return Table("Alerts", _ALERTS, rows, "" if rows else "none")
 

@@ -1,10 +1,9 @@
-"""Routes of the present: the summary of the network, and the alerts. Pure."""
+"""Routes of the present: the summary of the network. Pure."""
 
 from __future__ import annotations
 
 from tart.gateway.api.parameters import Integer, Parameter
 from tart.gateway.api.route import EVENT_STREAM, SHARD_ERRORS, Cache, Kind, Route
-from tart.query.answers.alerts import Alerts
 from tart.query.answers.summary import Summary
 
 _SINCE = Parameter(
@@ -50,16 +49,5 @@ LIVE_ROUTES: tuple[Route, ...] = (
         cache=Cache.REVALIDATED,
         scattered=False,
         token=True,
-    ),
-    Route(
-        "alerts",
-        "/api/alerts",
-        "Get the alerts",
-        "Problems of nodes and pipelines that hold now, and the last ones that ended, each with "
-        "its times, a sentence, and what it is about. They are evaluated every ten seconds; "
-        "SubscribeAlerts of the WebSocket sends them when they change.",
-        answer=Alerts,
-        cache=Cache.LIVE,
-        scattered=False,
     ),
 )

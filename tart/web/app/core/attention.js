@@ -115,10 +115,10 @@ function ofNodes({ nodes, rules, implementations, total }, named) {
 /** @param {any} answer @param {Set<string>} named @returns {Item[]} */
 function ofAlerts({ alerts }, named) {
   return alerts
-    .filter((/** @type {any} */ { about }) => !named.has(about.id))
-    .map((/** @type {any} */ { severity, message, about }) => ({
+    .filter((/** @type {any} */ { state, silenced_by, inhibited_by, about }) => state === "firing" && !silenced_by.length && inhibited_by === null && !named.has(about.id))
+    .map((/** @type {any} */ { severity, summary, about }) => ({
       state: LEVELS[severity],
-      text: message.replace(/\.$/, ""),
+      text: summary.replace(/\.$/, ""),
       path: about.kind === "node" ? `nodes/${about.id}` : "alerts",
       harm: 10,
     }));

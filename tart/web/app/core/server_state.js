@@ -6,7 +6,7 @@ import { bytes, counted, DASH, duration, number } from "./format.js";
 /** @typedef {import("../../../client/web/tart.js").ServerStatus} ServerStatus */
 /** @typedef {import("../../../client/web/tart.js").ServerDisk} ServerDisk */
 /** @typedef {import("../../../client/web/tart.js").ServerShard} ServerShard */
-/** @typedef {import("../../../client/web/tart.js").NetworkAlert} NetworkAlert */
+/** @typedef {import("../../../client/web/tart.js").ActiveAlert} ActiveAlert */
 /** @typedef {{ state: "ok" | "warn" | "bad" | "idle" | "info", text: string }} Finding */
 
 const HOUR_MS = 3_600_000;
@@ -98,7 +98,7 @@ export function counts(counters) {
 /** @type {Record<string, Finding["state"]>} */
 const SEVERITIES = { critical: "bad", warning: "warn", info: "info" };
 
-/** The state that shows an alert. @param {NetworkAlert} alert @returns {Finding["state"]} */
+/** The state that shows an alert. @param {ActiveAlert} alert @returns {Finding["state"]} */
 export function stateOfAlert({ severity }) {
   return SEVERITIES[severity] ?? "warn";
 }
@@ -125,9 +125,9 @@ const PIPELINES = {
   preimage_requests: ["preimages", {}],
 };
 
-/** The page of what an alert is about; null if there is none. @param {NetworkAlert} alert @returns {[string, Record<string, string>] | null} */
-export function placeOfAlert({ about, rule }) {
+/** The page of what an alert is about; null if there is none. @param {ActiveAlert} alert @returns {[string, Record<string, string>] | null} */
+export function placeOfAlert({ about }) {
   if (about.kind === "node") return [`nodes/${about.id}`, {}];
-  if (about.kind === "pipeline" && rule === "high_failure_rate") return PIPELINES[about.id] ?? ["work", {}];
+  if (about.kind === "pipeline") return PIPELINES[about.id] ?? ["work", {}];
   return null;
 }

@@ -8,7 +8,7 @@ import { Segmented } from "../components/choices.js";
 import { NodeLabel } from "../components/identifiers.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
-import { counted, duration, millis, number } from "../core/format.js";
+import { counted, duration, number } from "../core/format.js";
 import { placeOfAlert, stateOfAlert } from "../core/server_state.js";
 import { html } from "../html.js";
 import { summary } from "../state/live.js";
@@ -17,7 +17,7 @@ import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 
 /** @typedef {import("../../../client/web/tart.js").Alerts} Alerts */
-/** @typedef {import("../../../client/web/tart.js").NetworkAlert} NetworkAlert */
+/** @typedef {import("../../../client/web/tart.js").ActiveAlert} ActiveAlert */
 
 const SEVERITIES = ["critical", "warning", "info"];
 
@@ -31,14 +31,13 @@ export default function AlertsPage() {
 /** @param {{ data: Alerts }} properties */
 function Content({ data }) {
   const chosen = location.value.parameters.severity ?? "";
-  const of = (/** @type {NetworkAlert[]} */ alerts) => alerts.filter(({ severity }) => !chosen || severity === chosen);
-  const count = (/** @type {string} */ name) => data.alerts.filter(({ severity }) => severity === name).length;
+  const of = (/** @type {ActiveAlert[]} */ alerts) => alerts.filter(({ severity }) => !chosen || severity === chosen);
+  const count = (/** @type {string} */ name) => data.counts.by_severity[name] ?? 0;
   const current = of(data.alerts);
-  const ended = of(data.ended);
   const [connected, known] = [summary.value?.nodes_connected, summary.value?.nodes_known];
   return html`<div class="cards">
     <${Figures} large>
-      <${Figure} id="alerts" label="Alerts now" value=${number(data.alerts.length)} state=${count("critical") ? "bad" : data.alerts.length ? "warn" : undefined} />
+      <${Figure} id="alerts" label="Alerts now" value=${number(data.counts.firing)} state=${count("critical") ? "bad" : data.counts.firing ? "warn" : undefined} />
       <${Figure} id="critical" label="Critical" value=${number(count("critical"))} />
       <${Figure} id="warnings" label="Warning" value=${number(count("warning"))} />
       <${Figure} id="notes" label="Info" value=${number(count("info"))} />
@@ -48,7 +47,7 @@ function Content({ data }) {
         value=${number(connected)}
         unit=${known === undefined ? "" : `of ${number(known)}`}
         state=${connected !== undefined && known !== undefined && connected < known ? (connected ? "warn" : "bad") : undefined}
-        note=${html`no alert is raised for a node that leaves: <a href=${href("nodes")}>all nodes</a>`}
+        note=${html`<a href=${href("nodes")}>all nodes</a>`}
       />
       <${Figure}
         id="evaluated"
@@ -76,83 +75,55 @@ function Content({ data }) {
             </span>
           <//>`}
     <//>
-    <${Card} title="Ended" note=${endedNote(data)} flush>
-      ${ended.length
-        ? html`<${AlertTable} rows=${ended} caption="Alerts that ended" csv="alerts-ended" isEnded />`
-        : html`<${Empty} title="None has ended"><span>The last 200 that end while the gateway runs are listed here.</span><//>`}
-    <//>
   </div>`;
 }
 
-/** @param {Alerts} data */
-function endedNote({ ended, ended_forgotten }) {
-  return ended_forgotten ? `the last ${number(ended.length)}; ${number(ended_forgotten)} before` : counted(ended.length, "alert");
-}
-
-/** @param {{ rows: NetworkAlert[], caption: string, csv: string, isEnded?: boolean }} properties */
-function AlertTable({ rows, caption, csv, isEnded = false }) {
-  const lasted = (/** @type {NetworkAlert} */ row) => (millis(row.ended_at) ?? 0) - (millis(row.since) ?? 0);
+/** @param {{ rows: ActiveAlert[], caption: string, csv: string }} properties */
+function AlertTable({ rows, caption, csv }) {
   const columns = [
     {
       id: "severity",
       title: "Severity",
-      value: (/** @type {NetworkAlert} */ row) => SEVERITIES.indexOf(row.severity),
-      saved: (/** @type {NetworkAlert} */ row) => row.severity,
-      cell: (/** @type {NetworkAlert} */ row) =>
-        html`<${State} state=${isEnded ? "idle" : stateOfAlert(row)} word=${row.severity} />`,
+      value: (/** @type {ActiveAlert} */ row) => SEVERITIES.indexOf(row.severity),
+      saved: (/** @type {ActiveAlert} */ row) => row.severity,
+      cell: (/** @type {ActiveAlert} */ row) =>
+        html`<${State} state=${row.state === "firing" ? stateOfAlert(row) : "idle"} word=${row.severity} />`,
       rank: 2,
     },
-    { id: "message", title: "What", value: (/** @type {NetworkAlert} */ row) => row.message, rank: 1 },
+    { id: "summary", title: "What", value: (/** @type {ActiveAlert} */ row) => row.summary, rank: 1 },
+    { id: "state", title: "State", value: (/** @type {ActiveAlert} */ row) => row.state },
     {
       id: "about",
       title: "About",
-      value: (/** @type {NetworkAlert} */ row) => row.about.id,
-      cell: (/** @type {NetworkAlert} */ row) => html`<${Subject} alert=${row} />`,
+      value: (/** @type {ActiveAlert} */ row) => row.about.id,
+      cell: (/** @type {ActiveAlert} */ row) => html`<${Subject} alert=${row} />`,
     },
     {
       id: "since",
       title: "Since",
-      value: (/** @type {NetworkAlert} */ row) => row.since,
-      cell: (/** @type {NetworkAlert} */ row) => html`<${Ago} value=${row.since} />`,
+      value: (/** @type {ActiveAlert} */ row) => row.since,
+      cell: (/** @type {ActiveAlert} */ row) => html`<${Ago} value=${row.since} />`,
       rank: 3,
       end: true,
     },
-    ...(isEnded
-      ? [
-          {
-            id: "lasted",
-            title: "Lasted",
-            value: lasted,
-            cell: (/** @type {NetworkAlert} */ row) => duration(lasted(row)),
-            end: true,
-          },
-          {
-            id: "ended",
-            title: "Ended",
-            value: (/** @type {NetworkAlert} */ row) => row.ended_at,
-            cell: (/** @type {NetworkAlert} */ row) => html`<${Ago} value=${row.ended_at} />`,
-            end: true,
-          },
-        ]
-      : []),
   ];
   return html`<${Table}
     columns=${columns}
     rows=${rows}
-    rowKey=${(/** @type {NetworkAlert} */ row) => `${row.id} ${row.since}`}
+    rowKey=${(/** @type {ActiveAlert} */ row) => `${row.id} ${row.since}`}
     caption=${caption}
     csv=${csv}
     onOpen=${open}
   />`;
 }
 
-/** @param {NetworkAlert} alert */
+/** @param {ActiveAlert} alert */
 function open(alert) {
   const place = placeOfAlert(alert);
   if (place) go(...place);
 }
 
-/** @param {{ alert: NetworkAlert }} properties */
+/** @param {{ alert: ActiveAlert }} properties */
 function Subject({ alert }) {
   const place = placeOfAlert(alert);
   if (alert.about.kind === "node") return html`<${NodeLabel} node=${{ node_id: alert.about.id }} short />`;

@@ -76,7 +76,7 @@ function Headline({ nodes, alerts, failures, earlier, events }) {
   const [connected, known] = [live?.nodes_connected ?? nodes?.connected, live?.nodes_known ?? nodes?.total];
   // Nothing is said of the chain by nodes that are gone, nor that it never had a block.
   const without = connected === 0 ? (known ? "no node is connected" : "no node has ever connected") : undefined;
-  const firing = alerts?.alerts.length;
+  const firing = alerts?.counts.firing;
   const overall = failures?.overall;
   const spark = events?.data.map((/** @type {any} */ bucket) => bucket.events_per_second ?? null).slice(0, 60).reverse();
   return html`<${Figures} large>
@@ -147,11 +147,10 @@ function NoNode() {
 
 /** @param {{ alerts: any }} properties */
 function AllWell({ alerts }) {
-  const last = alerts?.ended[0]?.ended_at;
-  const since = last ?? alerts?.evaluated_since;
+  const since = alerts?.evaluated_since;
   return html`<p class="all-well">
     <${State} state="ok" word="Nothing needs attention" />
-    ${since && html`<span class="muted">${last ? "the last alert ended" : "no alert since the server started,"} <${Ago} value=${since} /></span>`}
+    ${since && html`<span class="muted">no alert holds; evaluated since <${Ago} value=${since} /></span>`}
   </p>`;
 }
 

@@ -642,38 +642,109 @@ def conformance_answers():
 
 def alert(**changes):
     made = {
-        "id": f"node_behind:{NODE}",
-        "rule": "node_behind",
-        "severity": "critical",
+        "id": "f00d-1",
+        "fingerprint": "f00d",
+        "alert": "NodeBehind",
         "state": "firing",
-        "message": "node 3f2a0000 is 7 slots behind",
+        "severity": "critical",
+        "scope": "member",
+        "labels": {"alertname": "NodeBehind", "node": NODE, "severity": "critical"},
+        "annotations": {},
+        "summary": "node 3f2a0000 is 7 slots behind",
+        "figure": "node_behind_slots",
+        "unit": "slots",
+        "value": 7.0,
+        "above": 5.0,
+        "below": None,
         "since": at(40),
-        "ended_at": None,
+        "fired_at": at(30),
+        "resolved_at": None,
+        "missing_since": None,
+        "silenced_by": [],
+        "inhibited_by": None,
         "about": {"kind": "node", "id": NODE},
-        "details": {},
+        "page": f"#/nodes/{NODE}",
+        "is_builtin": True,
     }
     return made | changes
 
 
 def alerts_answers():
-    pipeline = alert(
-        id="high_failure_rate:sharing",
-        rule="high_failure_rate",
+    step = alert(
+        id="beef-1",
+        alert="StepFails",
         severity="warning",
-        message="sharing: 31 of 195 failed in five minutes",
+        state="pending",
+        labels={"alertname": "StepFails", "pipeline": "sharing", "severity": "warning"},
+        summary="sharing: 31 of 195 failed in five minutes",
         about={"kind": "pipeline", "id": "sharing"},
+        fired_at=None,
     )
     return {
         "alerts": {
-            "alerts": [alert(), pipeline],
-            "ended": [pipeline | {"state": "ended", "since": at(100), "ended_at": at(70)}],
-            "ended_forgotten": 3,
+            "alerts": [
+                alert(),
+                alert(id="f00d-2", silenced_by=["s1"]),
+                alert(id="f00d-3", inhibited_by="FinalityStalled"),
+                step,
+            ],
+            "counts": {
+                "firing": 1,
+                "pending": 1,
+                "silenced": 1,
+                "inhibited": 1,
+                "by_severity": {"critical": 1, "warning": 0, "info": 0},
+            },
+            "problems": ["rule Custom cannot be evaluated: no column of that name"],
             "evaluated_at": at(2),
             "evaluated_since": at(900),
+            "interval_seconds": 30.0,
             "shards_answered": 1,
             "shards_total": 2,
-            "interval_seconds": 10.0,
-        }
+        },
+        "history": {
+            "history": [
+                {
+                    "id": 7,
+                    "alert_id": "beef-0",
+                    "alert": "StepFails",
+                    "labels": step["labels"],
+                    "severity": "warning",
+                    "from": "firing",
+                    "to": "resolved",
+                    "at": at(70),
+                    "value": 0.01,
+                    "summary": step["summary"],
+                }
+            ],
+            "has_more": True,
+        },
+        "silences": {
+            "silences": [
+                {
+                    "id": "s1",
+                    "matchers": ['alertname="NodeBehind"', 'node=~"3f.*"'],
+                    "starts_at": at(60),
+                    "ends_at": at(-7200),
+                    "author": "ops",
+                    "reason": "moving racks",
+                    "state": "active",
+                    "source": "api",
+                    "alerts": 1,
+                },
+                {
+                    "id": "s0",
+                    "matchers": ['alertname="DiskFull"'],
+                    "starts_at": at(7200),
+                    "ends_at": at(3600),
+                    "author": "",
+                    "reason": "monthly work",
+                    "state": "expired",
+                    "source": "file",
+                    "alerts": 0,
+                },
+            ]
+        },
     }
 
 
@@ -728,6 +799,7 @@ def hostile(answer):
         "discard_reason",
         "message",
         "expectation",
+        "summary",
         "explanation",
         "field",
     }

@@ -27,13 +27,17 @@ def answers(**changes):
         "alerts": {
             "alerts": [
                 {
-                    "id": "node_behind:ab",
+                    "id": "f00d-1",
+                    "labels": {"node": "ab" * 32},
+                    "silenced_by": [],
+                    "inhibited_by": None,
                     "severity": "critical",
                     "since": "2026-11-30T11:59:00Z",
-                    "message": "ab is 7 slots behind",
+                    "summary": "ab is 7 slots behind",
                     "about": {"kind": "node", "id": "ab" * 32},
                 }
-            ]
+            ],
+            "counts": {"firing": 1, "by_severity": {"critical": 0, "warning": 1}},
         },
         "implementations": {
             "implementations": [

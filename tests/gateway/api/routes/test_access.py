@@ -9,7 +9,8 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.route import Cache
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 
-OF_OPERATORS = {"sql", "export"}
+OF_OPERATORS = {"sql", "export", "create_silence", "end_silence"}
+ALERTING = {"reload_alert_rules", "deliveries", "retry_delivery", "send_test"}
 
 
 def test_only_routes_without_data_are_public() -> None:
@@ -24,8 +25,8 @@ def test_only_routes_without_data_are_public() -> None:
 
 def test_expensive_routes_need_an_operator_and_administration_an_admin() -> None:
     assert {route.name for route in ROUTES if route.role is Role.OPERATOR} == OF_OPERATORS
-    admins = [route for route in ROUTES if route.role is Role.ADMIN and route.name != "server_log"]
-    assert admins == list(ACCESS_ROUTES)
+    admins = {route.name for route in ROUTES if route.role is Role.ADMIN}
+    assert admins == {"server_log", *ALERTING, *(route.name for route in ACCESS_ROUTES)}
 
 
 @pytest.mark.parametrize("route", ACCESS_ROUTES, ids=lambda route: route.name)
@@ -34,5 +35,5 @@ def test_administrative_routes_are_not_cached(route) -> None:
 
 
 def test_only_streams_take_a_key_in_the_url() -> None:
-    streams = {"websocket", "metrics_stream", "summary_stream", "event_stream"}
+    streams = {"websocket", "metrics_stream", "summary_stream", "event_stream", "alert_stream"}
     assert {route.name for route in ROUTES if route.token} == streams

@@ -9,7 +9,7 @@ from tart.gateway.api.routes.live import LIVE_ROUTES
 
 def test_answers_are_not_cached() -> None:
     answers = [route for route in LIVE_ROUTES if route.kind is Kind.ANSWER]
-    assert [route.name for route in answers] == ["summary", "alerts"]
+    assert [route.name for route in answers] == ["summary"]
     assert {route.cache for route in answers} == {Cache.LIVE}
 
 

@@ -1,0 +1,1 @@
+"""Alerting in the gateway: measurements, evaluation, delivery, and what routes ask."""
