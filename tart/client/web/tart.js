@@ -2233,12 +2233,11 @@ export class TartClient {
 
   /** Read the rule file again. */
   reloadAlertRules(parameters = {}, options = {}) {
-    const { , ...others } = parameters;
     const call = {
       method: "POST",
       path: "/api/alerts/rules/reload",
-      body: {  },
-      query: others,
+      body: {},
+      query: parameters,
     };
     return this.#transport.ask(call, options);
   }
@@ -2298,13 +2297,12 @@ export class TartClient {
 
   /** Send a dead message again. */
   retryDelivery(id, parameters = {}, options = {}) {
-    const { , ...others } = parameters;
     const call = {
       method: "POST",
       path: "/api/alerts/deliveries/{id}/retry",
       values: { id: id },
-      body: {  },
-      query: others,
+      body: {},
+      query: parameters,
     };
     return this.#transport.ask(call, options);
   }

@@ -154,6 +154,8 @@ def _method(method: _Method) -> str:
     head = ""
     if route.body is None:
         members_.append("query: parameters")
+    elif not members(route.body):
+        members_ += ["body: {}", "query: parameters"]
     else:
         body = ", ".join(members(route.body))
         head = f"    const {{ {body}, ...others }} = parameters;\n"
