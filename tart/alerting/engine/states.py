@@ -29,6 +29,7 @@ from tart.alerting.engine.model import (
     StateName,
     Transition,
 )
+from tart.alerting.rules.figures import FIGURES
 from tart.alerting.rules.model import FigureCondition, LabelSet, Rule
 
 # The most alerts of one rule; further label sets are counted, and start none.
@@ -213,7 +214,11 @@ def _candidates(rule: Rule, measurement: Measurement) -> Iterable[LabelSet]:
 
 
 def _is_single(condition: Condition) -> bool:
-    return isinstance(condition, FigureCondition) and condition.by is None
+    """Return whether there is one value for the network or the server as a whole."""
+    if not isinstance(condition, FigureCondition):
+        return False
+    figure = FIGURES.get(condition.figure)
+    return condition.by is None and (figure is None or figure.label(None) is None)
 
 
 def _observe(
