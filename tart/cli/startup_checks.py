@@ -256,6 +256,33 @@ def _check_validity(outcome: Outcome, config: Config, path: Path) -> None:
         outcome.subject += f", valid until {ends:%Y-%m-%d}"
 
 
+# --- Alerts --------------------------------------------------------------------------
+
+
+def _check_alerts(config: Config) -> Outcome:
+    # Imported here: most servers are started without a rule file.
+    if not config.alerts.file and not os.path.lexists(config.alerts_path):
+        return Outcome("alert rules: the built-in ones")
+    from tart.alert_rules import read_configured_rules
+
+    outcome = Outcome(f"alert rules {config.alerts_path}")
+    try:
+        rules = read_configured_rules(config)
+    except ConfigError as error:
+        for fault in error.faults:
+            outcome.add(Severity.WRONG, fault)
+        return outcome
+    for channel in rules.channels:
+        for name, secret in channel.secrets.items():
+            path = secret.name
+            if secret.source == "file" and not os.access(path, os.R_OK, effective_ids=True):
+                place = str(config.alerts_path)
+                text = f"the channel sends nothing while {path} cannot be read"
+                fault = SettingFault(f"{channel.name}.{name}_file", place, channel.line, text)
+                outcome.add(Severity.WARNING, fault)
+    return outcome
+
+
 # --- Memory --------------------------------------------------------------------------
 
 
@@ -306,6 +333,7 @@ CHECKS: tuple[Callable[[Config], Outcome], ...] = (
     _check_api_bind,
     _check_keys,
     _check_certificate,
+    _check_alerts,
     _check_memory,
     _check_open_files,
 )

@@ -311,6 +311,27 @@ class ApiConfig:
 
 
 @dataclass(frozen=True)
+class AlertsConfig:
+    """``[alerts]``: rules, and when they are evaluated."""
+
+    file: str = _setting(
+        "",
+        "File of alert rules and channels, read again on SIGHUP. Empty reads 'alerts.toml' "
+        "beside this file if it exists; the built-in rules need none.",
+    )
+    evaluation_seconds: float = _setting(
+        30.0,
+        "Interval of the evaluation of rules, in seconds. Lower it to hear of trouble sooner, at "
+        "the cost of CPU.",
+    )
+    lag_seconds: float = _setting(
+        2.0,
+        "Time in seconds that events have to arrive and be counted before a rule is evaluated "
+        "over them. Raise it where nodes send late.",
+    )
+
+
+@dataclass(frozen=True)
 class SupervisorConfig:
     """``[supervisor]``: how processes are started, restarted and stopped."""
 
@@ -375,6 +396,7 @@ class Config:
     storage: StorageConfig = StorageConfig()
     aggregates: AggregatesConfig = AggregatesConfig()
     api: ApiConfig = ApiConfig()
+    alerts: AlertsConfig = AlertsConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
     log: LogConfig = LogConfig()
     base_dir: Path = Path()
@@ -404,6 +426,11 @@ class Config:
         return self.data_path / "control.sqlite"
 
     @property
+    def alerts_path(self) -> Path:
+        """The rule file, which need not exist if ``alerts.file`` is empty."""
+        return (self.base_dir / (self.alerts.file or "alerts.toml")).absolute()
+
+    @property
     def tls_paths(self) -> tuple[Path, Path] | None:
         """Certificate and key as absolute paths, ``None`` without TLS."""
         if not self.api.tls_certificate:
@@ -425,6 +452,7 @@ SECTIONS: Mapping[str, type] = {
     "storage": StorageConfig,
     "aggregates": AggregatesConfig,
     "api": ApiConfig,
+    "alerts": AlertsConfig,
     "supervisor": SupervisorConfig,
     "log": LogConfig,
 }

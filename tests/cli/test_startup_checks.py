@@ -178,6 +178,31 @@ def test_a_certificate_that_is_not_valid_now_is_found_and_served(begins, ends, s
         assert main(["config", "check"]) == code
 
 
+def test_all_mistakes_of_the_rule_file_refuse_a_start(directory):
+    Path("alerts.toml").write_text("[[rule]]\nalert = 'A'\nfigure = 'x'\n[[channel]]\n")
+
+    with pytest.raises(ConfigError) as caught:
+        refuse_start(load(flags=LOCAL))
+
+    path = directory / "alerts.toml"
+    assert [str(fault).split(": ")[:2] for fault in caught.value.faults] == [
+        [f"{path}:3", "A.figure"],
+        [f"{path}:4", "[[channel]]"],
+        [f"{path}:4", "[[channel]]"],
+    ]
+
+
+def test_a_secret_of_a_channel_that_cannot_be_read_is_a_warning(directory):
+    Path("alerts.toml").write_text("[[channel]]\nname = 'ops'\ntype = 'slack'\nurl_file = 'no'\n")
+
+    (warning,) = refuse_start(load(flags=LOCAL))
+
+    assert str(warning) == (
+        f"{directory}/alerts.toml:1: ops.url_file: the channel sends nothing while {directory}/no "
+        "cannot be read"
+    )
+
+
 def test_memory_beyond_the_machine_s_is_a_warning(directory):
     flags = {**LOCAL, "shards": 200, "storage.memory_limit": "90%"}
 
@@ -204,6 +229,7 @@ def test_the_check_says_what_it_checked_and_creates_nothing(directory, monkeypat
         "ok       api.bind 127.0.0.1:0",
         "ok       API keys: only this machine can reach the API",
         "ok       certificate: none, the API is served without TLS",
+        "ok       alert rules: the built-in ones",
         "ok       memory: 1 shards with 20MB each",
         "ok       open files",
         "configuration is valid",

@@ -29,6 +29,7 @@ ODD_VALUES = {
 ODD_VALUES |= {"storage.memory_limit": "1GB", "data_dir": "/d", "run_dir": "/r"}
 ODD_VALUES |= {"telemetry.partial_frame_bytes": 1 << 30, "api.max_connections": 5000}
 ODD_VALUES |= {"api.auth": "none", "api.tls_certificate": "/c.pem", "api.tls_key": "/k.pem"}
+ODD_VALUES |= {"alerts.file": "/a.toml"}
 NETWORKS = (("10.0.0.0/8", "::1"), "10.0.0.0/8, ::1")
 ODD_LISTS = {"telemetry.allow": NETWORKS, "telemetry.deny": NETWORKS}
 ODD_LISTS |= {"telemetry.peer_ids": (("ab" * 32,), "ab" * 32)}
@@ -204,7 +205,7 @@ WRONG |= {"telemetry.allow": ["1.2.3.4/99"], "api.cors_origins": ["here"]}
 
 
 # Any text is a path, so that a variable with one cannot be wrong by itself.
-FREE_TEXT = ("run_dir", "api.tls_certificate", "api.tls_key")
+FREE_TEXT = ("run_dir", "api.tls_certificate", "api.tls_key", "alerts.file")
 
 
 @examples(0.5)

@@ -1,0 +1,7 @@
+"""The rules that tart declares. Pure."""
+
+from __future__ import annotations
+
+from tart.alerting.rules.model import Rule
+
+BUILTIN_RULES: tuple[Rule, ...] = ()
