@@ -196,6 +196,13 @@ class AnomalyDetector:
         }
 
 
+class _Part(NamedTuple):
+    """A part of the network; ``scores`` are by the place of the node."""
+
+    cohort: Cohort
+    scores: Mapping[int, float]
+
+
 class _Scores:
     """A figure of all nodes in one minute, against the network and the parts of it."""
 
@@ -218,15 +225,15 @@ class _Scores:
             ),
         }
 
-    def _cohorts(self, labels: Sequence[str | None]) -> dict[str, tuple[list[int], Cohort]]:
+    def _cohorts(self, labels: Sequence[str | None]) -> dict[str, _Part]:
         places: defaultdict[str, list[int]] = defaultdict(list)
         for place, label in enumerate(labels):
             if label:
                 places[label].append(place)
-        parts: dict[str, tuple[list[int], Cohort]] = {}
+        parts: dict[str, _Part] = {}
         for label, chosen in places.items():
             if (part := cohort(self._values[chosen], self._unit)) is not None:
-                parts[label] = chosen, part
+                parts[label] = _Part(part, dict(zip(chosen, part.scores.tolist(), strict=True)))
         return parts
 
     def of_network(self) -> dict[str, float]:
@@ -237,9 +244,9 @@ class _Scores:
         assert self.network is not None
         cohorts = {"network": float(self.network.scores[place])}
         for kind, parts in self._parts.items():
-            for chosen, part in parts.values():
-                if place in chosen:
-                    cohorts[kind] = float(part.scores[chosen.index(place)])
+            for part in parts.values():
+                if place in part.scores:
+                    cohorts[kind] = part.scores[place]
         return NodeScore(
             float(self._values[place]), self.network.median, self.network.scale, persistent, cohorts
         )
@@ -249,14 +256,16 @@ class _Scores:
         assert self.network is not None
         for kind, parts in self._parts.items():
             # A part that is the whole network has nothing to differ from.
-            for label, (chosen, part) in parts.items():
-                if len(parts) > 1 or len(chosen) < len(self._members):
+            for label, part in parts.items():
+                if len(part.scores) < len(self._members):
                     yield {
                         "kind": "implementation" if kind == "implementation" else "version",
                         "name": label,
                         "figure": figure,
-                        "nodes": part.members,
-                        "median": round(part.median, 3),
+                        "nodes": part.cohort.members,
+                        "median": round(part.cohort.median, 3),
                         "network_median": round(self.network.median, 3),
-                        "score": round((part.median - self.network.median) / self.network.scale, 2),
+                        "score": round(
+                            (part.cohort.median - self.network.median) / self.network.scale, 2
+                        ),
                     }

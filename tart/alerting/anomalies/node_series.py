@@ -148,8 +148,6 @@ def node_values(rows: MinuteRows) -> dict[str, dict[str, float]]:
     for series in NODE_SERIES:
         known = series.values(rows)
         values[series.name] = {
-            node: known[node] if node in known else 0.0
-            for node in present
-            if series.is_count or node in known
+            node: known.get(node, 0.0) for node in present if series.is_count or node in known
         }
     return values
