@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from tart.access.roles import Role
 from tart.background_tasks import Background
 from tart.config.schema import Config
+from tart.gateway.alerting.anomaly_monitor import AnomalyMonitor
 from tart.gateway.alerting.handlers import AlertHandlers
 from tart.gateway.alerting.handlers import Handler as AlertHandler
 from tart.gateway.alerting.service import AlertService
@@ -101,6 +102,7 @@ class Gateway:
             self.alerts,
             intervals,
         )
+        self.anomalies = AnomalyMonitor(self.queries, self.background)
         self.alert_feed = AlertFeed()
         self.alerting = AlertService(lambda: self.shards.total, self.alert_feed, intervals.alerts)
         self.event_streams = EventStreams(
@@ -140,6 +142,7 @@ class Gateway:
         self.shards.start(self.streams, self.registry)
         self.refresher.start()
         self.alerts.start()
+        self.anomalies.start()
         self.host.start()
         await self.server.start(listening, tls)
         self._warming = asyncio.create_task(self._warm_up())
@@ -151,6 +154,7 @@ class Gateway:
         await self.server.drain()
         await self.refresher.stop()
         await self.alerts.stop()
+        await self.anomalies.stop()
         await self.host.stop()
         await self.websocket_clients.stop()
         await self.event_streams.stop()
@@ -217,6 +221,9 @@ class Gateway:
             "summary": lambda call: self.summaries.answer(call.values["since"]),
             "summary_stream": lambda call: self.event_streams.serve_summaries(
                 call.route, call.request, call.values
+            ),
+            "anomalies": lambda call: self.anomalies.answer(
+                call.values["limit"], call.values["node"]
             ),
             "alert_stream": lambda call: self.event_streams.serve_alerts(call.route, call.request),
             "websocket": self._serve_websocket,

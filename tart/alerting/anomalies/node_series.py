@@ -60,16 +60,16 @@ class NodeSeries(NamedTuple):
     is_count: bool = False
 
 
-def _sums(rows: Iterable[Json]) -> dict[str, float]:
-    sums: defaultdict[str, float] = defaultdict(float)
+def _totals(rows: Iterable[Json]) -> dict[str, float]:
+    totals: defaultdict[str, float] = defaultdict(float)
     for row in rows:
         if row["node"] is not None:
-            sums[row["node"]] += row["count"]
-    return sums
+            totals[row["node"]] += row["count"]
+    return totals
 
 
 def _counted(number: int) -> Callable[[MinuteRows], Mapping[str, float]]:
-    return lambda rows: _sums(row for row in rows.counts if row["type"] == number)
+    return lambda rows: _totals(row for row in rows.counts if row["type"] == number)
 
 
 def _import_ms(rows: MinuteRows) -> Mapping[str, float]:
@@ -99,7 +99,7 @@ def _peers(rows: MinuteRows) -> Mapping[str, float]:
 
 NODE_SERIES: tuple[NodeSeries, ...] = (
     NodeSeries(
-        "events", "Events in a minute.", 20.0, lambda rows: _sums(rows.events), is_count=True
+        "events", "Events in a minute.", 20.0, lambda rows: _totals(rows.events), is_count=True
     ),
     NodeSeries(
         "best_blocks",
@@ -123,7 +123,7 @@ NODE_SERIES: tuple[NodeSeries, ...] = (
         is_count=True,
     ),
     NodeSeries(
-        "failures", "Failures in a minute.", 3.0, lambda rows: _sums(rows.failures), is_count=True
+        "failures", "Failures in a minute.", 3.0, lambda rows: _totals(rows.failures), is_count=True
     ),
     NodeSeries(
         "import_ms",
@@ -143,7 +143,7 @@ NODE_SERIES: tuple[NodeSeries, ...] = (
 
 def node_values(rows: MinuteRows) -> dict[str, dict[str, float]]:
     """Return the values by figure and node, of the nodes that sent an event in the minute."""
-    present = _sums(rows.events)
+    present = _totals(rows.events)
     values: dict[str, dict[str, float]] = {}
     for series in NODE_SERIES:
         known = series.values(rows)

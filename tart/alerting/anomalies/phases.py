@@ -1,4 +1,4 @@
-"""The protocol's seasons: what is usual at one phase of an epoch and not at another.
+"""The protocol's seasons: values that are usual at one phase of an epoch and not at another.
 
 Pure. Tickets are generated when an epoch begins, and each core's guarantors rotate, so that some
 figures of a network go up and down with the epoch, and none with the hour of the day. The phase
@@ -36,7 +36,7 @@ def phase_of(minute_us: int, epoch_slots: int | None, slot_seconds: int | None) 
 
 
 class SeasonalValues:
-    """What is usual of one series, by the phase of the epoch where that is known.
+    """The usual values of one series, by the phase of the epoch where that is known.
 
     Args:
         unit: As of ``UsualValues``.

@@ -46,7 +46,7 @@ class Deviation(NamedTuple):
 
 
 class UsualValues:
-    """What is usual of one series, learnt from its values in their order.
+    """The usual values of one series, learnt from them in their order.
 
     Args:
         unit: The smallest difference that means anything: 1 for counts, less for shares.

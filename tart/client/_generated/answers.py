@@ -4943,6 +4943,89 @@ class AlertCounts(TypedDict):
     by_severity: dict[str, int]
 
 
+class Anomalies(TypedDict):
+    """What differs from the other nodes, and from the past."""
+
+    # Start of the last minute; null before the first.
+    minute: str | None
+    # The last minutes that scores of nodes are of.
+    minutes: int
+    # In how many of them a node must differ.
+    persistent_minutes: int
+    # Nodes with a figure of five nodes or more in the last minute.
+    nodes_compared: int
+    # The greatest score first; scores below 1 are not listed.
+    nodes: list[NodeAnomaly]
+    # Nodes beyond the limit.
+    nodes_truncated: int
+    # The greatest score first.
+    groups: list[GroupAnomaly]
+    network: list[NetworkAnomaly]
+    timestamp: str
+
+
+class NodeAnomaly(TypedDict):
+    """A node, with the figure in which it differs most."""
+
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    # The greatest score of its figures, unsigned.
+    score: float
+    # The figure with that score.
+    figure: str
+    figures: list[FigureAnomaly]
+
+
+class FigureAnomaly(TypedDict):
+    """A figure of a node in the last minute."""
+
+    # events, best_blocks, assurances_received, disconnections, failures, import_ms, peers or
+    # clock_offset_ms; later versions may have more.
+    figure: str
+    value: float
+    # Of all nodes.
+    median: float
+    # One unit of the score: 1.4826 times the median absolute deviation, at least 2 % of the median,
+    # 5 % of the 95th percentile and one unit of the figure.
+    scale: float
+    # Signed distance from the median that the node reached in persistent_minutes of the last
+    # minutes, in one direction; 0 before that.
+    score: float
+    # Distance in the last minute from the median of the network, of the nodes with the same
+    # implementation, and with the same version, where those are five or more.
+    cohorts: dict[str, float]
+
+
+class GroupAnomaly(TypedDict):
+    """An implementation or a version whose median differs from the network's."""
+
+    kind: Literal["implementation", "version"]
+    name: str
+    figure: str
+    nodes: int
+    median: float
+    network_median: float
+    # In the last minute; negative below the network's.
+    score: float
+
+
+class NetworkAnomaly(TypedDict):
+    """A figure of the whole network in the last minute against its own history."""
+
+    # events, blocks_authored, blocks_executed, tickets, work_packages, guarantees, assurances,
+    # disconnections, failures or failure_share; later versions may have more.
+    figure: str
+    value: float
+    # Exponentially weighted mean of the minutes before, at this phase.
+    usual: float
+    # Decimal logarithm of how seldom deviations such as those of the last eight minutes were in the
+    # last 1,000, as if they were normally distributed; 0 to 30. 0 in the first hour.
+    score: float
+    # Minutes that the mean was learnt from.
+    known_minutes: int
+
+
 class AlertRules(TypedDict):
     """All rules and channels."""
 

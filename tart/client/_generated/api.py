@@ -3050,6 +3050,24 @@ class Api:
             )
         )
 
+    def anomalies(self, *, node: str | None = None, limit: int | None = None) -> answers.Anomalies:
+        """Get what differs: nodes from the other nodes, the network from its past.
+
+        ``GET /api/anomalies``. Scores of the last whole minute, computed once a minute. A node is
+        compared with all nodes, and those of its implementation and version, in the same minutes; a
+        figure of the network with its own history of up to 1,000 minutes, by the phase of the
+        epoch. A score is no alert: the figures node_anomaly_score and network_anomaly_score are for
+        rules. Minutes in which a shard did not answer or came back are left out.
+
+        Args:
+            node: Only of a node: whose label node has this id. A prefix of the id, of 4 digits or
+                more, is enough if only one node has it.
+            limit: Maximum number of nodes; clamped to 1 to 1000. Default: 100.
+        """
+        return self._ask(
+            Call[answers.Anomalies]("GET", "/api/anomalies", query={"node": node, "limit": limit})
+        )
+
     def alert_rules(self) -> answers.AlertRules:
         """List the alerting rules, with their last values, and the channels.
 
@@ -5283,6 +5301,17 @@ class AsyncApi:
             Call[answers.Alerts](
                 "GET", "/api/alerts", query={"state": state, "severity": severity, "node": node}
             )
+        )
+
+    async def anomalies(
+        self, *, node: str | None = None, limit: int | None = None
+    ) -> answers.Anomalies:
+        """Get what differs: nodes from the other nodes, the network from its past.
+
+        See ``TartClient.anomalies``.
+        """
+        return await self._ask(
+            Call[answers.Anomalies]("GET", "/api/anomalies", query={"node": node, "limit": limit})
         )
 
     async def alert_rules(self) -> answers.AlertRules:

@@ -4888,6 +4888,96 @@ export interface AlertCounts {
   by_severity: Record<string, number>;
 }
 
+/** What differs from the other nodes, and from the past. */
+export interface Anomalies {
+  /** Start of the last minute; null before the first. */
+  minute: string | null;
+  /** The last minutes that scores of nodes are of. */
+  minutes: number;
+  /** In how many of them a node must differ. */
+  persistent_minutes: number;
+  /** Nodes with a figure of five nodes or more in the last minute. */
+  nodes_compared: number;
+  /** The greatest score first; scores below 1 are not listed. */
+  nodes: NodeAnomaly[];
+  /** Nodes beyond the limit. */
+  nodes_truncated: number;
+  /** The greatest score first. */
+  groups: GroupAnomaly[];
+  network: NetworkAnomaly[];
+  timestamp: string;
+}
+
+/** A node, with the figure in which it differs most. */
+export interface NodeAnomaly {
+  node_id: string;
+  implementation_name: string | null;
+  implementation_version: string | null;
+  /** The greatest score of its figures, unsigned. */
+  score: number;
+  /** The figure with that score. */
+  figure: string;
+  figures: FigureAnomaly[];
+}
+
+/** A figure of a node in the last minute. */
+export interface FigureAnomaly {
+  /**
+   * events, best_blocks, assurances_received, disconnections, failures, import_ms, peers or
+   * clock_offset_ms; later versions may have more.
+   */
+  figure: string;
+  value: number;
+  /** Of all nodes. */
+  median: number;
+  /**
+   * One unit of the score: 1.4826 times the median absolute deviation, at least 2 % of the median,
+   * 5 % of the 95th percentile and one unit of the figure.
+   */
+  scale: number;
+  /**
+   * Signed distance from the median that the node reached in persistent_minutes of the last
+   * minutes, in one direction; 0 before that.
+   */
+  score: number;
+  /**
+   * Distance in the last minute from the median of the network, of the nodes with the same
+   * implementation, and with the same version, where those are five or more.
+   */
+  cohorts: Record<string, number>;
+}
+
+/** An implementation or a version whose median differs from the network's. */
+export interface GroupAnomaly {
+  kind: "implementation" | "version";
+  name: string;
+  figure: string;
+  nodes: number;
+  median: number;
+  network_median: number;
+  /** In the last minute; negative below the network's. */
+  score: number;
+}
+
+/** A figure of the whole network in the last minute against its own history. */
+export interface NetworkAnomaly {
+  /**
+   * events, blocks_authored, blocks_executed, tickets, work_packages, guarantees, assurances,
+   * disconnections, failures or failure_share; later versions may have more.
+   */
+  figure: string;
+  value: number;
+  /** Exponentially weighted mean of the minutes before, at this phase. */
+  usual: number;
+  /**
+   * Decimal logarithm of how seldom deviations such as those of the last eight minutes were in the
+   * last 1,000, as if they were normally distributed; 0 to 30. 0 in the first hour.
+   */
+  score: number;
+  /** Minutes that the mean was learnt from. */
+  known_minutes: number;
+}
+
 /** All rules and channels. */
 export interface AlertRules {
   rules: AlertRule[];
@@ -7944,6 +8034,28 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Alerts>;
+
+  /**
+   * Get what differs: nodes from the other nodes, the network from its past. `GET /api/anomalies`
+   *
+   * Scores of the last whole minute, computed once a minute. A node is compared with all nodes, and
+   * those of its implementation and version, in the same minutes; a figure of the network with its
+   * own history of up to 1,000 minutes, by the phase of the epoch. A score is no alert: the figures
+   * node_anomaly_score and network_anomaly_score are for rules. Minutes in which a shard did not
+   * answer or came back are left out.
+   */
+  anomalies(
+    parameters?: {
+      /**
+       * Only of a node: whose label node has this id. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
+      node?: string;
+      /** Maximum number of nodes; clamped to 1 to 1000. Default: 100. */
+      limit?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<Anomalies>;
 
   /**
    * List the alerting rules, with their last values, and the channels. `GET /api/alerts/rules`

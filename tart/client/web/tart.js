@@ -2221,6 +2221,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get what differs: nodes from the other nodes, the network from its past. */
+  anomalies(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/anomalies",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List the alerting rules, with their last values, and the channels. */
   alertRules(parameters = {}, options = {}) {
     const call = {

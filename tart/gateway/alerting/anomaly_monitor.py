@@ -54,7 +54,7 @@ class AnomalyMonitor:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def answer(self, limit: int, node: str | None = None) -> Answer:
+    async def answer(self, limit: int, node: str | None = None) -> Answer:
         """Answer ``/api/anomalies``."""
         body: Anomalies = {**self.detector.answer(limit, node), "timestamp": now_text()}
         return Answer(body)

@@ -119,6 +119,6 @@ class AnomalyFigures(TypedDict):
 
 
 class Anomalies(AnomalyFigures):
-    """What differs from the other nodes, and from the past."""
+    """Differences of nodes from the other nodes, and of the network from its past."""
 
     timestamp: Time

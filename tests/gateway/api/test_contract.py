@@ -139,6 +139,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/alerts/rules",
         "/api/alerts/rules/reload",
         "/api/alerts/history",
+        "/api/anomalies",
         "/api/alerts/silences",
         "/api/alerts/silences/{id}",
         "/api/alerts/deliveries",

@@ -22,6 +22,7 @@ from tart.query.answers.alerts import (
     Silences,
     TestMessage,
 )
+from tart.query.answers.anomalies import Anomalies
 
 MAX_NAME = 100
 _NODE = Parameter("node", NodeId(), f"Only of a node: whose label node has this id. {NODE_PREFIX}")
@@ -43,6 +44,20 @@ ALERT_ROUTES: tuple[Route, ...] = (
         "WebSocket and /api/alerts/stream send the alerts when they change.",
         parameters=_FILTERS,
         answer=Alerts,
+        cache=Cache.LIVE,
+        scattered=False,
+    ),
+    Route(
+        "anomalies",
+        "/api/anomalies",
+        "Get what differs: nodes from the other nodes, the network from its past",
+        "Scores of the last whole minute, computed once a minute. A node is compared with all "
+        "nodes, and those of its implementation and version, in the same minutes; a figure of "
+        "the network with its own history of up to 1,000 minutes, by the phase of the epoch. A "
+        "score is no alert: the figures node_anomaly_score and network_anomaly_score are for "
+        "rules. Minutes in which a shard did not answer or came back are left out.",
+        parameters=(_NODE, limit(100, "nodes")),
+        answer=Anomalies,
         cache=Cache.LIVE,
         scattered=False,
     ),

@@ -16,7 +16,7 @@ BY_NAME = {route.name: route for route in ROUTES}
 def test_viewers_read_operators_silence_and_admins_see_messages() -> None:
     roles = {route.name: route.role for route in ALERT_ROUTES}
     assert {name for name, role in roles.items() if role is Role.VIEWER} == {
-        *("alerts", "alert_stream", "alert_rules", "alert_history", "silences")
+        *("alerts", "alert_stream", "alert_rules", "alert_history", "silences", "anomalies")
     }
     assert {name for name, role in roles.items() if role is Role.OPERATOR} == {
         *("create_silence", "end_silence")
