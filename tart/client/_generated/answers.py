@@ -4944,7 +4944,7 @@ class AlertCounts(TypedDict):
 
 
 class Anomalies(TypedDict):
-    """What differs from the other nodes, and from the past."""
+    """Differences of nodes from the other nodes, and of the network from its past."""
 
     # Start of the last minute; null before the first.
     minute: str | None

@@ -4888,7 +4888,7 @@ export interface AlertCounts {
   by_severity: Record<string, number>;
 }
 
-/** What differs from the other nodes, and from the past. */
+/** Differences of nodes from the other nodes, and of the network from its past. */
 export interface Anomalies {
   /** Start of the last minute; null before the first. */
   minute: string | null;
