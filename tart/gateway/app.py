@@ -19,6 +19,7 @@ from tart.config.schema import Config
 from tart.gateway.alerting.anomaly_monitor import AnomalyMonitor
 from tart.gateway.alerting.handlers import AlertHandlers
 from tart.gateway.alerting.handlers import Handler as AlertHandler
+from tart.gateway.alerting.rule_source import RuleSource
 from tart.gateway.alerting.service import AlertService
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.routes.streams import websocket_filter
@@ -104,7 +105,9 @@ class Gateway:
         )
         self.anomalies = AnomalyMonitor(self.queries, self.background)
         self.alert_feed = AlertFeed()
-        self.alerting = AlertService(lambda: self.shards.total, self.alert_feed, intervals.alerts)
+        self.alerting = AlertService(
+            lambda: self.shards.total, self.alert_feed, intervals.alerts, RuleSource(config)
+        )
         self.event_streams = EventStreams(
             self.queries, self.streams, self.summaries, self.alert_feed, config.api
         )

@@ -63,12 +63,12 @@ def run_gateway(count: int, config: Config, host: str, port: int, startup: Proce
 async def _serve(count: int, config: Config, host: str, port: int, startup: ProcessHandle) -> None:
     stop = asyncio.Event()
     tls = server_context(config.tls_paths) if config.tls_paths else None
-    _watch(startup.lifeline, stop, _reloader(config, tls))
-    raise_limit_for_connections(config.api.max_connections, "api.max_connections")
     # Three times the requests per second on /api/health; needs Sanic's source code.
     gateway = Gateway(
         count, config, touch_up=_has_source(HttpProtocol), restarted=startup.restarted
     )
+    _watch(startup.lifeline, stop, _reloader(config, tls, gateway))
+    raise_limit_for_connections(config.api.max_connections, "api.max_connections")
     await gateway.start(listen(host, port), tls)
     log.info("API listens on %s:%d", host, port)
     announcing = asyncio.create_task(_announce(gateway, startup))
@@ -78,9 +78,14 @@ async def _serve(count: int, config: Config, host: str, port: int, startup: Proc
     log.info("stopped")
 
 
-def _reloader(config: Config, tls: ssl.SSLContext | None) -> Callable[[], None]:
-    """Return the handler of SIGHUP: the common one, and reloading the certificate."""
+def _reloader(config: Config, tls: ssl.SSLContext | None, gateway: Gateway) -> Callable[[], None]:
+    """Return the handler of SIGHUP: the common one, reloading the certificate and alert rules."""
     common = signal.getsignal(signal.SIGHUP)
+    reloading: set[asyncio.Task[None]] = set()
+
+    async def reload_rules() -> None:
+        with gateway.background.guard("reload of alert rules"):
+            await gateway.alerting.reload()
 
     def reload() -> None:
         if callable(common):
@@ -93,6 +98,9 @@ def _reloader(config: Config, tls: ssl.SSLContext | None) -> Callable[[], None]:
             else:
                 certificate, _ = config.tls_paths
                 log.info("SIGHUP: %s reloaded; new connections use it", certificate)
+        task = asyncio.get_running_loop().create_task(reload_rules())
+        reloading.add(task)  # the loop itself refers to tasks weakly
+        task.add_done_callback(reloading.discard)
 
     return reload
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import trustme
@@ -142,6 +144,30 @@ def test_the_gateway_is_ready_with_all_shards_and_stops_on_sigterm(tmp_path: Pat
 async def _read_all(client: ClientConnection) -> None:
     while True:
         await client.recv()
+
+
+def mistakes_of_rules(port: int) -> list[str]:
+    """The mistakes of the rule file."""
+    with urlopen(f"http://127.0.0.1:{port}/api/alerts/rules", timeout=60) as answer:
+        errors: list[str] = json.load(answer)["errors"]
+        return errors
+
+
+@pytest.mark.slow
+def test_sighup_reloads_the_rules_and_a_wrong_file_changes_nothing(tmp_path: Path) -> None:
+    async def check(process: Process, shards: list[FakeShard]) -> None:
+        await eventually(process.is_accepting)
+        assert await asyncio.to_thread(mistakes_of_rules, process.port) == []
+        (tmp_path / "alerts.toml").write_text("gruop_wait = '30s'\n")
+        process.process.send_signal(signal.SIGHUP)
+        await eventually(lambda: mistakes_of_rules(process.port))
+        (mistake,) = await asyncio.to_thread(mistakes_of_rules, process.port)
+        assert mistake.startswith("alerts.toml:1: gruop_wait: there is no such key")
+        (tmp_path / "alerts.toml").write_text("group_wait = '30s'\n")
+        process.process.send_signal(signal.SIGHUP)
+        await eventually(lambda: not mistakes_of_rules(process.port))
+
+    with_process(tmp_path, check)
 
 
 @pytest.mark.slow

@@ -17,6 +17,20 @@ from tart.config.toml_tables import Table, parse_tables
 from tart.errors import BadQuery, ConfigError, SettingFault
 from tart.suggestions import did_you_mean
 
+
+class RuleFileError(ConfigError):
+    """A rule file with mistakes.
+
+    Attributes:
+        usable: What it declares without the tables and keys that have mistakes: a server that is
+            restarted at night with a wrong file still sends what it can.
+    """
+
+    def __init__(self, faults: Iterable[SettingFault], usable: RuleFile) -> None:
+        super().__init__(faults=faults)
+        self.usable = usable
+
+
 # What else rules cost than their evaluation is a row on every page.
 MAX_RULES = 500
 MAX_CHANNELS = 100
@@ -55,7 +69,7 @@ def parse_rule_file(
         directory: What relative paths of secrets start from.
 
     Raises:
-        ConfigError: The file has mistakes; it has all of them, in the order of their lines.
+        RuleFileError: The file has mistakes; it has all of them, in the order of their lines.
     """
     return _Reader(place, builtin, directory).read(text.replace("\r\n", "\n"))
 
@@ -86,16 +100,17 @@ class _Reader:
         top = TableReader(tables.top, self._place, "", self._faults)
         defaults = _read_default_channels(top, names)
         rules = self._read_rules(by_name["rule"], names, defaults)
-        maintenance = [self._read_maintenance(table) for table in by_name["maintenance"]]
-        file = self._read_top(top)
-        if self._faults:
-            raise ConfigError(faults=sorted(self._faults, key=lambda fault: fault.line or 0))
-        return replace(
-            file,
+        maintenance = self._read_maintenance(by_name["maintenance"])
+        file = replace(
+            self._read_top(top),
             rules=self._merge(rules, defaults),
             channels=tuple(channels),
-            maintenance=tuple(window for window in maintenance if window is not None),
+            maintenance=tuple(maintenance),
         )
+        if self._faults:
+            faults = sorted(self._faults, key=lambda fault: fault.line or 0)
+            raise RuleFileError(faults, _restrict_channels(file))
+        return file
 
     def _read_top(self, reader: TableReader) -> RuleFile:
         reader.refuse_unknown(_TOP_KEYS, _TOP_MEANT)
@@ -127,9 +142,9 @@ class _Reader:
         self._refuse_many(tables, MAX_CHANNELS)
         channels = []
         for table in tables:
-            reader = self._reader(table, "name")
-            channel = read_channel(reader, self._directory)
-            if channel is not None:
+            count = len(self._faults)
+            channel = read_channel(self._reader(table, "name"), self._directory)
+            if channel is not None and len(self._faults) == count:
                 channels.append(channel)
         return channels
 
@@ -140,32 +155,20 @@ class _Reader:
         self._refuse_many(tables, MAX_RULES)
         rules = []
         for table in tables:
-            reader = self._reader(table, "alert")
-            rule = read_rule(reader, self._builtin, channels, defaults)
-            if rule is not None:
+            count = len(self._faults)
+            rule = read_rule(self._reader(table, "alert"), self._builtin, channels, defaults)
+            if rule is not None and len(self._faults) == count:
                 rules.append(rule)
         return rules
 
-    def _read_maintenance(self, table: Table) -> MaintenanceWindow | None:
-        reader = TableReader(table, self._place, "maintenance", self._faults)
-        reader.refuse_unknown(_MAINTENANCE_KEYS, {"matcher": "matchers", "until": "end"})
-        for key in _MAINTENANCE_KEYS:
-            if key not in reader:
-                reader.refuse("", f"it needs {key}")
-        matchers, reason = reader.texts("matchers"), reader.text("reason")
-        if matchers == ():
-            reader.refuse("matchers", 'it is empty; alertname=~".*" matches all alerts')
-        for matcher in matchers or ():
-            try:
-                parse_matcher(matcher)
-            except BadQuery as error:
-                reader.refuse("matchers", str(error))
-        start_us, end_us = reader.time("start"), reader.time("end")
-        if start_us is None or end_us is None or matchers is None or reason is None:
-            return None
-        if end_us <= start_us:
-            reader.refuse("end", "it is not after start")
-        return MaintenanceWindow(matchers, start_us, end_us, reason)
+    def _read_maintenance(self, tables: Sequence[Table]) -> list[MaintenanceWindow]:
+        windows = []
+        for table in tables:
+            count = len(self._faults)
+            window = _read_window(TableReader(table, self._place, "maintenance", self._faults))
+            if window is not None and len(self._faults) == count:
+                windows.append(window)
+        return windows
 
     def _merge(self, rules: Sequence[Rule], defaults: Sequence[str]) -> tuple[Rule, ...]:
         """Return the built-in rules, changed as the file says, and then the file's own."""
@@ -199,6 +202,37 @@ class _Reader:
             self._faults.append(
                 SettingFault(f"[[{table.name}]]", self._place, table.line, sentence)
             )
+
+
+def _read_window(reader: TableReader) -> MaintenanceWindow | None:
+    reader.refuse_unknown(_MAINTENANCE_KEYS, {"matcher": "matchers", "until": "end"})
+    for key in _MAINTENANCE_KEYS:
+        if key not in reader:
+            reader.refuse("", f"it needs {key}")
+    matchers, reason = reader.texts("matchers"), reader.text("reason")
+    if matchers == ():
+        reader.refuse("matchers", 'it is empty; alertname=~".*" matches all alerts')
+    for matcher in matchers or ():
+        try:
+            parse_matcher(matcher)
+        except BadQuery as error:
+            reader.refuse("matchers", str(error))
+    start_us, end_us = reader.time("start"), reader.time("end")
+    if start_us is None or end_us is None or matchers is None or reason is None:
+        return None
+    if end_us <= start_us:
+        reader.refuse("end", "it is not after start")
+    return MaintenanceWindow(matchers, start_us, end_us, reason)
+
+
+def _restrict_channels(file: RuleFile) -> RuleFile:
+    """Return a file whose rules name no channel that was left out."""
+    names = {channel.name for channel in file.channels}
+    rules = (
+        replace(rule, channels=tuple(name for name in rule.channels if name in names))
+        for rule in file.rules
+    )
+    return replace(file, rules=tuple(rules))
 
 
 def _read_default_channels(reader: TableReader, channels: Sequence[str]) -> tuple[str, ...]:

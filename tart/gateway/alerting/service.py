@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tart.errors import Conflict, NotFound
 from tart.gateway.alerting.answers import Evaluation, active_alert, count, matches, time_or_null
+from tart.gateway.alerting.rule_source import RuleSource
 from tart.gateway.fanout.queries import now_us
 from tart.gateway.live.alert_feed import AlertFeed
 from tart.query.answers import alerts as answers
@@ -33,12 +34,18 @@ class AlertService:
         count_shards: Returns the number of shards.
         feed: Its subscribers.
         interval_seconds: The time between two evaluations.
+        source: The rules in force.
     """
 
     def __init__(
-        self, count_shards: Callable[[], int], feed: AlertFeed, interval_seconds: float
+        self,
+        count_shards: Callable[[], int],
+        feed: AlertFeed,
+        interval_seconds: float,
+        source: RuleSource,
     ) -> None:
         self._count_shards = count_shards
+        self._source = source
         self._feed = feed
         self._interval_seconds = interval_seconds
         self._evaluation = Evaluation()
@@ -67,11 +74,24 @@ class AlertService:
 
     def rules(self, *, shows_sql: bool, shows_paths: bool) -> answers.AlertRules:
         """Answer ``GET /api/alerts/rules``."""
-        return {"rules": [], "channels": [], "file": None, "loaded_at": None, "errors": []}
+        return {
+            "rules": [],
+            "channels": [],
+            "file": self._source.path if shows_paths else None,
+            "loaded_at": time_or_null(self._source.loaded_us),
+            "errors": list(self._source.errors),
+        }
 
     async def reload(self) -> answers.ReloadedRules:
         """Read the rule file again; a file with mistakes changes nothing."""
-        return {"reloaded": True, "rules": 0, "channels": 0, "errors": [], "loaded_at": None}
+        reloaded = await self._source.reload()
+        return {
+            "reloaded": reloaded,
+            "rules": len(self._source.rules.enabled_rules),
+            "channels": len(self._source.rules.channels),
+            "errors": list(self._source.errors),
+            "loaded_at": time_or_null(self._source.loaded_us),
+        }
 
     async def history(
         self,

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from tart.alerting.rules.model import FigureCondition, Rule
-from tart.alerting.rules.rule_file import default_rule_file, parse_rule_file
+from tart.alerting.rules.model import FigureCondition, Rule, RuleFile
+from tart.alerting.rules.rule_file import RuleFileError, default_rule_file, parse_rule_file
 from tart.errors import ConfigError
-from tart.units import HOUR_US, SECOND_US
+from tart.units import HOUR_US, MINUTE_US, SECOND_US
 from tests.cases import all_cases
 
 BUILTIN = (
@@ -192,3 +192,24 @@ def test_a_file_has_no_more_rules_than_can_be_evaluated():
     assert sentence == (
         "alerts.toml:1501: [[rule]]: the file has 501 of them; at most 500 are accepted"
     )
+
+
+def test_what_has_no_mistake_is_usable():
+    with pytest.raises(RuleFileError) as raised:
+        parse(
+            "group_wait = '1m'\nrepeat_interval = 5\n"
+            "[[channel]]\nname = 'bad'\ntype = 'slack'\n"
+            "[[channel]]\nname = 'good'\ntype = 'slack'\nurl = 'https://example.org'\n"
+            "[[rule]]\nalert = 'Bad'\nfigure = 'nodes_connected'\nbelow = '3'\n"
+            "[[rule]]\nalert = 'NodeSilent'\nabove = 'x'\n"
+            "[[rule]]\nalert = 'Good'\nsql = 'SELECT 1'\nchannels = ['bad', 'good']\n"
+            "[[maintenance]]\nreason = 'x'\n"
+        )
+    usable = raised.value.usable
+    assert usable.group_wait_us == MINUTE_US
+    assert usable.repeat_interval_us == RuleFile().repeat_interval_us
+    assert [channel.name for channel in usable.channels] == ["good"]
+    assert [rule.alert for rule in usable.rules] == ["NodeSilent", "NodesFew", "Good"]
+    assert usable.rules[0].condition == BUILTIN[0].condition
+    assert {rule.channels for rule in usable.rules} == {("good",)}
+    assert usable.maintenance == ()
