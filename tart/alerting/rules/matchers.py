@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
+from tart.alerting.rules.bounded_regex import RegexError, check_regex, full_match
 from tart.errors import BadQuery
 
 Operator: TypeAlias = Literal["=", "!=", "=~", "!~"]
@@ -31,7 +32,8 @@ class Matcher:
 
     Attributes:
         label: Its name.
-        operator: Equal, unequal, or whether the whole value matches an expression.
+        operator: Equal, unequal, or whether the whole value matches an expression of
+            ``bounded_regex``.
         value: The value or the regular expression.
     """
 
@@ -44,9 +46,7 @@ class Matcher:
         actual = labels.get(self.label, "")
         if self.operator in ("=", "!="):
             return (actual == self.value) is (self.operator == "=")
-        # The expression is compiled once: ``re`` caches it.
-        is_match = re.fullmatch(self.value, actual) is not None
-        return is_match is (self.operator == "=~")
+        return full_match(self.value, actual) is (self.operator == "=~")
 
     def __str__(self) -> str:
         value = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
@@ -69,9 +69,9 @@ def parse_matcher(text: str) -> Matcher:
     operator = cast(Operator, match["operator"])
     if operator in ("=~", "!~"):
         try:
-            re.compile(value)
-        except (re.error, OverflowError, RecursionError) as error:
-            text = f"{_shown(value)} is not a regular expression: {error}"
+            check_regex(value)
+        except RegexError as error:
+            text = f"{_shown(value)} is not a regular expression that can be used: {error}"
             raise BadQuery(text) from None
     return Matcher(match["label"], operator, value)
 
