@@ -48,6 +48,10 @@ class NodeSample(NamedTuple):
     Attributes:
         best_slot: Of the best block that it named on a connection that is open; ``None`` if none.
         last_seen_ms: Unix milliseconds.
+        best_at_us: When it named its best block, Unix microseconds; ``None`` without one.
+        finalized_slot: As ``best_slot``.
+        finalized_at_us: As ``best_at_us``.
+        shards: Those that know it.
     """
 
     node_id: str
@@ -56,6 +60,10 @@ class NodeSample(NamedTuple):
     last_seen_ms: int | None
     dropped_count: int
     undecodable: int
+    best_at_us: int | None = None
+    finalized_slot: int | None = None
+    finalized_at_us: int | None = None
+    shards: Collection[int] = ()
 
 
 @dataclass(frozen=True)
@@ -131,20 +139,49 @@ class NetworkSummary:
         """All nodes."""
         return self._numbers.keys()
 
+    @property
+    def finalized_block(self) -> int | None:
+        """The finalized block of the network."""
+        return self._chain["finalized_block"]
+
+    @property
+    def now_us(self) -> int:
+        """The time of the newest state, Unix microseconds."""
+        return self._answers.now_us
+
+    @property
+    def total(self) -> int:
+        """The number of shards."""
+        return self._answers.total
+
+    @property
+    def watched_since_us(self) -> int | None:
+        """When the youngest process of the shards that answered began to count; Unix microseconds.
+
+        Its nodes had to connect again.
+        """
+        seconds = (answer["since"] for _, answer in self._answers.values)
+        return max((second * SECOND_US for second in seconds), default=None)
+
     def nodes(self) -> Iterator[NodeSample]:
         """Yield all nodes, for alerts."""
         for node_id, number in self._numbers.items():
-            row, best = (
-                self._rows[number],
-                _chosen(node.best for node in self._parts[node_id].values()),
+            row, parts = self._rows[number], self._parts[node_id]
+            best = _open_statement(row.best_slot, (node.best for node in parts.values()))
+            finalized = _open_statement(
+                row.finalized_slot, (node.finalized for node in parts.values())
             )
             yield NodeSample(
                 node_id=node_id,
                 is_connected=row.is_connected,
-                best_slot=row.best_slot if best is not None and best.is_open else None,
+                best_slot=best[0],
                 last_seen_ms=row.last_seen_ms,
                 dropped_count=row.dropped_count,
                 undecodable=row.undecodable,
+                best_at_us=best[1],
+                finalized_slot=finalized[0],
+                finalized_at_us=finalized[1],
+                shards=parts.keys(),
             )
 
     def update(self, answers: ShardAnswers) -> None:
@@ -356,6 +393,14 @@ def _chosen(statements: Iterable[Stated | None]) -> Stated | None:
         (stated, stated.is_open) for stated in statements if stated is not None
     )
     return None if chosen is None else chosen[0]
+
+
+def _open_statement(
+    slot: int | None, statements: Iterable[Stated | None]
+) -> tuple[int | None, int | None]:
+    """Return a slot and when it was stated, if that was on a connection that is open."""
+    chosen = None if slot is None else _chosen(statements)
+    return (None, None) if chosen is None or not chosen.is_open else (slot, chosen.received_at)
 
 
 def _slot(stated: Stated | None) -> int | None:
