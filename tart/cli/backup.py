@@ -16,6 +16,7 @@ import argparse
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 import socket
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from tart import __version__
+from tart.backup_record import BACKUP_RECORD, write_backup_record
 from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.data_directory import CONTROL, require_data_directory
 from tart.cli.installation import load_settings
@@ -57,6 +59,9 @@ from tart.ipc.messages import (
 from tart.os_errors import reason
 from tart.storage.core.files import INDEX
 from tart.supervisor.data_lock import LOCK_NAME, DirectoryInUse, lock_directories, restrict_umask
+from tart.units import SECOND_US
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "backup.json"
 FORMAT = 1
@@ -126,6 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
             (draft / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
             os.sync()
             draft.rename(final)
+        _record(root, int(now.timestamp()) * SECOND_US, final)
     except OSError as error:
         raise StartupError(f"{final}: backup failed: {reason(error)}") from None
     document: BackupDocument = {
@@ -143,6 +149,20 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(_summary(document))
     return 0
+
+
+def _record(root: Path, begun_us: int, final: Path) -> None:
+    """Tell the server of the backup; who may only read the data directory cannot."""
+    try:
+        write_backup_record(root, begun_us, final.resolve())
+    except OSError as error:
+        log.warning(
+            "%s is complete, but the server does not know of it (its figure backup_age_hours): "
+            "%s cannot be written: %s",
+            final,
+            root / BACKUP_RECORD,
+            reason(error),
+        )
 
 
 def _make_target(target: Path, root: Path) -> None:

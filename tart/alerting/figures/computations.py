@@ -217,6 +217,8 @@ def measure(plan: Plan, inputs: Inputs) -> Measurement:
         if inputs.network is None:
             return Measurement({}, is_complete=False, error="no shard answered")
         is_complete = is_complete and inputs.network.is_complete
+    elif computation.needs_server and inputs.server is None:
+        return Measurement({})
     if not is_complete and not computation.is_partial:
         return Measurement({}, is_complete=False)
     values = computation.values(plan.turn, inputs)

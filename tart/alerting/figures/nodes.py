@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from statistics import median
 
 from tart.alerting.figures.inputs import Inputs, Json, NetworkState
@@ -91,9 +91,9 @@ def disconnected_share(turn: Turn, inputs: Inputs) -> Values:
     return {None: 1 - sum(node.is_connected for node in present) / len(present)}
 
 
-def count_nodes(state: NetworkState) -> dict[tuple[str, str], int]:
+def count_nodes(state: NetworkState) -> dict[Hashable, int]:
     """Return the totals of nodes whose increases are figures."""
-    totals: dict[tuple[str, str], int] = {}
+    totals: dict[Hashable, int] = {}
     for node in state.nodes.values():
         totals[node.node_id, "dropped"] = node.dropped_count
         totals[node.node_id, "undecodable"] = node.undecodable

@@ -84,19 +84,18 @@ def write_latency(turn: Turn, inputs: Inputs) -> Values:
     return {None: max(values)} if values else {}
 
 
-def count_server(state: ServerState) -> dict[Hashable, int]:
-    """Return the totals of processes of shards whose increases are figures."""
-    totals: dict[Hashable, int] = {}
-    for shard, statistics in state.statistics.items():
-        pauses = statistics["ingest_pauses"]
-        process = shard, statistics["pid"]
+def count_shard(shard: int, statistics: Json) -> dict[Hashable, int]:
+    """Return the totals of a shard's process whose increases are figures."""
+    pauses = statistics["ingest_pauses"]
+    process = shard, statistics["pid"]
+    totals: dict[Hashable, int] = {
         # A node that sends more than its rate pauses itself alone.
-        totals[*process, "pauses"] = sum(pauses.values()) - pauses.get("rate", 0)
-        totals[*process, "derived"] = sum(statistics["derived_failures"].values())
-        writes = statistics["write_seconds"]
-        for bound, count in writes["buckets"]:
-            totals[*process, "writes", bound] = count
-        totals[*process, "writes", None] = writes["count"]
+        (*process, "pauses"): sum(pauses.values()) - pauses.get("rate", 0),
+        (*process, "derived"): sum(statistics["derived_failures"].values()),
+        (*process, "writes", None): statistics["write_seconds"]["count"],
+    }
+    for bound, count in statistics["write_seconds"]["buckets"]:
+        totals[*process, "writes", bound] = count
     return totals
 
 

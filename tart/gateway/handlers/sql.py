@@ -75,6 +75,30 @@ async def sql(queries: QueryClient, values: Values, client: str = "") -> Answer:
     return Answer(data, seen, media_type=media_type, stream=sent)
 
 
+async def select_rows(
+    queries: QueryClient, statement: str, client: str, *, seconds: float, max_rows: int
+) -> tuple[bytes, Coverage]:
+    """Return the rows of a statement in JSON, for rules.
+
+    Args:
+        queries: The client of the shards.
+        statement: One SELECT.
+        client: The client that the statement is counted for.
+        seconds: The time limit, with the time that it waits to be admitted.
+        max_rows: A result with more rows is refused.
+
+    Raises:
+        SqlRefused, QueryTimeout, Busy, ShardUnavailable: See ``SqlAdmission`` and ``SqlRows``.
+    """
+    seconds = min(seconds, queries.config.sql_seconds)
+    source = SqlRows(queries, seconds, coverage)
+    job = replace(_job(queries, statement, "json"), seconds=seconds, max_rows=max_rows, splits=True)
+    async with queries.sql_admission.admit(client):
+        data = await queries.sql_admission.run(job, source=source)
+    total = len(queries.shards.every)
+    return data, source.seen or Coverage(frozenset(range(total)), total)
+
+
 async def _run_statement(
     queries: QueryClient, statement: str, form: str, source: SqlRows
 ) -> tuple[bytes, Coverage]:
