@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-
-import pytest
+from datetime import UTC, datetime
 
 from tart.alerting.rules.model import FigureCondition, SqlCondition
-from tart.backup_record import write_backup_record
 from tart.background_tasks import Background
+from tart.backup_record import write_backup_record
 from tart.config.schema import ApiConfig, Config
 from tart.gateway.alerting.measurements import Measurements
 from tart.gateway.alerting.sources import GatewaySource, ServerSource
@@ -18,7 +16,7 @@ from tart.gateway.observability.host_usage import HostHistory
 from tart.offline.server import offline_server
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.units import SECOND_US
-from tests.access.test_certificates import pem
+from tests.access.test_certificates import issue
 from tests.offline.playing import PlayedNetwork, network
 
 CONNECTED = FigureCondition("nodes_connected", above=0)
@@ -27,23 +25,26 @@ CONNECTED = FigureCondition("nodes_connected", above=0)
 def test_the_state_of_a_server_is_read_from_its_shards_and_files(tmp_path):
     config = Config(base_dir=tmp_path, api=ApiConfig(tls_certificate="tls.pem", tls_key="tls.pem"))
     config.data_path.mkdir()
-    (tmp_path / "tls.pem").write_text(pem)
+    ends = datetime(2060, 1, 1, tzinfo=UTC)
+    certificate = issue(datetime(2020, 1, 1, tzinfo=UTC), ends)
+    (tmp_path / "tls.pem").write_bytes(certificate.private_key_and_cert_chain_pem.bytes())
     write_backup_record(config.data_path, 7 * SECOND_US, tmp_path)
 
     async def run():
-        made, start_us = network()
+        _, start_us = network()
         async with offline_server(start_us, shards=2) as server:
             server.set_up(1, is_up=False)
             return await ServerSource(server.queries, config, HostHistory()).state()
 
     state = asyncio.run(run())
     assert (state.shards, set(state.statistics), state.backup_us) == (2, {0}, 7 * SECOND_US)
+    assert state.certificate_ends_us == int(ends.timestamp()) * SECOND_US
     assert state.disk[0] <= state.disk[1]
     assert state.memory[0] <= state.memory[1]
     assert (state.descriptors, state.full_in_hours) == (None, None)
 
 
-def test_measurements_of_shards_without_sockets(tmp_path):
+def test_measurements_of_shards_without_sockets():
     made, start_us = network()
 
     async def run():
