@@ -39,7 +39,7 @@ _TEN_SECONDS_US = COUNT_BUCKET * SECOND_US
 
 @dataclass(frozen=True)
 class Computation:
-    """How a figure is computed.
+    """The computation of a figure.
 
     Attributes:
         values: Returns its values.
@@ -136,7 +136,7 @@ class Retention:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a condition needs at one time.
+    """The needs of a condition at one time.
 
     Attributes:
         turn: Its figure and window.

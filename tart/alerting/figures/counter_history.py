@@ -39,13 +39,13 @@ class _Counter:
         last: The newest total that was added.
         seen_us: When it was added last.
         times: Of the changes, Unix microseconds.
-        sums: What was counted up to each of them.
+        counts: What was counted up to each of them.
     """
 
     last: int
     seen_us: int
     times: list[int] = field(default_factory=list)
-    sums: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
 
 
 class CounterHistory:
@@ -80,7 +80,7 @@ class CounterHistory:
             if total != counter.last:
                 counted = total if total < counter.last else total - counter.last
                 counter.times.append(now_us)
-                counter.sums.append(counter.sums[-1] + counted)
+                counter.counts.append(counter.counts[-1] + counted)
                 counter.last = total
             counter.seen_us = now_us
         self._forget(now_us - self._longest_us)
@@ -91,8 +91,8 @@ class CounterHistory:
         if counter is None:
             return None
         index = bisect_right(counter.times, start_us) - 1
-        before = counter.sums[max(0, index)]
-        return Increase(counter.sums[-1] - before, is_whole=index >= 0)
+        before = counter.counts[max(0, index)]
+        return Increase(counter.counts[-1] - before, is_whole=index >= 0)
 
     def _forget(self, before_us: int) -> None:
         """Forget what no window can contain."""
@@ -103,4 +103,4 @@ class CounterHistory:
             # The last change before the longest window is where that begins.
             unneeded = bisect_right(counter.times, before_us) - 1
             if unneeded > 0:
-                del counter.times[:unneeded], counter.sums[:unneeded]
+                del counter.times[:unneeded], counter.counts[:unneeded]

@@ -1,4 +1,4 @@
-"""What figures are computed from: the state of the network, that of the server, and answers.
+"""The inputs of figures: the state of the network, that of the server, and answers.
 
 Pure. A figure asks questions about windows (``figures.questions``); equal questions of several
 rules are asked once.

@@ -125,8 +125,8 @@ def _present(state: NetworkState, turn: Turn) -> Iterator[NodeSample]:
 
 def _silence(state: NetworkState, node: NodeSample) -> float:
     """Return the seconds since a node's last message, of the time in which tart listened."""
-    heard_us = max((node.last_seen_ms or 0) * 1000, state.watched_since_us or 0)
-    return max(0.0, (state.now_us - heard_us) / SECOND_US)
+    last_us = max((node.last_seen_ms or 0) * 1000, state.watched_since_us or 0)
+    return max(0.0, (state.now_us - last_us) / SECOND_US)
 
 
 def _offsets(rows: Iterable[Json]) -> Iterator[tuple[str, int]]:

@@ -101,7 +101,7 @@ class AssuranceTimes(Question):
 
 @dataclass(frozen=True)
 class GuaranteeDurations(Question):
-    """How long guarantees waited until they were sent to each validator, and sending took."""
+    """The time until guarantees were sent to each validator, and that which sending took."""
 
     def query(self) -> Query[Any, Any]:
         """Return rows of type (of the event at the end), bin, count."""

@@ -10,7 +10,7 @@ from typing import Any
 from tart.alerting.engine.model import Measurement
 from tart.alerting.rules.model import LabelSet
 
-# Further rows are an error: a rule with so many alerts is a mistake.
+# Further rows are an error: a rule with more alerts is a mistake.
 MAX_ROWS = 1_000
 VALUE = "value"
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")

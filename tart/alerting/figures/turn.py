@@ -10,7 +10,7 @@ from tart.alerting.figures.inputs import Question
 
 # By the label's value, ``None`` without a label: the figure's value, ``None`` if it is not known.
 Values: TypeAlias = Mapping[str | None, float | None]
-Asked = TypeVar("Asked", bound=Question)
+Kind = TypeVar("Kind", bound=Question)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Turn:
     end_us: int
     window_us: int
 
-    def question(self, kind: type[Asked], lookback_us: int = 0) -> Asked:
+    def question(self, kind: type[Kind], lookback_us: int = 0) -> Kind:
         """Return a question about the window.
 
         Args:

@@ -56,7 +56,7 @@ class SelectedRows:
 
 
 class Source(Protocol):
-    """What measurements are made from: the shards of a running server, or of an offline one."""
+    """The source of measurements: the shards of a running server, or of an offline one."""
 
     async def ask(self, query: Query[Any, Any], seconds: float) -> Answered:
         """Return the merged answer of the shards; a ``TartError`` if there is none."""
@@ -77,7 +77,7 @@ Provider = Callable[[FigureCondition, int], Awaitable[Measurement]]
 
 @dataclass
 class _Results:
-    """What was found out in a turn.
+    """The answers of a turn.
 
     Attributes:
         seconds: By question: the time to its answer.
@@ -165,8 +165,8 @@ class Measurements:
             began = time.perf_counter()
             if condition in plans:
                 measured[condition] = self._compute(plans[condition], inputs)
-                asked = (results.seconds.get(each, 0.0) for each in plans[condition].questions)
-                waited = max(asked, default=0.0)
+                waits = (results.seconds.get(each, 0.0) for each in plans[condition].questions)
+                waited = max(waits, default=0.0)
                 # The event loop serves requests meanwhile.
                 await asyncio.sleep(0)
             else:
@@ -263,8 +263,8 @@ class Measurements:
             results.other_seconds[condition] = time.perf_counter() - began
 
     async def _select(self, condition: SqlCondition) -> Measurement:
-        found = await self._source.select(condition.statement, self._query_seconds)
-        return measure_rows(found.columns, found.rows, is_complete=found.is_complete)
+        result = await self._source.select(condition.statement, self._query_seconds)
+        return measure_rows(result.columns, result.rows, is_complete=result.is_complete)
 
     async def _ask_provider(
         self, condition: FigureCondition, results: _Results, at_us: int

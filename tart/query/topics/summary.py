@@ -156,7 +156,7 @@ class NetworkSummary:
 
     @property
     def watched_since_us(self) -> int | None:
-        """When the youngest process of the shards that answered began to count; Unix microseconds.
+        """The start of the youngest process of the shards that answered, Unix microseconds.
 
         Its nodes had to connect again.
         """
