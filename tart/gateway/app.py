@@ -91,7 +91,7 @@ class Gateway:
         self.network_metrics = NetworkMetricsHandler(self.queries, restarted=restarted)
         intervals = intervals or PushIntervals()
         self.summaries = Summaries(
-            self.queries, self.background, lambda: self.alerts.count, intervals.summary
+            self.queries, self.background, lambda: self.alert_feed.firing, intervals.summary
         )
         self.alerts = AlertMonitor(self.queries, self.summaries, self.background, intervals.alerts)
         self.websocket_clients = WebSocketClients(

@@ -4811,8 +4811,11 @@ class Summary(TypedDict):
     failures_total: int
     # Conformance findings since the shards started; never falls.
     findings_total: int
-    # Alerts of /api/alerts; null until they are evaluated.
+    # Alerts of /api/alerts that fire, without those that are silenced or explained by another; null
+    # until they are evaluated.
     alerts: int | None
+    # The same alerts: critical, warning and info.
+    alerts_by_severity: dict[str, int] | None
     # Ids of the nodes that are new since, in the order of their numbers; in a full state all ids,
     # from number 0 on.
     added: list[str]

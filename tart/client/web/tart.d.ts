@@ -4749,8 +4749,13 @@ export interface Summary {
   failures_total: number;
   /** Conformance findings since the shards started; never falls. */
   findings_total: number;
-  /** Alerts of /api/alerts; null until they are evaluated. */
+  /**
+   * Alerts of /api/alerts that fire, without those that are silenced or explained by another; null
+   * until they are evaluated.
+   */
   alerts: number | null;
+  /** The same alerts: critical, warning and info. */
+  alerts_by_severity: Record<string, number> | null;
   /**
    * Ids of the nodes that are new since, in the order of their numbers; in a full state all ids,
    * from number 0 on.

@@ -7,7 +7,7 @@ keep up skips states: no more than one message waits for it, and that is encoded
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tart import json_encoding
 from tart.gateway.fanout.queries import now_text
@@ -35,6 +35,13 @@ class AlertFeed:
         self._subscribers: set[Subscriber] = set()
         # Those for which a message waits: it will have the newest state.
         self._queued: set[Subscriber] = set()
+
+    @property
+    def firing(self) -> Mapping[str, int] | None:
+        """The number of alerts that fire by severity; ``None`` before the first evaluation."""
+        if self._alerts is None or self._alerts["evaluated_at"] is None:
+            return None
+        return self._alerts["counts"]["by_severity"]
 
     def publish(self, alerts: Alerts, jamtart: Sequence[Json]) -> None:
         """Send a new state to all.

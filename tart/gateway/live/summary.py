@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from tart import json_encoding
@@ -39,7 +39,8 @@ class Summaries:
     """The states of the network, and the bytes of the newest one.
 
     Args:
-        count_alerts: Returns the number of alerts, ``None`` if it is not known.
+        count_firing: Returns the number of alerts that fire by severity, ``None`` if it is not
+            known.
         interval_seconds: The time between two states.
         clock: The present, for the ages in a state.
 
@@ -53,13 +54,13 @@ class Summaries:
         self,
         queries: QueryClient,
         background: Background,
-        count_alerts: Callable[[], int | None] = lambda: None,
+        count_firing: Callable[[], Mapping[str, int] | None] = lambda: None,
         interval_seconds: float = SUMMARY_SECONDS,
         clock: Clock = unix_us,
     ) -> None:
         self._queries = queries
         self._background = background
-        self.count_alerts = count_alerts
+        self.count_firing = count_firing
         self._interval_seconds = interval_seconds
         self._clock = clock
         # Unix milliseconds: states of a gateway that restarts have higher numbers than before.
@@ -104,7 +105,7 @@ class Summaries:
             # Several callers share the state: each gets the error without the others' tracebacks.
             raise self._failure.with_traceback(None)
         answered = state.answered
-        body = state.changes(since, known=self._known(), alerts=self.count_alerts())
+        body = state.changes(since, known=self._known(), firing=self.count_firing())
         return Answer(body, Coverage(answered, self._queries.shards.total))
 
     @contextmanager
@@ -128,7 +129,7 @@ class Summaries:
         if since is not None and not 0 <= self.sequence - since <= MAX_STATES_BEHIND:
             since = None
         if since not in self._encoded:
-            body = self._state.changes(since, known=self._known(), alerts=self.count_alerts())
+            body = self._state.changes(since, known=self._known(), firing=self.count_firing())
             self._encoded[since] = json_encoding.dumps(body)
         return self._encoded[since]
 

@@ -121,7 +121,13 @@ class Summary(Scattered):
     ]
     alerts: Annotated[
         Count | None,
-        Meta(description="Alerts of /api/alerts; null until they are evaluated."),
+        Meta(
+            description="Alerts of /api/alerts that fire, without those that are silenced or "
+            "explained by another; null until they are evaluated."
+        ),
+    ]
+    alerts_by_severity: Annotated[
+        Counters | None, Meta(description="The same alerts: critical, warning and info.")
     ]
     added: Annotated[
         list[Hex64],

@@ -8,7 +8,7 @@ changed last. So the changes since any earlier state are known, however many cli
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -203,14 +203,16 @@ class NetworkSummary:
         for node_id in sorted(touched & self._parts.keys()):
             self._update_row(node_id, rates, answered, agreed)
 
-    def changes(self, since: int | None, *, known: int, alerts: int | None) -> Summary:
+    def changes(
+        self, since: int | None, *, known: int, firing: Mapping[str, int] | None
+    ) -> Summary:
         """Return the newest state, with the nodes that changed since an earlier one.
 
         Args:
             since: The number of the earlier state; the answer has all nodes if it is ``None``,
                 or the number of no state whose changes are known.
             known: The number of nodes ever seen.
-            alerts: The number of alerts, ``None`` if it is not known.
+            firing: The number of alerts that fire by severity, ``None`` if it is not known.
         """
         if since is not None and not self._first <= since <= self.sequence:
             since = None
@@ -240,7 +242,8 @@ class NetworkSummary:
             "events_total": sum(row.event_count for row in self._rows),
             "failures_total": self._failures,
             "findings_total": self._findings,
-            "alerts": alerts,
+            "alerts": None if firing is None else sum(firing.values()),
+            "alerts_by_severity": None if firing is None else dict(firing),
             "added": added,
             "nodes": {
                 "number": numbers,

@@ -19,6 +19,15 @@ def state(number: int) -> Any:
     return {"alerts": [], "problems": [str(number)]}
 
 
+def test_what_fires_is_known_after_the_first_evaluation() -> None:
+    feed, counts = AlertFeed(), {"by_severity": {"critical": 2, "warning": 0, "info": 1}}
+    assert feed.firing is None
+    feed.publish({"evaluated_at": None, "counts": counts}, [])  # type: ignore[typeddict-item]
+    assert feed.firing is None
+    feed.publish({"evaluated_at": "2026-01-01T00:00:00Z", "counts": counts}, [])  # type: ignore[typeddict-item]
+    assert feed.firing == counts["by_severity"]
+
+
 def messages(subscriber: Subscriber) -> list[Any]:
     """What a subscriber takes from its queue: text frames of a server are not masked."""
     data, told = b"".join(subscriber.take(1 << 20)), []

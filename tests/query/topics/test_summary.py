@@ -63,9 +63,19 @@ def update(
 
 
 def full(state: NetworkSummary, since: int | None = None) -> Summary:
-    body = state.changes(since, known=9, alerts=None)
+    body = state.changes(since, known=9, firing=None)
     check("Summary", body)
     return body
+
+
+def test_alerts_are_counted_by_severity() -> None:
+    state = NetworkSummary(100)
+    update(state, answer(complete=True))
+    body = state.changes(None, known=0, firing={"critical": 1, "warning": 2, "info": 0})
+    check("Summary", body)
+    assert body["alerts"] == 3
+    assert body["alerts_by_severity"] == {"critical": 1, "warning": 2, "info": 0}
+    assert (full(state)["alerts"], full(state)["alerts_by_severity"]) == (None, None)
 
 
 def figures(body: Summary, name: str) -> list[Any]:

@@ -43,11 +43,29 @@ test("few nodes are named, many are counted, bad ones come first", () => {
 
 test("an alert about a node whose state says it already is not repeated", () => {
   const about = { kind: "node", id: "1".repeat(64) };
-  const alert = { state: "firing", severity: "warning", summary: "x is silent.", silenced_by: [], inhibited_by: null, about };
+  const alert = { alert: "Rule", fingerprint: "f", state: "firing", severity: "warning", summary: "x is silent.", silenced_by: [], inhibited_by: null, about };
   const other = { ...alert, about: { kind: "pipeline", id: "connections" } };
   const items = attention({ nodes: nodes("well", "silent"), alerts: { alerts: [alert, other, { ...other, silenced_by: ["1"] }, { ...other, state: "pending" }] } });
   assert.equal(items.length, 2);
   assert.equal(items[1].path, "alerts");
+});
+
+test("many alerts of one rule are one item, few lead to each of them", () => {
+  const alert = (rule, fingerprint) => ({ alert: rule, fingerprint, state: "firing", severity: "critical", summary: `${rule} ${fingerprint}.`, silenced_by: [], inhibited_by: null, about: { kind: "core", id: fingerprint } });
+  const items = attention({ alerts: { alerts: [...["1", "2", "3", "4"].map((name) => alert("Many", name)), alert("Few", "5")] } });
+  assert.deepEqual(items.map(({ text, path, parameters }) => [text, path, parameters]), [
+    ["4 alerts of Many, such as: Many 1", "alerts", { rule: "Many" }],
+    ["Few 5", "alerts", { alert: "5" }],
+  ]);
+});
+
+test("kinds of failure are named if they are new or have come back", () => {
+  const group = { fingerprint: "ab", event_name: "WorkPackageFailed", template: "timeout after <duration>", count: 4, nodes: 2, is_new: true, state: "open", regressed_version: null };
+  const items = attention({ failures: { failures: [group, { ...group, state: "regressed", nodes: 1, regressed_version: "0.3.2" }, { ...group, is_new: false }, { ...group, state: "ignored" }] } });
+  assert.deepEqual(items.map(({ text, path }) => [text, path]), [
+    ["New kind of failure: WorkPackageFailed, timeout after <duration> (4 times on 2 nodes)", "failures/ab"],
+    ["Back after it was resolved, in 0.3.2: WorkPackageFailed, timeout after <duration> (4 times on 1 node)", "failures/ab"],
+  ]);
 });
 
 test("finality, missed slots and slow blocks", () => {

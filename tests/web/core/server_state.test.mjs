@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { counts, diskOutlook, placeOfAlert, serverFindings, stateOfAlert } from "../../../tart/web/app/core/server_state.js";
+import { counts, diskOutlook, serverFindings } from "../../../tart/web/app/core/server_state.js";
 
 const UNKNOWN = {
   bytes_per_event: null,
@@ -54,15 +54,4 @@ test("the disk: no forecast without data, enough, full soon, full", () => {
 test("counters: the greatest first, none that are 0", () => {
   assert.equal(counts({ rate: 1, disk: 0, buffer: 20_000 }), "buffer 20\u2009000, rate 1");
   assert.equal(counts({}), "");
-});
-
-test("alerts lead to what they are about", () => {
-  const alert = { alert: "NodeBehind", severity: "warning", about: { kind: "node", id: "ab" } };
-  assert.deepEqual(placeOfAlert(alert), ["nodes/ab", {}]);
-  assert.equal(placeOfAlert({ ...alert, about: { kind: "other", id: "x" } }), null);
-  const failing = (id) => placeOfAlert({ ...alert, about: { kind: "pipeline", id } });
-  assert.deepEqual(failing("segment_shard_requests"), ["availability", {}]);
-  assert.deepEqual(failing("connections"), ["events", { event_types: "ConnectInFailed,ConnectOutFailed" }]);
-  assert.deepEqual(failing("sharing"), ["work", {}]);
-  assert.deepEqual(["critical", "warning", "info", "new"].map((severity) => stateOfAlert({ severity })), ["bad", "warn", "info", "warn"]);
 });

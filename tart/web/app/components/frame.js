@@ -9,11 +9,12 @@ import { matchPath } from "../core/hash_route.js";
 import { html } from "../html.js";
 import { PAGES } from "../pages/index.js";
 import { go, href, leave, location } from "../state/location.js";
+import { summary } from "../state/live.js";
 import { scheme } from "../state/preferences.js";
 import { move, toggleComparison, togglePause } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { can, client, permitted, session } from "../state/session.js";
-import { AlertsMark } from "./alerts_mark.js";
+import { AlertsBell } from "./alerts_bell.js";
 import { copyText } from "./basics.js";
 import { Empty, ErrorBox, Skeleton } from "./answered.js";
 import { Icon } from "./icons.js";
@@ -32,9 +33,10 @@ export function Frame() {
     return () => clearTimeout(timer);
   }, []);
   const { page } = currentPage();
+  const firing = summary.value?.alerts;
   useEffect(() => {
-    document.title = page ? `${page.title} · tart` : "tart";
-  }, [page]);
+    document.title = (firing ? `(${firing}) ` : "") + (page ? `${page.title} · tart` : "tart");
+  }, [page, firing]);
   return html`<div class="frame">
     <a class="skip" href="#page" onClick=${skip}>Skip to the page</a>
     <${Rail} current=${page?.path.split("/")[0]} />
@@ -44,7 +46,7 @@ export function Frame() {
         <${Icon} name="search" /><span>Search</span><kbd>/</kbd>
       </button>
       <${RangePicker} />
-      ${permitted.value && html`<${AlertsMark} />`}
+      ${permitted.value && html`<${AlertsBell} />`}
       <${SchemeButton} />
       <button type="button" class="button quiet icon-only" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("Keys")}>
         <${Icon} name="help" />

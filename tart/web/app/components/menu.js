@@ -72,8 +72,8 @@ export function Menu({ label, title, icon, quiet = true, small = false, start = 
   </div>`;
 }
 
-/** @param {{ current: HTMLElement | null }} root @param {boolean} active @param {() => void} close */
-function useOutside(root, active, close) {
+/** Close what is open when the reader goes elsewhere. @param {{ current: HTMLElement | null }} root @param {boolean} active @param {() => void} close */
+export function useOutside(root, active, close) {
   useEffect(() => {
     if (!active) return undefined;
     const listen = (/** @type {Event} */ event) => {

@@ -10,6 +10,7 @@ import { Dialog } from "./menu.js";
 /** @typedef {keyof typeof PARTS} PartName */
 
 const PARTS = {
+  Alerts: () => import("./alerts_panel.js").then(({ AlertsPanel }) => AlertsPanel),
   Keys: () => import("./help_dialog.js").then(({ HelpDialog }) => HelpDialog),
   Search: () => import("./search_dialog.js").then(({ SearchDialog }) => SearchDialog),
   "Time range": () => import("./range_dialog.js").then(({ RangeDialog }) => RangeDialog),

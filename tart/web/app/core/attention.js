@@ -32,19 +32,21 @@ const LEVELS = { bad: "bad", warning: "warn", critical: "bad", error: "bad", war
  * Return all items, worst first.
  *
  * @param {{
- *   nodes?: any, slots?: any, alerts?: any, funnel?: any, conformance?: any, implementations?: any,
+ *   nodes?: any, slots?: any, alerts?: any, failures?: any, funnel?: any, conformance?: any, implementations?: any,
  *   shards?: { shards_answered: number, shards_total: number } | null,
- * }} answers Those of /api/nodes/summary, /api/slots, /api/alerts, /api/workpackages/funnel,
+ * }} answers Those of /api/nodes/summary, /api/slots, /api/alerts, /api/failures,
+ *   /api/workpackages/funnel,
  *   /api/conformance and /api/implementations, and of the shards the summary; null if they are not known.
  * @returns {Item[]}
  */
-export function attention({ nodes, slots, alerts, funnel, conformance, implementations, shards }) {
+export function attention({ nodes, slots, alerts, failures, funnel, conformance, implementations, shards }) {
   const named = new Set();
   const items = [
     ...(shards ? ofShards(shards) : []),
     ...(slots ? ofSlots(slots) : []),
     ...(nodes ? ofNodes(nodes, named) : []),
     ...(alerts ? ofAlerts(alerts, named) : []),
+    ...(failures ? ofFailures(failures) : []),
     ...(funnel ? ofWork(funnel) : []),
     ...(conformance ? ofFindings(conformance) : []),
     ...(implementations ? ofImplementations(implementations) : []),
@@ -114,13 +116,34 @@ function ofNodes({ nodes, rules, implementations, total }, named) {
 
 /** @param {any} answer @param {Set<string>} named @returns {Item[]} */
 function ofAlerts({ alerts }, named) {
-  return alerts
-    .filter((/** @type {any} */ { state, silenced_by, inhibited_by, about }) => state === "firing" && !silenced_by.length && inhibited_by === null && !named.has(about.id))
-    .map((/** @type {any} */ { severity, summary, about }) => ({
+  /** @type {Map<string, any[]>} */
+  const byRule = new Map();
+  for (const alert of alerts) {
+    if (alert.state !== "firing" || alert.silenced_by.length || alert.inhibited_by !== null || named.has(alert.about.id)) continue;
+    byRule.set(alert.alert, [...(byRule.get(alert.alert) ?? []), alert]);
+  }
+  return [...byRule].flatMap(([rule, fired]) => {
+    const many = fired.length > MAX_SINGLE;
+    return (many ? [fired[0]] : fired).map(({ severity, summary, fingerprint }) => /** @type {Item} */ ({
       state: LEVELS[severity],
-      text: summary.replace(/\.$/, ""),
-      path: about.kind === "node" ? `nodes/${about.id}` : "alerts",
-      harm: 10,
+      text: many ? `${counted(fired.length, "alert")} of ${rule}, such as: ${plain(summary)}` : plain(summary),
+      path: "alerts",
+      parameters: many ? { rule } : { alert: fingerprint },
+      harm: 9 + fired.length,
+    }));
+  });
+}
+
+/** Kinds of failure that are new, or have come back. @param {any} answer @returns {Item[]} */
+function ofFailures({ failures }) {
+  return failures
+    .filter((/** @type {any} */ { state, is_new: fresh }) => state === "regressed" || (fresh && state === "open"))
+    .slice(0, MAX_REASONS)
+    .map((/** @type {any} */ { state, fingerprint, event_name: event, template, count, nodes, regressed_version: version }) => ({
+      state: "warn",
+      text: `${state === "regressed" ? `Back after it was resolved${version ? `, in ${version}` : ""}` : "New kind of failure"}: ${event}${template && `, ${template}`} (${number(count)} times on ${counted(nodes, "node")})`,
+      path: `failures/${fingerprint}`,
+      harm: nodes,
     }));
 }
 
@@ -169,7 +192,11 @@ function ofImplementations({ implementations }) {
 }
 
 /** @param {string} text */
+function plain(text) {
+  return text.replace(/\.$/, "");
+}
+
+/** @param {string} text */
 function lower(text) {
-  const plain = text.replace(/\.$/, "");
-  return plain.slice(0, 1).toLowerCase() + plain.slice(1);
+  return text.slice(0, 1).toLowerCase() + plain(text).slice(1);
 }

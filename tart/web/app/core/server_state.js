@@ -6,7 +6,6 @@ import { bytes, counted, DASH, duration, number } from "./format.js";
 /** @typedef {import("../../../client/web/tart.js").ServerStatus} ServerStatus */
 /** @typedef {import("../../../client/web/tart.js").ServerDisk} ServerDisk */
 /** @typedef {import("../../../client/web/tart.js").ServerShard} ServerShard */
-/** @typedef {import("../../../client/web/tart.js").ActiveAlert} ActiveAlert */
 /** @typedef {{ state: "ok" | "warn" | "bad" | "idle" | "info", text: string }} Finding */
 
 const HOUR_MS = 3_600_000;
@@ -93,41 +92,4 @@ export function counts(counters) {
     .sort(([, one], [, other]) => other - one)
     .map(([name, count]) => `${name} ${number(count)}`)
     .join(", ");
-}
-
-/** @type {Record<string, Finding["state"]>} */
-const SEVERITIES = { critical: "bad", warning: "warn", info: "info" };
-
-/** The state that shows an alert. @param {ActiveAlert} alert @returns {Finding["state"]} */
-export function stateOfAlert({ severity }) {
-  return SEVERITIES[severity] ?? "warn";
-}
-
-/** Where the steps of a pipeline are shown; those of work-packages, which are not here, on Work. @type {Record<string, [string, Record<string, string>]>} */
-const PIPELINES = {
-  connections: ["events", { event_types: "ConnectInFailed,ConnectOutFailed" }],
-  block_authoring: ["blocks", {}],
-  block_verification: ["blocks", {}],
-  block_execution: ["blocks", {}],
-  block_requests: ["events", { event_types: "BlockRequestFailed" }],
-  ticket_generation: ["events", { event_types: "TicketGenerationFailed" }],
-  ticket_transfers: ["events", { event_types: "TicketTransferFailed" }],
-  shard_requests: ["availability", {}],
-  assurance_sending: ["availability", {}],
-  assurance_receiving: ["availability", {}],
-  bundle_shard_requests: ["availability", {}],
-  bundle_requests: ["availability", {}],
-  segment_shard_requests: ["availability", {}],
-  segment_reconstruction: ["availability", {}],
-  segment_verification: ["availability", {}],
-  segment_requests: ["availability", {}],
-  preimage_announcements: ["preimages", {}],
-  preimage_requests: ["preimages", {}],
-};
-
-/** The page of what an alert is about; null if there is none. @param {ActiveAlert} alert @returns {[string, Record<string, string>] | null} */
-export function placeOfAlert({ about }) {
-  if (about.kind === "node") return [`nodes/${about.id}`, {}];
-  if (about.kind === "pipeline") return PIPELINES[about.id] ?? ["work", {}];
-  return null;
 }

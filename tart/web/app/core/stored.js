@@ -36,6 +36,9 @@ export const isBoolean = (value) => typeof value === "boolean";
 export const isOneOf = (...choices) => (value) => choices.includes(/** @type {string} */ (value));
 
 /** @param {unknown} value */
+export const isText = (value) => typeof value === "string";
+
+/** @param {unknown} value */
 export const isTexts = (value) => Array.isArray(value) && value.every((each) => typeof each === "string");
 
 /** At least one sheet, each with a number of its own. @param {unknown} value */

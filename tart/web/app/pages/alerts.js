@@ -1,131 +1,96 @@
 // @ts-check
-/** What is wrong now, and what was. */
+/** Alerts: what is wrong, since when, and who is told. */
 
-import { Answered, Empty } from "../components/answered.js";
-import { Ago, State, Time } from "../components/basics.js";
+import { Answered } from "../components/answered.js";
+import { Ago } from "../components/basics.js";
+import { Tabs } from "../components/choices.js";
 import { Figure, Figures } from "../components/figure.js";
-import { Segmented } from "../components/choices.js";
-import { NodeLabel } from "../components/identifiers.js";
-import { Card, Page } from "../components/page.js";
-import { Table } from "../components/table.js";
+import { Page } from "../components/page.js";
+import { adoptStyles } from "../components/styles.js";
+import { severityText, stateOfSeverity, worstSeverity } from "../core/alerts.js";
 import { counted, duration, number } from "../core/format.js";
-import { placeOfAlert, stateOfAlert } from "../core/server_state.js";
 import { html } from "../html.js";
 import { summary } from "../state/live.js";
-import { go, href, location, setParameters } from "../state/location.js";
+import { location, setParameters } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
-import { client } from "../state/session.js";
+import { can, client } from "../state/session.js";
+import { AlertsHistory } from "./alerts_history.js";
+import { AlertsMessages } from "./alerts_messages.js";
+import { AlertsNow } from "./alerts_now.js";
+import { AlertsRules } from "./alerts_rules.js";
+import { AlertsSilences } from "./alerts_silences.js";
+import styles from "./alerts.css" with { type: "text" };
+
+adoptStyles(styles);
 
 /** @typedef {import("../../../client/web/tart.js").Alerts} Alerts */
-/** @typedef {import("../../../client/web/tart.js").ActiveAlert} ActiveAlert */
-
-const SEVERITIES = ["critical", "warning", "info"];
+/** @typedef {import("../../../client/web/tart.js").AlertRules} AlertRules */
 
 export default function AlertsPage() {
-  const answer = useAnswer("the alerts", (signal) => client.alerts({}, { signal }), { every: 5000 });
+  // What the live channel counts has changed: there is something new to read.
+  const alerts = useAnswer("the alerts", (signal) => client.alerts({}, { signal }), { every: 10_000, deps: [summary.value?.alerts] });
+  const rules = useAnswer("the rules", (signal) => client.alertRules({}, { signal }), { every: 10_000 });
+  const tabs = [
+    { id: "", label: "Now" },
+    { id: "history", label: "History" },
+    { id: "silences", label: "Silences" },
+    { id: "rules", label: "Rules" },
+    ...(can("admin") ? [{ id: "messages", label: "Messages" }] : []),
+  ];
+  const wanted = location.value.parameters.tab ?? "";
+  const tab = tabs.some(({ id }) => id === wanted) ? wanted : "";
   return html`<${Page} title="Alerts" question="What is wrong, and since when?">
-    <${Answered} answer=${answer}>${(/** @type {Alerts} */ data) => html`<${Content} data=${data} />`}<//>
+    ${alerts.data && html`<${Headline} data=${alerts.data} />`}
+    ${alerts.data && html`<${Problems} alerts=${alerts.data} rules=${rules.data} />`}
+    <${Tabs} label="Parts of the page" tabs=${tabs} selected=${tab} onSelect=${(/** @type {string} */ id) => setParameters({ tab: id || undefined }, { push: true })} />
+    ${tab === "" &&
+    html`<${Answered} answer=${alerts} lines=${8}>
+      ${(/** @type {Alerts} */ data) => html`<${AlertsNow} data=${data} rules=${rules.data} onChange=${alerts.reload} />`}
+    <//>`}
+    ${tab === "history" && html`<${AlertsHistory} alerts=${alerts.data} />`}
+    ${tab === "silences" && html`<${AlertsSilences} onChange=${alerts.reload} />`}
+    ${tab === "rules" &&
+    html`<${Answered} answer=${rules} lines=${8}>
+      ${(/** @type {AlertRules} */ data) => html`<${AlertsRules} data=${data} onChange=${rules.reload} />`}
+    <//>`}
+    ${tab === "messages" &&
+    html`<${Answered} answer=${rules}>
+      ${(/** @type {AlertRules} */ data) => html`<${AlertsMessages} channels=${data.channels} onChange=${rules.reload} />`}
+    <//>`}
   <//>`;
 }
 
 /** @param {{ data: Alerts }} properties */
-function Content({ data }) {
-  const chosen = location.value.parameters.severity ?? "";
-  const of = (/** @type {ActiveAlert[]} */ alerts) => alerts.filter(({ severity }) => !chosen || severity === chosen);
-  const count = (/** @type {string} */ name) => data.counts.by_severity[name] ?? 0;
-  const current = of(data.alerts);
-  const [connected, known] = [summary.value?.nodes_connected, summary.value?.nodes_known];
-  return html`<div class="cards">
-    <${Figures} large>
-      <${Figure} id="alerts" label="Alerts now" value=${number(data.counts.firing)} state=${count("critical") ? "bad" : data.counts.firing ? "warn" : undefined} />
-      <${Figure} id="critical" label="Critical" value=${number(count("critical"))} />
-      <${Figure} id="warnings" label="Warning" value=${number(count("warning"))} />
-      <${Figure} id="notes" label="Info" value=${number(count("info"))} />
-      <${Figure}
-        id="nodes"
-        label="Nodes connected"
-        value=${number(connected)}
-        unit=${known === undefined ? "" : `of ${number(known)}`}
-        state=${connected !== undefined && known !== undefined && connected < known ? (connected ? "warn" : "bad") : undefined}
-        note=${html`<a href=${href("nodes")}>all nodes</a>`}
-      />
-      <${Figure}
-        id="evaluated"
-        label="Last evaluated"
-        value=${data.evaluated_at ? html`<${Ago} value=${data.evaluated_at} />` : "not yet"}
-        note=${`every ${duration(data.interval_seconds * 1000)}, over ${data.shards_answered} of ${counted(data.shards_total, "shard")}`}
-        state=${data.shards_answered < data.shards_total ? "warn" : undefined}
-      />
-    <//>
-    <${Segmented}
-      label="Severity"
-      choices=${[{ id: "", label: "All" }, ...SEVERITIES.map((id) => ({ id, label: id[0].toUpperCase() + id.slice(1) }))]}
-      selected=${chosen}
-      onSelect=${(/** @type {string} */ id) => setParameters({ severity: id || undefined })}
+function Headline({ data: { counts, ...data } }) {
+  const worst = worstSeverity(counts.by_severity);
+  const quiet = counts.silenced + counts.inhibited;
+  return html`<${Figures} large>
+    <${Figure} id="alerts" label="Firing" value=${number(counts.firing)} state=${worst ? stateOfSeverity(worst) : undefined} note=${severityText(counts.by_severity) || "nothing demands attention"} />
+    <${Figure} id="pending" label="Pending" value=${number(counts.pending)} note="not for long enough yet" />
+    <${Figure}
+      id="quiet"
+      label="Without a message"
+      value=${number(quiet)}
+      note=${quiet ? `${number(counts.silenced)} silenced, ${number(counts.inhibited)} explained by another` : "none silenced or explained by another"}
     />
-    <${Card} title="Now" note=${counted(current.length, "alert")} flush>
-      ${current.length
-        ? html`<${AlertTable} rows=${current} caption="Alerts that hold now" csv="alerts" />`
-        : html`<${Empty} title=${chosen ? `No alert of severity ${chosen}` : "No alert"}>
-            <span>
-              ${data.evaluated_since
-                ? html`Nodes that drop events, send what cannot be read, fall behind or fall silent, and steps that often fail,
-                  appear here. Evaluated since <${Time} value=${data.evaluated_since} date />.`
-                : "No shard has answered yet, so nothing could be evaluated."}
-            </span>
-          <//>`}
-    <//>
+    <${Figure}
+      id="evaluated"
+      label="Evaluated"
+      value=${data.evaluated_at ? html`<${Ago} value=${data.evaluated_at} />` : "not yet"}
+      note=${`every ${duration(data.interval_seconds * 1000)}, over ${data.shards_answered} of ${counted(data.shards_total, "shard")}`}
+      state=${data.shards_answered < data.shards_total ? "warn" : undefined}
+    />
+  <//>`;
+}
+
+/** What hinders the watch itself. @param {{ alerts: Alerts, rules: AlertRules | null }} properties */
+function Problems({ alerts, rules }) {
+  const sentences = [...new Set([...alerts.problems, ...(rules?.errors ?? [])])];
+  if (!sentences.length) return null;
+  return html`<div class="notice alerts-problems" data-state="warn" role="status">
+    <div>
+      <b>${counted(sentences.length, "problem")} of the watch itself</b>
+      <ul class="plain">${sentences.map((sentence) => html`<li key=${sentence}>${sentence}</li>`)}</ul>
+    </div>
   </div>`;
-}
-
-/** @param {{ rows: ActiveAlert[], caption: string, csv: string }} properties */
-function AlertTable({ rows, caption, csv }) {
-  const columns = [
-    {
-      id: "severity",
-      title: "Severity",
-      value: (/** @type {ActiveAlert} */ row) => SEVERITIES.indexOf(row.severity),
-      saved: (/** @type {ActiveAlert} */ row) => row.severity,
-      cell: (/** @type {ActiveAlert} */ row) =>
-        html`<${State} state=${row.state === "firing" ? stateOfAlert(row) : "idle"} word=${row.severity} />`,
-      rank: 2,
-    },
-    { id: "summary", title: "What", value: (/** @type {ActiveAlert} */ row) => row.summary, rank: 1 },
-    { id: "state", title: "State", value: (/** @type {ActiveAlert} */ row) => row.state },
-    {
-      id: "about",
-      title: "About",
-      value: (/** @type {ActiveAlert} */ row) => row.about.id,
-      cell: (/** @type {ActiveAlert} */ row) => html`<${Subject} alert=${row} />`,
-    },
-    {
-      id: "since",
-      title: "Since",
-      value: (/** @type {ActiveAlert} */ row) => row.since,
-      cell: (/** @type {ActiveAlert} */ row) => html`<${Ago} value=${row.since} />`,
-      rank: 3,
-      end: true,
-    },
-  ];
-  return html`<${Table}
-    columns=${columns}
-    rows=${rows}
-    rowKey=${(/** @type {ActiveAlert} */ row) => `${row.id} ${row.since}`}
-    caption=${caption}
-    csv=${csv}
-    onOpen=${open}
-  />`;
-}
-
-/** @param {ActiveAlert} alert */
-function open(alert) {
-  const place = placeOfAlert(alert);
-  if (place) go(...place);
-}
-
-/** @param {{ alert: ActiveAlert }} properties */
-function Subject({ alert }) {
-  const place = placeOfAlert(alert);
-  if (alert.about.kind === "node") return html`<${NodeLabel} node=${{ node_id: alert.about.id }} short />`;
-  return place ? html`<a href=${href(...place)}>${alert.about.id}</a>` : alert.about.id;
 }

@@ -147,10 +147,12 @@ function NoNode() {
 
 /** @param {{ alerts: any }} properties */
 function AllWell({ alerts }) {
-  const since = alerts?.evaluated_since;
+  const history = useAnswer("the last change of an alert", (signal) => client.alertHistory({ limit: 1 }, { signal }), { deps: [alerts?.counts.firing] });
+  const last = history.data?.history[0]?.at;
+  const since = last ?? alerts?.evaluated_since;
   return html`<p class="all-well">
     <${State} state="ok" word="Nothing needs attention" />
-    ${since && html`<span class="muted">no alert holds; evaluated since <${Ago} value=${since} /></span>`}
+    ${since && html`<span class="muted">${last ? "the last alert changed" : "no alert since the watch began,"} <${Ago} value=${since} /></span>`}
   </p>`;
 }
 
