@@ -89,7 +89,7 @@ _CREATE = """
         document TEXT NOT NULL
     ) STRICT;
 """
-DeliveryState: TypeAlias = Literal["queued", "delivered", "dead"]
+DeliveryState: TypeAlias = Literal["queued", "delivered", "dead", "superseded"]
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ class Delivery:
 
     Attributes:
         number: Of the row; grows with each message.
-        state: ``queued`` until it was delivered or given up (``dead``).
+        state: ``queued`` until it was delivered, given up (``dead``) or ``superseded``: a newer
+            message of its group is sent instead.
         attempts: How often its delivery was tried.
         next_us: When it is tried next.
         error: Of the last attempt; has no secret.
@@ -345,6 +346,40 @@ class AlertStore:
                 ).rowcount
             )
         )
+
+    async def queued(self, channel: str, limit: int) -> list[Delivery]:
+        """Return the messages of a channel that wait, also those not due; the oldest first."""
+        return await self.use(
+            lambda database: [
+                _delivery(row)
+                for row in database.execute(
+                    f"{_SELECT_DELIVERY} WHERE state = 'queued' AND channel = ? "
+                    "ORDER BY number LIMIT ?",
+                    (channel, limit),
+                )
+            ]
+        )
+
+    async def queued_channels(self) -> list[str]:
+        """Return the channels that have messages waiting."""
+        return await self.use(
+            lambda database: [
+                name
+                for (name,) in database.execute(
+                    "SELECT DISTINCT channel FROM alert_outbox WHERE state = 'queued'"
+                )
+            ]
+        )
+
+    async def supersede(self, ids: Sequence[str], newest: Notification, now_us: int) -> None:
+        """Replace messages by a newer one of their group.
+
+        Args:
+            ids: Of the messages that are not sent any more.
+            newest: The message that is sent, with what it takes over from them.
+            now_us: The time.
+        """
+        await self.use(lambda database: _supersede(database, ids, newest, now_us))
 
     async def retry(self, notification_id: str, now_us: int) -> bool:
         """Queue a message that was given up; return whether there was one."""
@@ -549,6 +584,19 @@ def _delete_beyond(database: sqlite3.Connection, change: Change, limits: StoreLi
         "ORDER BY number DESC LIMIT 1 OFFSET ?)",
         (change.now_us, limits.queued_rows),
     ).rowcount
+
+
+def _supersede(
+    database: sqlite3.Connection, ids: Sequence[str], newest: Notification, now_us: int
+) -> None:
+    database.executemany(
+        "UPDATE alert_outbox SET state = 'superseded', finished_us = ? "
+        "WHERE id = ? AND state = 'queued'",
+        [(now_us, notification_id) for notification_id in ids],
+    )
+    database.execute(
+        "UPDATE alert_outbox SET document = ? WHERE id = ?", (_pack(newest), newest.id)
+    )
 
 
 _SELECT_DELIVERY = (

@@ -22,14 +22,14 @@ _KINDS = {"critical": "failure", "warning": "warning", "info": "info"}
 def render(
     notification: Notification, channel: Channel, secrets: Mapping[str, str], context: Context
 ) -> Request:
-    """Return the message and apprise's URLs, which are secrets."""
+    """Return the message and apprise's URL, which is a secret."""
     message = compose(notification, channel, context)
     resolved = notification.status == "resolved"
     return Request(
         kind="apprise",
         details=connection_details(channel, TIMEOUT_SECONDS)
         | {
-            "urls": tuple(secrets["url"].split()),
+            "url": secrets["url"],
             "title": fit(message.title, _TITLE_LENGTH, UNKNOWN),
             "text": fit(plain_text(message, UNKNOWN), _TEXT_LENGTH),
             "notify_type": "success" if resolved else _KINDS[message.severity],

@@ -51,6 +51,6 @@ def render(
 
     Raises:
         KeyError: A setting or secret that the kind of channel needs is missing.
-        ValueError: A secret does not have its form; the text does not have it.
+        ConfigError: A secret does not have its form; the text does not have it.
     """
     return RENDERERS[channel.type](notification, channel, secrets, context)

@@ -23,6 +23,7 @@ from tart.alerting.messages.texts import (
     status_of,
 )
 from tart.alerting.rules.model import Channel
+from tart.errors import ConfigError
 from tart.units import SECOND_US
 
 # As Alertmanager writes the end of an alert that has none.
@@ -35,10 +36,13 @@ def render(
     """Return the request of a message.
 
     Raises:
-        ValueError: The signing secret is not one.
+        ConfigError: The signing secret is not one.
     """
     body = encode(payload(notification, channel, context))
-    keys = signing_keys(secrets.get("secret", ""))
+    try:
+        keys = signing_keys(secrets.get("secret", ""))
+    except ValueError as error:
+        raise ConfigError(f"secret: {error}") from None
     signed = signature_headers(keys, notification.id, context.now_us // SECOND_US, body)
     return post(secrets["url"], channel, body, authorization(channel, secrets) | signed)
 

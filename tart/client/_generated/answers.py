@@ -5222,8 +5222,9 @@ class Delivery(TypedDict):
     status: Literal["firing", "resolved"]
     # new, changed, resolved, repeat or test.
     reason: str
-    # dead: it is not tried again, unless somebody asks for that.
-    state: Literal["queued", "delivered", "dead"]
+    # dead: it is not tried again, unless somebody asks for that. superseded: a newer message of its
+    # group is sent instead.
+    state: Literal["queued", "delivered", "dead", "superseded"]
     # Alerts that it is about.
     alerts: int
     # Of its worst alert.

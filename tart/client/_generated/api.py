@@ -3188,12 +3188,12 @@ class Api:
         limit: int | None = None,
         before: int | None = None,
         channel: str | None = None,
-        state: Literal["queued", "delivered", "dead"] | None = None,
+        state: Literal["queued", "delivered", "dead", "superseded"] | None = None,
     ) -> answers.Deliveries:
         """List messages to channels, newest first.
 
-        ``GET /api/alerts/deliveries``. Queued, delivered and dead ones with their attempts and
-        errors; never a secret.
+        ``GET /api/alerts/deliveries``. All that are stored, with their attempts and errors; never a
+        secret.
 
         Args:
             limit: Maximum number of messages; clamped to 1 to 1000. Default: 100.
@@ -5408,7 +5408,7 @@ class AsyncApi:
         limit: int | None = None,
         before: int | None = None,
         channel: str | None = None,
-        state: Literal["queued", "delivered", "dead"] | None = None,
+        state: Literal["queued", "delivered", "dead", "superseded"] | None = None,
     ) -> answers.Deliveries:
         """List messages to channels, newest first.
 

@@ -5164,8 +5164,11 @@ export interface Delivery {
   status: "firing" | "resolved";
   /** new, changed, resolved, repeat or test. */
   reason: string;
-  /** dead: it is not tried again, unless somebody asks for that. */
-  state: "queued" | "delivered" | "dead";
+  /**
+   * dead: it is not tried again, unless somebody asks for that. superseded: a newer message of its
+   * group is sent instead.
+   */
+  state: "queued" | "delivered" | "dead" | "superseded";
   /** Alerts that it is about. */
   alerts: number;
   /** Of its worst alert. */
@@ -8157,7 +8160,7 @@ export class TartClient<F extends Int64Form = "number"> {
   /**
    * List messages to channels, newest first. `GET /api/alerts/deliveries`
    *
-   * Queued, delivered and dead ones with their attempts and errors; never a secret.
+   * All that are stored, with their attempts and errors; never a secret.
    */
   deliveries(
     parameters?: {
@@ -8168,7 +8171,7 @@ export class TartClient<F extends Int64Form = "number"> {
       /** Only to the channel with this name. */
       channel?: string;
       /** Only messages in this state. */
-      state?: "queued" | "delivered" | "dead";
+      state?: "queued" | "delivered" | "dead" | "superseded";
     },
     options?: RequestOptions,
   ): Promise<Deliveries>;

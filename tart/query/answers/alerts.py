@@ -315,8 +315,11 @@ class Delivery(TypedDict):
     status: Literal["firing", "resolved"]
     reason: Annotated[str, Meta(description="new, changed, resolved, repeat or test.")]
     state: Annotated[
-        Literal["queued", "delivered", "dead"],
-        Meta(description="dead: it is not tried again, unless somebody asks for that."),
+        Literal["queued", "delivered", "dead", "superseded"],
+        Meta(
+            description="dead: it is not tried again, unless somebody asks for that. superseded: "
+            "a newer message of its group is sent instead."
+        ),
     ]
     alerts: Annotated[Count, Meta(description="Alerts that it is about.")]
     summary: Annotated[str, Meta(description="Of its worst alert.")]

@@ -51,6 +51,8 @@ def view(
         state=state,
         fingerprint=f"{index:016x}",
         id=f"{index:016x}-{NOW_US}",
+        condition="c" * 16,
+        known_us=NOW_US,
         started_us=NOW_US - 90_000_000,
         held_us=90_000_000,
         evaluated_us=NOW_US,

@@ -18,13 +18,13 @@ from tests.alerting.messages.examples import (
 )
 from tests.cases import examples
 
-SECRETS = {"url": "ntfy://topic\njson://127.0.0.1:9/"}
+SECRETS = {"url": "ntfy://topic"}
 CHANNEL = channel("apprise")
 
 
-def test_a_message_has_its_urls_and_its_kind():
+def test_a_message_has_its_url_and_its_kind():
     details = render(notification(), CHANNEL, SECRETS, CONTEXT).details
-    assert details["urls"] == ("ntfy://topic", "json://127.0.0.1:9/")
+    assert details["url"] == "ntfy://topic"
     assert details["title"] == "[critical] Node 01010101 has been silent for 91 s"
     assert details["notify_type"] == "failure"
     ended = render(notification(view(1, state=State.RESOLVED)), CHANNEL, SECRETS, CONTEXT)

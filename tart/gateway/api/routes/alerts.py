@@ -157,13 +157,15 @@ ALERT_ROUTES: tuple[Route, ...] = (
         "deliveries",
         "/api/alerts/deliveries",
         "List messages to channels, newest first",
-        "Queued, delivered and dead ones with their attempts and errors; never a secret.",
+        "All that are stored, with their attempts and errors; never a secret.",
         parameters=(
             limit(100, "messages"),
             Parameter("before", _BEFORE, "Only messages with lower numbers."),
             Parameter("channel", Text(MAX_NAME), "Only to the channel with this name."),
             Parameter(
-                "state", Choice(("queued", "delivered", "dead")), "Only messages in this state."
+                "state",
+                Choice(("queued", "delivered", "dead", "superseded")),
+                "Only messages in this state.",
             ),
         ),
         answer=Deliveries,

@@ -1,0 +1,339 @@
+"""The task of one channel: sends its messages of the outbox, one after the other.
+
+A message is sent at least once, with the same id in every attempt. It leaves the outbox when it was
+delivered, replaced by a newer one of its group, or given up (``alerting.engine.outbox`` decides).
+After failures the channel rests, longer each time; a message that fails does not keep messages of
+other groups from their turn.
+
+A channel of the type ``alertmanager`` also gets all alerts that fire, every minute: an Alertmanager
+ends an alert that it does not hear of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Protocol
+
+from tart.alert_store import Delivery as StoredMessage
+from tart.alert_store import DeliveryState
+from tart.alerting.engine.model import AlertView, Notification, State
+from tart.alerting.engine.outbox import (
+    Outcome,
+    Step,
+    Verdict,
+    channel_pause_us,
+    next_step,
+    supersede,
+)
+from tart.alerting.messages.alertmanager import RESEND_SECONDS, render_push
+from tart.alerting.messages.table import render
+from tart.alerting.messages.texts import Context
+from tart.alerting.rules.model import Channel
+from tart.background_tasks import Background
+from tart.gateway.alerting.senders import Render
+from tart.units import SECOND_US
+
+log = logging.getLogger(__name__)
+
+# Messages of a channel that a turn looks at; more wait for their turn.
+MAX_QUEUED = 1000
+# Between looks at the outbox without a wake-up: another process may have added a message.
+_IDLE_US = 60 * SECOND_US
+# After an error of the store.
+_ERROR_US = 5 * SECOND_US
+# Alerts of one request to an Alertmanager.
+_PUSH_ALERTS = 500
+
+
+class Outbox(Protocol):
+    """The part of ``alert_store.AlertStore`` that delivers."""
+
+    async def queued(self, channel: str, limit: int) -> Sequence[StoredMessage]:
+        """Return the messages of a channel that wait, also those not due; the oldest first."""
+
+    async def queued_channels(self) -> Sequence[str]:
+        """Return the channels that have messages waiting."""
+
+    async def supersede(self, ids: Sequence[str], newest: Notification, now_us: int) -> None:
+        """Replace messages by a newer one of their group, which may have changed."""
+
+    async def record_attempt(
+        self,
+        notification_id: str,
+        state: DeliveryState,
+        now_us: int,
+        *,
+        next_us: int = 0,
+        error: str | None = None,
+    ) -> None:
+        """Record an attempt."""
+
+
+class Sender(Protocol):
+    """Makes attempts for one channel."""
+
+    async def send(self, render: Render) -> Outcome:
+        """Make one attempt."""
+
+
+@dataclass
+class ChannelReport:
+    """Figures of a channel since the start of this process.
+
+    Attributes:
+        delivered: Messages, and requests to an Alertmanager.
+        failed: Attempts that failed.
+        dead: Messages that were given up.
+        superseded: Messages that a newer one replaced.
+        last_error: Of the last attempt; empty if it was successful.
+        resting_us: When the channel continues after failures; 0 if it does not rest.
+    """
+
+    delivered: int = 0
+    failed: int = 0
+    dead: int = 0
+    superseded: int = 0
+    last_error: str = ""
+    resting_us: int = 0
+
+
+@dataclass
+class Surroundings:
+    """The parts that all channels share.
+
+    Attributes:
+        firing: Returns the alerts that a channel's receiver must know as firing, by the channel's
+            name; ``None`` before the first evaluation.
+        now: A clock of Unix microseconds.
+        random: Returns numbers from 0 to 1.
+        external_url: What links in messages start with.
+        server: The id of this server.
+    """
+
+    outbox: Outbox
+    background: Background
+    firing: Callable[[str], Sequence[AlertView] | None]
+    now: Callable[[], int]
+    random: Callable[[], float]
+    external_url: str = ""
+    server: str = ""
+
+    def context(self) -> Context:
+        """Return the context of a message that is sent now."""
+        return Context(self.now(), self.external_url, self.server)
+
+
+@dataclass
+class ChannelWorker:
+    """Sends the messages of one channel; needs an event loop.
+
+    Args:
+        channel: The channel.
+        sender: Its sender.
+        shared: What all channels share.
+        report: Figures to continue with.
+    """
+
+    channel: Channel
+    sender: Sender
+    shared: Surroundings
+    report: ChannelReport = field(default_factory=ChannelReport)
+
+    def __post_init__(self) -> None:
+        self._failures = 0
+        self._woken = asyncio.Event()
+        # What attempts led to, while the store does not accept it; by the message's id.
+        self._unrecorded: dict[str, Step] = {}
+        # Doubtful attempts in a row by the message's id.
+        self._doubtful: dict[str, int] = {}
+        # Of an Alertmanager: by fingerprint, the alerts that it knows as firing.
+        self._pushed: dict[str, AlertView] = {}
+        self._push_us = 0
+        self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Let the next turn begin now, unless the channel rests after failures."""
+        self._woken.set()
+
+    def stop(self) -> asyncio.Task[None]:
+        """Cancel the task and return it; an attempt under way is repeated after the next start."""
+        self._task.cancel()
+        return self._task
+
+    async def send(self, notification: Notification) -> Outcome:
+        """Make one attempt to send a message."""
+        context = self.shared.context()
+        return await self._send(
+            lambda secrets: render(notification, self.channel, secrets, context)
+        )
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            wait_us = _ERROR_US
+            with self.shared.background.guard(f"alert channel {self.channel.name}"):
+                wait_us = await self._turn()
+            if wait_us <= 0:
+                # Others get their turn even if every attempt of this channel ends at once.
+                await asyncio.sleep(0)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_us / SECOND_US):
+                    await self._woken.wait()
+
+    async def _turn(self) -> int:
+        """Make the next attempt; return the time until the next turn, in microseconds."""
+        rest_us = self.report.resting_us - self.shared.now()
+        if rest_us > 0:
+            return rest_us
+        push_us = await self._push() if self.channel.type == "alertmanager" else _IDLE_US
+        messages = await self._replace_older()
+        now_us = self.shared.now()
+        due = next((message for message in messages if message.next_us <= now_us), None)
+        if due is None:
+            next_us = min((message.next_us - now_us for message in messages), default=_IDLE_US)
+            return max(1, min(next_us, push_us, _IDLE_US))
+        await self._deliver(due)
+        return 0
+
+    async def _replace_older(self) -> list[StoredMessage]:
+        """Return the messages that wait, one of each group: its newest."""
+        groups: dict[str, list[StoredMessage]] = defaultdict(list)
+        for message in await self.shared.outbox.queued(self.channel.name, MAX_QUEUED):
+            groups[message.notification.group_key].append(message)
+        remaining = []
+        for messages in groups.values():
+            newest = messages[-1]
+            if len(messages) > 1:
+                newest = replace(
+                    newest, notification=supersede([message.notification for message in messages])
+                )
+                older = [message.notification.id for message in messages[:-1]]
+                await self.shared.outbox.supersede(older, newest.notification, self.shared.now())
+                self.report.superseded += len(older)
+                for message_id in older:
+                    self._doubtful.pop(message_id, None)
+                log.info(
+                    "alert channel %s: %d messages about %s were not delivered in time; the newest "
+                    "replaces them",
+                    self.channel.name,
+                    len(older),
+                    newest.notification.group_key,
+                )
+            remaining.append(newest)
+        return sorted(remaining, key=lambda message: message.number)
+
+    async def _deliver(self, message: StoredMessage) -> None:
+        # If the last attempt could not be recorded, only that is repeated.
+        step = self._unrecorded.get(message.notification.id)
+        now_us = self.shared.now()
+        if step is None:
+            step = await self._attempt(message)
+            now_us = self.shared.now()
+            self._unrecorded[message.notification.id] = step
+        await self.shared.outbox.record_attempt(
+            message.notification.id,
+            step.state,
+            now_us,
+            next_us=step.next_us,
+            error=step.error or None,
+        )
+        del self._unrecorded[message.notification.id]
+        if step.state == "dead":
+            self.report.dead += 1
+            log.error(
+                "alert channel %s: message %s is given up: %s; it can be sent again by "
+                "POST /api/alerts/deliveries/%s/retry",
+                self.channel.name,
+                message.notification.id,
+                step.error,
+                message.notification.id,
+            )
+
+    async def _attempt(self, message: StoredMessage) -> Step:
+        """Try to send a message; return what follows."""
+        notification = message.notification
+        outcome = await self.send(notification)
+        doubtful = self._doubtful.pop(notification.id, 0)
+        doubtful = doubtful + 1 if outcome.verdict is Verdict.DOUBTFUL else 0
+        step = next_step(
+            outcome,
+            notification.created_us,
+            message.attempts + 1,
+            doubtful,
+            self.shared.now(),
+            self.shared.random,
+        )
+        if doubtful and step.state == "queued":
+            self._doubtful[notification.id] = doubtful
+        return step
+
+    async def _send(self, render: Render) -> Outcome:
+        try:
+            outcome = await self.sender.send(render)
+        except Exception as error:
+            # Not its text: it might have a secret.
+            outcome = Outcome(Verdict.RETRY, f"the sender failed: {type(error).__name__}")
+        self._record(outcome)
+        return outcome
+
+    def _record(self, outcome: Outcome) -> None:
+        report = self.report
+        report.last_error = outcome.error
+        if outcome.verdict is Verdict.DELIVERED:
+            report.delivered += 1
+            report.resting_us = self._failures = 0
+            return
+        report.failed += 1
+        if outcome.verdict is Verdict.REFUSED:
+            # The receiver is there; it is the message.
+            return
+        self._failures += 1
+        pause_us = channel_pause_us(outcome, self._failures, self.shared.random)
+        report.resting_us = self.shared.now() + pause_us
+        if self._failures.bit_count() == 1:
+            log.warning(
+                "alert channel %s: %s; failures=%d; it is tried again in %.0f s",
+                self.channel.name,
+                outcome.error,
+                self._failures,
+                pause_us / SECOND_US,
+            )
+
+    # --- Alertmanager ----------------------------------------------------------------
+
+    async def _push(self) -> int:
+        """Send all alerts that fire, if it is time or others fire; return when it is time again."""
+        views = self.shared.firing(self.channel.name)
+        if views is None:
+            return _IDLE_US
+        firing = {view.alert.fingerprint: view for view in views}
+        now_us = self.shared.now()
+        wait_us = self._push_us + RESEND_SECONDS * SECOND_US - now_us
+        if wait_us > 0 and firing.keys() == self._pushed.keys():
+            return wait_us
+        ended = [
+            _ended(view, now_us)
+            for fingerprint, view in self._pushed.items()
+            if fingerprint not in firing
+        ]
+        rest = iter([*firing.values(), *ended])
+        while batch := list(islice(rest, _PUSH_ALERTS)):
+            if (await self._push_batch(batch)).verdict is not Verdict.DELIVERED:
+                return max(1, self.report.resting_us - self.shared.now())
+        self._pushed, self._push_us = firing, now_us
+        return RESEND_SECONDS * SECOND_US
+
+    async def _push_batch(self, views: Iterable[AlertView]) -> Outcome:
+        context = self.shared.context()
+        return await self._send(lambda secrets: render_push(views, self.channel, secrets, context))
+
+
+def _ended(view: AlertView, now_us: int) -> AlertView:
+    return replace(view, alert=replace(view.alert, state=State.RESOLVED, resolved_us=now_us))

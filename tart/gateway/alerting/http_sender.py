@@ -1,0 +1,147 @@
+"""Requests of channels by HTTP: one POST, no redirect, a bounded answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tart.alerting.engine.model import Request
+from tart.alerting.engine.outbox import Outcome, Verdict
+from tart.gateway.alerting.redaction import target
+from tart.gateway.alerting.tls_context import TlsContexts
+from tart.os_errors import reason
+from tart.units import SECOND_US
+
+if TYPE_CHECKING:
+    import httpx
+
+# At level info it logs every URL, with its token.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+# Of an answer that is an error; it is read no further.
+_MAX_BODY_BYTES = 4096
+_BODY_SECONDS = 2.0
+_REASON_CHARACTERS = 160
+# What an operator may mend: a token, a URL, the permission.
+_DOUBTFUL = frozenset({401, 403, 404, 405, 407, 421})
+# Timeouts and limits of a receiver that accepts the same request later.
+_LATER = frozenset({408, 425, 429})
+
+
+async def post(request: Request, contexts: TlsContexts) -> Outcome:
+    """Send a request, and return the outcome.
+
+    Raises:
+        ConfigError: The file of authorities cannot be read.
+    """
+    # Only channels need it; its import takes a tenth of a second.
+    import httpx
+
+    seconds = request.details["timeout_seconds"]
+    context = await contexts.get(request.details["ca_file"])
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(
+                verify=context,
+                timeout=seconds,
+                follow_redirects=False,
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+            ) as client,
+            client.stream(
+                "POST",
+                request.url,
+                content=request.body,
+                # A compressed answer could be larger than what is read of it.
+                headers={**request.headers, "accept-encoding": "identity"},
+            ) as response,
+        ):
+            return await _outcome_of(response, request)
+    except TimeoutError:
+        return Outcome(Verdict.RETRY, f"{target(request.url)} did not answer within {seconds:g} s")
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError):
+        return Outcome(
+            Verdict.DOUBTFUL, "the URL, a token or a password has characters that HTTP forbids"
+        )
+    except (httpx.HTTPError, OSError) as error:
+        return Outcome(Verdict.RETRY, f"{target(request.url)}: {_reason(error, seconds)}")
+
+
+async def _outcome_of(response: httpx.Response, request: Request) -> Outcome:
+    status = response.status_code
+    if 200 <= status < 300:
+        # The message is accepted, whatever the body is.
+        return Outcome(Verdict.DELIVERED)
+    where = target(request.url)
+    if 300 <= status < 400:
+        location = target(response.headers.get("location", ""))
+        return Outcome(
+            Verdict.DOUBTFUL,
+            f"{where} redirects to {location} (status {status}); redirects are not followed, "
+            "so the channel needs the final URL",
+        )
+    body = await _read(response)
+    error = f"{where} answered with status {status}{_explanation(body)}"
+    if status in _DOUBTFUL:
+        return Outcome(Verdict.DOUBTFUL, error)
+    if status in _LATER or status >= 500:
+        return Outcome(Verdict.RETRY, error, _retry_after_us(response, body))
+    return Outcome(Verdict.REFUSED, error)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """Return the beginning of a body; a part of it if the receiver is slow or hangs up."""
+    import httpx
+
+    body = b""
+    with suppress(TimeoutError, httpx.HTTPError, OSError):
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in response.aiter_raw(_MAX_BODY_BYTES):
+                body += chunk
+                if len(body) >= _MAX_BODY_BYTES:
+                    break
+    return body[:_MAX_BODY_BYTES]
+
+
+def _explanation(body: bytes) -> str:
+    text = "".join(
+        character if character.isprintable() else " " for character in body.decode(errors="replace")
+    ).strip()
+    return f": {text[:_REASON_CHARACTERS]}" if text else ""
+
+
+def _retry_after_us(response: httpx.Response, body: bytes) -> int:
+    """Return how long the receiver wants no request: RFC 9110, 10.2.3, or Telegram's JSON."""
+    value = response.headers.get("retry-after", "").strip()
+    with suppress(ValueError, OverflowError):
+        return int(float(value) * SECOND_US)
+    with suppress(ValueError, TypeError):
+        until = parsedate_to_datetime(value)
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return int((until - datetime.now(UTC)).total_seconds() * SECOND_US)
+    with suppress(msgspec.MsgspecError, AttributeError, ValueError, TypeError, OverflowError):
+        document: Any = msgspec.json.decode(body)
+        seconds = document.get("parameters", document).get("retry_after")
+        return int(float(seconds) * SECOND_US)
+    return 0
+
+
+def _reason(error: BaseException, seconds: float) -> str:
+    """Return why a request failed: the reason of the system below httpx, if there is one."""
+    inner: BaseException | None = error
+    last = error
+    while inner is not None:
+        if isinstance(inner, ssl.SSLError) or (isinstance(inner, OSError) and inner.errno):
+            return reason(inner)
+        last, inner = inner, inner.__cause__ or inner.__context__
+    if "Timeout" in type(error).__name__:
+        return f"no answer within {seconds:g} s"
+    return f"{str(last) or type(last).__name__}"
