@@ -24,6 +24,7 @@ from tart.gateway.alerting.service import AlertService
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.routes.streams import websocket_filter
 from tart.gateway.dispatch import Call, Dispatcher, Handler
+from tart.gateway.fanout.failure_watch import FailureWatch
 from tart.gateway.fanout.merge_thread import merge_seconds
 from tart.gateway.fanout.node_refresher import NodeRefresher
 from tart.gateway.fanout.node_registry import NodeRegistry
@@ -33,6 +34,7 @@ from tart.gateway.fanout.shards import Shards
 from tart.gateway.handlers import mcp
 from tart.gateway.handlers.access import HANDLERS as ACCESS_HANDLERS
 from tart.gateway.handlers.access import Handler as AccessHandler
+from tart.gateway.handlers.failures import FailureHandlers
 from tart.gateway.handlers.logins import LoginHandlers
 from tart.gateway.handlers.network_metrics import NetworkMetricsHandler
 from tart.gateway.handlers.sql import sql as answer_sql
@@ -112,6 +114,12 @@ class Gateway:
             self.queries, self.streams, self.summaries, self.alert_feed, config.api
         )
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
+        self.failure_watch = FailureWatch(
+            self.queries, config.control_path, self.background, intervals.failures
+        )
+        self.failure_groups = FailureHandlers(
+            self.queries, self.failure_watch, self.authenticator
+        )
         self.logins = LoginHandlers(self.authenticator, config.api)
         self.web_page = WebPage()
         self.dispatcher = Dispatcher(
@@ -146,6 +154,7 @@ class Gateway:
         self.refresher.start()
         self.alerts.start()
         self.anomalies.start()
+        self.failure_watch.start()
         self.host.start()
         await self.server.start(listening, tls)
         self._warming = asyncio.create_task(self._warm_up())
@@ -158,6 +167,7 @@ class Gateway:
         await self.refresher.stop()
         await self.alerts.stop()
         await self.anomalies.stop()
+        await self.failure_watch.stop()
         await self.host.stop()
         await self.websocket_clients.stop()
         await self.event_streams.stop()
@@ -206,6 +216,11 @@ class Gateway:
             "openapi": lambda call: self.status.openapi(),
             "openapi_below_docs": lambda call: self.status.openapi_below_docs(),
             "docs": lambda call: self.status.docs(),
+            "failures": lambda call: self.failure_groups.failures(call.values),
+            "failure": lambda call: self.failure_groups.failure(call.values),
+            "set_failure_state": lambda call: self.failure_groups.set_state(
+                call.values, call.caller
+            ),
             "login": lambda call: self.logins.log_in(
                 call.values["body"], call.credentials, call.request.headers
             ),

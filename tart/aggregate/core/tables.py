@@ -136,7 +136,10 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **_NODE,
             "type": "UTINYINT",
             "reason": "VARCHAR",
+            # The reason without its variable parts (``query.core.failure_templates``).
+            "template": "VARCHAR",
             "count": COUNT,
+            "first_at": TIME,
             "last_at": TIME,
         },
         # side: 0 the node opened, announced, offered or sent; 1 its peer did.
@@ -416,7 +419,7 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             **{f"max_{name}": "max" for name in GAUGES},
             **{f"sum_{name}": "sum" for name in GAUGES},
         },
-        "failures": {"count": "sum", "last_at": "max"},
+        "failures": {"count": "sum", "first_at": "min", "last_at": "max"},
         "links": {"count": "sum", "last_at": "max"},
         "transfers": {"count": "sum", "last_at": "max"},
         "core_events": {"count": "sum", "last_at": "max"},

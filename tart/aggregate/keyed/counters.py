@@ -3,8 +3,12 @@
 Pure. Each table is a dictionary from its keys to its values, and every flush empties it. Rows of
 later flushes can have the same keys and are combined with those of earlier ones. Nodes choose
 many of the keys, so their number is bounded: each table takes at most ``max_keys`` new keys
-between two flushes. Events with further keys are left out and counted in ``overflowed``; further
-failure reasons are counted under ``(other reasons)`` and also in ``overflowed``.
+between two flushes. Events with further keys are left out and counted in ``overflowed``.
+
+Failures are never left out. A node's reasons beyond ``max_reasons_of_node`` are counted under their
+templates, so that a reason with a number in it stays one; its templates beyond as many again, and
+those of all nodes beyond ``max_reasons``, are counted under ``(other reasons)`` and in
+``overflowed``. A node that invents reasons hides none of another's.
 """
 
 from __future__ import annotations
@@ -24,10 +28,12 @@ from tart.aggregate.core.tables import (
     columns,
 )
 from tart.query.core.aggregate_columns import DISCARD_REASONS
+from tart.query.core.failure_templates import failure_template
 from tart.units import SECOND_US
 
 MAX_KEYS = 65_536
-MAX_REASONS = 4_096
+MAX_REASONS = 32_768
+MAX_REASONS_OF_NODE = 64
 OTHER_REASONS = "(other reasons)"
 
 _REPORT_COUNTS = ("slot", "first_at", "last_at", "received", *DISCARD_REASONS)
@@ -92,14 +98,22 @@ class KeyedCounters:
 
     Attributes:
         overflowed: By table, the number of events beyond ``max_keys``, which are left out, or
-            beyond ``max_reasons``, which are counted under ``(other reasons)``.
+            of failures that are counted under ``(other reasons)``.
         failure_totals: Number of failures by event type since this object was made.
         discard_totals: Likewise the discarded guarantees, by the column of ``reports``.
     """
 
-    def __init__(self, max_keys: int = MAX_KEYS, max_reasons: int = MAX_REASONS) -> None:
+    def __init__(
+        self,
+        max_keys: int = MAX_KEYS,
+        max_reasons: int = MAX_REASONS,
+        max_reasons_of_node: int = MAX_REASONS_OF_NODE,
+    ) -> None:
         self._max_keys, self._max_reasons = max_keys, max_reasons
+        self._max_reasons_of_node = max_reasons_of_node
         self._failures: dict[tuple[int, int, int, str], list[int]] = {}
+        # Keys of ``_failures`` by node.
+        self._reasons_of_node: Counter[int] = Counter()
         self._links: dict[tuple[int, int, bytes, int, int], list[int]] = {}
         self._transfers: dict[tuple[int, int, int, int], list[int]] = {}
         self._core_events: dict[tuple[int, int, int, int], list[int]] = {}
@@ -130,25 +144,44 @@ class KeyedCounters:
         self.discard_totals: Counter[str] = Counter()
 
     def add_failures(
-        self, received_at: int, node: int, number: int, reason: str, count: int = 1
+        self, first_at: int, last_at: int, node: int, number: int, reason: str, count: int = 1
     ) -> None:
         """Count failures of one minute for one reason.
 
         Args:
-            received_at: The time of the last of these failures; it also selects the minute.
+            first_at: The time of the first of these failures; it also selects the minute.
+            last_at: The time of the last.
             node: The node that failed.
             number: The number of the event type.
             reason: The reason in the events.
             count: The number of failures.
         """
         self.failure_totals[number] += count
-        key = (minute_start(received_at), node, number, reason)
-        if key not in self._failures and len(self._failures) >= self._max_reasons:
-            self.overflowed["failures"] += count
-            key = (key[0], node, number, OTHER_REASONS)
-        entry = self._failures.setdefault(key, [0, 0])
+        key = (minute_start(first_at), node, number, reason)
+        entry = self._failures.get(key)
+        if entry is None:
+            entry = self._new_failure(key, first_at, count)
         entry[0] += count
-        entry[1] = max(entry[1], received_at)
+        entry[1] = min(entry[1], first_at)
+        entry[2] = max(entry[2], last_at)
+
+    def _new_failure(self, key: tuple[int, int, int, str], first_at: int, count: int) -> list[int]:
+        """Return the entry of a new key, or that of its template or of the other reasons."""
+        minute, node, number, reason = key
+        reasons = self._reasons_of_node[node]
+        if reasons >= self._max_reasons_of_node:
+            key = (minute, node, number, failure_template(reason))
+            if (entry := self._failures.get(key)) is not None:
+                return entry
+        is_full = len(self._failures) >= self._max_reasons
+        if is_full or reasons >= 2 * self._max_reasons_of_node:
+            self.overflowed["failures"] += count
+            key = (minute, node, number, OTHER_REASONS)
+            if (entry := self._failures.get(key)) is not None:
+                return entry
+        self._reasons_of_node[node] += 1
+        self._failures[key] = entry = [0, first_at, 0]
+        return entry
 
     def add_link(self, received_at: int, node: int, peer: bytes, number: int, side: int) -> None:
         """Count a message between a node and one of its peers.
@@ -330,6 +363,7 @@ class KeyedCounters:
 
     def clear(self) -> None:
         """Remove all rows; ``overflowed`` remains."""
+        self._reasons_of_node.clear()
         for entries in self._tables.values():
             entries.clear()
 
@@ -369,6 +403,11 @@ def _rows(table: str, entries: dict[Any, Any]) -> Rows:
         return columns(table, [(key, *entry.values()) for key, entry in entries.items()])
     if table == "erasures":
         return columns(table, [(key, *values) for key, values in entries.items()])
+    if table == "failures":
+        return columns(
+            table,
+            [(*key, failure_template(key[-1]), *values) for key, values in entries.items()],
+        )
     if table in ("assurances", "shard_requests"):
         return columns(table, [(*key, count) for key, count in entries.items()])
     return columns(table, [(*key, *values) for key, values in entries.items()])

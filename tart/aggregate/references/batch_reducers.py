@@ -345,8 +345,9 @@ class BatchReducers:
         nodes = self._batch.columns.node[indices].tolist()
         times = self._batch.columns.received_at[indices].tolist()
         keys = zip(map(minute_start, times), nodes, reasons.tolist(), strict=True)
-        for (_, node, reason), (count, _, last) in count_by_key(keys, times).items():
-            self._defer(self._counters.add_failures, last, node, number, _REASONS[reason], count)
+        for (_, node, reason), (count, first, last) in count_by_key(keys, times).items():
+            text = _REASONS[reason]
+            self._defer(self._counters.add_failures, first, last, node, number, text, count)
 
     # --- Announcements ----------------------------------------------------------------
 

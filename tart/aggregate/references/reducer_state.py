@@ -186,9 +186,11 @@ class ReducerState:
     def count_failure(self, event: Event, fields: Fields | None) -> None:
         """Count the failure that an event reports, with the reason in its fields."""
         reason = str(fields.get("reason", "")) if fields else ""
+        received_at = self.received_at[event.index]
         self.defer(
             self.counters.add_failures,
-            self.received_at[event.index],
+            received_at,
+            received_at,
             event.reporter.node,
             event.number,
             reason,

@@ -16,6 +16,7 @@ from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.availability import AVAILABILITY_ROUTES
 from tart.gateway.api.routes.client_files import CLIENT_FILE_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
+from tart.gateway.api.routes.failures import FAILURE_ROUTES
 from tart.gateway.api.routes.grafana import GRAFANA_ROUTES
 from tart.gateway.api.routes.grafana_availability import GRAFANA_AVAILABILITY_ROUTES
 from tart.gateway.api.routes.grafana_guarantees import GRAFANA_GUARANTEE_ROUTES
@@ -48,6 +49,7 @@ _ROUTES = (
     *METRIC_ROUTES,
     *SLOT_ROUTES,
     *ANALYTICS_ROUTES,
+    *FAILURE_ROUTES,
     *AVAILABILITY_ROUTES,
     *LIVE_ROUTES,
     *ALERT_ROUTES,

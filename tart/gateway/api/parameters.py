@@ -173,6 +173,22 @@ class KeyId:
 
 
 @dataclass(frozen=True)
+class Fingerprint:
+    """The 16 hex digits of a failure group."""
+
+    def read(self, text: str, name: str) -> str:
+        """See ``Kind``."""
+        lower = text.lower()
+        if len(lower) != 16 or not set(lower) <= set("0123456789abcdef"):
+            raise BadQuery(f"{name} must be 16 hex digits, as /api/failures has it", name)
+        return lower
+
+    def schema(self) -> Json:
+        """See ``Kind``."""
+        return {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"}
+
+
+@dataclass(frozen=True)
 class FileName:
     """The name of a file; whether there is such a file is for the handler to say."""
 

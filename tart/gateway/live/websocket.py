@@ -67,6 +67,7 @@ class PushIntervals:
 
     stats: float = STATS_SECONDS
     alerts: float = ALERT_SECONDS
+    failures: float = SCAN_SECONDS
     summary: float = SUMMARY_SECONDS
 
 

@@ -23,6 +23,7 @@ Action = Literal[
     "reload_alert_rules",
     "retry_delivery",
     "send_test",
+    "set_failure_state",
 ]
 
 

@@ -421,19 +421,27 @@ _FAILURE_COLUMNS = declare_columns(
     *_EVENT_TYPE,
     ("category", "VARCHAR", "Pipeline, as in /api/analytics/failure-rates."),
     ("reason", "VARCHAR", "Reason, as the node says."),
+    (
+        "template",
+        "VARCHAR",
+        "The reason with placeholders for numbers, hashes, addresses …, as in /api/failures; null "
+        "in rows of an earlier release.",
+    ),
     ("count", "BIGINT", "Number of events."),
+    ("first_at", "TIMESTAMP", "When the first of them came; null in rows of an earlier release."),
     ("last_at", "TIMESTAMP", "When the last of them came."),
 )
 _FAILURES = Table(
     "failures",
     "The failures of one type and reason that a node reported in a minute.",
     _FAILURE_COLUMNS,
-    _sum_by(_FAILURE_COLUMNS, {"count": "sum", "last_at": "max"}),
-    frozenset({"minute", "node_id", "event_type", "event_name", "category", "reason"}),
+    _sum_by(_FAILURE_COLUMNS, {"count": "sum", "first_at": "min", "last_at": "max"}),
+    frozenset({"minute", "node_id", "event_type", "event_name", "category", "reason", "template"}),
     Part(
         "SELECT date_trunc('minute', bucket) AS minute, node_id, type AS event_type, "
         f"{event_name('type')} AS event_name, {text_by_number('type', CATEGORY_OF)} AS category, "
-        "reason, sum(count)::BIGINT AS count, max(last_at) AS last_at "
+        "reason, template, sum(count)::BIGINT AS count, min(first_at) AS first_at, "
+        "max(last_at) AS last_at "
         f"FROM $failures {WITH_NODES} GROUP BY ALL",
         ("failures",),
     ),

@@ -17,7 +17,7 @@ from tart.units import MINUTE_US
 def test_failures_add_up_within_a_minute():
     counters = KeyedCounters()
     for at in (5, 7, MINUTE_US + 1):
-        counters.add_failures(at, 1, EventKind.WORK_PACKAGE_FAILED, "no")
+        counters.add_failures(at, at, 1, EventKind.WORK_PACKAGE_FAILED, "no")
     found = counters.rows("failures")
     assert found["bucket"] == [0, MINUTE_US]
     assert found["count"] == [2, 1]
@@ -27,7 +27,7 @@ def test_failures_add_up_within_a_minute():
 def test_reasons_beyond_the_limit_are_counted_as_other_reasons():
     counters = KeyedCounters(max_reasons=2)
     for reason in "abcd":
-        counters.add_failures(0, 1, EventKind.WORK_PACKAGE_FAILED, reason)
+        counters.add_failures(0, 0, 1, EventKind.WORK_PACKAGE_FAILED, reason)
     found = dict(
         zip(counters.rows("failures")["reason"], counters.rows("failures")["count"], strict=True)
     )
@@ -111,7 +111,7 @@ def test_the_highest_slot_reported_counts_in_any_order():
 def test_clear_removes_rows_and_keeps_the_overflow_count():
     counters = KeyedCounters(max_keys=0)
     counters.add_guarantees(0, 0, b"r" * 32, 1, None, 1)
-    counters.add_failures(0, 1, EventKind.WORK_PACKAGE_FAILED, "no")
+    counters.add_failures(0, 0, 1, EventKind.WORK_PACKAGE_FAILED, "no")
     counters.clear()
     for table in ("failures", "reports"):
         assert list(counters.rows(table)) == list(SUMMED[table])

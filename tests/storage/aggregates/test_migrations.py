@@ -32,8 +32,9 @@ OF_1 = {
 }
 
 
-# What versions 1 and 2 did not have.
+# What earlier versions did not have.
 ADDED = {
+    "failures": ["template", "first_at"],
     "deliveries": [*LAYOUT["deliveries"]],
     "authorizations": ["load_ns"],
     "refinements": ["load_ns"],
