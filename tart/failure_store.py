@@ -143,9 +143,15 @@ class FailureStore:
 
 
 def _values(group: FailureGroup) -> tuple[object, ...]:
-    return tuple(str(value) if isinstance(value, FailureState) else value for value in astuple(group))
+    return tuple(
+        str(value) if isinstance(value, FailureState) else value for value in astuple(group)
+    )
 
 
 def _group(row: dict[str, object]) -> FailureGroup:
-    values = {**row, "is_baseline": bool(row["is_baseline"]), "state": FailureState(str(row["state"]))}
+    values = {
+        **row,
+        "is_baseline": bool(row["is_baseline"]),
+        "state": FailureState(str(row["state"])),
+    }
     return FailureGroup(**values)  # type: ignore[arg-type]

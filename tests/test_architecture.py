@@ -24,6 +24,7 @@ TESTED_ELSEWHERE = {
     "query/answers/alerts": "tests/gateway/alerting/test_handlers.py",
     "query/answers/cores": "tests/gateway/handlers/test_cores.py",
     "query/answers/errors": "tests/gateway/http/test_responses.py",
+    "query/answers/failures": "tests/gateway/handlers/test_failures.py",
     "query/answers/events": "tests/gateway/handlers/test_events.py",
     "query/answers/grafana_nodes": "tests/query/grafana/test_nodes.py",
     "query/answers/guarantees": "tests/gateway/handlers/test_packages.py",

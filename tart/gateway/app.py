@@ -118,7 +118,7 @@ class Gateway:
             self.queries, config.control_path, self.background, intervals.failures
         )
         self.failure_groups = FailureHandlers(
-            self.queries, self.failure_watch, self.authenticator
+            self.queries, self.failure_watch, self.authenticator.record
         )
         self.logins = LoginHandlers(self.authenticator, config.api)
         self.web_page = WebPage()
@@ -193,12 +193,15 @@ class Gateway:
         def access(handler: AccessHandler) -> Handler:
             return lambda call: handler(self.authenticator, call.values, call.caller)
 
-        def alerting(handler: AlertHandler) -> Handler:
+        def with_caller(handler: AlertHandler) -> Handler:
             return lambda call: handler(call.values, call.caller)
 
-        alert_handlers = AlertHandlers(self.alerting, self.authenticator.record).table()
+        caller_handlers = {
+            **AlertHandlers(self.alerting, self.authenticator.record).table(),
+            **self.failure_groups.table(),
+        }
         return {
-            **{name: alerting(handler) for name, handler in alert_handlers.items()},
+            **{name: with_caller(handler) for name, handler in caller_handlers.items()},
             **{name: query(handler) for name, handler in HANDLERS.items()},
             **{name: access(handler) for name, handler in ACCESS_HANDLERS.items()},
             "sql": lambda call: answer_sql(
@@ -216,11 +219,6 @@ class Gateway:
             "openapi": lambda call: self.status.openapi(),
             "openapi_below_docs": lambda call: self.status.openapi_below_docs(),
             "docs": lambda call: self.status.docs(),
-            "failures": lambda call: self.failure_groups.failures(call.values),
-            "failure": lambda call: self.failure_groups.failure(call.values),
-            "set_failure_state": lambda call: self.failure_groups.set_state(
-                call.values, call.caller
-            ),
             "login": lambda call: self.logins.log_in(
                 call.values["body"], call.credentials, call.request.headers
             ),

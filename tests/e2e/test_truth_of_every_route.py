@@ -58,6 +58,7 @@ ELSEWHERE = {
     "deliveries": "about messages: tests/gateway/alerting/test_service.py",
     "retry_delivery": "likewise",
     "send_test": "likewise",
+    "set_failure_state": "tests/gateway/handlers/test_failures.py",
     "core_guarantors": "with guarantors/enhanced, by one test of test_truth_cores.py",
     "jam_stats": "503 until a node's RPC can be asked",
     "jam_services": "likewise",

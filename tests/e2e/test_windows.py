@@ -106,6 +106,8 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
         numbers("by_category", "*", "failures"),
         numbers("by_reason", "*", "count"),
     ],
+    "failure": [numbers("count"), numbers("failing_nodes", "*", "count")],
+    "failures": [numbers("totals", "failures"), numbers("failures", "*", "count")],
     "network_health": [
         lambda body: sum(
             each["metrics"].get(name, 0)
@@ -229,6 +231,9 @@ class Windows:
     def ask(self, start, end, **more):
         """The answer of a window, an export as its lines."""
         path = self.route.path.replace("{id}", self.node).replace("{core_index}", "0")
+        if "{fingerprint}" in path:
+            (group,) = self.system.get("/api/failures", limit=1)["failures"]
+            path = path.replace("{fingerprint}", group["fingerprint"])
         names = ends_of(self.route)
         assert names is not None
         given = dict(zip(names, (rfc3339(start), rfc3339(end)), strict=True))
@@ -264,7 +269,7 @@ def timeless(value: Any) -> Any:
             *("first_slot", "last_slot"),
             # How long the buckets of durations are depends on their age.
             *("times", "series", "bucket_seconds"),
-            *("buckets", "series", "searched_from", "searched_until"),
+            *("buckets", "series", "searched_from", "searched_until", "scanned_at"),
         )
         return {name: timeless(each) for name, each in value.items() if name not in moments}
     return [timeless(each) for each in value] if isinstance(value, list) else value

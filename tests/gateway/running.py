@@ -24,7 +24,7 @@ from tests.gateway.fake_shard import NODE_A, FakeShard, node
 
 PATIENCE_SECONDS = 60.0
 # Periodic queries of the gateway's own do not come between those of a test's requests.
-QUIET = PushIntervals(alerts=3600.0)
+QUIET = PushIntervals(alerts=3600.0, failures=3600.0)
 # No state of the summary is for two requests, as no answer is; not for streams of it.
 QUIET_AND_UNSHARED = replace(QUIET, summary=1e-6)
 
@@ -36,7 +36,7 @@ def path_of(route: Route) -> str:
     path = path.replace("{hash}", "cc" * 32).replace("{core_index}", "1")
     path = path.replace("{code}", "truncated").replace("{slot}", "7")
     path = path.replace("{wp_hash}", "cc" * 32)
-    path = path.replace("{session}", "256")
+    path = path.replace("{session}", "256").replace("{fingerprint}", "0123456789abcdef")
     for name in ("core_id", "service_id", "validator_idx"):
         path = path.replace(f"{{{name}}}", "1")
     return path
@@ -95,6 +95,7 @@ class Running:
         def has_settled() -> bool:
             return (
                 self.gateway.alerts.count is not None
+                and self.gateway.failure_watch.report.scanned_at is not None
                 and all(any(each.name == "nodes" for each in fake.requests) for fake in self.shards)
                 and not shards.welcomed.is_set()
                 and not any(shard.pending for shard in shards.every)

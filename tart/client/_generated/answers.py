@@ -4486,6 +4486,272 @@ class AnchorAssurances(TypedDict):
     receivers_per_assurance: float | None
 
 
+class Failures(TypedDict):
+    """Failure groups with a failure in the window."""
+
+    timestamp: str
+    window: Window
+    failures: list[FailureMembers]
+    buckets: FailureBuckets
+    totals: FailureTotals
+    watch: FailureWatchState
+    has_more: bool
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class FailureMembers(TypedDict):
+    """A failure group: its state, and its failures in the window."""
+
+    # Of event type and template; the same in all releases and on all servers.
+    fingerprint: str
+    event_type: int
+    event_name: str
+    # The reason with placeholders such as <number> and <address>; empty if the nodes give none.
+    template: str
+    # regressed: a failure arrived after the group was resolved.
+    state: Literal["open", "resolved", "ignored", "regressed"]
+    # Whether it was first seen in the window.
+    is_new: bool
+    # Failures in the window.
+    count: int
+    # Nodes that reported them.
+    nodes: int
+    # Of those nodes, the most failures first.
+    versions: list[FailureVersion]
+    # received_at of the first failure ever; it outlives the aggregates. Of failures that an earlier
+    # release stored, the start of their hour.
+    first_seen: str
+    # received_at of the newest failure ever.
+    last_seen: str
+    # Version of the node of the first failure; null if unknown.
+    first_version: str | None
+    # When the state changed last.
+    changed_at: str | None
+    # Id of the key that changed it; null without one.
+    changed_by: str | None
+    # Why the state was set.
+    comment: str
+    resolved_at: str | None
+    # The version that has the remedy, if that was given.
+    resolved_version: str | None
+    # received_at of the first failure after the resolution.
+    regressed_at: str | None
+    # Version of the node in which it was seen again.
+    regressed_version: str | None
+    # Failures by bucket, oldest first.
+    series: list[int]
+
+
+class FailureVersion(TypedDict):
+    """Failures of a group from nodes of one implementation and version."""
+
+    # Null if no node information of the nodes is stored any more.
+    name: str | None
+    version: str | None
+    count: int
+    nodes: int
+
+
+class FailureBuckets(TypedDict):
+    """Buckets of the series."""
+
+    # Start of the first bucket.
+    start: str
+    # Length of a bucket.
+    seconds: int
+    # Number of buckets; the last one may be partial.
+    count: int
+
+
+class FailureTotals(TypedDict):
+    """Totals over all groups that fulfil the conditions, listed or not."""
+
+    groups: int
+    failures: int
+    # Groups that were first seen in the window.
+    new: int
+    # Groups by state; without the condition on the state.
+    by_state: dict[str, int]
+    # Failures in the groups (other reasons): their nodes sent too many different reasons in half a
+    # minute.
+    other_reasons: int
+    # Failures that are in no group, because a shard has more groups in the window than one answer
+    # takes.
+    ungrouped: int
+
+
+class FailureWatchState(TypedDict):
+    """The state of the watch for new and regressed groups."""
+
+    # The last scan; null before the first.
+    scanned_at: str | None
+    # Whether all shards answered it.
+    is_complete: bool
+    # Stored groups.
+    groups: int
+    # Groups that were deleted because there were too many; they are new if they come back.
+    evicted: int
+    # Why groups cannot be stored; null if so.
+    problem: str | None
+
+
+class FailureDetails(TypedDict):
+    """A failure group with its nodes, reasons, outcomes and samples."""
+
+    # Of event type and template; the same in all releases and on all servers.
+    fingerprint: str
+    event_type: int
+    event_name: str
+    # The reason with placeholders such as <number> and <address>; empty if the nodes give none.
+    template: str
+    # regressed: a failure arrived after the group was resolved.
+    state: Literal["open", "resolved", "ignored", "regressed"]
+    # Whether it was first seen in the window.
+    is_new: bool
+    # Failures in the window.
+    count: int
+    # Nodes that reported them.
+    nodes: int
+    # Of those nodes, the most failures first.
+    versions: list[FailureVersion]
+    # received_at of the first failure ever; it outlives the aggregates. Of failures that an earlier
+    # release stored, the start of their hour.
+    first_seen: str
+    # received_at of the newest failure ever.
+    last_seen: str
+    # Version of the node of the first failure; null if unknown.
+    first_version: str | None
+    # When the state changed last.
+    changed_at: str | None
+    # Id of the key that changed it; null without one.
+    changed_by: str | None
+    # Why the state was set.
+    comment: str
+    resolved_at: str | None
+    # The version that has the remedy, if that was given.
+    resolved_version: str | None
+    # received_at of the first failure after the resolution.
+    regressed_at: str | None
+    # Version of the node in which it was seen again.
+    regressed_version: str | None
+    # Failures by bucket, oldest first.
+    series: list[int]
+    timestamp: str
+    window: Window
+    # The group in a sentence.
+    summary: str
+    buckets: FailureBuckets
+    # At most 100, the most failures first.
+    failing_nodes: list[FailingNode]
+    # As the nodes sent them; the 20 most frequent of the window.
+    reasons: list[FailureReason]
+    # Different reasons in the window; at most 1,000 are counted.
+    different_reasons: int
+    # The newest failures of different nodes; empty if none is stored.
+    samples: list[FailureSample]
+    outcomes: FailureOutcomes
+    # Failures of the group by attempts of its pipeline in the window.
+    rate: float | None
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+
+
+class FailingNode(TypedDict):
+    """The failures of a group from one node."""
+
+    node_id: str
+    # The implementation; null if unknown.
+    name: str | None
+    version: str | None
+    count: int
+    last_at: str
+
+
+class FailureReason(TypedDict):
+    """A reason of a group as nodes sent it."""
+
+    reason: str
+    count: int
+    last_at: str
+
+
+class FailureSample(TypedDict):
+    """An event of the group that is still stored."""
+
+    event: Event
+    reason: str
+    outcome: Literal["recovered", "superseded", "lost", "unknown"]
+    # What came of it, as a sentence.
+    outcome_text: str
+    # Events of the connection before it, oldest first: the last ones, and those of its chain of
+    # references.
+    breadcrumbs: list[Breadcrumb]
+
+
+class Breadcrumb(TypedDict):
+    """An event of the same connection before a failure."""
+
+    id: int
+    event_id: int
+    event_type: int
+    event_name: str
+    received_at: str
+    # Milliseconds before the failure by received_at.
+    before_ms: float
+    # Whether it belongs to the same chain of references as the failure.
+    is_related: bool
+    # The event's fields, shortened, as JSON.
+    summary: str
+
+
+class FailureOutcomes(TypedDict):
+    """Outcomes of the newest failures of the group, as the pipelines tell."""
+
+    # A later attempt at the same succeeded.
+    recovered: int
+    # Another took its place: the network went on without it.
+    superseded: int
+    # Nothing came of it.
+    lost: int
+    # Too early to tell, or nothing stored tells it.
+    unknown: int
+    # Failures that were looked at: the newest.
+    examined: int
+    # What counts as which; null for event types that nothing tells about.
+    rule: str | None
+
+
+class FailureStateSet(TypedDict):
+    """A group's state after a change."""
+
+    # Of event type and template; the same in all releases and on all servers.
+    fingerprint: str
+    state: Literal["open", "resolved", "ignored", "regressed"]
+    changed_at: str
+    changed_by: str | None
+    comment: str
+    resolved_at: str | None
+    resolved_version: str | None
+
+
+class FailureStateChange(TypedDict):
+    """The state to set."""
+
+    state: Literal["open", "resolved", "ignored"]
+    # Why.
+    reason: NotRequired[str]
+    # With resolved: the version that has the remedy. Failures of nodes with an older version do not
+    # make the group regressed.
+    version: NotRequired[str]
+
+
 class AvailabilityAnchors(TypedDict):
     """The coverage of the newest anchors by assurances, newest first."""
 
@@ -5337,6 +5603,7 @@ class AuditEntry(TypedDict):
         "reload_alert_rules",
         "retry_delivery",
         "send_test",
+        "set_failure_state",
     ]
     detail: str
     # Status of the answer; 0 for the command line.

@@ -2896,6 +2896,125 @@ class Api:
             )
         )
 
+    def failures(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        state: Literal["open", "resolved", "ignored", "regressed"] | None = None,
+        event_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        implementation: str | None = None,
+        sort: Literal["count", "last_seen", "first_seen", "nodes"] | None = None,
+        limit: int | None = None,
+    ) -> answers.Failures:
+        """List failure groups: the same failure of many nodes, with its state.
+
+        ``GET /api/failures``. A group is an event type and a template: the reason with placeholders
+        for numbers, hashes, addresses, peer ids, paths, quoted text and durations. It has the
+        failures of the window; groups without any are left out. new counts groups that were first
+        seen in the window. Which discards are failures is as in /api/analytics/failure-rates.
+        first_seen, last_seen and the state outlive the events and the aggregates; the groups that
+        were there when the server started for the first time are not new. With node_id and
+        implementation, figures are those of these nodes; an implementation's nodes are those that
+        had it at some time of the window. The window is in whole minutes.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+            state: Groups in this state.
+            event_types: Event types, separated by commas: numbers, ranges of numbers, names in any
+                letter case, and groups, such as 42,Importing,60-68,guaranteeing. /api/event-types
+                lists them.
+            node_id: Failures of this node. A prefix of the id, of 4 digits or more, is enough if
+                only one node has it.
+            implementation: Failures of nodes of this implementation, by the name that they give.
+            sort: The order, the greatest first. Default: count.
+            limit: Maximum number of groups; clamped to 1 to 1000. Default: 100.
+        """
+        return self._ask(
+            Call[answers.Failures](
+                "GET",
+                "/api/failures",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "state": state,
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "implementation": implementation,
+                    "sort": sort,
+                    "limit": limit,
+                },
+            )
+        )
+
+    def failure(
+        self,
+        fingerprint: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.FailureDetails:
+        """Get a failure group: nodes, reasons, samples, breadcrumbs and outcomes.
+
+        ``GET /api/failures/{fingerprint}``. Samples are the newest failures of different nodes that
+        are still stored, each with events of its connection before it and what came of it. Figures
+        are those of the window; a group without a failure in it has counts of 0.
+
+        Args:
+            fingerprint: Fingerprint of the group.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                24h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+        """
+        return self._ask(
+            Call[answers.FailureDetails](
+                "GET",
+                "/api/failures/{fingerprint}",
+                path={"fingerprint": fingerprint},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+            )
+        )
+
+    def set_failure_state(
+        self,
+        fingerprint: str,
+        *,
+        state: Literal["open", "resolved", "ignored"],
+        reason: str | None = None,
+        version: str | None = None,
+    ) -> answers.FailureStateSet:
+        """Set the state of a failure group.
+
+        ``POST /api/failures/{fingerprint}/state``. resolved: a failure that arrives later makes it
+        regressed. ignored: it is neither new nor regressed, whatever arrives. open: neither. The
+        audit log has each change.
+
+        Args:
+            fingerprint: Fingerprint of the group.
+            state:
+            reason: Why.
+            version: With resolved: the version that has the remedy. Failures of nodes with an older
+                version do not make the group regressed.
+        """
+        return self._ask(
+            Call[answers.FailureStateSet](
+                "POST",
+                "/api/failures/{fingerprint}/state",
+                path={"fingerprint": fingerprint},
+                body={"state": state, "reason": reason, "version": version},
+            )
+        )
+
     def availability_anchors(
         self,
         *,
@@ -5203,6 +5322,83 @@ class AsyncApi:
                 "GET",
                 "/api/analytics/assurances",
                 query={"limit": limit, "duration": duration, "start": start, "end": end},
+            )
+        )
+
+    async def failures(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        state: Literal["open", "resolved", "ignored", "regressed"] | None = None,
+        event_types: Sequence[int | str] | None = None,
+        node_id: str | None = None,
+        implementation: str | None = None,
+        sort: Literal["count", "last_seen", "first_seen", "nodes"] | None = None,
+        limit: int | None = None,
+    ) -> answers.Failures:
+        """List failure groups: the same failure of many nodes, with its state.
+
+        See ``TartClient.failures``.
+        """
+        return await self._ask(
+            Call[answers.Failures](
+                "GET",
+                "/api/failures",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "state": state,
+                    "event_types": event_types,
+                    "node_id": node_id,
+                    "implementation": implementation,
+                    "sort": sort,
+                    "limit": limit,
+                },
+            )
+        )
+
+    async def failure(
+        self,
+        fingerprint: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+    ) -> answers.FailureDetails:
+        """Get a failure group: nodes, reasons, samples, breadcrumbs and outcomes.
+
+        See ``TartClient.failure``.
+        """
+        return await self._ask(
+            Call[answers.FailureDetails](
+                "GET",
+                "/api/failures/{fingerprint}",
+                path={"fingerprint": fingerprint},
+                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+            )
+        )
+
+    async def set_failure_state(
+        self,
+        fingerprint: str,
+        *,
+        state: Literal["open", "resolved", "ignored"],
+        reason: str | None = None,
+        version: str | None = None,
+    ) -> answers.FailureStateSet:
+        """Set the state of a failure group.
+
+        See ``TartClient.set_failure_state``.
+        """
+        return await self._ask(
+            Call[answers.FailureStateSet](
+                "POST",
+                "/api/failures/{fingerprint}/state",
+                path={"fingerprint": fingerprint},
+                body={"state": state, "reason": reason, "version": version},
             )
         )
 

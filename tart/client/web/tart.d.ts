@@ -4414,6 +4414,274 @@ export interface AnchorAssurances {
   receivers_per_assurance: number | null;
 }
 
+/** Failure groups with a failure in the window. */
+export interface Failures {
+  timestamp: string;
+  window: Window;
+  failures: FailureMembers[];
+  buckets: FailureBuckets;
+  totals: FailureTotals;
+  watch: FailureWatchState;
+  has_more: boolean;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** A failure group: its state, and its failures in the window. */
+export interface FailureMembers {
+  /** Of event type and template; the same in all releases and on all servers. */
+  fingerprint: string;
+  event_type: number;
+  event_name: string;
+  /** The reason with placeholders such as <number> and <address>; empty if the nodes give none. */
+  template: string;
+  /** regressed: a failure arrived after the group was resolved. */
+  state: "open" | "resolved" | "ignored" | "regressed";
+  /** Whether it was first seen in the window. */
+  is_new: boolean;
+  /** Failures in the window. */
+  count: number;
+  /** Nodes that reported them. */
+  nodes: number;
+  /** Of those nodes, the most failures first. */
+  versions: FailureVersion[];
+  /**
+   * received_at of the first failure ever; it outlives the aggregates. Of failures that an earlier
+   * release stored, the start of their hour.
+   */
+  first_seen: string;
+  /** received_at of the newest failure ever. */
+  last_seen: string;
+  /** Version of the node of the first failure; null if unknown. */
+  first_version: string | null;
+  /** When the state changed last. */
+  changed_at: string | null;
+  /** Id of the key that changed it; null without one. */
+  changed_by: string | null;
+  /** Why the state was set. */
+  comment: string;
+  resolved_at: string | null;
+  /** The version that has the remedy, if that was given. */
+  resolved_version: string | null;
+  /** received_at of the first failure after the resolution. */
+  regressed_at: string | null;
+  /** Version of the node in which it was seen again. */
+  regressed_version: string | null;
+  /** Failures by bucket, oldest first. */
+  series: number[];
+}
+
+/** Failures of a group from nodes of one implementation and version. */
+export interface FailureVersion {
+  /** Null if no node information of the nodes is stored any more. */
+  name: string | null;
+  version: string | null;
+  count: number;
+  nodes: number;
+}
+
+/** Buckets of the series. */
+export interface FailureBuckets {
+  /** Start of the first bucket. */
+  start: string;
+  /** Length of a bucket. */
+  seconds: number;
+  /** Number of buckets; the last one may be partial. */
+  count: number;
+}
+
+/** Totals over all groups that fulfil the conditions, listed or not. */
+export interface FailureTotals {
+  groups: number;
+  failures: number;
+  /** Groups that were first seen in the window. */
+  new: number;
+  /** Groups by state; without the condition on the state. */
+  by_state: Record<string, number>;
+  /**
+   * Failures in the groups (other reasons): their nodes sent too many different reasons in half a
+   * minute.
+   */
+  other_reasons: number;
+  /**
+   * Failures that are in no group, because a shard has more groups in the window than one answer
+   * takes.
+   */
+  ungrouped: number;
+}
+
+/** The state of the watch for new and regressed groups. */
+export interface FailureWatchState {
+  /** The last scan; null before the first. */
+  scanned_at: string | null;
+  /** Whether all shards answered it. */
+  is_complete: boolean;
+  /** Stored groups. */
+  groups: number;
+  /** Groups that were deleted because there were too many; they are new if they come back. */
+  evicted: number;
+  /** Why groups cannot be stored; null if so. */
+  problem: string | null;
+}
+
+/** A failure group with its nodes, reasons, outcomes and samples. */
+export interface FailureDetails<I = number> {
+  /** Of event type and template; the same in all releases and on all servers. */
+  fingerprint: string;
+  event_type: number;
+  event_name: string;
+  /** The reason with placeholders such as <number> and <address>; empty if the nodes give none. */
+  template: string;
+  /** regressed: a failure arrived after the group was resolved. */
+  state: "open" | "resolved" | "ignored" | "regressed";
+  /** Whether it was first seen in the window. */
+  is_new: boolean;
+  /** Failures in the window. */
+  count: number;
+  /** Nodes that reported them. */
+  nodes: number;
+  /** Of those nodes, the most failures first. */
+  versions: FailureVersion[];
+  /**
+   * received_at of the first failure ever; it outlives the aggregates. Of failures that an earlier
+   * release stored, the start of their hour.
+   */
+  first_seen: string;
+  /** received_at of the newest failure ever. */
+  last_seen: string;
+  /** Version of the node of the first failure; null if unknown. */
+  first_version: string | null;
+  /** When the state changed last. */
+  changed_at: string | null;
+  /** Id of the key that changed it; null without one. */
+  changed_by: string | null;
+  /** Why the state was set. */
+  comment: string;
+  resolved_at: string | null;
+  /** The version that has the remedy, if that was given. */
+  resolved_version: string | null;
+  /** received_at of the first failure after the resolution. */
+  regressed_at: string | null;
+  /** Version of the node in which it was seen again. */
+  regressed_version: string | null;
+  /** Failures by bucket, oldest first. */
+  series: number[];
+  timestamp: string;
+  window: Window;
+  /** The group in a sentence. */
+  summary: string;
+  buckets: FailureBuckets;
+  /** At most 100, the most failures first. */
+  failing_nodes: FailingNode[];
+  /** As the nodes sent them; the 20 most frequent of the window. */
+  reasons: FailureReason[];
+  /** Different reasons in the window; at most 1,000 are counted. */
+  different_reasons: number;
+  /** The newest failures of different nodes; empty if none is stored. */
+  samples: FailureSample<I>[];
+  outcomes: FailureOutcomes;
+  /** Failures of the group by attempts of its pipeline in the window. */
+  rate: number | null;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+}
+
+/** The failures of a group from one node. */
+export interface FailingNode {
+  node_id: string;
+  /** The implementation; null if unknown. */
+  name: string | null;
+  version: string | null;
+  count: number;
+  last_at: string;
+}
+
+/** A reason of a group as nodes sent it. */
+export interface FailureReason {
+  reason: string;
+  count: number;
+  last_at: string;
+}
+
+/** An event of the group that is still stored. */
+export interface FailureSample<I = number> {
+  event: Event<I>;
+  reason: string;
+  outcome: "recovered" | "superseded" | "lost" | "unknown";
+  /** What came of it, as a sentence. */
+  outcome_text: string;
+  /**
+   * Events of the connection before it, oldest first: the last ones, and those of its chain of
+   * references.
+   */
+  breadcrumbs: Breadcrumb[];
+}
+
+/** An event of the same connection before a failure. */
+export interface Breadcrumb {
+  id: number;
+  event_id: number;
+  event_type: number;
+  event_name: string;
+  received_at: string;
+  /** Milliseconds before the failure by received_at. */
+  before_ms: number;
+  /** Whether it belongs to the same chain of references as the failure. */
+  is_related: boolean;
+  /** The event's fields, shortened, as JSON. */
+  summary: string;
+}
+
+/** Outcomes of the newest failures of the group, as the pipelines tell. */
+export interface FailureOutcomes {
+  /** A later attempt at the same succeeded. */
+  recovered: number;
+  /** Another took its place: the network went on without it. */
+  superseded: number;
+  /** Nothing came of it. */
+  lost: number;
+  /** Too early to tell, or nothing stored tells it. */
+  unknown: number;
+  /** Failures that were looked at: the newest. */
+  examined: number;
+  /** What counts as which; null for event types that nothing tells about. */
+  rule: string | null;
+}
+
+/** A group's state after a change. */
+export interface FailureStateSet {
+  /** Of event type and template; the same in all releases and on all servers. */
+  fingerprint: string;
+  state: "open" | "resolved" | "ignored" | "regressed";
+  changed_at: string;
+  changed_by: string | null;
+  comment: string;
+  resolved_at: string | null;
+  resolved_version: string | null;
+}
+
+/** The state to set. */
+export interface FailureStateChange {
+  state: "open" | "resolved" | "ignored";
+  /** Why. */
+  reason?: string;
+  /**
+   * With resolved: the version that has the remedy. Failures of nodes with an older version do not
+   * make the group regressed.
+   */
+  version?: string;
+}
+
 /** The coverage of the newest anchors by assurances, newest first. */
 export interface AvailabilityAnchors {
   window: OpenWindow;
@@ -5259,7 +5527,7 @@ export interface AuditEntry {
   key: string | null;
   /** Remote address of the client; local for the command line. */
   address: string;
-  action: "request" | "sql" | "create_key" | "revoke_key" | "login" | "logout" | "create_silence" | "end_silence" | "reload_alert_rules" | "retry_delivery" | "send_test";
+  action: "request" | "sql" | "create_key" | "revoke_key" | "login" | "logout" | "create_silence" | "end_silence" | "reload_alert_rules" | "retry_delivery" | "send_test" | "set_failure_state";
   detail: string;
   /** Status of the answer; 0 for the command line. */
   status: number;
@@ -7918,6 +8186,96 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Assurances>;
+
+  /**
+   * List failure groups: the same failure of many nodes, with its state. `GET /api/failures`
+   *
+   * A group is an event type and a template: the reason with placeholders for numbers, hashes,
+   * addresses, peer ids, paths, quoted text and durations. It has the failures of the window;
+   * groups without any are left out. new counts groups that were first seen in the window. Which
+   * discards are failures is as in /api/analytics/failure-rates. first_seen, last_seen and the
+   * state outlive the events and the aggregates; the groups that were there when the server started
+   * for the first time are not new. With node_id and implementation, figures are those of these
+   * nodes; an implementation's nodes are those that had it at some time of the window. The window
+   * is in whole minutes.
+   */
+  failures(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 24h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+      /** Groups in this state. */
+      state?: "open" | "resolved" | "ignored" | "regressed";
+      /**
+       * Event types, separated by commas: numbers, ranges of numbers, names in any letter case, and
+       * groups, such as 42,Importing,60-68,guaranteeing. /api/event-types lists them.
+       */
+      event_types?: readonly (number | string)[] | string;
+      /**
+       * Failures of this node. A prefix of the id, of 4 digits or more, is enough if only one node
+       * has it.
+       */
+      node_id?: string;
+      /** Failures of nodes of this implementation, by the name that they give. */
+      implementation?: string;
+      /** The order, the greatest first. Default: count. */
+      sort?: "count" | "last_seen" | "first_seen" | "nodes";
+      /** Maximum number of groups; clamped to 1 to 1000. Default: 100. */
+      limit?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<Failures>;
+
+  /**
+   * Get a failure group: nodes, reasons, samples, breadcrumbs and outcomes. `GET
+   * /api/failures/{fingerprint}`
+   *
+   * Samples are the newest failures of different nodes that are still stored, each with events of
+   * its connection before it and what came of it. Figures are those of the window; a group without
+   * a failure in it has counts of 0.
+   */
+  failure(
+    fingerprint: string,
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 24h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+    },
+    options?: RequestOptions,
+  ): Promise<FailureDetails<Int64<F>>>;
+
+  /**
+   * Set the state of a failure group. `POST /api/failures/{fingerprint}/state`
+   *
+   * resolved: a failure that arrives later makes it regressed. ignored: it is neither new nor
+   * regressed, whatever arrives. open: neither. The audit log has each change.
+   */
+  setFailureState(
+    fingerprint: string,
+    parameters: {
+      state: "open" | "resolved" | "ignored";
+      /** Why. */
+      reason?: string;
+      /**
+       * With resolved: the version that has the remedy. Failures of nodes with an older version do
+       * not make the group regressed.
+       */
+      version?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<FailureStateSet>;
 
   /**
    * List who assured the newest anchors, when, and how many received it. `GET

@@ -2170,6 +2170,41 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** List failure groups: the same failure of many nodes, with its state. */
+  failures(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/failures",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get a failure group: nodes, reasons, samples, breadcrumbs and outcomes. */
+  failure(fingerprint, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/failures/{fingerprint}",
+      values: { fingerprint: fingerprint },
+      query: parameters,
+      plan: PLANS.FailureDetails,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Set the state of a failure group. */
+  setFailureState(fingerprint, parameters = {}, options = {}) {
+    const { state, reason, version, ...others } = parameters;
+    const call = {
+      method: "POST",
+      path: "/api/failures/{fingerprint}/state",
+      values: { fingerprint: fingerprint },
+      body: { state, reason, version },
+      query: others,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List who assured the newest anchors, when, and how many received it. */
   availabilityAnchors(parameters = {}, options = {}) {
     const call = {
@@ -2423,6 +2458,7 @@ const PLANS = {
   EventDetails: { data: "event", context: { root_event_id: 1 }, event_id: 1 },
   Events: { events: { "*": { data: "event", context: { root_event_id: 1 }, event_id: 1 } } },
   Execution: { refinement: { total_gas_used: 1 }, authorization: { total_gas_used: 1 }, accumulation: { total_gas_used: 1 }, by_service: { "*": { refine_gas_used: 1, refine_time_ns: 1, accumulate_gas_used: 1 } } },
+  FailureDetails: { samples: { "*": { event: { data: "event", context: { root_event_id: 1 }, event_id: 1 } } } },
   Guarantees: { recent: { "*": { data: "event" } } },
   Journey: { stages: { "*": { event_id: 1, data: "event" } } },
   MessageFields: { event_id: 1, context: { root_event_id: 1 }, refers_to: { "*": { event_id: 1 } }, missing_ref: 1, referred_to_by: { "*": { event_id: 1 } } },

@@ -63,7 +63,9 @@ def _with_templates(rows: list[Json], earlier: list[Json], keys: Sequence[str]) 
     for row in earlier:
         if row["template"] is None:
             template = failure_template(row["reason"])
-            merged.append({**row, "template": template, "first_at": row["first_at"] or row["bucket"]})
+            merged.append(
+                {**row, "template": template, "first_at": row["first_at"] or row["bucket"]}
+            )
     columns = (*keys, *_VALUES)
     values = merge_rows(
         ([row[name] for name in columns] for row in merged), len(keys), list(_OPERATIONS)

@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeVar
 from tart.background_tasks import Background
 from tart.errors import NotFound, StorageError, TartError
 from tart.failure_store import ScanProgress, open_failure_store
-from tart.gateway.fanout.merge_thread import run_on_merge_thread
+from tart.gateway.fanout.failure_rows import MAX_ROWS, failure_rows
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us
 from tart.query.core import failure_states
 from tart.query.core.cursor import Cursor
@@ -32,16 +32,12 @@ from tart.query.core.failure_templates import failure_fingerprint, failure_templ
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window, time_us
-from tart.query.shard_queries.aggregates import AggregateSum
-from tart.units import HOUR_US, MINUTE_US, SECOND_US
+from tart.units import MINUTE_US, SECOND_US
 
 log = logging.getLogger(__name__)
 
-SCAN_SECONDS = 10.0
 # Failures are counted a second after they arrive at the latest; a shard that is behind has longer.
 OVERLAP_US = 2 * MINUTE_US
-# Different reasons of each shard and scan; the most frequent ones.
-MAX_ROWS = 20_000
 # Groups whose first event is looked up in one scan, and the events that are read for each.
 MAX_LOOKUPS = 20
 LOOKUP_EVENTS = 500
@@ -52,18 +48,11 @@ T = TypeVar("T")
 
 
 class Sighting(NamedTuple):
-    """The failures of one group in a scan.
-
-    Attributes:
-        first_bucket: The start of the bucket of the first of them, Unix microseconds.
-        first_last_at: The newest of that bucket.
-        last_at: The newest of all.
-    """
+    """The failures of one group in a scan; times are Unix microseconds of arrival."""
 
     event_type: int
     template: str
-    first_bucket: int
-    first_last_at: int
+    first_at: int
     last_at: int
 
 
@@ -76,7 +65,7 @@ class ScanReport:
         is_complete: Whether all shards answered it.
         groups: Number of stored groups.
         evicted: Number of groups that were deleted because there were too many.
-        cut: Scans in which a shard had more different reasons than ``MAX_ROWS``.
+        cut: Scans in which there were more groups than one answer takes.
         problem: Why the groups cannot be stored; ``None`` if they can.
     """
 
@@ -101,7 +90,7 @@ class FailureWatch:
         queries: QueryClient,
         path: Path,
         background: Background,
-        interval_seconds: float = SCAN_SECONDS,
+        interval_seconds: float,
     ) -> None:
         self._queries = queries
         self._path = path
@@ -199,10 +188,13 @@ class FailureWatch:
             sightings, coverage = await self._sightings(progress.covered_until)
             # The groups of the first scan were there before it.
             lookups = iter(range(MAX_LOOKUPS if self._progress else 0))
+            nodes = await self._first_nodes(sightings, progress.covered_until)
             for fingerprint, sighting in sightings.items():
                 known = self._groups.get(fingerprint)
                 if known is None:
                     group = await self._begin(fingerprint, sighting, progress, lookups)
+                    node = group.first_node or nodes.get(fingerprint, "")
+                    group = replace(group, first_node=node)
                 else:
                     group = await self._see_again(known, sighting, lookups)
                 self._groups[fingerprint] = group
@@ -224,37 +216,44 @@ class FailureWatch:
 
     async def _sightings(self, since_us: int | None) -> tuple[dict[str, Sighting], Coverage]:
         """Return the failures since a time, or all that are stored, by fingerprint."""
-        rows, coverage = await self._queries.ask(
-            AggregateSum(
-                "failures",
-                Window(None if since_us is None else since_us - since_us % MINUTE_US),
-                by=["bucket", "type", "reason"],
-                values=["count", "last_at"],
-                step_us=HOUR_US if since_us is None else 0,
-                top=MAX_ROWS,
-            )
-        )
+        rows, coverage = await failure_rows(self._queries, _since(since_us), [])
         self._cut += len(rows) >= MAX_ROWS
-        return await run_on_merge_thread(partial(_sightings, rows)), coverage
+        return {
+            failure_fingerprint(row["type"], row["template"]): Sighting(
+                row["type"], row["template"], row["first_at"], row["last_at"]
+            )
+            for row in rows
+        }, coverage
+
+    async def _first_nodes(
+        self, sightings: Mapping[str, Sighting], since_us: int | None
+    ) -> dict[str, str]:
+        """Return the first nodes of new groups if there are too many to look up their events."""
+        unknown = sightings.keys() - self._groups.keys()
+        if len(unknown) <= MAX_LOOKUPS:
+            return {}
+        rows, _ = await failure_rows(self._queries, _since(since_us), ["node"])
+        rows.sort(key=lambda row: row["first_at"], reverse=True)
+        return {
+            failure_fingerprint(row["type"], row["template"]): row["node"] or "" for row in rows
+        }
 
     async def _begin(
         self, fingerprint: str, sighting: Sighting, progress: ScanProgress, lookups: Iterator[int]
     ) -> FailureGroup:
-        """Return a new group; it is an old one if it may have been there at the first start."""
+        """Return a new group; it is an old one if it was there at the first start."""
         group = FailureGroup(
             fingerprint=fingerprint,
             event_type=sighting.event_type,
             template=sighting.template,
-            first_seen=sighting.first_bucket,
+            first_seen=sighting.first_at,
             last_seen=sighting.last_at,
         )
-        if next(lookups, None) is not None and sighting.last_at >= progress.began_at:
-            window = Window(sighting.first_bucket, sighting.first_last_at)
-            events, is_whole = await self._events(group, window)
+        if next(lookups, None) is not None:
+            events = await self._events(group, Window(group.first_seen, group.first_seen))
             if events:
                 group = replace(
                     group,
-                    first_seen=_received_at(events[-1]) if is_whole else group.first_seen,
                     first_node=events[-1]["node_id"],
                     first_version=events[-1]["node_version"],
                 )
@@ -275,7 +274,7 @@ class FailureWatch:
         if next(lookups, None) is None:
             # The next scan looks at it.
             return group
-        events, _ = await self._events(group, Window(since, sighting.last_at))
+        events = await self._events(group, Window(since, sighting.last_at))
         for event in reversed(events):
             regressed = failure_states.regress(
                 seen,
@@ -292,13 +291,16 @@ class FailureWatch:
             seen, seen_at=sighting.last_at, node=None, version=None, now_us=now_us()
         )
 
-    async def _events(self, group: FailureGroup, window: Window) -> tuple[list[Json], bool]:
-        """Return events of a group in a window, newest first, and whether these are all."""
-        page, coverage = await self._queries.events(
-            Selection(types=(group.event_type,)), LOOKUP_EVENTS, 0, Cursor(now_us(), window)
-        )
-        events = [event for event in page.events if event_template(event) == group.template]
-        return events, coverage.complete and not page.has_more
+    async def _events(self, group: FailureGroup, window: Window) -> list[Json]:
+        """Return events of a group in a window, newest first, among the newest of its type."""
+        try:
+            page, _ = await self._queries.events(
+                Selection(types=(group.event_type,)), LOOKUP_EVENTS, 0, Cursor(now_us(), window)
+            )
+        except TartError:
+            # The group is known from the aggregates; its event is not needed.
+            return []
+        return [event for event in page.events if event_template(event) == group.template]
 
     def _evict(self) -> int:
         """Remove the groups beyond the limits; return their number."""
@@ -355,28 +357,13 @@ def event_template(event: Json) -> str:
     return failure_template(str(fields.get("reason", "")))
 
 
-def _sightings(rows: Iterable[Json]) -> dict[str, Sighting]:
-    sightings: dict[str, Sighting] = {}
-    for row in rows:
-        template = failure_template(row["reason"])
-        fingerprint = failure_fingerprint(row["type"], template)
-        bucket, last_at = row["bucket"], row["last_at"]
-        known = sightings.get(fingerprint)
-        first_bucket, first_last_at = bucket, last_at
-        if known is not None:
-            first_bucket, first_last_at, _ = known[2:]
-            if bucket < first_bucket:
-                first_bucket, first_last_at = bucket, last_at
-            elif bucket == first_bucket:
-                first_last_at = max(first_last_at, last_at)
-            last_at = max(known.last_at, last_at)
-        sightings[fingerprint] = Sighting(
-            row["type"], template, first_bucket, first_last_at, last_at
-        )
-    return sightings
+def _since(start_us: int | None) -> Window:
+    return Window(None if start_us is None else start_us - start_us % MINUTE_US)
 
 
 def _must_write(stored: FailureGroup | None, group: FailureGroup, write_us: int) -> bool:
+    if stored is group:
+        return False
     if stored is None or replace(stored, last_seen=group.last_seen) != group:
         return True
     return group.last_seen - stored.last_seen > write_us

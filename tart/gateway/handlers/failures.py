@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from tart.errors import BadQuery, NotFound
@@ -17,12 +16,12 @@ from tart.gateway.handlers.windows import (
     timestamped_answer,
     windowed,
 )
-from tart.gateway.http.auth import Authenticator, Caller
+from tart.gateway.http.auth import Caller
 from tart.gateway.http.responses import Answer
 from tart.query.answers import failures as answers
 from tart.query.core import failure_states
 from tart.query.core.cursor import Cursor
-from tart.query.core.failure_states import FailureGroup, FailureState
+from tart.query.core.failure_states import FailureState
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
 from tart.query.core.windows import Window, time_us
@@ -35,7 +34,7 @@ from tart.query.topics.failure_groups import FailureInput, VersionHistory
 from tart.query.topics.time_series import Buckets
 from tart.units import MINUTE_US, SECOND_US
 
-SAMPLES = 5
+SAMPLES = 3
 # Different reasons that are read for one group.
 MAX_REASONS = 1_000
 # Events of a connection are looked for in this time before its failure.
@@ -43,6 +42,8 @@ _BEFORE_US = 60 * SECOND_US
 _STATES = ("open", "resolved", "ignored")
 
 Handler = Callable[[Values, Caller], Awaitable[Answer]]
+# Writes an entry of the audit log: key, address, action, detail, status.
+Record = Callable[[str | None, str, str, str, int], None]
 
 
 class FailureHandlers:
@@ -51,23 +52,29 @@ class FailureHandlers:
     Args:
         queries: Of the shards.
         watch: The states of all groups.
-        authenticator: Writes the audit log.
+        record: Writes to the audit log.
     """
 
-    def __init__(
-        self, queries: QueryClient, watch: FailureWatch, authenticator: Authenticator
-    ) -> None:
+    def __init__(self, queries: QueryClient, watch: FailureWatch, record: Record) -> None:
         self._queries = queries
         self._watch = watch
-        self._authenticator = authenticator
+        self._record = record
         self._list = windowed(self._failures)
         self._show = windowed(self._failure)
 
-    async def failures(self, values: Values) -> Answer:
+    def table(self) -> Mapping[str, Handler]:
+        """Return the handlers by the names of their routes."""
+        return {
+            "failures": self.failures,
+            "failure": self.failure,
+            "set_failure_state": self.set_state,
+        }
+
+    async def failures(self, values: Values, caller: Caller) -> Answer:
         """Answer ``GET /api/failures``."""
         return await self._list(self._queries, values)
 
-    async def failure(self, values: Values) -> Answer:
+    async def failure(self, values: Values, caller: Caller) -> Answer:
         """Answer ``GET /api/failures/{fingerprint}``."""
         return await self._show(self._queries, values)
 
@@ -83,7 +90,7 @@ class FailureHandlers:
             fingerprint, state, changed_by=caller.key, comment=comment, version=version
         )
         detail = " ".join(filter(None, (fingerprint, state, version, comment)))
-        self._authenticator.record(caller.key, caller.address, "set_failure_state", detail, 200)
+        self._record(caller.key, caller.address, "set_failure_state", detail, 200)
         assert group.changed_at is not None
         answer: answers.FailureStateSet = {
             "fingerprint": fingerprint,
@@ -219,9 +226,9 @@ class FailureHandlers:
         event = members[0]
         failed_at = time_us(event["received_at"], "received_at")
         before = Cursor(now_us(), Window(failed_at - _BEFORE_US, failed_at))
-        (events, _), (tree, _) = await gather_all(
+        (events, _), chain = await gather_all(
             queries.events(Selection(node=row["node"]), 3 * LAST_EVENTS, 0, before),
-            queries.ask(Trace(event["id"], limit=RELATED_EVENTS)),
+            self._chain(event),
         )
         fields = next(iter(event["data"].values()))
         return {
@@ -229,8 +236,15 @@ class FailureHandlers:
             "reason": str(fields.get("reason", "")),
             "outcome": "unknown",
             "outcome_text": "",
-            "breadcrumbs": breadcrumbs(event, events.events, tree["events"] if tree else []),
+            "breadcrumbs": breadcrumbs(event, events.events, chain),
         }
+
+    async def _chain(self, event: Json) -> list[Json]:
+        """Return the events of an event's chain of references; nothing if it has none."""
+        if event["context"]["root_event_id"] in (None, event["event_id"]):
+            return []
+        tree, _ = await self._queries.ask(Trace(event["id"], limit=RELATED_EVENTS))
+        return tree["events"] if tree else []
 
 
 def watch_state(report: ScanReport) -> answers.FailureWatchState:

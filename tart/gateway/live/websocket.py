@@ -67,7 +67,8 @@ class PushIntervals:
 
     stats: float = STATS_SECONDS
     alerts: float = ALERT_SECONDS
-    failures: float = SCAN_SECONDS
+    # Between scans for new and regressed failure groups.
+    failures: float = 10.0
     summary: float = SUMMARY_SECONDS
 
 

@@ -168,9 +168,7 @@ class Breadcrumb(TypedDict):
     event_type: EventType
     event_name: str
     received_at: Time
-    before_ms: Annotated[
-        float, Meta(description="Milliseconds before the failure by received_at.")
-    ]
+    before_ms: Annotated[float, Meta(description="Milliseconds before the failure by received_at.")]
     is_related: Annotated[
         bool,
         Meta(description="Whether it belongs to the same chain of references as the failure."),
@@ -195,16 +193,14 @@ class FailureSample(TypedDict):
 
 
 class FailureOutcomes(TypedDict):
-    """What came of the newest failures of the group, as the pipelines tell."""
+    """Outcomes of the newest failures of the group, as the pipelines tell."""
 
     recovered: Annotated[Count, Meta(description="A later attempt at the same succeeded.")]
     superseded: Annotated[
         Count, Meta(description="Another took its place: the network went on without it.")
     ]
     lost: Annotated[Count, Meta(description="Nothing came of it.")]
-    unknown: Annotated[
-        Count, Meta(description="Too early to tell, or nothing stored tells it.")
-    ]
+    unknown: Annotated[Count, Meta(description="Too early to tell, or nothing stored tells it.")]
     examined: Annotated[Count, Meta(description="Failures that were looked at: the newest.")]
     rule: Annotated[
         str | None,

@@ -26,8 +26,8 @@ _PASSES = 4
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
-# Loose on purpose: a colon at both ends of a group, or "::", is what text has only in addresses.
-_IPV6 = r"(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,6}|(?:[0-9A-Fa-f]{1,4}:)*:[0-9A-Fa-f:]+"
+# Loose on purpose: two colons without a space are in few other texts.
+_IPV6 = r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?:%\w+)?"
 _DOMAINS = "com|net|org|io|dev|app|xyz|info|network|cloud|local|localdomain|internal|lan|home|onion"
 _UNITS = (
     r"ns|nsecs?|nanos(?:econds?)?|us|µs|μs|usecs?|micros(?:econds?)?|ms|msecs?|millis(?:econds?)?|"
@@ -51,8 +51,10 @@ _RULES = (
         r"(?!\w)|\b\d\d:\d\d:\d\d(?:\.\d+)?(?![\w:])",
     ),
     ("address", rf"(?<![\w.:]){_IPV4}(?::\d{{1,5}})?(?![\w.])"),
-    ("address", rf"\[(?:{_IPV6})(?:%\w+)?\](?::\d{{1,5}})?"
-        rf"|(?<![\w:])(?=[A-Fa-f:]*\d)(?:{_IPV6})(?:%\w+)?(?![\w:])"),
+    (
+        "address",
+        rf"\[{_IPV6}\](?::\d{{1,5}})?|(?<![\w:])(?=[A-Fa-f:]*\d){_IPV6}(?![\w:])",
+    ),
     (
         "address",
         rf"(?<![\w.\-])(?:[A-Za-z0-9\-]{{1,63}}\.){{1,8}}(?:{_DOMAINS})(?::\d{{1,5}})?(?![\w.\-])"
@@ -71,7 +73,10 @@ _RULES = (
         r"|\b[0-9A-Fa-f]{32,}\b|\b[0-9A-Fa-f]{4,}(?:…|\.{2,3})[0-9A-Fa-f]{0,64}(?!\w)",
     ),
     ("list", r"\[\s*[+\-]?\d+(?:\.\d+)?(?:\s*,\s*[+\-]?\d+(?:\.\d+)?)*\s*,?\s*\]"),
-    ("duration", rf"(?<![\w.])(?:\d+(?:\.\d+)?\s?(?:{_UNITS})(?!\w)|(?:\d+(?:\.\d+)?[dhms])+(?!\w))"),
+    (
+        "duration",
+        rf"(?<![\w.])(?:\d+(?:\.\d+)?\s?(?:{_UNITS})(?!\w)|(?:\d+(?:\.\d+)?[dhms])+(?!\w))",
+    ),
     ("size", r"(?<![\w.])\d+(?:\.\d+)?\s?(?:[KMGTkmgt]i?)B(?!\w)"),
     ("bool", r"(?<==)(?:[Tt]rue|[Ff]alse)\b"),
     (
@@ -85,7 +90,7 @@ _RULES = (
     # Eight hex digits and more may happen to be decimal ones, so both are numbers.
     ("number", r"\b(?=[A-Fa-f]*\d)[0-9A-Fa-f]{8,31}\b"),
     ("numbered", rf"\b(?:{_NUMBERED})[_#]?\d+(?!\w)"),
-    ("number", r"(?<!\w)(?:(?<![)\]>%])[+\-])?\d[\d_,]*(?:\.\d+)?(?:[eE][+\-]?\d+)?(?!\w)"),
+    ("number", r"(?<!\w)(?:(?<![)\]>%])[+\-])?\d+(?:[_,]\d+)*(?:\.\d+)?(?:[eE][+\-]?\d+)?(?!\w)"),
 )
 # A variable part begins where a word does, or with one of a few characters: at other places, which
 # are most, no rule is tried.
@@ -95,7 +100,9 @@ _PATTERN = re.compile(f"{_START}(?:{_ANY})")
 # Without one of these a text has no variable part.
 _VARIABLE = re.compile(r"[\d\"'`“/\\=:<\[…]|\.[.a-z]|\be[a-z2-7]{52}\b|[A-Fa-f]{32}")
 _SPACE = re.compile(r"\s+")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 _DIGITS = re.compile(r"\d+")
 
 
@@ -104,7 +111,7 @@ def failure_template(reason: str) -> str:
     """Return the template of a reason: the same for each reason of one group.
 
     Runs of white space are one space; control characters and what changes the direction of text
-    are ``\\ufffd``. The template of a template is itself.
+    are replacement characters (U+FFFD). The template of a template is itself.
 
     Args:
         reason: As the node sent it; what is behind its first ``MAX_CHARACTERS`` does not count.

@@ -9,7 +9,7 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.route import Cache
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 
-OF_OPERATORS = {"sql", "export", "create_silence", "end_silence"}
+OF_OPERATORS = {"sql", "export", "create_silence", "end_silence", "set_failure_state"}
 ALERTING = {"reload_alert_rules", "deliveries", "retry_delivery", "send_test"}
 
 

@@ -1,0 +1,92 @@
+"""Failure groups against what really happened: each failure once, by node, version and time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import pytest
+
+from tart.query.core.failure_templates import failure_fingerprint, failure_template
+from tart.query.core.rfc3339 import server_time
+from tests.e2e.received import Received
+from tests.e2e.test_truth_analytics import failed
+
+
+@pytest.fixture(scope="module")
+def received(truth):
+    return Received(truth)
+
+
+def key_of(fact):
+    return failure_fingerprint(fact["type"], failure_template(fact["data"].get("reason") or ""))
+
+
+def by_group(truth):
+    groups = defaultdict(list)
+    for fact in failed(truth):
+        groups[key_of(fact)].append(fact)
+    return groups
+
+
+def test_groups_have_all_failures_and_no_others(truth):
+    body = truth.system.get("/api/failures", limit=1000)
+    expected = {key: len(facts) for key, facts in by_group(truth).items()}
+    assert {each["fingerprint"]: each["count"] for each in body["failures"]} == expected
+    assert body["totals"]["failures"] == len(failed(truth))
+    assert body["totals"]["ungrouped"] == body["totals"]["other_reasons"] == 0
+    assert len(expected) > 20
+    assert all(sum(each["series"]) == each["count"] for each in body["failures"])
+
+
+def test_groups_have_their_nodes_and_times(truth, received):
+    body = truth.system.get("/api/failures", limit=1000)
+    groups = by_group(truth)
+    for each in body["failures"]:
+        facts = groups[each["fingerprint"]]
+        assert each["nodes"] == len({fact["node"] for fact in facts})
+        times = [received.event(fact)["at"] for fact in facts]
+        assert each["first_seen"] == server_time(min(times)), each["template"]
+        assert each["last_seen"] == server_time(max(times)), each["template"]
+
+
+def test_groups_have_the_versions_of_their_nodes(truth, received):
+    body = truth.system.get("/api/failures", limit=1000)
+    groups = by_group(truth)
+    for each in body["failures"]:
+        events = [received.event(fact) for fact in groups[each["fingerprint"]]]
+        expected = Counter((event["node_name"], event["node_version"]) for event in events)
+        found = {(part["name"], part["version"]): part["count"] for part in each["versions"]}
+        assert found == expected, each["template"]
+        assert each["first_version"] in {None, *(version for _, version in expected)}
+
+
+def test_conditions_select_nodes_types_and_implementations(truth):
+    facts = failed(truth)
+    node = Counter(fact["node"] for fact in facts).most_common(1)[0][0]
+    body = truth.system.get("/api/failures", node=node, limit=1000)
+    assert body["totals"]["failures"] == sum(fact["node"] == node for fact in facts)
+    number = facts[0]["type"]
+    body = truth.system.get("/api/failures", type=number, limit=1000)
+    assert body["totals"]["failures"] == sum(fact["type"] == number for fact in facts)
+    assert {each["event_type"] for each in body["failures"]} == {number}
+
+
+def test_details_have_nodes_reasons_and_samples(truth, received):
+    groups = sorted(by_group(truth).items(), key=lambda item: len(item[1]))
+    for fingerprint, facts in (groups[0], groups[-1]):
+        body = truth.system.get(f"/api/failures/{fingerprint}")
+        assert {each["node_id"]: each["count"] for each in body["failing_nodes"]} == Counter(
+            fact["node"] for fact in facts
+        )
+        reasons = Counter(fact["data"].get("reason") for fact in facts)
+        assert {each["reason"]: each["count"] for each in body["reasons"]} == reasons
+        events = [received.event(fact) for fact in facts]
+        newest = max(event["at"] for event in events)
+        assert body["samples"], body["template"]
+        assert server_time(newest) in {each["event"]["received_at"] for each in body["samples"]}
+        ids = {event["id"] for event in events}
+        for sample in body["samples"]:
+            assert sample["event"]["id"] in ids
+            assert all(crumb["before_ms"] >= 0 for crumb in sample["breadcrumbs"])
+            numbers = [crumb["event_id"] for crumb in sample["breadcrumbs"]]
+            assert numbers == sorted(numbers)
