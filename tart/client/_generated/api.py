@@ -2981,7 +2981,13 @@ class Api:
                 "GET",
                 "/api/failures/{fingerprint}",
                 path={"fingerprint": fingerprint},
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 
@@ -5377,7 +5383,13 @@ class AsyncApi:
                 "GET",
                 "/api/failures/{fingerprint}",
                 path={"fingerprint": fingerprint},
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "bytes": "hex",
+                    "int64": "number",
+                },
             )
         )
 

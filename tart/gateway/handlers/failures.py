@@ -24,6 +24,7 @@ from tart.query.core.cursor import Cursor
 from tart.query.core.failure_states import FailureState
 from tart.query.core.filters import Selection
 from tart.query.core.merge import Json
+from tart.query.core.query import ByteEncoding
 from tart.query.core.windows import Window, time_us
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.query.shard_queries.events import Trace
@@ -147,7 +148,7 @@ class FailureHandlers:
             queries.ask(
                 AggregateSum("counts", buckets.window, by=["type"], where={"type": attempt_types})
             ),
-            self._samples(counts),
+            self._samples(counts, values["bytes"]),
         )
         members = figures.group_members(fingerprint, counts, stored, buckets)
         examples, different = figures.failure_reasons(reasons[0], counts.template)
@@ -209,17 +210,22 @@ class FailureHandlers:
         )
         return rows, common_coverage([spans, by_node, by_bucket, by_minute, totals])
 
-    async def _samples(self, counts: figures.GroupCounts) -> list[answers.FailureSample]:
+    async def _samples(
+        self, counts: figures.GroupCounts, byte_encoding: ByteEncoding
+    ) -> list[answers.FailureSample]:
         """Return the newest failures of different nodes that are still stored."""
         newest = sorted(counts.nodes.values(), key=lambda row: -row["last_at"])[:SAMPLES]
-        samples = await gather_all(*(self._sample(counts, row) for row in newest))
+        samples = await gather_all(*(self._sample(counts, row, byte_encoding) for row in newest))
         return [sample for sample in samples if sample is not None]
 
-    async def _sample(self, counts: figures.GroupCounts, row: Json) -> answers.FailureSample | None:
+    async def _sample(
+        self, counts: figures.GroupCounts, row: Json, byte_encoding: ByteEncoding
+    ) -> answers.FailureSample | None:
         """Return a node's newest failure of a group; ``None`` if it is not stored any more."""
         queries, moment = self._queries, Window(row["last_at"], row["last_at"])
         kind = Selection(node=row["node"], types=(counts.event_type,))
-        page, _ = await queries.events(kind, LAST_EVENTS, 0, Cursor(now_us(), moment))
+        place = Cursor(now_us(), moment)
+        page, _ = await queries.events(kind, LAST_EVENTS, 0, place, byte_encoding)
         members = [event for event in page.events if event_template(event) == counts.template]
         if not members:
             return None

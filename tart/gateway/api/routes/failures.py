@@ -8,7 +8,7 @@ from __future__ import annotations
 from tart.access.roles import Role
 from tart.gateway.api.common import TYPES, limit, window
 from tart.gateway.api.parameters import Choice, EventTypes, Fingerprint, NodeId, Parameter, Text
-from tart.gateway.api.route import NODE_PREFIX, SHARD_ERRORS, Cache, Route
+from tart.gateway.api.route import BYTES, NODE_PREFIX, SHARD_ERRORS, Cache, Route
 from tart.query.answers import failures as answers
 
 _STATES = ("open", "resolved", "ignored", "regressed")
@@ -54,7 +54,7 @@ FAILURE_ROUTES: tuple[Route, ...] = (
         "Samples are the newest failures of different nodes that are still stored, each with "
         "events of its connection before it and what came of it. Figures are those of the window; "
         "a group without a failure in it has counts of 0.",
-        parameters=(_FINGERPRINT, *window("24h")),
+        parameters=(_FINGERPRINT, *window("24h"), BYTES),
         answer=answers.FailureDetails,
         errors=(404, *SHARD_ERRORS),
         cache=Cache.BRIEF,
