@@ -105,6 +105,7 @@ COMPUTATIONS: Mapping[str, Computation] = {
         chain.late_guarantees_share, _ask(GuaranteeDurations), step_us=MINUTE_US
     ),
     "step_failure_share": Computation(steps.failure_shares, _step_questions),
+    "connection_failure_share": Computation(steps.connection_failure_share, _ask(EventCounts)),
     "nodes_connected": _of_network(nodes.nodes_connected),
     "nodes_disconnected_share": _of_network(nodes.disconnected_share),
     "network_clock_offset_seconds": Computation(

@@ -16,9 +16,18 @@ from tart.units import HOUR_US
 # A share of fewer attempts is chance.
 FEWEST_ATTEMPTS = 100
 FEWEST_OF_NODE = 20
-# Types of attempts and failures.
+# Nodes try to connect to a peer that is not there again and again.
+CONNECTIONS = "connections"
+# Types of attempts and failures of the other pipelines.
 TYPES = tuple(
-    sorted({kind for each in PIPELINES.values() for kind in (*each.attempts, *each.failures)})
+    sorted(
+        {
+            kind
+            for name, pipeline in PIPELINES.items()
+            if name != CONNECTIONS
+            for kind in (*pipeline.attempts, *pipeline.failures)
+        }
+    )
 )
 # Before the window: the versions of nodes that are connected, and of those that were a while ago.
 VERSIONS_US = HOUR_US
@@ -27,13 +36,8 @@ VERSIONS_US = HOUR_US
 def failure_shares(turn: Turn, inputs: Inputs) -> Values:
     """Return failures by attempts, by pipeline, node or implementation."""
     if turn.by == "pipeline":
-        rows = inputs.answers[turn.question(EventCounts)].value
-        counts = {row["type"]: row["count"] for row in rows}
-        return {
-            row["pipeline"]: row["rate"]
-            for row in failure_rates.rates(counts)
-            if row["attempts"] >= FEWEST_ATTEMPTS
-        }
+        shares = _pipelines(turn, inputs)
+        return {name: share for name, share in shares.items() if name != CONNECTIONS}
     by_node = _by_node(inputs.answers[node_question(turn)].value)
     if turn.by == "node":
         return _shares(by_node, FEWEST_OF_NODE)
@@ -44,6 +48,22 @@ def failure_shares(turn: Turn, inputs: Inputs) -> Values:
         if (name := names.get(node_id)) is not None:
             by_name[name].update(counts)
     return _shares(by_name, FEWEST_ATTEMPTS)
+
+
+def connection_failure_share(turn: Turn, inputs: Inputs) -> Values:
+    """Return failed attempts to connect by attempts."""
+    shares = _pipelines(turn, inputs)
+    return {None: shares[CONNECTIONS]} if CONNECTIONS in shares else {}
+
+
+def _pipelines(turn: Turn, inputs: Inputs) -> Mapping[str | None, float]:
+    """Return failures by attempts of the pipelines with enough of them."""
+    rows = inputs.answers[turn.question(EventCounts)].value
+    return {
+        row["pipeline"]: row["rate"]
+        for row in failure_rates.rates({row["type"]: row["count"] for row in rows})
+        if row["attempts"] >= FEWEST_ATTEMPTS
+    }
 
 
 def node_question(turn: Turn) -> NodeEventCounts:

@@ -218,9 +218,19 @@ _CHAIN = (
         "step_failure_share",
         "share",
         "Failures of a pipeline divided by its attempts, in the window. A pipeline with fewer than "
-        "100 attempts (20 by node) has no value. Compared with an earlier window, a share below "
-        "1 % there counts as 1 %.",
+        "100 attempts (20 by node) has no value. Attempts to connect to a peer are not a step: see "
+        "connection_failure_share. Compared with an earlier window, a share below 1 % there counts "
+        "as 1 %.",
         by=("pipeline", "node", "implementation"),
+        window=_MINUTES,
+        is_comparable=True,
+    ),
+    Figure(
+        "connection_failure_share",
+        "share",
+        "Attempts of nodes to connect to each other that failed, divided by all attempts, in the "
+        "window. It is high as long as a validator is not there, because the others try again. No "
+        "value with fewer than 100 attempts.",
         window=_MINUTES,
         is_comparable=True,
     ),

@@ -81,6 +81,8 @@ class Rule:
             all shards answered: the state stays for ``missing_limit_us``, the alert ends, or it
             holds. A shard that does not answer never ends an alert.
         is_builtin: Whether tart declares it.
+        is_on: Whether it is evaluated unless the file says otherwise: built-in rules that may be
+            wrong for a network are not.
         jamtart_type: ``type`` of the same alert of jamtart's WebSocket; ``None`` if it has none.
         page: Hash route of the page that shows more, with the names of labels in braces, such as
             ``#/nodes/{node}``.
@@ -99,6 +101,7 @@ class Rule:
     on_missing: OnMissing = "keep"
     missing_limit_us: int = HOUR_US
     is_builtin: bool = False
+    is_on: bool = True
     jamtart_type: str | None = None
     page: str = "#/alerts"
     line: int = 0
@@ -170,6 +173,7 @@ class RuleFile:
         rules: Built-in ones first, also those that are switched off; a rule of the file with a
             built-in rule's name replaces it.
         disabled: Names of the built-in rules that the file switches off.
+        enabled: Names of the built-in rules that the file switches on.
         external_url: What links in messages start with; empty for none.
         group_wait_us: The time that a new group waits for further alerts before its first message.
         group_interval_us: The time between messages of a group whose alerts changed.
@@ -180,6 +184,7 @@ class RuleFile:
     channels: tuple[Channel, ...] = ()
     maintenance: tuple[MaintenanceWindow, ...] = ()
     disabled: tuple[str, ...] = ()
+    enabled: tuple[str, ...] = ()
     external_url: str = ""
     group_wait_us: int = 30 * SECOND_US
     group_interval_us: int = 5 * MINUTE_US
@@ -188,4 +193,8 @@ class RuleFile:
     @property
     def enabled_rules(self) -> tuple[Rule, ...]:
         """The rules that are evaluated."""
-        return tuple(rule for rule in self.rules if rule.alert not in self.disabled)
+        return tuple(
+            rule
+            for rule in self.rules
+            if rule.alert not in self.disabled and (rule.is_on or rule.alert in self.enabled)
+        )

@@ -34,7 +34,7 @@ class RuleFileError(ConfigError):
 # What else rules cost than their evaluation is a row on every page.
 MAX_RULES = 500
 MAX_CHANNELS = 100
-# In ``disable``: all built-in rules.
+# In ``disable`` and ``enable``: all built-in rules.
 ALL = "*"
 
 _TOP_KEYS = (
@@ -44,6 +44,7 @@ _TOP_KEYS = (
     "external_url",
     "default_channels",
     "disable",
+    "enable",
 )
 _TOP_MEANT = {
     "rules": "[[rule]] above each rule",
@@ -51,6 +52,7 @@ _TOP_MEANT = {
     "channels": "[[channel]] above each channel",
     "channel": "[[channel]] above each channel",
     "disabled": "disable",
+    "enabled": "enable",
     "groups": "[[rule]] above each rule; a rule file of Prometheus has another form",
 }
 _MAINTENANCE_KEYS = ("matchers", "start", "end", "reason")
@@ -116,7 +118,8 @@ class _Reader:
         reader.refuse_unknown(_TOP_KEYS, _TOP_MEANT)
         file = RuleFile()
         return RuleFile(
-            disabled=self._read_disabled(reader),
+            disabled=self._read_builtin_names(reader, "disable"),
+            enabled=self._read_builtin_names(reader, "enable"),
             external_url=_read_external_url(reader),
             group_wait_us=either(reader.duration("group_wait"), file.group_wait_us),
             group_interval_us=either(
@@ -127,14 +130,14 @@ class _Reader:
             ),
         )
 
-    def _read_disabled(self, reader: TableReader) -> tuple[str, ...]:
-        names = reader.texts("disable") or ()
+    def _read_builtin_names(self, reader: TableReader, key: str) -> tuple[str, ...]:
+        names = reader.texts(key) or ()
         if ALL in names:
             return tuple(self._builtin)
         for name in names:
             if name not in self._builtin:
                 hint = did_you_mean(name, self._builtin)
-                reader.refuse("disable", f"there is no built-in rule {shown(name)}{hint}")
+                reader.refuse(key, f"there is no built-in rule {shown(name)}{hint}")
         return names
 
     def _read_channels(self, tables: Sequence[Table]) -> list[Channel]:
