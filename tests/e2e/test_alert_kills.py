@@ -1,0 +1,91 @@
+"""``kill -9`` at any moment of a commit: states and messages agree, and no message is another's."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tart.alert_store import AlertStore
+from tart.alerting.engine.model import State
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_and_kill(path, seed, chance):
+    """The ids of the messages that a process printed until it was killed."""
+    command = [sys.executable, "-m", "tests.committing", path, str(seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        ids = [process.stdout.readline().strip() for _ in range(chance.randrange(1, 40))]
+        # At any moment of the turns that follow.
+        time.sleep(chance.uniform(0, 0.01))
+        os.kill(process.pid, signal.SIGKILL)
+        # A line that was cut off is none.
+        ids += process.stdout.read().split("\n")[:-1]
+    return ids
+
+
+def read(path):
+    """All that the store has."""
+
+    async def work():
+        store = AlertStore(path)
+        try:
+            deliveries = await store.deliveries(1 << 20)
+            history = await store.history(1 << 20)
+            return await store.load(), deliveries[::-1], history[::-1]
+        finally:
+            await store.close()
+
+    return asyncio.run(work())
+
+
+def check(path, printed):
+    state, deliveries, history = read(path)
+    alerts = {alert.id: alert for alert in state.alerts}
+    # Each alert fired once and ended once at most, and is stored as long as it fires.
+    changes = Counter((each.transition.alert.id, each.transition.next) for each in history)
+    assert set(changes.values()) == {1}
+    fired = {alert_id for alert_id, name in changes if name == "firing"}
+    ended = {alert_id for alert_id, name in changes if name == "resolved"}
+    assert {key for key, alert in alerts.items() if alert.state is State.FIRING} == fired - ended
+    told = {}
+    for delivery in deliveries:
+        message = delivery.notification
+        announced = told.setdefault(message.channel, {})
+        for view in message.alerts:
+            if view.alert.state is State.FIRING:
+                announced[view.alert.fingerprint] = view.alert.id
+            else:
+                assert announced.pop(view.alert.fingerprint) == view.alert.id
+    # A channel was told of what its group has, no more and no less.
+    groups = {group.channel: set(group.announced) for group in state.groups}
+    for channel, announced in told.items():
+        assert set(announced.values()) == groups.get(channel, set())
+        assert groups.get(channel, set()) == fired - ended
+    # What was delivered is recorded, but for the message in whose delivery it was killed.
+    ids = [delivery.notification.id for delivery in deliveries]
+    assert set(printed) <= set(ids)
+    delivered = [each.notification.id for each in deliveries if each.state == "delivered"]
+    assert set(delivered) <= set(printed)
+    return deliveries
+
+
+@pytest.mark.slow
+def test_a_process_killed_at_any_moment_leaves_states_and_messages_that_agree(tmp_path):
+    path = tmp_path / "control.sqlite"
+    chance = random.Random(5)
+    printed = []
+    for kill in range(5):
+        printed += run_and_kill(path, kill, chance)
+        deliveries = check(path, printed)
+    assert len(deliveries) > 20
+    # Each id once, but for one at each kill at most.
+    repeated = [count for count in Counter(printed).values() if count > 1]
+    assert len(repeated) <= 2 * 5
