@@ -106,6 +106,11 @@ class Connection:
         if not self.is_refused:
             self.shard.ingest.receive(self.session, data)
 
+    def resume(self, event_id: int) -> None:
+        """Set the id of the next event of a connection that is not received from its start."""
+        self.shard.ingest.decode_received()
+        self.session.connection.next_event_id = event_id
+
     def close(self, reason: str | None = None) -> None:
         """End the connection, at the present time."""
         self.shard.close_session(self.session, reason)

@@ -142,6 +142,52 @@ class SimulateDocument(TypedDict):
     behind_seconds: float
 
 
+TestedTransition = TypedDict(
+    "TestedTransition",
+    {
+        "at": str,
+        "alert": str,
+        "labels": dict[str, str],
+        "from": str,
+        "to": str,
+        "severity": str,
+        "value": float | None,
+        "summary": str,
+        "reason": str,
+        "inhibited_by": str | None,
+    },
+)
+
+
+class TestedRule(TypedDict):
+    """A rule that was tested; ``error`` says why it could not be evaluated."""
+
+    alert: str
+    figure: str | None
+    fired: int
+    error: str | None
+
+
+class UntestedRule(TypedDict):
+    """A rule that a capture cannot test."""
+
+    alert: str
+    reason: str
+
+
+class RuleTestDocument(TypedDict):
+    """``tart alerts test``: the transitions of alerts while a capture was played."""
+
+    events: int
+    started_at: str | None
+    ended_at: str | None
+    evaluations: int
+    skipped_pauses: int
+    transitions: list[TestedTransition]
+    rules: list[TestedRule]
+    not_tested: list[UntestedRule]
+
+
 class FilesDocument(TypedDict):
     """``tart grafana``: the files that were written."""
 

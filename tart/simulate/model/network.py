@@ -124,6 +124,11 @@ class Network:
         """Simulated time, microseconds of the JAM Common Era."""
         return self._world.schedule.now
 
+    @property
+    def peer_ids(self) -> list[str]:
+        """The peer ids of the nodes in hex, by index."""
+        return [node.peer_id.hex() for node in self._world.nodes]
+
     def connect(self, node: int) -> bytes:
         """Connect a node's telemetry: ids restart, activities in progress are abandoned.
 
