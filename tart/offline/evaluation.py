@@ -1,7 +1,7 @@
 """Alerts of rules over a played time: the turns of the online evaluation, one after the other.
 
-A turn measures the conditions and advances the states (``engine.states``), as the gateway's
-evaluator does; what that stores and sends is left out.
+A turn measures the conditions and computes what follows (``engine.turns``), as the gateway's
+evaluator does; nothing is stored, and there are no channels.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tart.alerting.engine.inhibition import inhibited_by
 from tart.alerting.engine.model import Alert, Condition, Measurement, State, Transition
-from tart.alerting.engine.states import advance
-from tart.alerting.rules.model import Rule
+from tart.alerting.engine.turns import take_turn
+from tart.alerting.rules.model import Rule, RuleFile
 
 # Measures conditions at a time, Unix microseconds.
 Measure: TypeAlias = Callable[
@@ -60,6 +59,7 @@ class Evaluation:
         self.alerts: tuple[Alert, ...] = ()
         self.measurements: Mapping[Condition, Measurement] = {}
         self.turns = 0
+        self._file = RuleFile(rules=self.rules)
         self._measure = measure
         self._lag_us = lag_us
         self._by_name = {rule.alert: rule for rule in rules}
@@ -70,20 +70,22 @@ class Evaluation:
         self.turns += 1
         conditions = {rule.condition for rule in self.rules}
         self.measurements = await self._measure(conditions, at_us)
-        result = advance(
-            self.rules,
+        result = take_turn(
+            self._file,
             self.alerts,
+            (),
             self.measurements,
+            (),
             at_us,
-            max_gap_us=GAP_INTERVALS * self.interval_us,
+            now_us,
+            GAP_INTERVALS * self.interval_us,
         )
-        self.alerts = tuple(each for each in result.alerts if each.state is not State.RESOLVED)
-        explained = inhibited_by(self.alerts, self.rules)
+        self.alerts = tuple(each for each in result.stored if each.state is not State.RESOLVED)
         return [
             Change(
                 self._by_name[transition.alert.rule],
                 transition,
-                explained.get(transition.alert.id),
+                result.inhibited_by.get(transition.alert.id),
             )
             for transition in result.transitions
         ]

@@ -13,7 +13,7 @@ LONGEST_PAUSE_US = HOUR_US
 
 
 class Received(NamedTuple):
-    """What a connection received at one time.
+    """Bytes that a connection received, with their time.
 
     Attributes:
         at_us: Unix microseconds.
