@@ -163,7 +163,8 @@ _NETWORK = (
         "FailureGroupRegressed",
         _figure("failure_groups_regressed", above=0),
         "warning",
-        "A group of failures that was resolved came back: {{ $value }} events.",
+        "{{ $labels.event }}: {{ $labels.template }}: was resolved and came back in "
+        "{{ $labels.version }}, {{ $value }} events.",
         "See in which version it was seen again, and the events before it.",
         "#/failures/{fingerprint}",
         on_missing="resolve",
@@ -408,7 +409,7 @@ _OFF = (
         "FailureGroupNew",
         _figure("failure_groups_new", above=0),
         "info",
-        "A new group of failures: {{ $value }} events.",
+        "{{ $labels.event }}: {{ $labels.template }}: a new failure, {{ $value }} events.",
         "Off because a young network has new failures all the time.",
         "#/failures/{fingerprint}",
         on_missing="resolve",

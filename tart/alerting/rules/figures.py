@@ -42,6 +42,8 @@ class Figure:
             the node (``scope``).
         by: The labels that a rule may ask for, of which the first is the default; empty for a
             figure with one value.
+        details: Further labels of its values, for the texts of alerts: they follow from the
+            first one.
         window: ``None`` for figures of the present.
         is_comparable: Whether it may be divided by its value of an earlier window.
         lowest: The lowest value that it can have: a threshold below it is a mistake.
@@ -53,6 +55,7 @@ class Figure:
     description: str
     subject: Scope = "network"
     by: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     window: Window | None = None
     is_comparable: bool = False
     lowest: float = 0.0
@@ -289,15 +292,20 @@ _NETWORK = (
     Figure(
         "failure_groups_new",
         "events",
-        "Events of a group of failures that was seen for the first time in the window.",
+        "Events in the window of a group of failures that was seen for the first time in it; not "
+        "of groups that an operator resolved or ignored, nor of those that were there when the "
+        "server started for the first time.",
         by=("fingerprint",),
+        details=("event", "template"),
         window=_HISTORY,
     ),
     Figure(
         "failure_groups_regressed",
         "events",
-        "Events of a group of failures that came back in the window after it was resolved.",
+        "Events of a group of failures since it came back, if that was in the window, after it "
+        "was resolved; counted by whole minutes.",
         by=("fingerprint",),
+        details=("event", "template", "version"),
         window=_HISTORY,
     ),
 )

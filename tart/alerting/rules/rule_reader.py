@@ -112,8 +112,9 @@ def labels_of(rule: Rule) -> tuple[str, ...] | None:
     """Return the names of the labels that a rule's alerts have; ``None`` for a statement's."""
     if isinstance(rule.condition, SqlCondition):
         return None
-    label = FIGURES[rule.condition.figure].label(rule.condition.by)
-    own = (label,) if label else ()
+    figure = FIGURES[rule.condition.figure]
+    label = figure.label(rule.condition.by)
+    own = (label, *figure.details) if label else ()
     return (*own, *rule.labels, "alertname", "severity")
 
 
