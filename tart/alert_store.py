@@ -66,6 +66,7 @@ _CREATE = """
         channel TEXT NOT NULL,
         group_key TEXT NOT NULL,
         state TEXT NOT NULL,
+        begun INTEGER NOT NULL DEFAULT 0,
         attempts INTEGER NOT NULL,
         next_us INTEGER NOT NULL,
         error TEXT,
@@ -153,7 +154,9 @@ class Delivery:
         number: Of the row; grows with each message.
         state: ``queued`` until it was delivered, given up (``dead``) or ``superseded``: a newer
             message of its group is sent instead.
-        attempts: How often its delivery was tried.
+        is_begun: Whether an attempt has begun, of which it is perhaps not known how it ended: the
+            receiver may have the message.
+        attempts: How many attempts have ended.
         next_us: When it is tried next.
         error: Of the last attempt; has no secret.
         finished_us: When it was delivered or given up.
@@ -166,6 +169,7 @@ class Delivery:
     next_us: int
     error: str | None = None
     finished_us: int | None = None
+    is_begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -317,6 +321,16 @@ class AlertStore:
     async def outbox(self, now_us: int, limit: int = 100) -> Outbox:
         """Return the messages that are due, the oldest first."""
         return await self.use(lambda database: _outbox(database, now_us, limit))
+
+    async def begin_attempt(self, notification_id: str) -> None:
+        """Record that an attempt begins: from here on the receiver may have the message."""
+        await self.use(
+            lambda database: (
+                database.execute(
+                    "UPDATE alert_outbox SET begun = 1 WHERE id = ?", (notification_id,)
+                ).rowcount
+            )
+        )
 
     async def record_attempt(
         self,
@@ -600,12 +614,12 @@ def _supersede(
 
 
 _SELECT_DELIVERY = (
-    "SELECT number, document, state, attempts, next_us, error, finished_us FROM alert_outbox"
+    "SELECT number, document, state, attempts, next_us, error, finished_us, begun FROM alert_outbox"
 )
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:
-    number, document, state, attempts, next_us, error, finished_us = row
+    number, document, state, attempts, next_us, error, finished_us, begun = row
     return Delivery(
         number=number,
         notification=msgspec.json.decode(document, type=Notification),
@@ -614,6 +628,7 @@ def _delivery(row: tuple[Any, ...]) -> Delivery:
         next_us=next_us,
         error=error,
         finished_us=finished_us,
+        is_begun=bool(begun),
     )
 
 

@@ -166,6 +166,16 @@ def test_a_message_that_was_given_up_can_be_tried_again_under_its_id(path):
     assert [each.notification.id for each in outbox.due] == ["m1"]
 
 
+def test_an_attempt_that_has_begun_is_known_to_the_next_process(path):
+    async def begin(store):
+        await store.enqueue(message(1))
+        await store.begin_attempt("m1")
+
+    with_store(path, begin)
+    (waiting,) = with_store(path, lambda store: store.queued("ops", 9))
+    assert (waiting.is_begun, waiting.attempts, waiting.state) == (True, 0, "queued")
+
+
 def test_the_outbox_gives_up_its_oldest_messages_when_it_is_full(path):
     async def work(store):
         await store.commit(Change(10, notifications=[message(number) for number in range(5)]))

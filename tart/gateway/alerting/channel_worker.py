@@ -2,6 +2,8 @@
 
 A message is sent at least once, with the same id in every attempt. It leaves the outbox when it was
 delivered, replaced by a newer one of its group, or given up (``alerting.engine.outbox`` decides).
+One whose delivery has begun is not replaced: the receiver may have it, and what it said must not
+come again under another id.
 After failures the channel rests, longer each time; a message that fails does not keep messages of
 other groups from their turn.
 
@@ -36,6 +38,7 @@ from tart.alerting.messages.table import render
 from tart.alerting.messages.texts import Context
 from tart.alerting.rules.model import Channel
 from tart.background_tasks import Background
+from tart.errors import StorageError
 from tart.gateway.alerting.senders import Render
 from tart.units import SECOND_US
 
@@ -62,6 +65,9 @@ class Outbox(Protocol):
 
     async def supersede(self, ids: Sequence[str], newest: Notification, now_us: int) -> None:
         """Replace messages by a newer one of their group, which may have changed."""
+
+    async def begin_attempt(self, notification_id: str) -> None:
+        """Record that an attempt begins."""
 
     async def record_attempt(
         self,
@@ -203,31 +209,38 @@ class ChannelWorker:
         return 0
 
     async def _replace_older(self) -> list[StoredMessage]:
-        """Return the messages that wait, one of each group: its newest."""
+        """Return the messages that wait, one of each group.
+
+        It is the one whose delivery has begun, else the newest.
+        """
         groups: dict[str, list[StoredMessage]] = defaultdict(list)
         for message in await self.shared.outbox.queued(self.channel.name, MAX_QUEUED):
             groups[message.notification.group_key].append(message)
         remaining = []
         for messages in groups.values():
-            newest = messages[-1]
-            if len(messages) > 1:
-                newest = replace(
-                    newest, notification=supersede([message.notification for message in messages])
-                )
-                older = [message.notification.id for message in messages[:-1]]
-                await self.shared.outbox.supersede(older, newest.notification, self.shared.now())
-                self.report.superseded += len(older)
-                for message_id in older:
-                    self._doubtful.pop(message_id, None)
-                log.info(
-                    "alert channel %s: %d messages about %s were not delivered in time; the newest "
-                    "replaces them",
-                    self.channel.name,
-                    len(older),
-                    newest.notification.group_key,
-                )
-            remaining.append(newest)
+            begun = [message for message in messages if message.is_begun]
+            fresh = [message for message in messages if not message.is_begun]
+            newest = await self._replace(fresh) if len(fresh) > 1 else messages[-1]
+            remaining.append(begun[0] if begun else newest)
         return sorted(remaining, key=lambda message: message.number)
+
+    async def _replace(self, messages: Sequence[StoredMessage]) -> StoredMessage:
+        """Replace messages of a group by the newest of them, and return it."""
+        newest = replace(
+            messages[-1],
+            notification=supersede([message.notification for message in messages]),
+        )
+        older = [message.notification.id for message in messages[:-1]]
+        await self.shared.outbox.supersede(older, newest.notification, self.shared.now())
+        self.report.superseded += len(older)
+        log.info(
+            "alert channel %s: %d messages about %s were not sent in time; the newest replaces "
+            "them",
+            self.channel.name,
+            len(older),
+            newest.notification.group_key,
+        )
+        return newest
 
     async def _deliver(self, message: StoredMessage) -> None:
         # If the last attempt could not be recorded, only that is repeated.
@@ -259,6 +272,10 @@ class ChannelWorker:
     async def _attempt(self, message: StoredMessage) -> Step:
         """Try to send a message; return what follows."""
         notification = message.notification
+        if not message.is_begun:
+            # If it cannot be recorded, the message is sent nevertheless.
+            with suppress(StorageError):
+                await self.shared.outbox.begin_attempt(notification.id)
         outcome = await self.send(notification)
         doubtful = self._doubtful.pop(notification.id, 0)
         doubtful = doubtful + 1 if outcome.verdict is Verdict.DOUBTFUL else 0

@@ -55,6 +55,12 @@ class FakeOutbox:
             self.messages[name] = replace(self.messages[name], state="superseded")
         self.messages[newest.id] = replace(self.messages[newest.id], notification=newest)
 
+    async def begin_attempt(self, notification_id: str) -> None:
+        if self.is_broken:
+            raise StorageError("the disk is full")
+        message = self.messages[notification_id]
+        self.messages[notification_id] = replace(message, is_begun=True)
+
     async def record_attempt(
         self,
         notification_id: str,
