@@ -97,7 +97,7 @@ bench-web: $(READY) tools  ## the web page with 1,023 nodes, three minutes; BENC
 # Programs that tests run and that PyPI does not have. As root they are installed from Debian.
 tools:
 	@for program in cc:gcc+libc6-dev node:nodejs chromium:chromium promtool:prometheus nginx:nginx-light caddy:caddy \
-		zsh:zsh fish:fish mandoc:mandoc tmux:tmux; do \
+		prometheus-alertmanager:prometheus-alertmanager zsh:zsh fish:fish mandoc:mandoc tmux:tmux; do \
 		command -v "$${program%:*}" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& apt-get install --quiet --quiet --yes --no-install-recommends \
 		$$(echo "$${program#*:}" | tr + ' ') >/dev/null; } \

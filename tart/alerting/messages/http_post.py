@@ -24,7 +24,7 @@ def post(
 
     Args:
         url: Where it goes.
-        channel: Its settings ``timeout_seconds`` and ``ca_file`` are for the sender.
+        channel: Its settings ``timeout`` and ``ca_file`` are for the sender.
         body: JSON.
         headers: Further headers.
     """
@@ -44,7 +44,7 @@ def post(
 def connection_details(channel: Channel, timeout_seconds: float) -> dict[str, Any]:
     """Return the settings that say how a sender connects."""
     return {
-        "timeout_seconds": float(channel.settings.get("timeout_seconds") or timeout_seconds),
+        "timeout_seconds": float(channel.settings.get("timeout") or timeout_seconds),
         "ca_file": channel.settings.get("ca_file") or "",
     }
 

@@ -14,16 +14,20 @@ from tart.alerting.rules.channel_types import (
     SMTP_PORTS,
     ChannelSetting,
     ChannelType,
+    ValueType,
 )
 from tart.alerting.rules.model import SEVERITIES, Channel, Secret
 from tart.alerting.rules.secrets import variables_of
 from tart.alerting.rules.table_reader import TableReader, either, shown
 from tart.alerting.rules.templates import check_template
 from tart.suggestions import did_you_mean
+from tart.units import MINUTE_US, SECOND_US
 
 # The texts of a message that a channel may override.
 TEMPLATES = ("title", "text")
 
+# An attempt that takes longer keeps the channel's other messages waiting.
+_MAX_TIMEOUT_US = 5 * MINUTE_US
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MEANT = {
     "severity": "min_severity",
@@ -59,12 +63,12 @@ def read_channel(reader: TableReader, directory: str) -> Channel | None:
             if secret is not None:
                 secrets[setting.name] = secret
         else:
-            value = either(_read_setting(reader, setting), setting.default)
+            value = either(_read_setting(reader, setting, directory), setting.default)
             if value is not None:
                 settings[setting.name] = value
     if kind.name == "email":
         settings.setdefault("port", SMTP_PORTS.get(settings["tls"], 25))
-        _check_login(reader, settings, secrets)
+    _check_login(reader, settings, secrets)
     return Channel(
         name=name or "",
         type=kind.name,
@@ -107,7 +111,7 @@ def _line(reader: TableReader) -> int:
 # --- Settings ------------------------------------------------------------------------
 
 
-def _read_setting(reader: TableReader, setting: ChannelSetting) -> Any:
+def _read_setting(reader: TableReader, setting: ChannelSetting, directory: str) -> Any:
     name = setting.name
     if name not in reader:
         if setting.is_required:
@@ -115,15 +119,13 @@ def _read_setting(reader: TableReader, setting: ChannelSetting) -> Any:
         return None
     if setting.choices:
         return reader.choice(name, setting.choices)
-    if setting.type == "list of text":
-        return _read_list(reader, name)
-    if setting.type == "whole number":
-        return _read_port(reader, name)
-    if setting.type == "text or number" and type(reader.table.values[name]) is int:
-        return str(reader.table.values[name])
-    value = reader.text(name)
+    value = _READERS[setting.type](reader, name)
+    if value is None:
+        return None
+    if setting.type == "path":
+        return posixpath.join(directory, value)
     check = _CHECKS.get(name)
-    if value is not None and check is not None and (sentence := check(value)) is not None:
+    if check is not None and (sentence := check(value)) is not None:
         reader.refuse(name, sentence)
     return value
 
@@ -147,6 +149,29 @@ def _read_port(reader: TableReader, name: str) -> int | None:
     return value
 
 
+def _read_whole_number(reader: TableReader, name: str) -> int | None:
+    value = reader.table.values[name]
+    if type(value) is not int or value < 1:
+        reader.refuse(name, f"{shown(value)} is not a whole number above 0")
+        return None
+    return value
+
+
+def _read_text_or_number(reader: TableReader, name: str) -> str | None:
+    value = reader.table.values[name]
+    return str(value) if type(value) is int else reader.text(name)
+
+
+def _read_timeout(reader: TableReader, name: str) -> float | None:
+    duration_us = reader.duration(name, shortest_us=1)
+    if duration_us is None:
+        return None
+    if duration_us > _MAX_TIMEOUT_US:
+        reader.refuse(name, "it is longer than 5m")
+        return None
+    return duration_us / SECOND_US
+
+
 def _check_address(value: str) -> str | None:
     """Return what is wrong with an e-mail address, of which only the form is known."""
     if re.fullmatch(r"[^\s@]+@[^\s@]+|[^<>\r\n]*<[^\s@<>]+@[^\s@<>]+>", value):
@@ -160,6 +185,15 @@ def _check_api_url(value: str) -> str | None:
     return f"{shown(value)} does not begin with https:// or http://"
 
 
+_READERS: Mapping[ValueType, Callable[[TableReader, str], Any]] = {
+    "text": TableReader.text,
+    "text or number": _read_text_or_number,
+    "whole number": _read_whole_number,
+    "port": _read_port,
+    "list of text": _read_list,
+    "path": TableReader.text,
+    "duration": _read_timeout,
+}
 _CHECKS: Mapping[str, Callable[[str], str | None]] = {
     "from": _check_address,
     "api_url": _check_api_url,

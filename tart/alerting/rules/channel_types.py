@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-ValueType: TypeAlias = Literal["text", "text or number", "whole number", "list of text"]
+ValueType: TypeAlias = Literal[
+    "text", "text or number", "whole number", "port", "list of text", "path", "duration"
+]
 Source: TypeAlias = Literal["value", "file", "environment", "credential"]
 
 # A secret ``token`` is one of ``token``, ``token_file``, ``token_env`` and ``token_credential``.
@@ -28,7 +30,8 @@ class ChannelSetting:
     Attributes:
         name: Its key in the rule file.
         description: Text for operators.
-        type: The type of its value.
+        type: The type of its value; a duration such as "10s" becomes seconds, a relative path
+            starts from the rule file.
         is_required: Whether a channel must have it.
         is_secret: Whether it is stored as a ``Secret``: never shown, and read when it is needed.
             A URL is one, since it may contain a token.
@@ -81,6 +84,26 @@ def _url(description: str) -> ChannelSetting:
     return ChannelSetting("url", description, is_required=True, is_secret=True)
 
 
+_TIMEOUT = ChannelSetting(
+    "timeout",
+    "The longest time of an attempt, '10s' by default; '30s' for e-mail, commands and apprise.",
+    type="duration",
+)
+_CONNECTION = (
+    _TIMEOUT,
+    ChannelSetting(
+        "ca_file",
+        "Authorities that the server's certificate is checked against, in PEM form; those of the "
+        "system by default.",
+        type="path",
+    ),
+)
+_AUTHORIZATION = (
+    ChannelSetting("bearer_token", "A token for the header Authorization.", is_secret=True),
+    ChannelSetting("username", "A name for HTTP basic authentication."),
+    ChannelSetting("password", "Its password.", is_secret=True),
+)
+
 CHANNEL_TYPES: Mapping[str, ChannelType] = {
     kind.name: kind
     for kind in (
@@ -92,18 +115,27 @@ CHANNEL_TYPES: Mapping[str, ChannelType] = {
                 ChannelSetting(
                     "secret",
                     "Key of the signature by Standard Webhooks, with or without its prefix "
-                    "'whsec_'. Without it messages are not signed.",
+                    "'whsec_'; several, separated by a space, while one replaces another. Without "
+                    "it messages are not signed.",
                     is_secret=True,
                 ),
+                *_AUTHORIZATION,
+                *_CONNECTION,
             ),
         ),
         ChannelType(
             "alertmanager",
             "A Prometheus Alertmanager (POST /api/v2/alerts), which groups and routes by itself.",
-            (_url("Its address, such as 'http://alertmanager:9093'."),),
+            (
+                _url("Its address, such as 'http://alertmanager:9093'."),
+                *_AUTHORIZATION,
+                *_CONNECTION,
+            ),
         ),
-        ChannelType("slack", "A channel of Slack.", (_url("The incoming webhook."),)),
-        ChannelType("discord", "A channel of Discord.", (_url("The channel's webhook."),)),
+        ChannelType("slack", "A channel of Slack.", (_url("The incoming webhook."), *_CONNECTION)),
+        ChannelType(
+            "discord", "A channel of Discord.", (_url("The channel's webhook."), *_CONNECTION)
+        ),
         ChannelType(
             "telegram",
             "A chat of Telegram.",
@@ -116,8 +148,12 @@ CHANNEL_TYPES: Mapping[str, ChannelType] = {
                     is_required=True,
                 ),
                 ChannelSetting(
+                    "thread_id", "The topic of a group that has topics.", type="whole number"
+                ),
+                ChannelSetting(
                     "api_url", "Address of the Bot API.", default="https://api.telegram.org"
                 ),
+                *_CONNECTION,
             ),
         ),
         ChannelType(
@@ -132,6 +168,7 @@ CHANNEL_TYPES: Mapping[str, ChannelType] = {
                     "Address of the API; accounts in the EU have 'https://events.eu.pagerduty.com'.",
                     default="https://events.pagerduty.com",
                 ),
+                *_CONNECTION,
             ),
         ),
         ChannelType(
@@ -142,7 +179,7 @@ CHANNEL_TYPES: Mapping[str, ChannelType] = {
                 ChannelSetting(
                     "port",
                     "Its port; 587 for starttls, 465 for tls and 25 for none if it is not given.",
-                    type="whole number",
+                    type="port",
                 ),
                 ChannelSetting(
                     "tls",
@@ -157,6 +194,7 @@ CHANNEL_TYPES: Mapping[str, ChannelType] = {
                 ChannelSetting(
                     "to", "The receivers' addresses.", type="list of text", is_required=True
                 ),
+                *_CONNECTION,
             ),
         ),
         ChannelType(
@@ -169,12 +207,13 @@ CHANNEL_TYPES: Mapping[str, ChannelType] = {
                     type="list of text",
                     is_required=True,
                 ),
+                _TIMEOUT,
             ),
         ),
         ChannelType(
             "apprise",
             "One of 100 services by the library apprise, of the extra 'alerts'.",
-            (_url("Apprise's URL of the service."),),
+            (_url("Apprise's URL of the service."), _TIMEOUT),
         ),
     )
 }

@@ -8,7 +8,7 @@ from tests.cases import all_cases
 
 
 def test_a_request_has_the_settings_that_its_sender_needs():
-    made = post("http://a", channel("webhook", ca_file="/ca.pem", timeout_seconds=3), b"{}")
+    made = post("http://a", channel("webhook", ca_file="/ca.pem", timeout=3), b"{}")
     assert made.details == {"timeout_seconds": 3.0, "ca_file": "/ca.pem"}
     assert made.headers["content-type"] == "application/json"
     assert made.headers["user-agent"].startswith("tart/")

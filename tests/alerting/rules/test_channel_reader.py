@@ -66,6 +66,14 @@ def test_what_a_channel_leaves_out_has_its_default():
     assert channel.min_severity == "info"
 
 
+def test_a_connection_has_a_time_limit_authorities_and_a_login():
+    settings = "timeout = '1m30s'\nca_file = 'ca.pem'\nusername = 'u'\npassword_env = 'P'"
+    channel = read("webhook", CHANNELS["webhook"], settings)
+    assert channel.settings == {"timeout": 90.0, "ca_file": "/etc/tart/ca.pem", "username": "u"}
+    assert channel.secrets["password"] == Secret("environment", "P")
+    assert read("telegram", CHANNELS["telegram"], "thread_id = 7").settings["thread_id"] == 7
+
+
 def test_keys_of_every_channel_are_read():
     channel = read(
         "slack",
@@ -80,6 +88,14 @@ def test_keys_of_every_channel_are_read():
 MISTAKES = [
     ("slack", "", "1: ops: it needs url or url_file or url_env or url_credential: the incoming"),
     ("slack", "url = 'hook'", "4: ops.url: it is not a URL: it does not begin with https:// or"),
+    ("slack", "url = 'https://x'\ntimeout = '6m'", "5: ops.timeout: it is longer than 5m"),
+    ("slack", "url = 'https://x'\ntimeout = '0s'", "5: ops.timeout: it must be longer than"),
+    ("webhook", "url = 'https://x'\nusername = 'u'", "5: ops.username: it needs a password"),
+    (
+        "telegram",
+        "token = 'x'\nchat_id = 1\nthread_id = 0",
+        "6: ops.thread_id: 0 is not a whole number above 0",
+    ),
     ("slack", "url = 7", "4: ops.url: it is not text in quotes"),
     ("slack", "url = ''", "4: ops.url: it is empty"),
     ("slack", "url = 'https://${A-B}'", "4: ops.url: ${…} in it has no name of a variable"),

@@ -20,7 +20,7 @@ SHELL = "/bin/sh"
 
 
 async def run(*argv: str, **settings: object) -> Outcome:
-    made = channel("command", argv=list(argv), **({"timeout_seconds": 20} | settings))
+    made = channel("command", argv=list(argv), **({"timeout": 20} | settings))
     return await run_command(render(notification(), made, {}, CONTEXT))
 
 
@@ -74,7 +74,7 @@ async def test_a_program_that_is_none_is_doubtful():
 @pytest.mark.anyio
 async def test_when_the_time_is_over_all_its_processes_are_killed(tmp_path):
     script = f"sleep 300 & echo $! > {tmp_path}/pid; wait"
-    outcome = await run(SHELL, "-c", script, timeout_seconds=0.5)
+    outcome = await run(SHELL, "-c", script, timeout=0.5)
     assert outcome == Outcome(Verdict.RETRY, "/bin/sh ran longer than 0.5 s")
     pid = int((tmp_path / "pid").read_text())
     wait_until(lambda: is_over(pid))

@@ -110,7 +110,7 @@ async def test_with_the_real_store_and_a_bad_receiver_every_message_arrives_unde
         await store.enqueue(notification(id=name, group_key=name, created_us=1))
     clock = [10]
     with HostileReceiver(script, retry_after="0") as receiver:
-        settings = {"timeout_seconds": 1}
+        settings = {"timeout": 1}
         made = Channel("ops", "webhook", settings, {"url": Secret("value", receiver.url)})
         delivery = Delivery(store, Background(), now=lambda: clock[0], server="5ca1ab1e")
         delivery.configure([made], "https://tart.example.org")

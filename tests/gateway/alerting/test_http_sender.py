@@ -23,7 +23,7 @@ CONTEXTS = TlsContexts()
 
 
 async def send(url: str, **settings: object) -> Outcome:
-    made = channel("webhook", **({"timeout_seconds": 5} | settings))
+    made = channel("webhook", **({"timeout": 5} | settings))
     return await post(make_request(url, made, b'{"a": 1}', {"webhook-id": "msg_1"}), CONTEXTS)
 
 
@@ -69,7 +69,7 @@ async def test_a_bad_answer_has_its_verdict_and_no_secret(behaviour, verdict, te
 async def test_a_receiver_that_does_not_end_costs_the_time_limit(behaviour):
     began = time.monotonic()
     with HostileReceiver([behaviour]) as receiver:
-        outcome = await send(receiver.url, timeout_seconds=0.2)
+        outcome = await send(receiver.url, timeout=0.2)
     assert outcome.verdict is Verdict.RETRY
     assert "0.2 s" in outcome.error or "status 500" in outcome.error
     assert time.monotonic() - began < 20

@@ -116,7 +116,7 @@ async def test_a_mail_server_that_hangs_costs_the_time_limit():
         "tls": "none",
         "from": "tart@example.org",
         "to": ["ops@example.org"],
-        "timeout_seconds": 0.1,
+        "timeout": 0.1,
     }
     outcome = await send(Channel("ops", "email", settings))
     assert outcome.verdict is Verdict.RETRY

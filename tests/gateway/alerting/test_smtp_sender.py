@@ -34,7 +34,7 @@ def send(port: int, message=None, *, password: str = "", **settings: object) -> 
             "tls": "none",
             "from": "tart <tart@example.org>",
             "to": ["ops@example.org", "night@example.org"],
-            "timeout_seconds": 10,
+            "timeout": 10,
             **settings,
         },
     )
