@@ -168,6 +168,32 @@ _TABLE = (
         ),
     ),
     Command(
+        "alerts",
+        LOOK,
+        "show alerts, silence them, check rules",
+        module="tart.cli.alerts",
+        description=(
+            "Show the alerts, rules, silences and messages of a running server, silence alerts "
+            "for a time, and try whether messages arrive. Rule files are checked, and written for "
+            "Prometheus, without a server.\n\n"
+            "Viewers may list, operators silence; messages and the rule file are for admins."
+        ),
+        examples=(
+            Example("tart alerts list", "what fires, the worst first"),
+            Example("tart alerts list --exit-code --severity critical", "for a script"),
+            Example("tart alerts rules NodeSilent", "a rule with its last values"),
+            Example("tart alerts silence node=ab12cd --for 2h --reason 'new disk'", "its id"),
+            Example("tart alerts send-test ops", "whether the channel's messages arrive"),
+            Example("tart alerts check alerts.toml", "before a reload"),
+            Example("tart alerts prometheus > rules.yml", "for Prometheus"),
+        ),
+        exit_codes={
+            1: "no server answers, it refuses, or a message was not delivered",
+            3: "list --exit-code: an alert fires",
+            4: "list --exit-code: a critical alert fires",
+        },
+    ),
+    Command(
         "sql",
         LOOK,
         "run one SELECT over the server's tables",

@@ -138,6 +138,17 @@ class Server:
             raise StartupError(describe_other_answer(self.url, path))
         return answer
 
+    def delete(self, path: str) -> None:
+        """Send DELETE to a route.
+
+        Raises:
+            RequestRefused: The server answered with an error.
+            StartupError: No server answers.
+        """
+        request = self._request(path)
+        request.method = "DELETE"
+        self._fetch(request)
+
     def post(
         self, path: str, body: Any, advance: Callable[[float], None] = lambda amount: None
     ) -> bytes:

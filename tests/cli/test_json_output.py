@@ -19,6 +19,7 @@ WITHOUT = {
     "demo": "runs until Ctrl-C",
     "skill": "prints Markdown",
     "config default": "prints TOML",
+    "alerts prometheus": "prints YAML",
     "completion": "prints a script for a shell",
     "man": "prints manual pages",
 }

@@ -20,7 +20,7 @@ MAX_VALUE = 200
 _LABEL = r"[a-zA-Z_][a-zA-Z0-9_]*"
 _MATCHER = re.compile(
     rf"\s*(?P<label>{_LABEL})\s*(?P<operator>=~|!~|!=|=)\s*"
-    r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^"\s,{}][^",{}]*?|))\s*',
+    r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^"\s,{}=~][^",{}]*?|))\s*',
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -186,6 +186,36 @@ class RuleTestDocument(TypedDict):
     transitions: list[TestedTransition]
     rules: list[TestedRule]
     not_tested: list[UntestedRule]
+class EndedSilencesDocument(TypedDict):
+    """``tart alerts unsilence``: the ids of the silences that have ended."""
+
+    ended: list[str]
+
+
+class RuleFileDocument(TypedDict):
+    """``tart alerts check``: what a valid rule file declares, by name."""
+
+    file: str
+    rules: list[str]
+    disabled: list[str]
+    channels: list[str]
+    maintenance: int
+
+
+class CatalogueFigure(TypedDict):
+    """A figure of the catalogue."""
+
+    name: str
+    unit: str
+    by: list[str]
+    window_seconds: float | None
+    description: str
+
+
+class FiguresDocument(TypedDict):
+    """``tart alerts figures``: what rules can compare."""
+
+    figures: list[CatalogueFigure]
 
 
 class FilesDocument(TypedDict):

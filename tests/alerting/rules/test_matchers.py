@@ -46,6 +46,7 @@ def test_a_matcher_written_is_the_matcher_read(operator, value):
         ("", "is not a matcher; write one as"),
         ("node", "node is not a matcher"),
         ('node=="a"', "is not a matcher"),
+        ("node==a", "is not a matcher"),
         ('no-de="a"', "is not a matcher"),
         ('node="a', "is not a matcher"),
         ('node=~"("', "( is not a regular expression"),

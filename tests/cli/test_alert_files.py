@@ -1,0 +1,83 @@
+import json
+
+import pytest
+import yaml
+
+from tart.alerting.rules.builtin_rules import BUILTIN_RULES
+from tart.alerting.rules.figures import FIGURES
+from tart.cli.main import main
+
+RULES = """\
+[[channel]]
+name = "ops"
+type = "slack"
+url = "https://example.org/hidden"
+
+[[rule]]
+alert = "FinalityFar"
+figure = "finality_lag_slots"
+above = 7
+"""
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_rule_file_is_checked_without_a_server(directory, capsys):
+    (directory / "rules.toml").write_text(RULES)
+    assert main(["alerts", "check", "rules.toml"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines() == [
+        "rules.toml is valid",
+        "rules       1 of its own, 0 built-in ones changed",
+        f"built-in    {len(BUILTIN_RULES)}, 0 switched off",
+        "channels    ops",
+        "maintenance 0 windows",
+    ]
+    assert main(["alerts", "check", "rules.toml", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == {
+        "file": "rules.toml",
+        "rules": ["FinalityFar"],
+        "disabled": [],
+        "channels": ["ops"],
+        "maintenance": 0,
+    }
+
+
+def test_all_mistakes_of_a_rule_file_are_printed(directory, capsys):
+    (directory / "rules.toml").write_text(RULES.replace("above", "abvoe").replace("slack", "x"))
+    assert main(["alerts", "check", "rules.toml"]) == 2
+    err = capsys.readouterr().err
+    assert "rules.toml:3: ops.type: there is no kind of channel" in err
+    assert "rules.toml:9: FinalityFar.abvoe: there is no such key; did you mean above?" in err
+    assert "hidden" not in err
+
+
+def test_the_file_of_the_settings_is_the_default(directory, capsys):
+    (directory / "alerts.toml").write_text(RULES)
+    assert main(["alerts", "check"]) == 0
+    assert capsys.readouterr().out.startswith(f"{directory}/alerts.toml is valid\n")
+    assert main(["alerts", "prometheus"]) == 0
+    assert "FinalityFar" in capsys.readouterr().out
+    assert main(["alerts", "prometheus", "--builtin"]) == 0
+    assert "FinalityFar" not in capsys.readouterr().out
+
+
+def test_rules_for_prometheus_are_yaml(directory, capsys):
+    (directory / "rules.toml").write_text(RULES)
+    assert main(["alerts", "prometheus", "rules.toml"]) == 0
+    (group,) = yaml.safe_load(capsys.readouterr().out)["groups"]
+    assert "FinalityFar" in [rule["alert"] for rule in group["rules"]]
+
+
+def test_figures_are_listed_with_their_units_and_labels(capsys):
+    assert main(["alerts", "figures"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in FIGURES)
+    assert main(["alerts", "figures", "--json"]) == 0
+    names = [figure["name"] for figure in json.loads(capsys.readouterr().out)["figures"]]
+    assert names == list(FIGURES)
