@@ -35,6 +35,41 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=check)
 
 
+def add_test(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``test``."""
+    add = parser.add_argument
+    add(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="rule file (default: the built-in rules alone)",
+    )
+    add("--capture", required=True, metavar="CAPTURE", help="capture file; '-' for stdin")
+    add(
+        "--every",
+        default="30s",
+        metavar="DURATION",
+        help="time between evaluations (default 30s, as of the server)",
+    )
+    add(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="ALERT",
+        help="exit code 1 unless this alert fires; may be repeated",
+    )
+    add(
+        "--forbid",
+        action="append",
+        default=[],
+        metavar="ALERT",
+        help="exit code 1 if this alert fires; '*': any that is not expected",
+    )
+    add_json(parser)
+    parser.set_defaults(run=run_test)
+
+
 def add_figures(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``figures``."""
     add_json(parser)
@@ -81,6 +116,14 @@ def check(arguments: argparse.Namespace) -> int:
     print(f"channels    {', '.join(channel.name for channel in file.channels) or 'none'}")
     print(f"maintenance {plural(len(file.maintenance), 'window')}")
     return 0
+
+
+def run_test(arguments: argparse.Namespace) -> int:
+    """Play a capture through rules."""
+    # Imported here: it has the code of the server, which takes a second.
+    from tart.cli.rule_test import run
+
+    return run(arguments)
 
 
 def list_figures(arguments: argparse.Namespace) -> int:

@@ -44,6 +44,9 @@ VERBS = {
     ),
     "reload": Verb("read the rule file again", "tart.cli.alert_changes", "add_reload"),
     "check": Verb("check a rule file without a server", "tart.cli.alert_files", "add_check"),
+    "test": Verb(
+        "play a capture through rules and print each change", "tart.cli.alert_files", "add_test"
+    ),
     "figures": Verb("list the figures that rules compare", "tart.cli.alert_files", "add_figures"),
     "prometheus": Verb(
         "print the rules as a rule file of Prometheus", "tart.cli.alert_files", "add_prometheus"

@@ -185,10 +185,12 @@ _TABLE = (
             Example("tart alerts silence node=ab12cd --for 2h --reason 'new disk'", "its id"),
             Example("tart alerts send-test ops", "whether the channel's messages arrive"),
             Example("tart alerts check alerts.toml", "before a reload"),
+            Example("tart alerts test alerts.toml --capture night", "what rules would have done"),
             Example("tart alerts prometheus > rules.yml", "for Prometheus"),
         ),
         exit_codes={
-            1: "no server answers, it refuses, or a message was not delivered",
+            1: "no server answers, it refuses, a message was not delivered, or test found other "
+            "alerts than are expected",
             3: "list --exit-code: an alert fires",
             4: "list --exit-code: a critical alert fires",
         },

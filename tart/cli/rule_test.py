@@ -15,13 +15,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from tart.alert_rules import read_rule_file
 from tart.alerting.engine.views import View, views
 from tart.alerting.rules.builtin_rules import BUILTIN_RULES
-from tart.alerting.rules.durations import parse_duration
 from tart.alerting.rules.model import Rule, RuleFile
-from tart.alerting.rules.rule_file import default_rule_file, parse_rule_file
+from tart.alerting.rules.rule_file import default_rule_file
+from tart.cli.alert_views import read_duration
 from tart.cli.capture_io import STANDARD, open_input, read_chunks, source_name
-from tart.cli.json_output import add_json, print_json
+from tart.cli.json_output import print_json
 from tart.cli.named_files import unreadable
 from tart.cli.progress import Progress
 from tart.cli.render.rule_test import (
@@ -42,43 +43,8 @@ from tart.suggestions import did_you_mean
 from tart.units import SECOND_US
 
 PLAYED, OTHERWISE, NOT_PLAYED = 0, 1, 2
-EVALUATION_SECONDS = 30
 LAG_SECONDS = 5
 _OF_SERVER = "about the server, which a capture knows nothing of"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
-    add = parser.add_argument
-    add(
-        "file",
-        nargs="?",
-        metavar="FILE",
-        help="rule file (default: the built-in rules alone)",
-    )
-    add("--capture", required=True, metavar="CAPTURE", help="capture file; '-' for stdin")
-    add(
-        "--every",
-        default=f"{EVALUATION_SECONDS}s",
-        metavar="TIME",
-        help=f"time between evaluations (default {EVALUATION_SECONDS}s, as of the server)",
-    )
-    add(
-        "--expect",
-        action="append",
-        default=[],
-        metavar="ALERT",
-        help="exit code 1 unless this alert fires; may be repeated",
-    )
-    add(
-        "--forbid",
-        action="append",
-        default=[],
-        metavar="ALERT",
-        help="exit code 1 if this alert fires; '*': any that is not expected",
-    )
-    add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -89,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     file = _read_rules(arguments.file)
     _check_names([*arguments.expect, *arguments.forbid], file)
-    interval_us = parse_duration(arguments.every)
+    interval_us = read_duration(arguments.every, "--every")
     if interval_us < SECOND_US:
         raise ConfigError(f"--every {arguments.every}: is shorter than a second")
     test = RuleTest(*_testable(file))
@@ -108,19 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
     return OTHERWISE if faults else PLAYED
 
 
-def _read_rules(name: str | None) -> RuleFile:
+def _read_rules(name: Path | None) -> RuleFile:
     if name is None:
         return default_rule_file(BUILTIN_RULES)
-    path = Path(name)
     try:
-        text = path.read_text("utf-8")
+        return read_rule_file(name)
     except OSError as error:
         raise unreadable(name, error) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{name}: is not text in UTF-8; a rule file is TOML") from None
-    return parse_rule_file(
-        text, place=name, builtin=BUILTIN_RULES, directory=str(path.absolute().parent)
-    )
 
 
 def _testable(file: RuleFile) -> tuple[list[Rule], list[tuple[Rule, str]]]:

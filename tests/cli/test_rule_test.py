@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tart.cli import rule_test
+from tart.cli.alert_files import add_test
 from tart.errors import ConfigError
 from tart.protocol.capture import (
     CLOSED,
@@ -77,7 +78,7 @@ def run(tmp_path, capsys):
         path = tmp_path / "made.capture"
         path.write_bytes(capture if isinstance(capture, bytes) else encode(capture))
         parser = argparse.ArgumentParser()
-        rule_test.add_arguments(parser)
+        add_test(parser)
         arguments = parser.parse_args(
             [str(tmp_path / "alerts.toml"), "--capture", str(path), *flags]
         )

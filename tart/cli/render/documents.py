@@ -186,6 +186,8 @@ class RuleTestDocument(TypedDict):
     transitions: list[TestedTransition]
     rules: list[TestedRule]
     not_tested: list[UntestedRule]
+
+
 class EndedSilencesDocument(TypedDict):
     """``tart alerts unsilence``: the ids of the silences that have ended."""
 
