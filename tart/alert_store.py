@@ -409,16 +409,21 @@ class AlertStore:
         return count == 1
 
     async def deliveries(
-        self, limit: int, *, before: int | None = None, state: DeliveryState | None = None
+        self,
+        limit: int,
+        *,
+        before: int | None = None,
+        state: DeliveryState | None = None,
+        channel: str | None = None,
     ) -> list[Delivery]:
-        """Return messages, the newest first."""
-        condition = "number < ? AND (? IS NULL OR state = ?)"
-        values = (1 << 62 if before is None else before, state, state, limit)
+        """Return messages, the newest first; ``None`` means all."""
+        condition = "number < ?1 AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR channel = ?3)"
+        values = (1 << 62 if before is None else before, state, channel, limit)
         return await self.use(
             lambda database: [
                 _delivery(row)
                 for row in database.execute(
-                    f"{_SELECT_DELIVERY} WHERE {condition} ORDER BY number DESC LIMIT ?", values
+                    f"{_SELECT_DELIVERY} WHERE {condition} ORDER BY number DESC LIMIT ?4", values
                 )
             ]
         )

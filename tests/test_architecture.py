@@ -20,7 +20,6 @@ PACKAGE = ROOT / "tart"
 TESTED_ELSEWHERE = {
     "__main__": "tests/cli/test_main.py",
     "cli/demo": "tests/e2e/test_demo.py",
-    "gateway/live/alert_monitor": "tests/gateway/live/test_websocket.py",
     "query/answers/alerts": "tests/gateway/alerting/test_handlers.py",
     "query/answers/cores": "tests/gateway/handlers/test_cores.py",
     "query/answers/errors": "tests/gateway/http/test_responses.py",

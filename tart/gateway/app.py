@@ -19,8 +19,9 @@ from tart.config.schema import Config
 from tart.gateway.alerting.anomaly_monitor import AnomalyMonitor
 from tart.gateway.alerting.handlers import AlertHandlers
 from tart.gateway.alerting.handlers import Handler as AlertHandler
-from tart.gateway.alerting.rule_source import RuleSource
+from tart.gateway.alerting.measurements import Measurements
 from tart.gateway.alerting.service import AlertService
+from tart.gateway.alerting.sources import GatewaySource, ServerSource
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.routes.streams import websocket_filter
 from tart.gateway.dispatch import Call, Dispatcher, Handler
@@ -47,7 +48,6 @@ from tart.gateway.http.responses import Answer
 from tart.gateway.http.sanic_adapter import upgrade
 from tart.gateway.http.server import HttpServer
 from tart.gateway.live.alert_feed import AlertFeed
-from tart.gateway.live.alert_monitor import AlertMonitor
 from tart.gateway.live.sse import EventStreams
 from tart.gateway.live.streams import Streams
 from tart.gateway.live.summary import Summaries
@@ -95,23 +95,31 @@ class Gateway:
         self.summaries = Summaries(
             self.queries, self.background, lambda: self.alert_feed.firing, intervals.summary
         )
-        self.alerts = AlertMonitor(self.queries, self.summaries, self.background, intervals.alerts)
+        self.alert_feed = AlertFeed()
         self.websocket_clients = WebSocketClients(
             self.queries,
             self.streams,
             self.nodes,
             config.api,
             self.summaries,
-            self.alerts,
+            self.alert_feed,
             intervals,
         )
         self.anomalies = AnomalyMonitor(self.queries, self.background)
-        self.alert_feed = AlertFeed()
-        self.alerting = AlertService(
-            lambda: self.shards.total, self.alert_feed, intervals.alerts, RuleSource(config)
-        )
         self.event_streams = EventStreams(
             self.queries, self.streams, self.summaries, self.alert_feed, config.api
+        )
+        self.host = HostMonitor(self.background)
+        server_source = ServerSource(self.queries, config, self.host.history)
+        self.measurements = Measurements(
+            GatewaySource(self.queries, self.summaries, server_source), self.background
+        )
+        self.alerting = AlertService(
+            config,
+            self.measurements,
+            self.alert_feed,
+            self.background,
+            self.shards.wait_all_welcomed,
         )
         self.authenticator = Authenticator(config.control_path, config.api, self.background)
         self.failure_watch = FailureWatch(
@@ -125,7 +133,6 @@ class Gateway:
         self.dispatcher = Dispatcher(
             ROUTES, self._handlers(), self.authenticator, config.api, self.nodes, count
         )
-        self.host = HostMonitor(self.background)
         self.status = StatusHandlers(
             self.queries,
             config,
@@ -135,6 +142,7 @@ class Gateway:
             gateway_metrics=self._metrics,
             cache_outcomes=lambda: self.dispatcher.cache_outcomes,
             host=self.host.history,
+            alerting=self.alerting.figures,
             restarted=restarted,
         )
         self.server = HttpServer(
@@ -152,7 +160,7 @@ class Gateway:
         await self.authenticator.start()
         self.shards.start(self.streams, self.registry)
         self.refresher.start()
-        self.alerts.start()
+        self.alerting.start()
         self.anomalies.start()
         self.failure_watch.start()
         self.host.start()
@@ -165,7 +173,7 @@ class Gateway:
         self._warming.cancel()
         await self.server.drain()
         await self.refresher.stop()
-        await self.alerts.stop()
+        await self.alerting.stop()
         await self.anomalies.stop()
         await self.failure_watch.stop()
         await self.host.stop()

@@ -24,7 +24,8 @@ from tests.gateway.fake_shard import NODE_A, FakeShard, node
 
 PATIENCE_SECONDS = 60.0
 # Periodic queries of the gateway's own do not come between those of a test's requests.
-QUIET = PushIntervals(alerts=3600.0, failures=3600.0)
+QUIET = PushIntervals(failures=3600.0)
+QUIET_SECONDS = 3600.0
 # No state of the summary is for two requests, as no answer is; not for streams of it.
 QUIET_AND_UNSHARED = replace(QUIET, summary=1e-6)
 
@@ -94,7 +95,7 @@ class Running:
 
         def has_settled() -> bool:
             return (
-                self.gateway.alerts.count is not None
+                self.gateway.alert_feed.firing is not None
                 and self.gateway.failure_watch.report.scanned_at is not None
                 and all(any(each.name == "nodes" for each in fake.requests) for fake in self.shards)
                 and not shards.welcomed.is_set()
@@ -110,13 +111,14 @@ Test = Callable[[Running], Coroutine[Any, Any, None]]
 Run = Callable[[Test], None]
 
 
-def config_for(directory: Path, **api: Any) -> Config:
+def config_for(directory: Path, evaluation_seconds: float = QUIET_SECONDS, **api: Any) -> Config:
     """Settings of a test: everything inside ``directory``, some of ``[api]`` changed."""
     config = Config(base_dir=directory)
     server = replace(config.server, data_dir="d", run_dir="r")
     # Each request is answered from what the fakes have then, unless that is what is tested.
     api = {"cache_seconds": 1e-6, **api}
-    return replace(config, server=server, api=replace(config.api, **api))
+    alerts = replace(config.alerts, evaluation_seconds=evaluation_seconds, lag_seconds=0.0)
+    return replace(config, server=server, api=replace(config.api, **api), alerts=alerts)
 
 
 @asynccontextmanager
@@ -129,6 +131,8 @@ async def running_gateway(
 ) -> AsyncIterator[Running]:
     """A gateway with fake shards; ``api`` changes settings of that section.
 
+    Rules are those of ``alerts.toml`` in the directory. They are evaluated once, unless
+    ``evaluation_seconds`` says otherwise.
     Without ``intervals`` it is ``QUIET`` and settled: its shards' ``requests`` are the test's.
     """
     config = config_for(directory, **api)

@@ -48,7 +48,8 @@ class Api:
         are paused. event_broadcaster: degraded if shards dropped live events for this gateway in
         the last minute. memory and system_resources: degraded below 10 % free of the machine's
         memory, the service's memory budget, the disk or a process's descriptors, unhealthy below 2
-        %.
+        %. alerting: degraded if rules are not evaluated or messages are given up; alerts are no
+        matter of health.
         """
         return self._ask(
             Call[answers.DetailedHealth]("GET", "/api/health/detailed", accepted=(503,))
@@ -3152,6 +3153,7 @@ class Api:
     def alerts(
         self,
         *,
+        limit: int | None = None,
         state: Literal["pending", "firing", "resolved"] | None = None,
         severity: Literal["critical", "warning", "info"] | None = None,
         node: str | None = None,
@@ -3164,6 +3166,7 @@ class Api:
         SubscribeAlerts of the WebSocket and /api/alerts/stream send the alerts when they change.
 
         Args:
+            limit: Maximum number of alerts; clamped to 1 to 1000. Default: 1000.
             state: Only alerts in this state.
             severity: Only of this severity.
             node: Only of a node: whose label node has this id. A prefix of the id, of 4 digits or
@@ -3171,7 +3174,9 @@ class Api:
         """
         return self._ask(
             Call[answers.Alerts](
-                "GET", "/api/alerts", query={"state": state, "severity": severity, "node": node}
+                "GET",
+                "/api/alerts",
+                query={"limit": limit, "state": state, "severity": severity, "node": node},
             )
         )
 
@@ -5497,6 +5502,7 @@ class AsyncApi:
     async def alerts(
         self,
         *,
+        limit: int | None = None,
         state: Literal["pending", "firing", "resolved"] | None = None,
         severity: Literal["critical", "warning", "info"] | None = None,
         node: str | None = None,
@@ -5507,7 +5513,9 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.Alerts](
-                "GET", "/api/alerts", query={"state": state, "severity": severity, "node": node}
+                "GET",
+                "/api/alerts",
+                query={"limit": limit, "state": state, "severity": severity, "node": node},
             )
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tart.access.roles import Role
+from tart.alert_store import HistoryFilter
 from tart.errors import BadQuery
 from tart.gateway.alerting.service import AlertService, SilenceRequest
 from tart.gateway.fanout.queries import now_us
@@ -56,7 +57,10 @@ class AlertHandlers:
         """Answer ``GET /api/alerts``."""
         return Answer(
             self._service.alerts(
-                state=values["state"], severity=values["severity"], node=values["node"]
+                limit=values["limit"],
+                state=values["state"],
+                severity=values["severity"],
+                node=values["node"],
             )
         )
 
@@ -64,7 +68,7 @@ class AlertHandlers:
         """Answer ``GET /api/alerts/rules``."""
         role = caller.role
         return Answer(
-            self._service.rules(shows_sql=role >= Role.OPERATOR, shows_paths=role >= Role.ADMIN)
+            await self._service.rules(shows_sql=role >= Role.OPERATOR, shows_all=role >= Role.ADMIN)
         )
 
     async def reload(self, values: Values, caller: Caller) -> Answer:
@@ -78,12 +82,14 @@ class AlertHandlers:
         """Answer ``GET /api/alerts/history``."""
         return Answer(
             await self._service.history(
-                limit=values["limit"],
-                before=values["before"],
-                alert=values["alert"],
-                node=values["node"],
-                start_us=values["start"],
-                end_us=values["end"],
+                values["limit"],
+                HistoryFilter(
+                    before=values["before"],
+                    rule=values["alert"],
+                    node=values["node"],
+                    start_us=values["start"],
+                    end_us=values["end"],
+                ),
             )
         )
 

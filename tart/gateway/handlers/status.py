@@ -28,6 +28,7 @@ from tart.gateway.fanout.queries import (
 from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics, server_report
+from tart.gateway.observability.alerting_figures import AlertingFigures
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_stats import disk, memory
 from tart.gateway.observability.host_usage import HostHistory
@@ -94,6 +95,7 @@ class StatusHandlers:
         gateway_metrics: Returns further metrics of the gateway: name to (value, help).
         cache_outcomes: Returns requests to the response caches by outcome.
         host: The use of the machine.
+        alerting: Returns the state of alerting.
         restarted: Whether this gateway replaces one that ended.
     """
 
@@ -108,6 +110,7 @@ class StatusHandlers:
         gateway_metrics: Callable[[], Mapping[str, tuple[float, str]]],
         cache_outcomes: Callable[[], Counter[str]],
         host: HostHistory,
+        alerting: Callable[[], AlertingFigures],
         restarted: bool,
     ) -> None:
         self._queries = queries
@@ -118,6 +121,7 @@ class StatusHandlers:
         self._gateway_metrics = gateway_metrics
         self._cache_outcomes = cache_outcomes
         self._host = host
+        self._alerting = alerting
         self._totals = CounterTotals[str](restarted=restarted)
         self._restarted = restarted
         self._started = time.monotonic()
@@ -167,6 +171,7 @@ class StatusHandlers:
             },
             failing=self._background.recent(),
             host=self._host.newest,
+            alerting=self._alerting(),
         )
         body = health.report(inputs, now_text(), __version__, int(self.uptime_seconds))
         status = 503 if body["status"] == health.UNHEALTHY else 200
@@ -269,6 +274,7 @@ class StatusHandlers:
             version=__version__,
             kernel=kernel_name(),
             host=self._host.newest,
+            alerting=self._alerting(),
         )
         return Answer(metrics.text(scrape), Coverage(frozenset(statistics), answers.total))
 

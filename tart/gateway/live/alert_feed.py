@@ -44,13 +44,16 @@ class AlertFeed:
         return self._alerts["counts"]["by_severity"]
 
     def publish(self, alerts: Alerts, jamtart: Sequence[Json]) -> None:
-        """Send a new state to all.
+        """Send a new state to all, if it is news: another time of evaluation alone is not.
 
         Args:
             alerts: The answer of ``/api/alerts``.
             jamtart: The alerts in the form of jamtart's message ``alert``.
         """
+        is_news = self._alerts is None or _essence(self._alerts) != _essence(alerts)
         self._alerts, self._jamtart, self._encoded = alerts, jamtart, None
+        if not is_news:
+            return
         self.sequence += 1
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
@@ -104,3 +107,8 @@ class AlertFeed:
             return own
         listed = list(self._jamtart)
         return message("alert", {"alerts": listed, "count": len(listed)}) + own
+
+
+def _essence(alerts: Alerts) -> tuple[object, ...]:
+    is_evaluated = alerts["evaluated_at"] is not None
+    return alerts["alerts"], alerts["counts"], alerts["problems"], is_evaluated

@@ -32,7 +32,7 @@ from tart.gateway.http.responses import error_object
 from tart.gateway.http.sanic_adapter import WebSocket
 from tart.gateway.http.slow_client import send_with_stall_timeout
 from tart.gateway.http.websocket_frames import text_frame
-from tart.gateway.live.alert_monitor import ALERT_SECONDS, AlertMonitor
+from tart.gateway.live.alert_feed import AlertFeed
 from tart.gateway.live.streams import ALL, Streams, Subscriber, envelope, message
 from tart.gateway.live.summary import SUMMARY_SECONDS, Summaries
 from tart.query.core import filters
@@ -66,7 +66,6 @@ class PushIntervals:
     """Seconds between messages that are sent periodically."""
 
     stats: float = STATS_SECONDS
-    alerts: float = ALERT_SECONDS
     # Between scans for new and regressed failure groups.
     failures: float = 10.0
     summary: float = SUMMARY_SECONDS
@@ -86,11 +85,11 @@ class WebSocketClients:
         nodes: NodeResolver,
         config: ApiConfig,
         summaries: Summaries,
-        monitor: AlertMonitor,
+        alerts: AlertFeed,
         intervals: PushIntervals = PushIntervals(),
     ) -> None:
         self.summaries = summaries
-        self.monitor = monitor
+        self.alerts = alerts
         self.queries = queries
         self.streams = streams
         self.nodes = nodes
@@ -123,7 +122,7 @@ class WebSocketClients:
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.monitor.unsubscribe(subscriber)
+            self.alerts.unsubscribe(subscriber)
             self.streams.remove(subscriber)
             self.stalled += sender.stalled
             for task in tasks:
@@ -366,13 +365,15 @@ class Client:
         return "summary_unsubscribed", {"message": "No more summaries"}
 
     async def subscribe_alerts(self, request: Json) -> tuple[str, Json]:
-        """SubscribeAlerts."""
-        self._shared.monitor.subscribe(self._subscriber)
+        """SubscribeAlerts: send the alerts at once, and whenever they change."""
+        # Behind the reply.
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._shared.alerts.subscribe, self._subscriber)
         return "alerts_subscribed", {"message": "Alerts are sent when they change"}
 
     async def unsubscribe_alerts(self, request: Json) -> tuple[str, Json]:
         """UnsubscribeAlerts."""
-        self._shared.monitor.unsubscribe(self._subscriber)
+        self._shared.alerts.unsubscribe(self._subscriber)
         return "alerts_unsubscribed", {"message": "No more alerts"}
 
     async def push_stats(self) -> None:

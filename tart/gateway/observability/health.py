@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from tart.amounts import plural
+from tart.gateway.observability.alerting_figures import AlertingFigures
 from tart.gateway.observability.host_usage import (
     HostSample,
     ProcessSample,
@@ -52,6 +54,7 @@ class HealthInput:
         recovering: Progress of the shards that are starting.
         failing: Background tasks of the gateway that failed recently, with the newest error.
         host: The newest sample of the machine.
+        alerting: The state of alerting; ``None`` leaves its component out.
     """
 
     statistics: Mapping[int, Json]
@@ -66,6 +69,7 @@ class HealthInput:
     recovering: Mapping[int, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
     host: HostSample | None = None
+    alerting: AlertingFigures | None = None
 
 
 class Component(NamedTuple):
@@ -81,7 +85,8 @@ def report(inputs: HealthInput, now: str, version: str, uptime_seconds: int) -> 
     """Return the body of ``/api/health/detailed``."""
     rules = (_database, _batch_writer, _broadcaster, _memory, _system)
     essential = [rule(inputs) for rule in rules]
-    components = essential + [_shard(inputs, shard) for shard in range(inputs.total)]
+    alerting = [] if inputs.alerting is None else [_alerting(inputs.alerting)]
+    components = essential + alerting + [_shard(inputs, shard) for shard in range(inputs.total)]
     statuses = Counter[HealthStatus](component.status for component in components)
     return {
         "status": _overall(essential, statuses),
@@ -209,6 +214,21 @@ def _system(inputs: HealthInput) -> Component:
         )
         status = DEGRADED if status == HEALTHY else status
     return Component("system_resources", status, message, metrics)
+
+
+def _alerting(figures: AlertingFigures) -> Component:
+    """Return the health of alerting: what it finds is not its health."""
+    metrics = {
+        "rules": figures.rules,
+        "firing": figures.firing,
+        "seconds_since_evaluation": round(figures.seconds_since, 1),
+        "queued_messages": sum(figures.queued.values()),
+        "problems": len(figures.problems),
+    }
+    if figures.fault:
+        return Component("alerting", DEGRADED, figures.fault, metrics)
+    message = f"{plural(figures.rules, 'rule')} evaluated, {plural(figures.firing, 'alert')} firing"
+    return Component("alerting", HEALTHY, message, metrics)
 
 
 def _descriptors(process: ProcessSample) -> HealthStatus:

@@ -28,6 +28,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from tart.gateway.observability.alerting_figures import AlertingFigures, alert_metrics
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_metrics import host_metrics
 from tart.gateway.observability.host_usage import HostSample
@@ -288,6 +289,7 @@ class Scrape:
         background: Failures of the gateway's background tasks, by task.
         kernel: ``native`` or ``python``.
         host: The newest sample of the machine.
+        alerting: The state of alerting.
     """
 
     statistics: Mapping[int, Json]
@@ -303,6 +305,7 @@ class Scrape:
     version: str
     kernel: str
     host: HostSample | None = None
+    alerting: AlertingFigures | None = None
 
 
 def text(scrape: Scrape) -> bytes:
@@ -326,6 +329,7 @@ class _Collector(Collector):
         yield from _shard_metrics(scrape)
         yield from _gateway_metrics(scrape)
         yield from host_metrics(scrape.host)
+        yield from alert_metrics(scrape.alerting)
 
 
 def _jamtart(scrape: Scrape) -> Iterator[Metric]:

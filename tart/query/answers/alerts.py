@@ -97,6 +97,9 @@ class Alerts(TypedDict):
         list[ActiveAlert],
         Meta(description="Firing ones first, then pending ones; worst first, then newest first."),
     ]
+    has_more: Annotated[
+        bool, Meta(description="More alerts pass the filters than are listed: see limit.")
+    ]
     counts: Annotated[AlertCounts, Meta(description="Of all alerts, whatever is filtered.")]
     problems: Annotated[
         list[str],
@@ -181,10 +184,10 @@ class AlertChannel(TypedDict):
     send_resolved: bool
     min_severity: AlertSeverity
     queued: Count
-    delivered: Annotated[Count, Meta(description="Since the gateway started; so are the others.")]
+    delivered: Annotated[Count, Meta(description="Of the last 30 days; so are failed and dead.")]
     failed: Annotated[Count, Meta(description="Attempts that failed.")]
     dead: Annotated[Count, Meta(description="Messages that are not tried again.")]
-    last_error: str | None
+    last_error: Annotated[str | None, Meta(description="Has no secret. Null for viewers.")]
     last_delivered_at: Time | None
 
 
@@ -233,6 +236,13 @@ class AlertTransition(_StateChange):
     at: Time
     value: Value
     summary: str
+    why: Annotated[
+        str,
+        Meta(
+            description="Empty if the condition changed; else no value, rule changed, rule "
+            "removed, or severity."
+        ),
+    ]
 
 
 class AlertHistory(TypedDict):
@@ -256,7 +266,7 @@ class Silence(TypedDict):
     reason: str
     state: Annotated[
         Literal["pending", "active", "expired"],
-        Meta(description="Whether it has begun, and has ended. Ended ones are listed for a day."),
+        Meta(description="Whether it has begun, and has ended. Ended ones are listed for 30 days."),
     ]
     source: Annotated[
         Literal["api", "file"],

@@ -120,7 +120,7 @@ def test_answers_to_posted_bodies_match_the_openapi_document(
 def test_health_has_the_members_of_jamtart_and_queries_no_shard(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         # The alerts are evaluated in the background.
-        await eventually(lambda: gateway.gateway.alerts.count is not None)
+        await eventually(lambda: gateway.gateway.alert_feed.firing is not None)
         asked = [len(shard.requests) for shard in gateway.shards]
         body = await gateway.json("/api/health")
         assert list(body) == ["status", "service", "version"]

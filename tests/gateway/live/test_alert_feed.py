@@ -16,15 +16,16 @@ JAMTART = [{"severity": "warning", "type": "node_behind", "message": "x", "times
 
 
 def state(number: int) -> Any:
-    return {"alerts": [], "problems": [str(number)]}
+    return {"alerts": [], "counts": {}, "problems": [str(number)], "evaluated_at": None}
 
 
 def test_what_fires_is_known_after_the_first_evaluation() -> None:
     feed, counts = AlertFeed(), {"by_severity": {"critical": 2, "warning": 0, "info": 1}}
+    unknown = {**state(1), "counts": counts}
     assert feed.firing is None
-    feed.publish({"evaluated_at": None, "counts": counts}, [])  # type: ignore[typeddict-item]
+    feed.publish(unknown, [])
     assert feed.firing is None
-    feed.publish({"evaluated_at": "2026-01-01T00:00:00Z", "counts": counts}, [])  # type: ignore[typeddict-item]
+    feed.publish({**unknown, "evaluated_at": "2026-01-01T00:00:00Z"}, [])
     assert feed.firing == counts["by_severity"]
 
 
@@ -50,6 +51,16 @@ def test_a_new_subscriber_gets_the_state_at_once() -> None:
     later = Subscriber(10)
     feed.subscribe(later)
     assert [each["type"] for each in messages(later)] == ["alerts_changed"]
+
+
+def test_another_time_of_evaluation_alone_is_no_news() -> None:
+    feed, subscriber = AlertFeed(), Subscriber(10)
+    feed.subscribe(subscriber)
+    for minute in range(3):
+        feed.publish({**state(1), "evaluated_at": f"2026-01-01T00:0{minute}:00Z"}, [])
+        assert len(messages(subscriber)) == (minute == 0)
+    assert feed.sequence == 1
+    assert b"00:02:00Z" in feed.encode()
 
 
 def test_jamtart_s_message_comes_while_there_are_alerts() -> None:

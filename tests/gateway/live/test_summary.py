@@ -19,7 +19,7 @@ from tests.gateway.live.test_sse import reading
 from tests.gateway.live.test_websocket import ask, hear
 from tests.gateway.running import Running, eventually, running_gateway
 
-HURRIED = PushIntervals(alerts=1000.0, summary=0.02)
+HURRIED = PushIntervals(summary=0.02)
 SUBSCRIBE = {"type": "SubscribeSummary"}
 
 

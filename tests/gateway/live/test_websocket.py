@@ -18,7 +18,7 @@ from tart.ipc.messages import Failure, Missed
 from tests.gateway.fake_shard import BLOCK_HASH, NODE_A, NODE_B, NOON, claims, event, node
 from tests.gateway.running import PATIENCE_SECONDS, Running, eventually, running_gateway
 
-HURRIED = PushIntervals(stats=0.05, alerts=0.02)
+HURRIED = PushIntervals(stats=0.05)
 
 
 def with_gateway(
@@ -270,31 +270,48 @@ def test_metrics_are_sent_at_once_and_at_the_interval_until_unsubscribed(tmp_pat
     with_gateway(tmp_path, check)
 
 
+BEHIND = """
+[[rule]]
+alert = "Behind"
+figure = "node_behind_slots"
+by = "node"
+above = 10
+"""
+
+
+@pytest.mark.slow
 def test_alerts_are_sent_to_their_subscribers(tmp_path: Path) -> None:
+    (tmp_path / "alerts.toml").write_text(BEHIND)
+
     async def check(gateway: Running) -> None:
         shard = gateway.shards[0]
         # Heard of just now, whenever that is.
         speaking = {"last_seen_at": "9999-12-31T23:59:59.000000Z"}
-        shard.nodes = [node(dropped_count=0, **speaking)]
-
-        async def drop() -> None:
-            while True:
-                dropped = shard.nodes[0]["dropped_count"] + 3
-                shard.nodes = [node(dropped_count=dropped, **speaking)]
-                await asyncio.sleep(0.01)
-
+        shard.nodes = [node(NODE_A, **speaking), node(NODE_B, **speaking)]
+        shard.chain = [claims(NODE_A, 100, None), claims(NODE_B, 100, None)]
         async with gateway.websocket("?subscribe=none") as client:
             await ask(client, "alerts_subscribed", {"type": "SubscribeAlerts"})
-            dropping = asyncio.create_task(drop())
+            well = await hear(client, "alerts_changed")
+            assert well["alerts"] == []
+            # A is behind: B alone is a third of the network.
+            shard.chain = [claims(NODE_A, 1, None), claims(NODE_B, 100, None)]
             told = await hear(client, "alert")
+            (alert,) = told["alerts"]
             assert told["count"] == 1
-            assert told["alerts"][0]["type"] == "dropped_events"
-            assert told["alerts"][0]["node_id"] == NODE_A
+            assert (alert["type"], alert["severity"]) == ("Behind", "warning")
+            assert alert["node_id"] == NODE_A
+            assert alert["details"] == {"value": 99}
+            changed = await hear(client, "alerts_changed")
+            assert [each["state"] for each in changed["alerts"]] == ["firing"]
             await ask(client, "alerts_unsubscribed", {"type": "UnsubscribeAlerts"})
-            dropping.cancel()
             await ask(client, "alerts_subscribed", {"type": "SubscribeAlerts"})
+            # What holds comes at once.
+            assert (await hear(client, "alert"))["alerts"][0]["node_id"] == NODE_A
+            summary = await gateway.json("/api/summary")
+            assert summary["alerts"] == 1
+            assert summary["alerts_by_severity"] == {"critical": 0, "warning": 1, "info": 0}
 
-    with_gateway(tmp_path, check, HURRIED)
+    with_gateway(tmp_path, check, HURRIED, evaluation_seconds=0.02)
 
 
 @pytest.mark.parametrize(

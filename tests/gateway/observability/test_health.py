@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tart.gateway.observability.alerting_figures import AlertingFigures
 from tart.gateway.observability.health import HealthInput, report
 from tests.gateway.fake_shard import statistics
 from tests.gateway.observability.test_host_usage import process, sample
@@ -157,3 +158,12 @@ def test_a_budget_and_descriptors_that_run_out_are_named() -> None:
     assert words(inputs) == ("Degraded", {"system_resources": "Degraded"})
     message = report(inputs, "now", "0", 5)["components"]["system_resources"]["message"]
     assert message.endswith("shard 0 has 95 of 100 descriptors open")
+
+
+def test_alerting_that_fails_degrades_the_server_and_alerts_do_not() -> None:
+    well = replace(WELL, alerting=AlertingFigures(alerts={("firing", "critical"): 3}, rules=40))
+    assert words(well) == ("Healthy", {})
+    assert message(well, "alerting") == "40 rules evaluated, 3 alerts firing"
+    wrong = replace(WELL, alerting=AlertingFigures(problems=("rule A cannot be evaluated: x",)))
+    assert words(wrong) == ("Degraded", {"alerting": "Degraded"})
+    assert message(wrong, "alerting") == "rule A cannot be evaluated: x"

@@ -8,7 +8,7 @@ from tests.query.answers.checking import check
 
 
 def test_a_summary_without_nodes() -> None:
-    check("Summary", NetworkSummary(5).changes(None, known=0, alerts=0))
+    check("Summary", NetworkSummary(5).changes(None, known=0, firing=None))
 
 
 def test_nodes_have_a_column_for_each_figure_of_a_row() -> None:

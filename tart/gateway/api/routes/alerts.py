@@ -42,7 +42,7 @@ ALERT_ROUTES: tuple[Route, ...] = (
         "a sentence, and what it is about. Silenced and inhibited alerts are listed, too: they "
         "send no message. Rules are evaluated every interval_seconds; SubscribeAlerts of the "
         "WebSocket and /api/alerts/stream send the alerts when they change.",
-        parameters=_FILTERS,
+        parameters=(limit(1000, "alerts"), *_FILTERS),
         answer=Alerts,
         cache=Cache.LIVE,
         scattered=False,
@@ -65,8 +65,9 @@ ALERT_ROUTES: tuple[Route, ...] = (
         "alert_stream",
         "/api/alerts/stream",
         "Stream /api/alerts as server-sent events",
-        "An event called alerts with the whole answer: at once, and whenever alerts, silences or "
-        "problems change. A client that does not keep up skips answers.",
+        "An event called alerts with the answer of /api/alerts, at most 200 alerts: at once, and "
+        "whenever alerts, silences or problems change. A client that does not keep up skips "
+        "answers.",
         kind=Kind.EVENT_STREAM,
         media_type=EVENT_STREAM,
         errors=(503,),

@@ -32,7 +32,9 @@ SERVER_ROUTES: tuple[Route, ...] = (
         "than three quarters of a write buffer are in use, unhealthy while all shards are paused. "
         "event_broadcaster: degraded if shards dropped live events for this gateway in the last "
         "minute. memory and system_resources: degraded below 10 % free of the machine's memory, "
-        "the service's memory budget, the disk or a process's descriptors, unhealthy below 2 %.",
+        "the service's memory budget, the disk or a process's descriptors, unhealthy below 2 %. "
+        "alerting: degraded if rules are not evaluated or messages are given up; alerts are no "
+        "matter of health.",
         answer=DetailedHealth,
         cache=Cache.LIVE,
         errors=(503,),
