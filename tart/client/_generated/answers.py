@@ -5125,6 +5125,8 @@ class Alerts(TypedDict):
 
     # Firing ones first, then pending ones; worst first, then newest first.
     alerts: list[ActiveAlert]
+    # More alerts pass the filters than are listed: see limit.
+    has_more: bool
     # Of all alerts, whatever is filtered.
     counts: AlertCounts
     # Sentences: rules that could not be evaluated, mistakes of the rule file, messages that could
@@ -5364,12 +5366,13 @@ class AlertChannel(TypedDict):
     send_resolved: bool
     min_severity: Literal["critical", "warning", "info"]
     queued: int
-    # Since the gateway started; so are the others.
+    # Of the last 30 days; so are failed and dead.
     delivered: int
     # Attempts that failed.
     failed: int
     # Messages that are not tried again.
     dead: int
+    # Has no secret. Null for viewers.
     last_error: str | None
     last_delivered_at: str | None
 
@@ -5418,6 +5421,8 @@ class AlertTransition(_AlertTransitionKeywords):
     # Null while the value is not known.
     value: float | None
     summary: str
+    # Empty if the condition changed; else no value, rule changed, rule removed, or severity.
+    why: str
 
 
 class Silences(TypedDict):
@@ -5437,7 +5442,7 @@ class Silence(TypedDict):
     # Empty for maintenance windows of the rule file.
     author: str
     reason: str
-    # Whether it has begun, and has ended. Ended ones are listed for a day.
+    # Whether it has begun, and has ended. Ended ones are listed for 30 days.
     state: Literal["pending", "active", "expired"]
     # file for maintenance windows of the rule file, which end there.
     source: Literal["api", "file"]

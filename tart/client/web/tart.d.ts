@@ -5071,6 +5071,8 @@ export interface SummaryNodes {
 export interface Alerts {
   /** Firing ones first, then pending ones; worst first, then newest first. */
   alerts: ActiveAlert[];
+  /** More alerts pass the filters than are listed: see limit. */
+  has_more: boolean;
   /** Of all alerts, whatever is filtered. */
   counts: AlertCounts;
   /**
@@ -5318,12 +5320,13 @@ export interface AlertChannel {
   send_resolved: boolean;
   min_severity: "critical" | "warning" | "info";
   queued: number;
-  /** Since the gateway started; so are the others. */
+  /** Of the last 30 days; so are failed and dead. */
   delivered: number;
   /** Attempts that failed. */
   failed: number;
   /** Messages that are not tried again. */
   dead: number;
+  /** Has no secret. Null for viewers. */
   last_error: string | null;
   last_delivered_at: string | null;
 }
@@ -5368,6 +5371,8 @@ export interface AlertTransition {
   /** Null while the value is not known. */
   value: number | null;
   summary: string;
+  /** Empty if the condition changed; else no value, rule changed, rule removed, or severity. */
+  why: string;
 }
 
 /** All silences and maintenance windows, the newest first. */
@@ -5385,7 +5390,7 @@ export interface Silence {
   /** Empty for maintenance windows of the rule file. */
   author: string;
   reason: string;
-  /** Whether it has begun, and has ended. Ended ones are listed for a day. */
+  /** Whether it has begun, and has ended. Ended ones are listed for 30 days. */
   state: "pending" | "active" | "expired";
   /** file for maintenance windows of the rule file, which end there. */
   source: "api" | "file";
@@ -6036,7 +6041,8 @@ export class TartClient<F extends Int64Form = "number"> {
    * buffer are in use, unhealthy while all shards are paused. event_broadcaster: degraded if shards
    * dropped live events for this gateway in the last minute. memory and system_resources: degraded
    * below 10 % free of the machine's memory, the service's memory budget, the disk or a process's
-   * descriptors, unhealthy below 2 %.
+   * descriptors, unhealthy below 2 %. alerting: degraded if rules are not evaluated or messages are
+   * given up; alerts are no matter of health.
    */
   detailedHealth(
     parameters?: {},
@@ -8388,6 +8394,8 @@ export class TartClient<F extends Int64Form = "number"> {
    */
   alerts(
     parameters?: {
+      /** Maximum number of alerts; clamped to 1 to 1000. Default: 1000. */
+      limit?: number;
       /** Only alerts in this state. */
       state?: "pending" | "firing" | "resolved";
       /** Only of this severity. */

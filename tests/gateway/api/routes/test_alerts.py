@@ -35,7 +35,7 @@ def test_answers_are_not_cached() -> None:
         ("alerts", "state=fireing", "pending, firing, resolved"),
         ("alerts", "severity=page", "critical, warning, info"),
         ("alerts", "node=xyz", "hex digits"),
-        ("alerts", "rule=x", "it takes state"),
+        ("alerts", "rule=x", "it takes limit, state"),
         ("alert_history", "before=0", "before must be an integer from 1"),
         ("alert_history", "start=yesterday", "RFC 3339"),
         ("deliveries", "state=lost", "queued, delivered, dead"),
