@@ -17,7 +17,7 @@ _MAX_DEAD_LETTERS = 1000
 
 
 class MessageCounts:
-    """What the store last said.
+    """Counts of the store, as they were read last.
 
     Attributes:
         channels: Stored messages by channel.

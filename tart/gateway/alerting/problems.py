@@ -22,7 +22,7 @@ class Faults:
         rules: Why a rule could not be evaluated, by its name.
         refused: Label sets by rule that started no alert because the rule has too many.
         file: Mistakes of the rule file as it is now.
-        dead_letters: Messages that were given up lately, by channel.
+        dead_letters: Messages of the last day that were given up, by channel.
         store: Why the store cannot be read; ``None`` if it can.
     """
 

@@ -44,7 +44,7 @@ class MeasurementSource(Protocol):
 
     @property
     def seconds(self) -> Mapping[Condition, float]:
-        """How long each condition took in the newest turn."""
+        """The time that each condition took in the newest turn."""
 
     @property
     def answered(self) -> Collection[int]:
@@ -418,12 +418,12 @@ class AlertService:
     ) -> answers.Deliveries:
         """Answer ``GET /api/alerts/deliveries``."""
         with _store_errors():
-            found = await self.store.deliveries(
+            messages = await self.store.deliveries(
                 limit + 1, before=before, state=state, channel=channel
             )
         return {
-            "deliveries": [made.delivery_answer(delivery) for delivery in found[:limit]],
-            "has_more": len(found) > limit,
+            "deliveries": [made.delivery_answer(delivery) for delivery in messages[:limit]],
+            "has_more": len(messages) > limit,
         }
 
     async def retry_delivery(self, delivery_id: str) -> answers.RetriedDelivery:

@@ -18,6 +18,7 @@ from tests.gateway.running import PATIENCE_SECONDS, Running, running_gateway
 pytestmark = pytest.mark.slow
 
 BEHIND = """
+disable = ["*"]
 [[rule]]
 alert = "Behind"
 figure = "node_behind_slots"
@@ -170,7 +171,7 @@ def test_a_rule_that_fails_is_named_and_costs_no_other(tmp_path: Path) -> None:
 
 def test_viewers_see_neither_statements_nor_errors_of_channels(tmp_path: Path) -> None:
     keys = keys_in(tmp_path)
-    rules = '[[rule]]\nalert = "Sql"\nsql = "SELECT 1 AS value"\n'
+    rules = 'disable = ["*"]\n[[rule]]\nalert = "Sql"\nsql = "SELECT 1 AS value"\n'
 
     async def check(gateway: Running) -> None:
         seen = {}

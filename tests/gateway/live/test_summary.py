@@ -26,6 +26,8 @@ SUBSCRIBE = {"type": "SubscribeSummary"}
 def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]], **api: Any) -> None:
     async def run() -> None:
         async with running_gateway(directory, intervals=HURRIED, **api) as running:
+            # The one evaluation of the rules reads states, too.
+            await eventually(lambda: running.gateway.alert_feed.firing is not None)
             await test(running)
 
     asyncio.run(run())

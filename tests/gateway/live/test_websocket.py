@@ -271,6 +271,7 @@ def test_metrics_are_sent_at_once_and_at_the_interval_until_unsubscribed(tmp_pat
 
 
 BEHIND = """
+disable = ["*"]
 [[rule]]
 alert = "Behind"
 figure = "node_behind_slots"
