@@ -138,6 +138,7 @@ generate: $(READY)  ## write everything that derives from declarations: clients,
 	$(BIN)/python -m tart.gateway.codegen.client
 	$(BIN)/python -m tart.gateway.codegen.javascript
 	$(BIN)/python -m tart.gateway.codegen.sql_docs
+	$(BIN)/python -m tart.gateway.codegen.figure_pages
 	$(BIN)/python -m tart.client.generate_events
 	$(BIN)/tart config default > config.toml
 	$(BIN)/ruff format .

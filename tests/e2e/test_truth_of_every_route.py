@@ -21,6 +21,8 @@ ELSEWHERE = {
     "docs": "likewise",
     "event_types": "the types of JIP-3: tests/gateway/api/test_event_pages.py",
     "event_page": "likewise",
+    "alert_figures": "declarations: tests/gateway/api/test_figure_pages.py",
+    "figure_page": "likewise",
     "sql_tables": "declarations: tests/query/sql/test_reference.py",
     "sql_docs": "likewise: tests/gateway/api/test_sql_page.py",
     "llms": "likewise: tests/gateway/api/test_agent_guide.py",

@@ -48,6 +48,7 @@ def test_every_stream_has_the_kind_of_a_stream() -> None:
         "alert_stream": Kind.EVENT_STREAM,
         "docs": Kind.PAGE,
         "event_page": Kind.PAGE,
+        "figure_page": Kind.PAGE,
         "sql_docs": Kind.PAGE,
         "rules": Kind.PAGE,
         "rule": Kind.PAGE,

@@ -5538,6 +5538,43 @@ class SendTest(TypedDict):
     channel: str
 
 
+class AlertFigures(TypedDict):
+    """The catalogue of figures."""
+
+    figures: list[AlertFigure]
+
+
+class AlertFigure(TypedDict):
+    """A figure of the catalogue."""
+
+    # figure of a rule.
+    name: str
+    unit: str
+    # Of what it is, and when it has no value.
+    description: str
+    subject: Literal["network", "server", "member"]
+    # Labels that a rule may name in by, the default first; may be empty.
+    by: list[str]
+    # Null for figures of the present.
+    window: FigureWindow | None
+    # Whether a rule may compare it with an earlier window (against).
+    comparable: bool
+    # Lowest value; null without one.
+    lowest: float | None
+    # Highest value; null without one.
+    highest: float | None
+    # Names of the built-in rules with it.
+    builtin_rules: list[str]
+
+
+class FigureWindow(TypedDict):
+    """The lengths that a window may have, in seconds."""
+
+    default: float
+    shortest: float
+    longest: float
+
+
 class Keys(TypedDict):
     """All API keys, revoked ones included."""
 

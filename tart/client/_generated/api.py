@@ -3366,6 +3366,15 @@ class Api:
             Call[answers.TestMessage]("POST", "/api/alerts/send-test", body={"channel": channel})
         )
 
+    def alert_figures(self) -> answers.AlertFigures:
+        """Get the figures that alerting rules can compare.
+
+        ``GET /api/alerts/figures``. Name, unit, meaning, labels, windows and limits of each figure,
+        and the built-in rules that use it. /api/docs/figures is the same as a web page, with these
+        rules. No key is needed: the document contains no data.
+        """
+        return self._ask(Call[answers.AlertFigures]("GET", "/api/alerts/figures"))
+
     def keys(self) -> answers.Keys:
         """List API keys.
 
@@ -5657,6 +5666,13 @@ class AsyncApi:
         return await self._ask(
             Call[answers.TestMessage]("POST", "/api/alerts/send-test", body={"channel": channel})
         )
+
+    async def alert_figures(self) -> answers.AlertFigures:
+        """Get the figures that alerting rules can compare.
+
+        See ``TartClient.alert_figures``.
+        """
+        return await self._ask(Call[answers.AlertFigures]("GET", "/api/alerts/figures"))
 
     async def keys(self) -> answers.Keys:
         """List API keys.

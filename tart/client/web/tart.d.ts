@@ -5481,6 +5481,40 @@ export interface SendTest {
   channel: string;
 }
 
+/** The catalogue of figures. */
+export interface AlertFigures {
+  figures: AlertFigure[];
+}
+
+/** A figure of the catalogue. */
+export interface AlertFigure {
+  /** figure of a rule. */
+  name: string;
+  unit: string;
+  /** Of what it is, and when it has no value. */
+  description: string;
+  subject: "network" | "server" | "member";
+  /** Labels that a rule may name in by, the default first; may be empty. */
+  by: string[];
+  /** Null for figures of the present. */
+  window: FigureWindow | null;
+  /** Whether a rule may compare it with an earlier window (against). */
+  comparable: boolean;
+  /** Lowest value; null without one. */
+  lowest: number | null;
+  /** Highest value; null without one. */
+  highest: number | null;
+  /** Names of the built-in rules with it. */
+  builtin_rules: string[];
+}
+
+/** The lengths that a window may have, in seconds. */
+export interface FigureWindow {
+  default: number;
+  shortest: number;
+  longest: number;
+}
+
 /** All API keys, revoked ones included. */
 export interface Keys {
   keys: Key[];
@@ -8565,6 +8599,18 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<TestMessage>;
+
+  /**
+   * Get the figures that alerting rules can compare. `GET /api/alerts/figures`
+   *
+   * Name, unit, meaning, labels, windows and limits of each figure, and the built-in rules that use
+   * it. /api/docs/figures is the same as a web page, with these rules. No key is needed: the
+   * document contains no data.
+   */
+  alertFigures(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<AlertFigures>;
 
   /**
    * List API keys. `GET /api/keys`

@@ -2364,6 +2364,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the figures that alerting rules can compare. */
+  alertFigures(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/alerts/figures",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List API keys. */
   keys(parameters = {}, options = {}) {
     const call = {

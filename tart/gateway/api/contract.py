@@ -17,6 +17,7 @@ from tart.gateway.api.routes.availability import AVAILABILITY_ROUTES
 from tart.gateway.api.routes.client_files import CLIENT_FILE_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
 from tart.gateway.api.routes.failures import FAILURE_ROUTES
+from tart.gateway.api.routes.figures import FIGURE_ROUTES
 from tart.gateway.api.routes.grafana import GRAFANA_ROUTES
 from tart.gateway.api.routes.grafana_availability import GRAFANA_AVAILABILITY_ROUTES
 from tart.gateway.api.routes.grafana_guarantees import GRAFANA_GUARANTEE_ROUTES
@@ -53,6 +54,7 @@ _ROUTES = (
     *AVAILABILITY_ROUTES,
     *LIVE_ROUTES,
     *ALERT_ROUTES,
+    *FIGURE_ROUTES,
     *STREAM_ROUTES,
     *ACCESS_ROUTES,
     *LOGIN_ROUTES,

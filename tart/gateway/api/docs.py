@@ -17,6 +17,7 @@ from tart.gateway.api.html import html, relative
 from tart.gateway.api.openapi import statuses
 from tart.gateway.api.parameters import Json, Parameter
 from tart.gateway.api.route import Kind, Route
+from tart.gateway.api.routes.figures import FIGURES_PAGE
 from tart.query.sql.reference import PATH as SQL_PAGE
 from tart.query.topics.conformance import RULE_PAGES
 
@@ -50,7 +51,8 @@ def _lines(version: str) -> Iterator[str]:
         f'<a href="{relative("/api/openapi.json", PATH)}">OpenAPI</a>. Conformance: '
         f'<a href="{relative(RULE_PAGES, PATH)}">rules</a>. Events: '
         f'<a href="{relative(EVENTS, PATH)}">event types</a>. Tables: '
-        f'<a href="{relative(SQL_PAGE, PATH)}">SQL</a>.</p>'
+        f'<a href="{relative(SQL_PAGE, PATH)}">SQL</a>. Alerting: '
+        f'<a href="{relative(FIGURES_PAGE, PATH)}">figures and built-in rules</a>.</p>'
     )
     yield (
         "<p>If keys are required, the operator of this server creates one with <code>tart keys "

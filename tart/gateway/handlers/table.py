@@ -16,6 +16,7 @@ from tart.gateway.handlers.event_histogram import EVENT_HISTOGRAM_HANDLERS
 from tart.gateway.handlers.event_reference import EVENT_REFERENCE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
+from tart.gateway.handlers.figures import FIGURE_HANDLERS
 from tart.gateway.handlers.grafana import GRAFANA_HANDLERS
 from tart.gateway.handlers.grafana_availability import GRAFANA_AVAILABILITY_HANDLERS
 from tart.gateway.handlers.grafana_guarantees import GRAFANA_GUARANTEE_HANDLERS
@@ -40,6 +41,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **EVENT_HANDLERS,
     **EVENT_HISTOGRAM_HANDLERS,
     **EVENT_REFERENCE_HANDLERS,
+    **FIGURE_HANDLERS,
     **LOOKUP_HANDLERS,
     **MESSAGE_HANDLERS,
     **EXPORT_HANDLERS,

@@ -53,6 +53,8 @@ def test_the_contract_has_all_routes() -> None:
         "/api/docs/openapi.json",
         "/api/docs",
         "/api/docs/events",
+        "/api/docs/figures",
+        "/api/alerts/figures",
         "/api/event-types",
         "/client/tart.js",
         "/client/tart.d.ts",

@@ -31,6 +31,7 @@ def test_the_docs_page_is_well_formed_with_working_links() -> None:
         "/api/docs/rules",
         "/api/docs/sql",
         "/api/docs/events",
+        "/api/docs/figures",
     }
 
 

@@ -29,7 +29,7 @@ def test_what_is_left_out_is_for_people_and_browsers_or_only_fails() -> None:
     asked = {route.name for route in client.client_routes()}
     for_people = {route.name for route in ROUTES if route.in_clients}
     assert for_people - asked == {
-        *("docs", "event_page", "rules", "rule", "sql_docs", "llms"),
+        *("docs", "event_page", "figure_page", "rules", "rule", "sql_docs", "llms"),
         *("websocket", "event_stream", "metrics_stream", "summary_stream"),
         "alert_stream",
         *("jam_stats", "jam_services", "jam_cores"),

@@ -18,7 +18,7 @@ def test_only_routes_without_data_are_public() -> None:
     documents = {"openapi", "openapi_below_docs", "docs", "llms", "event_types", "event_page"}
     named = {route.name for route in ROUTES if route.role is Role.ANYONE}
     logins = {"login", "logout", "session"}
-    pages = {"rules", "rule", "sql_docs", "sql_tables"}
+    pages = {"rules", "rule", "sql_docs", "sql_tables", "alert_figures", "figure_page"}
     assert named == {*documents, "health", *pages, *files, *logins}
     assert not any(route.scattered for route in ROUTES if route.role is Role.ANYONE)
 
