@@ -20,7 +20,7 @@ class FigureWindow(TypedDict):
 class AlertFigure(TypedDict):
     """A figure of the catalogue."""
 
-    name: Annotated[str, Meta(description="figure of a rule.", examples=["finality_lag_slots"])]
+    name: Annotated[str, Meta(description="figure of a rule.")]
     unit: str
     description: Annotated[str, Meta(description="Of what it is, and when it has no value.")]
     subject: Literal["network", "server", "member"]
