@@ -48,7 +48,7 @@ export function Frame() {
       <${RangePicker} />
       ${permitted.value && html`<${AlertsBell} />`}
       <${SchemeButton} />
-      <button type="button" class="button quiet icon-only" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("Keys")}>
+      <button type="button" class="button quiet icon-only bar-keys" aria-label="Keys" title="Keys ( ? )" onClick=${() => setDialog("Keys")}>
         <${Icon} name="help" />
       </button>
       <${LoginMenu} />

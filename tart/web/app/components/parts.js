@@ -19,6 +19,15 @@ const PARTS = {
 /** Why a file of the page does not come: an updated server has files of other names. */
 export const NOT_LOADED = new Error("the server does not answer, or it has a newer page, which Retry loads");
 
+/** Part of a page that its first picture does not need; nothing where it does not come. @param {{ load: () => Promise<{ default: any }> }} properties */
+export function Later({ load }) {
+  const [part, setPart] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    load().then(({ default: loaded }) => setPart(() => loaded), () => {});
+  }, []);
+  return part && html`<${part} />`;
+}
+
 /** Load all, so that they are there by the time that somebody wants them. */
 export function preloadParts() {
   Object.values(PARTS).forEach((load) => load().catch(() => {}));

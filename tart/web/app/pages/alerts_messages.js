@@ -44,6 +44,15 @@ export function AlertsMessages({ channels, onChange }) {
     }
   }
 
+  const tools = html`
+    <${Segmented}
+      label="State of the messages"
+      choices=${[{ id: "", label: "All" }, { id: "queued", label: "Waiting" }, { id: "delivered", label: "Delivered" }, { id: "dead", label: "Given up" }]}
+      selected=${delivery}
+      onSelect=${(/** @type {string} */ id) => setParameters({ delivery: id })}
+    />
+    ${channel && html`<span class="chip">channel ${channel}</span><button type="button" class="button quiet small" onClick=${() => setParameters({ channel: "" })}>Of all channels</button>`}
+  `;
   return html`<div class="cards">
     <${Card} title="Channels" note=${counted(channels.length, "channel")} flush>
       ${channels.length
@@ -54,20 +63,7 @@ export function AlertsMessages({ channels, onChange }) {
     <//>
     <${Card} title="Messages" note="newest first" flush>
       ${problem && html`<p class="notice" data-state="bad" role="alert">Not sent again: ${problem}.</p>`}
-      <div class="row-of alerts-filters inner">
-        <${Segmented}
-          label="State of the messages"
-          choices=${[{ id: "", label: "All" }, { id: "queued", label: "Waiting" }, { id: "delivered", label: "Delivered" }, { id: "dead", label: "Given up" }]}
-          selected=${delivery}
-          onSelect=${(/** @type {string} */ id) => setParameters({ delivery: id })}
-        />
-        ${channel && html`<button type="button" class="button quiet small" onClick=${() => setParameters({ channel: "" })}>Of all channels</button>`}
-      </div>
-      <${Answered}
-        answer=${answer}
-        isEmpty=${(/** @type {Deliveries} */ data) => !data.deliveries.length}
-        empty=${html`<${Empty} title="No such message."><span>Messages of the last days are listed: when an alert fires, changes and ends.</span><//>`}
-      >
+      <${Answered} answer=${answer}>
         ${(/** @type {Deliveries} */ data) => html`<${Table}
           caption="Messages"
           columns=${messageColumns(retry)}
@@ -75,7 +71,8 @@ export function AlertsMessages({ channels, onChange }) {
           rowKey=${(/** @type {Delivery} */ row) => row.id}
           csv="alert-messages"
           steady
-          tools=${data.has_more && html`<span class="muted">The last ${number(data.deliveries.length)}.</span>`}
+          tools=${html`${tools}${data.has_more && html`<span class="muted">the last ${number(data.deliveries.length)}</span>`}`}
+          empty="No such message. Those of the last days are listed: when an alert fires, changes and ends."
         />`}
       <//>
     <//>
@@ -100,7 +97,7 @@ const channelColumns = (changed) => [
   { id: "failed", title: "Failed attempts", end: true, value: (row) => row.failed, cell: (row) => number(row.failed) },
   { id: "dead", title: "Given up", end: true, value: (row) => row.dead, cell: (row) => number(row.dead) },
   { id: "last", title: "Last delivered", end: true, value: (row) => row.last_delivered_at, cell: (row) => (row.last_delivered_at ? html`<${Ago} value=${row.last_delivered_at} />` : html`<span class="muted">never</span>`) },
-  { id: "error", title: "Last error", className: "alerts-what", value: (row) => row.last_error, cell: (row) => html`<span title=${row.last_error ?? undefined}>${row.last_error ?? ""}</span>` },
+  { id: "error", title: "Last error", className: "alerts-error", value: (row) => row.last_error, cell: (row) => html`<span title=${row.last_error ?? undefined}>${row.last_error ?? ""}</span>` },
   { id: "test", title: "", rank: 3, unsorted: true, value: () => null, cell: (row) => html`<${TestButton} channel=${row.name} onDone=${changed} />` },
 ];
 
@@ -148,6 +145,6 @@ const messageColumns = (retry) => [
   { id: "reason", title: "Why", value: (row) => row.reason },
   { id: "attempts", title: "Attempts", end: true, value: (row) => row.attempts, cell: (row) => number(row.attempts) },
   { id: "next", title: "Next", end: true, value: (row) => row.next_attempt_at, cell: (row) => (row.next_attempt_at ? html`<${Ago} value=${row.next_attempt_at} />` : "") },
-  { id: "error", title: "Last error", className: "alerts-what", value: (row) => row.last_error, cell: (row) => html`<span title=${row.last_error ?? undefined}>${row.last_error ?? ""}</span>` },
+  { id: "error", title: "Last error", className: "alerts-error", value: (row) => row.last_error, cell: (row) => html`<span title=${row.last_error ?? undefined}>${row.last_error ?? ""}</span>` },
   { id: "retry", title: "", rank: 3, unsorted: true, value: () => null, cell: (row) => row.state === "dead" && html`<button type="button" class="button small" onClick=${() => retry(row)}>Send again</button>` },
 ];

@@ -8,6 +8,7 @@ import { Ago, Implementation, State } from "../components/basics.js";
 import { Bars, Figure, Figures } from "../components/figure.js";
 import { LineChart } from "../components/line_chart.js";
 import { Card, Page } from "../components/page.js";
+import { Later } from "../components/parts.js";
 import { SlotStrip } from "../components/slot_strip.js";
 import { Table } from "../components/table.js";
 import { attention } from "../core/attention.js";
@@ -29,6 +30,8 @@ const SLOTS = 60;
 const FINALITY_WARN = 6;
 const MAX_ITEMS = 12;
 
+const loadAnomalies = () => import("../components/network_anomalies.js");
+
 export default function NetworkPage() {
   const deps = [range.value];
   const before = { deps: [range.value], when: comparing.value };
@@ -42,6 +45,7 @@ export default function NetworkPage() {
   const events = useAnswer("the events by time", (signal) => client.timeseries({ metric: "events", ...currentWindow() }, { signal }), { every: 15_000, deps });
   const earlierEvents = useAnswer("the events before", (signal) => client.timeseries({ metric: "events", ...earlierWindow() }, { signal }), before);
   const failures = useAnswer("the failures", (signal) => client.failureRates({ ...currentWindow() }, { signal }), { every: 15_000, deps });
+  const groups = useAnswer("the failure groups", (signal) => client.failures({ ...currentWindow(), sort: "first_seen" }, { signal }), { every: 30_000, deps });
   const earlierFailures = useAnswer("the failures before", (signal) => client.failureRates(earlierWindow(), { signal }), before);
 
   return html`<${Page} title="Network" question="Is it well, and if not, what and since when?">
@@ -55,12 +59,13 @@ export default function NetworkPage() {
         <//>
       <//>
       <${Attention}
-        answers=${{ nodes: nodes.data, slots: slots.data, alerts: alerts.data, funnel: funnel.data, conformance: findings.data, implementations: implementations.data }}
-        missing=${[nodes, slots, alerts, funnel, findings, implementations].filter(({ error }) => error).map(({ name }) => name)}
+        answers=${{ nodes: nodes.data, slots: slots.data, alerts: alerts.data, failures: groups.data, funnel: funnel.data, conformance: findings.data, implementations: implementations.data }}
+        missing=${[nodes, slots, alerts, groups, funnel, findings, implementations].filter(({ error }) => error).map(({ name }) => name)}
       />
       <${Propagation} answer=${slots} />
       <${ImplementationRows} answer=${implementations} />
       <${Funnel} answer=${funnel} earlier=${earlierFunnel.data} />
+      <${Later} load=${loadAnomalies} />
       <${EventRate} answer=${events} earlier=${earlierEvents.data} />
       <${BlockInterval} answer=${slots} />
     </div>

@@ -8,6 +8,7 @@ import { Ago, CopyButton, Implementation, State, Time } from "../components/basi
 import { Bars, Figure, Figures } from "../components/figure.js";
 import { Hash, NodeLabel } from "../components/identifiers.js";
 import { LineChart } from "../components/line_chart.js";
+import { NodeWatch } from "../components/node_watch.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { bytes, compact, counted, DASH, duration, number, percent, rate, shortNode } from "../core/format.js";
@@ -93,6 +94,7 @@ function Node({ node }) {
   const links = useAnswer("its links", (signal) => client.links({ node_id: id, ...currentWindow() }, { signal }), { ...options, every: 30_000 });
   return html`<div class="cards">
     <${Card} title="Now"><${Answered} answer=${summary}>${(/** @type {any} */ data) => html`<${Now} summary=${data} />`}<//><//>
+    <${NodeWatch} id=${id} />
     <${Card} title="Connections" note=${node.first_seen_at && html`first seen <${Ago} value=${node.first_seen_at} />`}>
       <${Answered} answer=${sessions}>
         ${(/** @type {any} */ data) => html`<${Connections} answer=${data} summary=${summary.data} />`}
