@@ -54,7 +54,9 @@ def parts(live_system: System) -> dict[str, str]:
     active = wait_for(
         lambda: live_system.get("/api/workpackages/active")["work_packages"], "a package"
     )
+    groups = wait_for(lambda: live_system.get("/api/failures")["failures"], "a failure group")
     return {
+        "{fingerprint}": groups[0]["fingerprint"],
         "nodes/{id}": f"nodes/{event['node_id']}",
         "events/{id}": f"events/{event['id']}",
         "{session}": str(event["session"]),

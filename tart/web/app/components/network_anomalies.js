@@ -16,9 +16,9 @@ import { Card } from "./page.js";
 
 const NODES = 8;
 
-export default function NetworkAnomalies() {
+export function NetworkAnomalies() {
   const answer = useAnswer("the anomalies", (signal) => client.anomalies({ limit: 20 }, { signal }), { every: 30_000 });
-  return html`<${Card} title="Anomalies" size="third" note="scores of the last minute; a score alone is no alert" actions=${html`<a class="button quiet small" href=${href("alerts", { tab: "rules", q: "anomaly" })}>Rules</a>`}>
+  return html`<${Card} title="Anomalies" note="scores of the last minute; a score alone is no alert" actions=${html`<a class="button quiet small" href=${href("alerts", { tab: "rules", q: "anomaly" })}>Rules</a>`}>
     <${Answered} answer=${answer}>${(/** @type {Anomalies} */ data) => html`<${Content} data=${data} />`}<//>
   <//>`;
 }

@@ -4,7 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { html } from "../html.js";
-import { ErrorBox } from "./answered.js";
+import { ErrorBox, Skeleton } from "./answered.js";
 import { Dialog } from "./menu.js";
 
 /** @typedef {keyof typeof PARTS} PartName */
@@ -19,13 +19,24 @@ const PARTS = {
 /** Why a file of the page does not come: an updated server has files of other names. */
 export const NOT_LOADED = new Error("the server does not answer, or it has a newer page, which Retry loads");
 
-/** Part of a page that its first picture does not need; nothing where it does not come. @param {{ load: () => Promise<{ default: any }> }} properties */
-export function Later({ load }) {
+/**
+ * A part of a page that its first picture does not need.
+ *
+ * @param {{ load: () => Promise<any>, [property: string]: any }} properties `load` gives the component, to
+ *   which the others go.
+ */
+export function Later({ load, ...properties }) {
   const [part, setPart] = useState(/** @type {any} */ (null));
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
-    load().then(({ default: loaded }) => setPart(() => loaded), () => {});
+    load().then((loaded) => setPart(() => loaded), () => setFailed(true));
   }, []);
-  return part && html`<${part} />`;
+  if (failed) return html`<${NotLoaded} />`;
+  return part ? html`<${part} ...${properties} />` : html`<${Skeleton} />`;
+}
+
+function NotLoaded() {
+  return html`<${ErrorBox} name="this part of the page" error=${NOT_LOADED} onRetry=${() => window.location.reload()} />`;
 }
 
 /** Load all, so that they are there by the time that somebody wants them. */
@@ -42,7 +53,7 @@ export function Part({ name, onClose }) {
   }, []);
   if (failed) {
     return html`<${Dialog} title=${name} onClose=${onClose}>
-      <${ErrorBox} name="this part of the page" error=${NOT_LOADED} onRetry=${() => window.location.reload()} />
+      <${NotLoaded} />
     <//>`;
   }
   return part && html`<${part} onClose=${onClose} />`;

@@ -2,7 +2,7 @@
 /**
  * Texts of scores of anomalies. Pure.
  *
- * @typedef {import("../../../client/web/tart.js").AnomalyFigures} AnomalyFigures
+ * @typedef {import("../../../client/web/tart.js").Anomalies} Anomalies
  * @typedef {"ok" | "warn" | "bad" | "idle" | "info"} StateName
  */
 
@@ -35,7 +35,7 @@ export function cohortText(cohorts) {
   return Object.entries(cohorts).map(([name, score]) => `${name} ${scoreText(score)}`).join(", ");
 }
 
-/** What is worth a look. @param {AnomalyFigures} figures */
+/** What is worth a look. @param {Anomalies} figures */
 export function outstanding({ nodes, groups, network }) {
   const far = (/** @type {{ score: number }} */ { score }) => Math.abs(score) >= NOTABLE;
   return { nodes: nodes.filter(far), groups: groups.filter(far), network: network.filter(far) };

@@ -116,7 +116,7 @@ function Content({ data }) {
       <${Figure} id="last" label="Last seen" value=${html`<${Ago} value=${data.last_seen} />`} />
     <//>
     <${Card} title="Over time" size="two-thirds" note=${`failures in ${duration(1000 * data.buckets.seconds)} each`}>
-      <${LineChart} title="Failures over time" x=${bucketTimes(data.buckets)} series=${[{ label: "failures", values: data.series, bars: true }]} least=${0} height=${160} />
+      <${LineChart} title="Failures over time" x=${bucketTimes({ ...data.buckets, count: data.buckets.count + 1 })} series=${[{ label: "failures", values: [...data.series, null], bars: true }]} least=${0} height=${160} />
     <//>
     <${Card} title="What came of it" size="third" note=${`of the newest ${number(data.outcomes.examined)}`}>
       ${outcomes.length
@@ -163,7 +163,7 @@ function Example({ sample: { event, reason, outcome, outcome_text: text, breadcr
     <p class="row-of">
       <a href=${href(`events/${event.id}`)}><${Time} value=${event.received_at} date fraction /></a>
       <${NodeLabel} node=${{ node_id: event.node_id, implementation_name: event.node_name, implementation_version: event.node_version }} />
-      <${State} state=${stateOfOutcome(outcome)} word=${text} />
+      <${State} state=${stateOfOutcome(outcome)} word=${text || "not known what came of it"} />
     </p>
     ${reason && html`<p class="mono failure-reason">${reason}</p>`}
     <ol class="breadcrumbs" aria-label="What came before it">

@@ -6,7 +6,6 @@ import { useMemo, useState } from "preact/hooks";
 import { Answered, Empty, Skeleton } from "../components/answered.js";
 import { Ago, Implementation, State } from "../components/basics.js";
 import { Bars, Figure, Figures } from "../components/figure.js";
-import { LineChart } from "../components/line_chart.js";
 import { Card, Page } from "../components/page.js";
 import { Later } from "../components/parts.js";
 import { SlotStrip } from "../components/slot_strip.js";
@@ -30,7 +29,15 @@ const SLOTS = 60;
 const FINALITY_WARN = 6;
 const MAX_ITEMS = 12;
 
-const loadAnomalies = () => import("../components/network_anomalies.js");
+const loadAnomalies = () => import("../components/network_anomalies.js").then(({ NetworkAnomalies }) => NetworkAnomalies);
+const loadChart = () => import("../components/line_chart.js").then(({ LineChart }) => LineChart);
+// While the data is awaited: what stands above the charts does not wait for their library.
+loadChart().catch(() => {});
+
+/** @param {any} properties Those of LineChart. */
+function LineChart(properties) {
+  return html`<div class="network-chart"><${Later} load=${loadChart} ...${properties} /></div>`;
+}
 
 export default function NetworkPage() {
   const deps = [range.value];
@@ -109,7 +116,7 @@ function Headline({ nodes, alerts, failures, earlier, events }) {
       note=${overall ? `${percent(overall.failure_rate)} of ${compact(overall.attempts)} attempts` : undefined}
       before=${earlier ? `${compact(earlier.overall.failed_events)} (${percent(earlier.overall.failure_rate)})` : undefined}
     />
-    <${Figure} id="alerts" label="Alerts" value=${number(firing)} state=${firing ? "warn" : undefined} note=${html`<a href=${href("alerts")}>all alerts</a>`} />
+    <${Figure} id="alerts" label="Alerts" value=${number(firing)} state=${alerts?.counts.by_severity.critical ? "bad" : firing ? "warn" : undefined} note=${html`<a href=${href("alerts")}>all alerts</a>`} />
   <//>`;
 }
 
