@@ -325,7 +325,7 @@ class AlertsConfig:
         "the cost of CPU.",
     )
     lag_seconds: float = _setting(
-        2.0,
+        5.0,
         "Time in seconds that events have to arrive and be counted before a rule is evaluated "
         "over them. Raise it where nodes send late.",
     )

@@ -117,9 +117,10 @@ class _Reader:
     def _read_top(self, reader: TableReader) -> RuleFile:
         reader.refuse_unknown(_TOP_KEYS, _TOP_MEANT)
         file = RuleFile()
+        disabled, enabled = self._read_switches(reader)
         return RuleFile(
-            disabled=self._read_builtin_names(reader, "disable"),
-            enabled=self._read_builtin_names(reader, "enable"),
+            disabled=disabled,
+            enabled=enabled,
             external_url=_read_external_url(reader),
             group_wait_us=either(reader.duration("group_wait"), file.group_wait_us),
             group_interval_us=either(
@@ -130,15 +131,23 @@ class _Reader:
             ),
         )
 
-    def _read_builtin_names(self, reader: TableReader, key: str) -> tuple[str, ...]:
-        names = reader.texts(key) or ()
-        if ALL in names:
-            return tuple(self._builtin)
-        for name in names:
-            if name not in self._builtin:
-                hint = did_you_mean(name, self._builtin)
-                reader.refuse(key, f"there is no built-in rule {shown(name)}{hint}")
-        return names
+    def _read_switches(self, reader: TableReader) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the built-in rules that are switched off and on; a name outweighs ``ALL``."""
+        off, on = reader.texts("disable") or (), reader.texts("enable") or ()
+        for key, names in (("disable", off), ("enable", on)):
+            for name in names:
+                if name != ALL and name not in self._builtin:
+                    hint = did_you_mean(name, self._builtin)
+                    reader.refuse(key, f"there is no built-in rule {shown(name)}{hint}")
+        for name in on:
+            if name in off:
+                reader.refuse("enable", f"{shown(name)} is in disable, too")
+        return self._resolve_all(off, on), self._resolve_all(on, off)
+
+    def _resolve_all(self, names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+        if ALL not in names:
+            return names
+        return tuple(name for name in self._builtin if name not in others)
 
     def _read_channels(self, tables: Sequence[Table]) -> list[Channel]:
         self._refuse_duplicates(tables, "name", "channel")

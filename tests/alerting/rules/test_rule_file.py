@@ -77,6 +77,10 @@ def test_built_in_rules_are_switched_off_by_name_or_all_at_once():
     assert [rule.alert for rule in file.rules] == ["NodeSilent", "NodesFew"]
     assert [rule.alert for rule in file.enabled_rules] == ["NodesFew"]
     assert parse('disable = "*"').disabled == ("NodeSilent", "NodesFew")
+    file = parse('disable = "*"\nenable = "NodesFew"')
+    assert [rule.alert for rule in file.enabled_rules] == ["NodesFew"]
+    file = parse('enable = "*"\ndisable = "NodesFew"')
+    assert (file.enabled, file.disabled) == (("NodeSilent",), ("NodesFew",))
 
 
 def test_rules_that_name_no_channel_have_the_default_channels_or_all():
@@ -120,6 +124,8 @@ reason = "new disks"
 # Without the place and its line, which the last case has.
 RULE = "[[rule]]\nalert = 'A'\n"
 MISTAKES = [
+    ("disable = 'NodesFew'\nenable = 'NodesFew'", '2: enable: "NodesFew" is in disable, too'),
+    ("disable = '*'\nenable = '*'", '2: enable: "*" is in disable, too'),
     ("gruop_wait = '1s'", "1: gruop_wait: there is no such key; did you mean group_wait?"),
     ("rules = []", "1: rules: there is no such key; write [[rule]] above each rule"),
     ("group_wait = 30", '1: group_wait: 30 is not a duration such as "30s", "5m" or "1h30m"'),
