@@ -6,8 +6,13 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
-from tart.alerting.engine.outbox import Outcome, Verdict
+Result = TypeVar("Result")
+
+
+class ThreadBusy(Exception):
+    """The call before has not ended; it hangs."""
 
 
 class ChannelThread:
@@ -23,48 +28,42 @@ class ChannelThread:
     def __init__(self) -> None:
         self.is_busy = False
 
-    async def run(self, work: Callable[[], Outcome], seconds: float) -> Outcome:
-        """Return the outcome of a call.
+    async def run(self, work: Callable[[], Result], seconds: float) -> Result:
+        """Return the result of a call.
 
         Raises:
             TimeoutError: It takes longer.
+            ThreadBusy: The call before has not ended.
             Exception: That of the call.
         """
         if self.is_busy:
-            return Outcome(Verdict.RETRY, "the attempt before, which hangs, has not ended yet")
+            raise ThreadBusy
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Outcome] = loop.create_future()
+        future: asyncio.Future[Result] = loop.create_future()
 
         def call() -> None:
-            outcome, failure = None, None
+            finish: Callable[[], None]
             try:
-                outcome = work()
+                result = work()
             except Exception as error:
                 failure = error
+
+                def finish() -> None:
+                    if not future.done():  # The caller left.
+                        future.set_exception(failure)
+
+            else:
+
+                def finish() -> None:
+                    if not future.done():
+                        future.set_result(result)
+
             self.is_busy = False
-            _post(loop, future, outcome, failure)
+            with suppress(RuntimeError):  # The loop is closed.
+                loop.call_soon_threadsafe(finish)
 
         # Not a thread of an executor: the process does not wait for it when it ends.
-        thread = threading.Thread(target=call, name="alert channel", daemon=True)
         self.is_busy = True
-        thread.start()
+        threading.Thread(target=call, name="alert channel", daemon=True).start()
         async with asyncio.timeout(seconds):
             return await future
-
-
-def _post(
-    loop: asyncio.AbstractEventLoop,
-    future: asyncio.Future[Outcome],
-    outcome: Outcome | None,
-    error: Exception | None,
-) -> None:
-    def finish() -> None:
-        if future.done():  # The caller left.
-            return
-        if error is not None:
-            future.set_exception(error)
-        elif outcome is not None:
-            future.set_result(outcome)
-
-    with suppress(RuntimeError):  # The loop is closed.
-        loop.call_soon_threadsafe(finish)

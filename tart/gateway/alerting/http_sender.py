@@ -15,7 +15,6 @@ import msgspec
 from tart.alerting.engine.model import Request
 from tart.alerting.engine.outbox import Outcome, Verdict
 from tart.gateway.alerting.redaction import target
-from tart.gateway.alerting.tls_context import TlsContexts
 from tart.os_errors import reason
 from tart.units import SECOND_US
 
@@ -36,17 +35,12 @@ _DOUBTFUL = frozenset({401, 403, 404, 405, 407, 421})
 _LATER = frozenset({408, 425, 429})
 
 
-async def post(request: Request, contexts: TlsContexts) -> Outcome:
-    """Send a request, and return the outcome.
-
-    Raises:
-        ConfigError: The file of authorities cannot be read.
-    """
-    # Only channels need it; its import takes a tenth of a second.
+async def post(request: Request, context: ssl.SSLContext) -> Outcome:
+    """Send a request, and return the outcome."""
+    # Only channels need it; its first import takes a tenth of a second, on the channel's thread.
     import httpx
 
     seconds = request.details["timeout_seconds"]
-    context = await contexts.get(request.details["ca_file"])
     try:
         async with (
             asyncio.timeout(seconds),

@@ -6,8 +6,10 @@ Each channel has its own: what hangs, leaks or fails in one sender costs no othe
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from tart.alerting.rules.model import Channel
 from tart.alerting.rules.secrets import read_secret
 from tart.errors import ConfigError
 from tart.gateway.alerting.apprise_sender import notify
-from tart.gateway.alerting.channel_thread import ChannelThread
+from tart.gateway.alerting.channel_thread import ChannelThread, ThreadBusy
 from tart.gateway.alerting.command_sender import run_command
 from tart.gateway.alerting.http_sender import post
 from tart.gateway.alerting.redaction import Redactor
@@ -27,6 +29,10 @@ from tart.gateway.alerting.tls_context import TlsContexts
 # Renders a message with the secrets of its channel.
 Render = Callable[[Mapping[str, str]], Request]
 _MAX_SECRET_BYTES = 64 << 10
+# For files of secrets and authorities.
+_PREPARE_SECONDS = 10.0
+_WITHOUT_HTTP = frozenset({"email", "command", "apprise"})
+_HANGING = Outcome(Verdict.RETRY, "the attempt before, or a file that it reads, hangs")
 # An e-mail takes several steps, each with the time limit of the channel.
 _SMTP_STEPS = 4
 
@@ -49,9 +55,11 @@ class ChannelSender:
         The outcome has no secret. No exception leaves this function but that of a cancellation.
         """
         try:
-            secrets = read_secrets(self._channel)
+            secrets, context = await self._thread.run(self._prepare, _PREPARE_SECONDS)
         except ConfigError as error:
             return Outcome(Verdict.RETRY, str(error))
+        except (TimeoutError, ThreadBusy):
+            return _HANGING
         redact = Redactor(secrets.values())
         try:
             request = render(secrets)
@@ -64,27 +72,35 @@ class ChannelSender:
         authorization = request.headers.get("authorization", "")
         redact = Redactor([*secrets.values(), authorization.partition(" ")[2]])
         try:
-            outcome = await self._attempt(request)
+            outcome = await self._attempt(request, context)
         except TimeoutError:
             seconds = request.details["timeout_seconds"]
             return Outcome(Verdict.RETRY, f"no end of the attempt within {seconds:g} s")
+        except ThreadBusy:
+            return _HANGING
         except Exception as error:
             return Outcome(Verdict.RETRY, redact(f"{type(error).__name__}: {error}"))
         return Outcome(outcome.verdict, redact(outcome.error), outcome.retry_after_us)
 
-    async def _attempt(self, request: Request) -> Outcome:
-        details = request.details
+    def _prepare(self) -> tuple[dict[str, str], ssl.SSLContext]:
+        """Read secrets and authorities, whose files may hang, and import what takes its time."""
+        if self._channel.type not in _WITHOUT_HTTP:
+            import_module("httpx")
+        ca_file = self._channel.settings.get("ca_file") or ""
+        return read_secrets(self._channel), self._contexts.get(ca_file)
+
+    async def _attempt(self, request: Request, context: ssl.SSLContext) -> Outcome:
+        seconds = request.details["timeout_seconds"]
         match request.kind:
             case "http":
-                return await post(request, self._contexts)
+                return await post(request, context)
             case "smtp":
-                context = await self._contexts.get(details["ca_file"])
-                seconds = details["timeout_seconds"] * _SMTP_STEPS
-                return await self._thread.run(partial(send_mail, request, context), seconds)
+                work = partial(send_mail, request, context)
+                return await self._thread.run(work, seconds * _SMTP_STEPS)
             case "command":
                 return await run_command(request)
             case "apprise":
-                return await self._thread.run(partial(notify, request), details["timeout_seconds"])
+                return await self._thread.run(partial(notify, request), seconds)
 
 
 def read_secrets(channel: Channel, environ: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
 
@@ -11,16 +10,15 @@ from tart.os_errors import reason
 
 
 class TlsContexts:
-    """Contexts by the file of authorities; a file that changes is read again.
-
-    Loading the authorities of a system takes tens of milliseconds, so it happens on a thread.
-    """
+    """Contexts by the file of authorities; a file that changes is read again."""
 
     def __init__(self) -> None:
         self._contexts: dict[str, tuple[float, ssl.SSLContext]] = {}
 
-    async def get(self, ca_file: str) -> ssl.SSLContext:
+    def get(self, ca_file: str) -> ssl.SSLContext:
         """Return the context for a file; for the system's authorities if it is empty.
+
+        Loading the authorities of a system takes tens of milliseconds: call this on a thread.
 
         Raises:
             ConfigError: The file cannot be read.
@@ -28,14 +26,9 @@ class TlsContexts:
         try:
             changed = os.stat(ca_file).st_mtime if ca_file else 0.0
             if (known := self._contexts.get(ca_file)) is None or known[0] != changed:
-                context = await asyncio.to_thread(_context, ca_file)
+                context = ssl.create_default_context(cafile=ca_file or None)
+                context.minimum_version = ssl.TLSVersion.TLSv1_2
                 known = self._contexts[ca_file] = changed, context
         except OSError as error:
             raise ConfigError(f"ca_file {ca_file} cannot be used: {reason(error)}") from None
         return known[1]
-
-
-def _context(ca_file: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context

@@ -24,7 +24,8 @@ CONTEXTS = TlsContexts()
 
 async def send(url: str, **settings: object) -> Outcome:
     made = channel("webhook", **({"timeout": 5} | settings))
-    return await post(make_request(url, made, b'{"a": 1}', {"webhook-id": "msg_1"}), CONTEXTS)
+    context = CONTEXTS.get(made.settings.get("ca_file", ""))
+    return await post(make_request(url, made, b'{"a": 1}', {"webhook-id": "msg_1"}), context)
 
 
 @pytest.mark.anyio

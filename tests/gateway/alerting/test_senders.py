@@ -6,6 +6,7 @@ import asyncio
 import base64
 import inspect
 import logging
+import os
 from typing import get_args, get_type_hints
 
 import pytest
@@ -122,6 +123,20 @@ async def test_a_mail_server_that_hangs_costs_the_time_limit():
     assert outcome.verdict is Verdict.RETRY
     assert "no answer in time" in outcome.error
     server.close()
+
+
+@pytest.mark.anyio
+async def test_a_secret_file_that_hangs_costs_the_channel_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(senders, "_PREPARE_SECONDS", 0.05)
+    pipe = tmp_path / "url"
+    os.mkfifo(pipe)
+    sender = ChannelSender(Channel("ops", "webhook", {}, {"url": Secret("file", str(pipe))}))
+    for _ in range(3):
+        outcome = await sender.send(lambda secrets: Request("http"))
+        assert outcome.verdict is Verdict.RETRY
+        assert "hangs" in outcome.error
+    # The thread ends once the file can be read.
+    pipe.open("w").close()
 
 
 def test_a_missing_variable_is_named():

@@ -12,28 +12,25 @@ from tart.errors import ConfigError
 from tart.gateway.alerting.tls_context import TlsContexts
 
 
-@pytest.mark.anyio
-async def test_a_file_of_authorities_is_read_once_until_it_changes(tmp_path):
+def test_a_file_of_authorities_is_read_once_until_it_changes(tmp_path):
     path = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(path)
     contexts = TlsContexts()
-    context = await contexts.get(str(path))
+    context = contexts.get(str(path))
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
-    assert await contexts.get(str(path)) is context
+    assert contexts.get(str(path)) is context
     os.utime(path, (1, 1))
-    assert await contexts.get(str(path)) is not context
+    assert contexts.get(str(path)) is not context
 
 
-@pytest.mark.anyio
-async def test_a_file_that_is_none_is_named(tmp_path):
+def test_a_file_that_is_none_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"ca_file .*missing.pem cannot be used: no such file"):
-        await TlsContexts().get(str(tmp_path / "missing.pem"))
+        TlsContexts().get(str(tmp_path / "missing.pem"))
     (tmp_path / "text.pem").write_text("no certificate")
     with pytest.raises(ConfigError, match=r"text.pem cannot be used"):
-        await TlsContexts().get(str(tmp_path / "text.pem"))
+        TlsContexts().get(str(tmp_path / "text.pem"))
 
 
-@pytest.mark.anyio
-async def test_without_a_file_it_is_the_system_s():
-    assert (await TlsContexts().get("")).verify_mode is ssl.CERT_REQUIRED
+def test_without_a_file_it_is_the_system_s():
+    assert (TlsContexts().get("")).verify_mode is ssl.CERT_REQUIRED
