@@ -102,7 +102,7 @@ class StoreLimits:
         history_us: The age at which a transition is deleted.
         finished_rows: Messages that were delivered or given up.
         finished_us: The age at which such a message is deleted.
-        queued_rows: Messages that wait; beyond this the oldest are given up.
+        queued_rows: Messages of one channel that wait; beyond this its oldest are given up.
         silences: Silences that have not ended.
     """
 
@@ -110,7 +110,7 @@ class StoreLimits:
     history_us: int = 90 * DAY_US
     finished_rows: int = 10_000
     finished_us: int = 30 * DAY_US
-    queued_rows: int = 10_000
+    queued_rows: int = 1_000
     silences: int = 1_000
 
 
@@ -596,13 +596,17 @@ def _delete_beyond(database: sqlite3.Connection, change: Change, limits: StoreLi
         "ORDER BY number DESC LIMIT 1 OFFSET ?))",
         (change.now_us - limits.finished_us, limits.finished_rows),
     )
-    return database.execute(
-        "UPDATE alert_outbox SET state = 'dead', finished_us = ?, "
-        "error = 'too many messages waited' WHERE state = 'queued' AND number <= "
-        "(SELECT number FROM alert_outbox WHERE state = 'queued' "
-        "ORDER BY number DESC LIMIT 1 OFFSET ?)",
-        (change.now_us, limits.queued_rows),
-    ).rowcount
+    # A channel that takes nothing costs no message of another.
+    return sum(
+        database.execute(
+            "UPDATE alert_outbox SET state = 'dead', finished_us = ?, "
+            "error = 'too many messages waited' WHERE state = 'queued' AND channel = ? AND "
+            "number <= (SELECT number FROM alert_outbox WHERE state = 'queued' AND channel = ? "
+            "ORDER BY number DESC LIMIT 1 OFFSET ?)",
+            (change.now_us, channel, channel, limits.queued_rows),
+        ).rowcount
+        for channel in {notification.channel for notification in change.notifications}
+    )
 
 
 def _supersede(

@@ -176,8 +176,10 @@ def test_an_attempt_that_has_begun_is_known_to_the_next_process(path):
     assert (waiting.is_begun, waiting.attempts, waiting.state) == (True, 0, "queued")
 
 
-def test_the_outbox_gives_up_its_oldest_messages_when_it_is_full(path):
+def test_the_outbox_gives_up_the_oldest_messages_of_a_channel_when_it_is_full(path):
     async def work(store):
+        # Older than all, but of another channel.
+        await store.enqueue(message(9, "pager"))
         await store.commit(Change(10, notifications=[message(number) for number in range(5)]))
         return await store.deliveries(9, state="dead"), store.dropped
 
