@@ -147,6 +147,18 @@ class UnreadableRows(NamedTuple):
     last_at: int | None
 
 
+class SampledEvents(NamedTuple):
+    """Events of a window that the event log left out by sampling; see ``shard.state.sampling``.
+
+    Attributes:
+        first_at, last_at: Bounds of ``received_at``, Unix microseconds.
+    """
+
+    events: int
+    first_at: int
+    last_at: int
+
+
 class Partial(_Message, frozen=True):
     """One shard's answer to a query.
 
@@ -154,12 +166,14 @@ class Partial(_Message, frozen=True):
         value: JSON of the type that the query declares for one shard's answer.
         attachment: A part of the answer that is not JSON.
         unreadable: Rows that may belong to the answer and cannot be read.
+        sampled: Events that may belong to the answer and were not stored; ``None`` if all were.
     """
 
     id: int
     value: Raw
     attachment: bytes = b""
     unreadable: list[UnreadableRows] = []
+    sampled: SampledEvents | None = None
 
 
 class Failure(_Message, frozen=True):

@@ -43,6 +43,7 @@ from tart.ipc.messages import (
     RunQuery,
     Subscribe,
     Subscribed,
+    SampledEvents,
     UnreadableRows,
     Unsubscribe,
     Welcome,
@@ -236,7 +237,9 @@ class QueryServer:
             since = time.monotonic() - request.age_seconds
             value, attachment = await self.run(query, request.deadline_seconds, since)
             unreadable = [UnreadableRows(*each) for each in self._unreadable(query, value)]
-            return Partial(request.id, value, attachment, unreadable)
+            return Partial(
+                request.id, value, attachment, unreadable, self._sampled(query, value)
+            )
         except QueryError as error:
             self._handlers.counts.failures += not isinstance(error, QueryTimeout)
             return Failure(request.id, error.code, str(error), error.parameter)
@@ -304,12 +307,26 @@ class QueryServer:
             case _:
                 assert_never(query.source)
 
+    def _sampled(self, query: AnyQuery, value: Raw) -> SampledEvents | None:
+        """Return the events that an answer may lack because the log was sampled."""
+        if not self._store.writer.sampled or not self._reads_log(query, value):
+            return None
+        window = query.window_on(self._shard)
+        part = self._store.writer.sampled.within(window.start_us, window.end_us)
+        return None if part is None else SampledEvents(*part)
+
+    def _reads_log(self, query: AnyQuery, value: Raw) -> bool:
+        """Return whether an answer is made from the event log."""
+        if query.source == "aggregates" or _reads_aggregates(query):
+            return False
+        missing = isinstance(query, Event) and bytes(value) == b"null"
+        return missing or query.source in ("log", "slow")
+
     def _unreadable(self, query: AnyQuery, value: Raw) -> list[list[Any]]:
         """Return the rows that an answer may lack because they cannot be read."""
         if query.source == "aggregates" or _reads_aggregates(query):
             return self._store.unreadable_aggregates()
-        missing = isinstance(query, Event) and bytes(value) == b"null"
-        if query.source not in ("log", "slow") and not missing:
+        if not self._reads_log(query, value):
             return []
         window = query.window_on(self._shard)
         return self._store.unreadable_events(window.start_us, window.end_us)

@@ -171,6 +171,8 @@ class Store:
             background=self.background,
             first_checkpoint_seconds=first_delay(config.checkpoint_seconds, shard % count, count),
         )
+        for state in self.recovered.values():
+            self.writer.sampled.add(state.sampled)
         self.maintenance = Maintenance(self, config, root, count, on_shortage, maintenance_interval)
         for file in self.attached_files():
             if self._database.damage(file) is not None:

@@ -20,7 +20,7 @@ from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.shards import Answers, Shards
 from tart.gateway.fanout.sql_admission import SqlAdmission
-from tart.ipc.messages import Partial, UnreadableRows
+from tart.ipc.messages import Partial, SampledEvents, UnreadableRows
 from tart.protocol.events import EventKind
 from tart.query.answers.network import ChainFigures, LiveWindow, Stats
 from tart.query.core import chain_stats, merge, wall_clock
@@ -46,11 +46,19 @@ MERGE_ON_THREAD_BYTES = 256 << 10
 
 @dataclass(frozen=True)
 class Coverage:
-    """The shards that an answer covers, and the rows that they could not read."""
+    """The shards that an answer covers, and the rows that they could not read or did not store.
+
+    Attributes:
+        shards: Those that answered.
+        total: The number of shards.
+        unreadable: Rows that may belong to the answer and cannot be read.
+        sampled: By shard, events that may belong to the answer and were not stored.
+    """
 
     shards: frozenset[int]
     total: int
     unreadable: frozenset[UnreadableRows] = frozenset()
+    sampled: frozenset[tuple[int, SampledEvents]] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -59,13 +67,18 @@ class Coverage:
 
     def __and__(self, other: Coverage) -> Coverage:
         shards = self.shards & other.shards
-        return Coverage(shards, self.total, self.unreadable | other.unreadable)
+        return Coverage(
+            shards, self.total, self.unreadable | other.unreadable, self.sampled | other.sampled
+        )
 
 
 def coverage(answers: Answers[Any]) -> Coverage:
     """Return the coverage of answers: the shards that answered."""
     return Coverage(
-        frozenset(shard for shard, _ in answers.values), answers.total, answers.unreadable
+        frozenset(shard for shard, _ in answers.values),
+        answers.total,
+        answers.unreadable,
+        answers.sampled,
     )
 
 
@@ -111,7 +124,7 @@ class QueryClient:
         """Return the answer of each shard that answers in time."""
         answers = await self.scatter(query, deadline)
         values = await _off_loop(answers, lambda: _decode(query, answers))
-        return Answers(values, answers.total, answers.unreadable)
+        return Answers(values, answers.total, answers.unreadable, answers.sampled)
 
     async def ask_shard(self, shard: int, query: Query[A, R]) -> A:
         """Return the answer of one shard."""

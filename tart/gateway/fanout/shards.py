@@ -42,6 +42,7 @@ from tart.ipc.messages import (
     RunQuery,
     Subscribe,
     Subscribed,
+    SampledEvents,
     UnreadableRows,
     Unsubscribe,
     Welcome,
@@ -94,11 +95,13 @@ class Answers(Generic[A]):
         values: Shard and answer, in the order of the shards.
         total: The number of shards.
         unreadable: Rows that may belong to the answers and cannot be read.
+        sampled: By shard, events that may belong to the answers and were not stored.
     """
 
     values: list[tuple[int, A]]
     total: int
     unreadable: frozenset[UnreadableRows] = frozenset()
+    sampled: frozenset[tuple[int, SampledEvents]] = frozenset()
 
     @property
     def answered(self) -> int:
@@ -432,6 +435,7 @@ class Shards:
         values: list[tuple[int, Partial]] = []
         reasons = set()
         unreadable: set[UnreadableRows] = set()
+        sampled: set[tuple[int, SampledEvents]] = set()
         for shard, _, future in pending:
             if not future.done():
                 reasons.add(QueryTimeout.code)
@@ -443,8 +447,10 @@ class Shards:
             else:
                 values.append((shard.index, reply))
                 unreadable.update(reply.unreadable)
+                if reply.sampled is not None:
+                    sampled.add((shard.index, reply.sampled))
         if values:
-            return Answers(values, self.total, frozenset(unreadable))
+            return Answers(values, self.total, frozenset(unreadable), frozenset(sampled))
         if QueryTimeout.code in reasons:
             raise QueryTimeout("no shard answered in time")
         if Busy.code in reasons:

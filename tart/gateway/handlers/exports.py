@@ -103,7 +103,11 @@ async def _records(
         except TartError as error:
             ended = f"the export ends early: {error}"
             break
-        seen = Coverage(seen.shards, seen.total, seen.unreadable | more.unreadable)
+        seen = replace(
+            seen,
+            unreadable=seen.unreadable | more.unreadable,
+            sampled=seen.sampled | more.sampled,
+        )
     if lacks := [*lacks_of(seen), *([ended] if ended else ())]:
         lacking = Incomplete(lacks)
         yield incomplete_marker(form, str(lacking))

@@ -106,7 +106,32 @@ def members_of(seen: Coverage) -> dict[str, Any]:
             }
             for each in sorted(seen.unreadable, key=lambda each: (each.file, each.first_at or 0))
         ]
+    if (sampled := sampled_of(seen)) is not None:
+        members["sampled"] = {
+            "events": sampled.events,
+            "since": rfc3339(sampled.first_at),
+            "until": rfc3339(sampled.last_at),
+        }
     return members
+
+
+def sampled_of(seen: Coverage) -> SampledEvents | None:
+    """Return the events that an answer may lack because the event log was sampled.
+
+    Of several queries to one shard, the one with the longest window counts: their windows overlap.
+    """
+    by_shard: dict[int, SampledEvents] = {}
+    for shard, part in seen.sampled:
+        if shard not in by_shard or part.events > by_shard[shard].events:
+            by_shard[shard] = part
+    if not by_shard:
+        return None
+    parts = by_shard.values()
+    return SampledEvents(
+        sum(part.events for part in parts),
+        min(part.first_at for part in parts),
+        max(part.last_at for part in parts),
+    )
 
 
 def lacks_of(seen: Coverage) -> list[str]:
@@ -121,6 +146,11 @@ def lacks_of(seen: Coverage) -> list[str]:
         lacks.append(f"{rows} of {unreadable.file} are damaged and cannot be read")
     if damaged[_MAX_REASONS:]:
         lacks.append(f"and so are parts of {len(damaged) - _MAX_REASONS} more places")
+    if (sampled := sampled_of(seen)) is not None:
+        lacks.append(
+            f"{sampled.events} events received from {rfc3339(sampled.first_at)} to "
+            f"{rfc3339(sampled.last_at)} were not stored: the event log was sampled"
+        )
     return lacks
 
 
@@ -131,6 +161,8 @@ def headers_of(seen: Coverage) -> dict[str, str]:
         rows = [each.rows for each in seen.unreadable]
         known = sum(each for each in rows if each is not None)
         headers["X-Tart-Unreadable"] = "unknown" if None in rows else str(known)
+    if (sampled := sampled_of(seen)) is not None:
+        headers["X-Tart-Sampled"] = str(sampled.events)
     return headers
 
 

@@ -104,6 +104,14 @@ class Unreadable(TypedDict):
     until: Annotated[Time | None, Meta(description="Last received_at of the part.")]
 
 
+class Sampled(TypedDict):
+    """Events that the event log left out because a shard could not keep up."""
+
+    events: Annotated[Count, Meta(description="In whole minutes of the window.")]
+    since: Annotated[Time, Meta(description="First received_at of them.")]
+    until: Annotated[Time, Meta(description="Last received_at of them.")]
+
+
 class Scattered(TypedDict):
     """Members of every answer that is put together from the shards."""
 
@@ -117,6 +125,16 @@ class Scattered(TypedDict):
                 description="Present only if data of the answer may be in a damaged part of a file "
                 "or in a quarantined file: rows of the event log received in that time, or rows of "
                 "aggregates."
+            ),
+        ]
+    ]
+    sampled: NotRequired[
+        Annotated[
+            Sampled,
+            Meta(
+                description="Present only if the answer is made from the event log and "
+                "storage.sample_after_seconds had events left out of it in that time. Counts and "
+                "durations from aggregates include them."
             ),
         ]
     ]

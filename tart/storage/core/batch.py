@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tart.aggregate.flush import Flush
 from tart.storage.core.log_columns import LogColumns
-from tart.storage.core.schema import NodeRow, PeerRow, SessionRow, UndecodableRow
+from tart.storage.core.schema import NodeRow, PeerRow, SampledRow, SessionRow, UndecodableRow
 
 # The memory of an event beside its bytes: an object, its places in lists and columns.
 ROW_OVERHEAD = 150
@@ -30,6 +30,7 @@ class Batch:
         peers: Peers that got a number.
         sessions: Changes of connections.
         undecodable: Frames that could not be decoded.
+        sampled: What the log leaves out of this batch.
         flush: Aggregates of the events up to here, to be written after the commit.
     """
 
@@ -42,6 +43,7 @@ class Batch:
     peers: list[PeerRow] = field(default_factory=list)
     sessions: list[SessionRow] = field(default_factory=list)
     undecodable: list[UndecodableRow] = field(default_factory=list)
+    sampled: list[SampledRow] = field(default_factory=list)
     flush: Flush | None = None
 
     def __bool__(self) -> bool:
@@ -50,7 +52,14 @@ class Batch:
     @property
     def has_rows(self) -> bool:
         """Return whether there are rows for the event log."""
-        return bool(self.log or self.sessions or self.nodes or self.peers or self.undecodable)
+        return bool(
+            self.log
+            or self.sessions
+            or self.nodes
+            or self.peers
+            or self.undecodable
+            or self.sampled
+        )
 
     @property
     def rows(self) -> int:

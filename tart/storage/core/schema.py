@@ -161,6 +161,24 @@ class UndecodableRow(NamedTuple):
     frame: Blob
 
 
+class SampledRow(NamedTuple):
+    """Frames of a batch that the log left out by sampling (``shard.state.sampling``).
+
+    The table exists only in files that have such rows; it belongs to no schema version.
+
+    Attributes:
+        first_seq: The first number of a frame that was left out.
+        last_seq: The last one; frames between them may be stored.
+        first_at: When the first one was received.
+    """
+
+    first_seq: Int64
+    last_seq: Int64
+    events: Int64
+    first_at: Timestamp
+    last_at: Timestamp
+
+
 def columns_of(row: type[Any]) -> Mapping[str, ColumnType]:
     """Return the columns, in order, that a row class declares."""
     hints = get_type_hints(row, include_extras=True)
@@ -211,6 +229,11 @@ DDL = create_statements(
         },
     }
 )
+
+SAMPLED = "sampled"
+SAMPLED_DDL = f"CREATE TABLE IF NOT EXISTS {{file}}.{SAMPLED} ({
+    ', '.join(f'{name} {kind.sql}' for name, kind in columns_of(SampledRow).items())
+})"
 
 # Types that nearly always inherit slot or core from the event that they refer to.
 _INHERITED: Mapping[EventKind, Sequence[str]] = {

@@ -16,7 +16,8 @@ from tart.protocol.dropped_events import dropped_events, elapsed_since
 from tart.protocol.events import EventKind
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogRow
-from tart.storage.core.schema import log_rows_query, log_subquery
+from tart.storage.core.schema import SampledRow, log_rows_query, log_subquery
+from tart.storage.log.sampled_table import read_sampled
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,6 +82,7 @@ class RecoveredState:
         node_histories: By node number, the connections in the aggregates, which are kept longer.
         latest: By node number and type, of the types in ``STATEMENTS``, the newest ``seq``.
         statements: The events of ``latest``.
+        sampled: What sampling left out of the log.
     """
 
     directory: int
@@ -98,12 +100,16 @@ class RecoveredState:
     node_histories: dict[int, NodeHistory] = field(default_factory=dict)
     latest: dict[tuple[int, int], int] = field(default_factory=dict, repr=False, compare=False)
     statements: list[LogRow] = field(default_factory=list)
+    sampled: list[SampledRow] = field(default_factory=list)
 
 
 def read_file(cursor: duckdb.DuckDBPyConnection, file: LogFile, state: RecoveredState) -> None:
     """Add a file to the state recovered from the files before it."""
     _read_nodes_and_sessions(cursor, file, state)
     _read_counts(cursor, file, state)
+    for row in read_sampled(cursor, [file]):
+        state.next_sequence = max(state.next_sequence, row.last_seq + 1)
+        state.sampled.append(row)
     _read_leap(cursor, file, state)
 
 
@@ -158,7 +164,7 @@ class SeqRun:
 
     Attributes:
         begins: Where they begin, if that is known: numbers below it were skipped.
-        frames: The number of frames that have them.
+        frames: The number of frames that have them, those included that sampling left out.
         first: The first number.
         last: The last number.
     """
@@ -188,6 +194,7 @@ def read_seq_runs(
     leaps = sorted(
         {int(meta["next_sequence"]) for meta in _meta(cursor, files) if "next_sequence" in meta}
     )
+    sampled = read_sampled(cursor, files)
     runs = []
     for begins, end in zip([None, *leaps], [*leaps, None], strict=True):
         above = "true" if begins is None else f"seq >= {begins}"
@@ -195,9 +202,28 @@ def read_seq_runs(
         ((frames, first, last),) = cursor.execute(
             f"SELECT {count}, min(seq), max(seq) FROM ({numbers}) WHERE {above} AND {below}"
         ).fetchall()
-        if frames:
-            runs.append(SeqRun(begins, frames, first, last))
+        left_out = [
+            row
+            for row in sampled
+            if (begins is None or row.first_seq >= begins) and (end is None or row.first_seq < end)
+        ]
+        if frames or left_out:
+            runs.append(_seq_run(begins, frames, first, last, left_out))
     return runs
+
+
+def _seq_run(
+    begins: int | None,
+    frames: int,
+    first: int | None,
+    last: int | None,
+    left_out: Sequence[SampledRow],
+) -> SeqRun:
+    """Return a run of frames, those included that sampling left out."""
+    known = [number for number in (first, last) if number is not None]
+    known += [number for row in left_out for number in (row.first_seq, row.last_seq)]
+    left_out_frames = sum(row.events for row in left_out)
+    return SeqRun(begins, frames + left_out_frames, min(known), max(known))
 
 
 def count_missing(cursor: duckdb.DuckDBPyConnection, files: Sequence[LogFile]) -> int:

@@ -35,11 +35,13 @@ from tart.storage.core.files import LogFile
 from tart.storage.core.latency_histogram import LatencyHistogram
 from tart.storage.core.log_columns import concatenate
 from tart.storage.core.schema import TABLES, encode_log, encode_rows
+from tart.storage.core.sampled_ranges import SampledRanges
 from tart.storage.core.segment_dictionaries import DictionaryBackfill, TableRows
 from tart.storage.core.tail_cache import TailCache
 from tart.storage.log.checkpoints import Checkpoints
 from tart.storage.log.database import Database, storage_error
 from tart.storage.log.recovery import RecoveredState
+from tart.storage.log.sampled_table import insert_sampled
 from tart.storage.log.segments import ActiveSegments
 
 log = logging.getLogger(__name__)
@@ -104,6 +106,7 @@ class Writer:
         checkpoints: The thread that checkpoints them.
         statistics: Counters.
         tail: The events committed last.
+        sampled: What sampling left out of the shard's logs.
     """
 
     def __init__(
@@ -146,6 +149,7 @@ class Writer:
         self._to_reattach: LogFile | None = None
         self.statistics = WriterStatistics()
         self.tail = TailCache()
+        self.sampled = SampledRanges()
         self._thread = threading.Thread(target=self._run, name="writer")
 
     def start(self) -> None:
@@ -194,6 +198,7 @@ class Writer:
         done = time.monotonic()
         self.statistics.batches += 1
         self.statistics.events += batch.rows
+        self.sampled.add(batch.sampled)
         self.statistics.write_seconds.add(done - started)
         self.statistics.commit_seconds.add(done - batch.opened_at)
         if batch.log:
@@ -293,11 +298,13 @@ class Writer:
             batch.log = [concatenate(batch.log)]
             tables["log"] = encode_log(batch.log[0])
         # One statement is a transaction, and costs a fifth less than one with BEGIN and COMMIT.
-        several = len(tables) > 1
+        several = len(tables) + len(batch.sampled) > 1
         if several:
             cursor.begin()
         for table, columns in tables.items():
             self._inserts.insert(table, columns)
+        if batch.sampled:
+            insert_sampled(cursor, file, batch.sampled)
         if several:
             cursor.commit()
 
