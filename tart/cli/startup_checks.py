@@ -26,7 +26,7 @@ from tart.config.addresses import parse_address
 from tart.config.checks import MIN_MEMORY_BYTES, memory_bytes
 from tart.config.schema import Config
 from tart.control_store import has_keys
-from tart.errors import ConfigError, SettingFault, StartupError, StorageError
+from tart.errors import BadQuery, ConfigError, SettingFault, StartupError, StorageError
 from tart.os_errors import reason
 from tart.rlimits import raise_nofile_limit
 from tart.supervisor.data_lock import (
@@ -283,6 +283,28 @@ def _check_alerts(config: Config) -> Outcome:
     return outcome
 
 
+# --- Sampling ------------------------------------------------------------------------
+
+
+def _check_sampling(config: Config) -> Outcome:
+    # Imported here: what events there are takes a tenth of a second, and few servers sample.
+    names = config.storage.sample_types
+    if not config.storage.sample_after_seconds:
+        outcome = Outcome("the event log is never sampled")
+        if names:
+            text = "has no effect while storage.sample_after_seconds is 0"
+            outcome.add(Severity.WARNING, config.fault("storage.sample_types", text))
+        return outcome
+    from tart.shard.state.sampling import sampled_types
+
+    outcome = Outcome("sampling of the event log")
+    try:
+        sampled_types(names)
+    except BadQuery as error:
+        outcome.add(Severity.WRONG, config.fault("storage.sample_types", str(error)))
+    return outcome
+
+
 # --- Memory --------------------------------------------------------------------------
 
 
@@ -334,6 +356,7 @@ CHECKS: tuple[Callable[[Config], Outcome], ...] = (
     _check_keys,
     _check_certificate,
     _check_alerts,
+    _check_sampling,
     _check_memory,
     _check_open_files,
 )

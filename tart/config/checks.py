@@ -24,6 +24,8 @@ _MAX_SESSION_HOURS = 400 * 24
 _MAX_SECONDS = 1_000_000_000
 _MAX_POLL_SECONDS = 2_000_000
 _MAX_NUMBER = 2**63 - 1
+# Settings of which 0 turns something off.
+_MAY_BE_ZERO = ("storage.sample_after_seconds",)
 # The greatest length of a value in a message.
 _SHOWN = 80
 _MAX_KEEPALIVE = 32_767
@@ -83,7 +85,7 @@ def _check_each(config: Config) -> Iterator[tuple[str, str]]:
         if key == "shards":
             if not 0 <= value <= MAX_SHARDS:
                 yield key, f"{shown(value)} is not between 0 and {MAX_SHARDS}"
-        elif not 0 < value < math.inf:
+        elif not 0 < value < math.inf and (value or key not in _MAY_BE_ZERO):
             yield key, f"{shown(value)} is not a finite number above 0"
         elif key.endswith("_seconds") and value > (most := _max_seconds(key)):
             yield key, f"{value:g} is more than {most} seconds"

@@ -177,6 +177,21 @@ class StorageConfig:
         "Memory of DuckDB in each shard; its own default is 80 % of the machine. Raise it if "
         "health reports a shortage of memory.",
     )
+    sample_after_seconds: float = _setting(
+        0.0,
+        "Time in seconds for which a shard may not keep up before its event log is sampled until "
+        "it does; aggregates stay exact. 0 never samples: nodes wait instead.",
+    )
+    sample_one_in: int = _setting(
+        10,
+        "While the event log is sampled, one in this number of exchanges between validators is "
+        "stored; blocks, statuses, connections and failures always are.",
+    )
+    sample_types: tuple[str, ...] = _setting(
+        (),
+        "Names or numbers of the event types that are sampled. Empty samples all exchanges: of "
+        "tickets, guarantees, shards, assurances, bundles, segments, preimages.",
+    )
     threads: int = _setting(
         1, "Threads of DuckDB in each shard. One suffices where there is a shard per CPU."
     )

@@ -41,9 +41,9 @@ from tart.ipc.messages import (
     Request,
     RotateSegments,
     RunQuery,
+    SampledEvents,
     Subscribe,
     Subscribed,
-    SampledEvents,
     UnreadableRows,
     Unsubscribe,
     Welcome,
@@ -237,9 +237,7 @@ class QueryServer:
             since = time.monotonic() - request.age_seconds
             value, attachment = await self.run(query, request.deadline_seconds, since)
             unreadable = [UnreadableRows(*each) for each in self._unreadable(query, value)]
-            return Partial(
-                request.id, value, attachment, unreadable, self._sampled(query, value)
-            )
+            return Partial(request.id, value, attachment, unreadable, self._sampled(query, value))
         except QueryError as error:
             self._handlers.counts.failures += not isinstance(error, QueryTimeout)
             return Failure(request.id, error.code, str(error), error.parameter)

@@ -230,6 +230,7 @@ def test_the_check_says_what_it_checked_and_creates_nothing(directory, monkeypat
         "ok       API keys: only this machine can reach the API",
         "ok       certificate: none, the API is served without TLS",
         "ok       alert rules: the built-in ones",
+        "ok       the event log is never sampled",
         "ok       memory: 1 shards with 20MB each",
         "ok       open files",
         "configuration is valid",
@@ -283,3 +284,17 @@ def test_the_owner_of_a_lock_is_seen_without_locking(directory):
     with lock_directories(data, data / "run"):
         assert lock_owner(data) == str(os.getpid())
     assert lock_owner(data) is None
+
+
+def test_types_that_are_sampled_are_checked(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text(
+        "[storage]\nsample_after_seconds = 5\nsample_types = ['AssuranceRecieved']"
+    )
+    assert main(["config", "check"]) == 2
+    shown = capsys.readouterr()
+    assert "is no type of event; did you mean AssuranceReceived?" in shown.out + shown.err
+    Path("config.toml").write_text("[storage]\nsample_types = ['AssuranceReceived']")
+    main(["config", "check"])
+    shown = capsys.readouterr()
+    assert "has no effect while storage.sample_after_seconds is 0" in shown.out + shown.err

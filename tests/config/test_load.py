@@ -204,8 +204,12 @@ WRONG |= {"shards": -1, "data_dir": "", "log.level": "loud", "api.bind": "here"}
 WRONG |= {"telemetry.allow": ["1.2.3.4/99"], "api.cors_origins": ["here"]}
 
 
-# Any text is a path, so that a variable with one cannot be wrong by itself.
-FREE_TEXT = ("run_dir", "api.tls_certificate", "api.tls_key", "alerts.file")
+# Any text is a path, so that a variable with one cannot be wrong by itself; names of event types
+# are checked at the start.
+FREE_TEXT = (
+    *("run_dir", "api.tls_certificate", "api.tls_key", "alerts.file"),
+    "storage.sample_types",
+)
 
 
 @examples(0.5)

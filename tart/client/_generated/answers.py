@@ -48,6 +48,9 @@ class DetailedHealth(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Shards(TypedDict):
@@ -67,6 +70,17 @@ class Unreadable(TypedDict):
     since: str | None
     # Last received_at of the part.
     until: str | None
+
+
+class Sampled(TypedDict):
+    """Events that the event log left out because a shard could not keep up."""
+
+    # In whole minutes of the window.
+    events: int
+    # First received_at of them.
+    since: str
+    # Last received_at of them.
+    until: str
 
 
 class Component(TypedDict):
@@ -109,6 +123,9 @@ class ServerStatus(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class ServerHost(TypedDict):
@@ -352,6 +369,9 @@ class ServerLog(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class LogLine(TypedDict):
@@ -436,6 +456,9 @@ class Stats(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class NodeAhead(TypedDict):
@@ -459,6 +482,9 @@ class Network(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class NetworkNodes(TypedDict):
@@ -501,6 +527,9 @@ class Live(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class LiveWindow(TypedDict):
@@ -530,6 +559,9 @@ class Nodes(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Node(TypedDict):
@@ -679,6 +711,9 @@ class NodeDetails(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
     # The newest connection. Present only while one is open.
     connection_info: NotRequired[ConnectionInfo]
 
@@ -720,6 +755,9 @@ class NodeStatus(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class ChainStatus(TypedDict):
@@ -770,6 +808,9 @@ class Topology(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class OpenWindow(TypedDict):
@@ -847,6 +888,9 @@ class ValidatorsCores(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class PrimaryCore(TypedDict):
@@ -913,6 +957,9 @@ class NodeStatusEnhanced(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class GuaranteeActivity(TypedDict):
@@ -953,6 +1000,9 @@ class NodePeers(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class PeerSample(TypedDict):
@@ -983,6 +1033,9 @@ class NodeTimeline(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class TimelineEvent(TypedDict):
@@ -1025,6 +1078,9 @@ class DaStats(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class StorageTotals(TypedDict):
@@ -1079,6 +1135,9 @@ class DaStatsEnhanced(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class NodeAvailability(TypedDict):
@@ -1183,6 +1242,9 @@ class Execution(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Refinement(TypedDict):
@@ -1270,6 +1332,9 @@ class NodesSummary(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Window(TypedDict):
@@ -1417,6 +1482,9 @@ class Implementations(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class VersionBuckets(TypedDict):
@@ -1486,6 +1554,9 @@ class NodeLatencies(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class LatencyBuckets(TypedDict):
@@ -1560,6 +1631,9 @@ class SlowestSteps(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class SlowStep(TypedDict):
@@ -1595,6 +1669,9 @@ class Links(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class LinkNodes(TypedDict):
@@ -1639,6 +1716,9 @@ class Events(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Event(TypedDict):
@@ -1699,6 +1779,9 @@ class SearchResult(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class EventHistogramAnswer(TypedDict):
@@ -1726,6 +1809,9 @@ class EventHistogramAnswer(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class EventBucket(TypedDict):
@@ -1825,6 +1911,9 @@ class Trace(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class TracedEvent(TypedDict):
@@ -1906,6 +1995,9 @@ class MessageFields(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class MessageField(TypedDict):
@@ -2004,6 +2096,9 @@ class SqlResult(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
     # Present with explain=true.
     execution: NotRequired[SqlExecution]
 
@@ -2092,6 +2187,9 @@ class Sessions(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Session(TypedDict):
@@ -2135,6 +2233,9 @@ class Conformance(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class BrokenRule(TypedDict):
@@ -2258,6 +2359,9 @@ class NodeConformance(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class ExplainedFinding(TypedDict):
@@ -2316,6 +2420,9 @@ class ConformanceMatrix(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class MatrixRule(TypedDict):
@@ -2381,6 +2488,9 @@ class ConformanceExamples(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class FindingExample(TypedDict):
@@ -2430,6 +2540,9 @@ class Lookup(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Candidate(TypedDict):
@@ -2479,6 +2592,9 @@ class Workpackages(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class PackageTotals(TypedDict):
@@ -2552,6 +2668,9 @@ class ActiveWorkpackages(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class ActiveWorkpackage(TypedDict):
@@ -2619,6 +2738,9 @@ class WorkFunnel(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class FunnelStage(TypedDict):
@@ -2691,6 +2813,9 @@ class WorkLatency(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class StageLatency(TypedDict):
@@ -2734,6 +2859,9 @@ class Journey(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class JourneyStep(TypedDict):
@@ -2792,6 +2920,9 @@ class EnhancedJourney(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class JourneyDetailStep(TypedDict):
@@ -2862,6 +2993,9 @@ class AuditProgress(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class AuditCounts(TypedDict):
@@ -2936,6 +3070,9 @@ class Waterfall(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class WaterfallRow(TypedDict):
@@ -3072,6 +3209,9 @@ class BatchJourney(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
     requested: NotRequired[int]
     found: NotRequired[int]
 
@@ -3135,6 +3275,9 @@ class Guarantees(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class GuaranteeTotals(TypedDict):
@@ -3190,6 +3333,9 @@ class Guarantors(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Guarantor(TypedDict):
@@ -3227,6 +3373,9 @@ class CoresStatus(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class Core(TypedDict):
@@ -3295,6 +3444,9 @@ class CoreGrid(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class GridSymbol(TypedDict):
@@ -3346,6 +3498,9 @@ class CoreGuarantees(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class NodePool(TypedDict):
@@ -3390,6 +3545,9 @@ class CoreGuarantors(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class CoreGuarantor(TypedDict):
@@ -3424,6 +3582,9 @@ class EnhancedCoreGuarantors(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class ImportSharing(TypedDict):
@@ -3465,6 +3626,9 @@ class CoreWorkPackages(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class CorePackage(TypedDict):
@@ -3499,6 +3663,9 @@ class CoreValidators(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class CoreValidator(TypedDict):
@@ -3542,6 +3709,9 @@ class CoreMetrics(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class CoreCounts(TypedDict):
@@ -3576,6 +3746,9 @@ class CoreBottlenecks(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class SlowValidator(TypedDict):
@@ -3632,6 +3805,9 @@ class Blocks(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class BlockTotals(TypedDict):
@@ -3710,6 +3886,9 @@ class Slot(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
     events_by_node: NotRequired[list[NodeSlotEvents]]
     # True if there are more events than are listed.
     has_more: NotRequired[bool]
@@ -3749,6 +3928,9 @@ class Timeseries(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class SeriesBucket(TypedDict):
@@ -3795,6 +3977,9 @@ class GroupedTimeseries(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class GroupBucket(TypedDict):
@@ -3834,6 +4019,9 @@ class Realtime(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class RealtimeTotals(TypedDict):
@@ -3884,6 +4072,9 @@ class Latency(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 _LatencyStepKeywords = TypedDict("_LatencyStepKeywords", {"from": str | None})
@@ -3929,6 +4120,9 @@ class TopNodes(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class NamedEventType(TypedDict):
@@ -3969,6 +4163,9 @@ class Slots(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class SlotSummary(TypedDict):
@@ -4057,6 +4254,9 @@ class SlotPropagation(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class BlockPropagationDetail(TypedDict):
@@ -4170,6 +4370,9 @@ class FailureRates(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class OverallFailures(TypedDict):
@@ -4250,6 +4453,9 @@ class BlockPropagation(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class PropagationDelays(TypedDict):
@@ -4327,6 +4533,9 @@ class NetworkHealth(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class HealthComponent(TypedDict):
@@ -4364,6 +4573,9 @@ class SyncTimeline(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class SyncBucket(TypedDict):
@@ -4410,6 +4622,9 @@ class ConnectionTimeline(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class ConnectionBucket(TypedDict):
@@ -4467,6 +4682,9 @@ class Assurances(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class AnchorAssurances(TypedDict):
@@ -4771,6 +4989,9 @@ class AvailabilityAnchors(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class AnchorCoverage(TypedDict):
@@ -4841,6 +5062,9 @@ class AvailabilityRequests(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class KindOfRequests(TypedDict):
@@ -4938,6 +5162,9 @@ class Preimages(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class PreimageTotals(TypedDict):
@@ -5092,6 +5319,9 @@ class Summary(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class SummaryNodes(TypedDict):

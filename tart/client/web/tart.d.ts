@@ -196,6 +196,11 @@ export interface DetailedHealth {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The number of shards that answered. */
@@ -213,6 +218,16 @@ export interface Unreadable {
   since: string | null;
   /** Last received_at of the part. */
   until: string | null;
+}
+
+/** Events that the event log left out because a shard could not keep up. */
+export interface Sampled {
+  /** In whole minutes of the window. */
+  events: number;
+  /** First received_at of them. */
+  since: string;
+  /** Last received_at of them. */
+  until: string;
 }
 
 /** A component of the server. */
@@ -254,6 +269,11 @@ export interface ServerStatus {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The machine. */
@@ -495,6 +515,11 @@ export interface ServerLog {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A line of the server log, of level warning or above. */
@@ -574,6 +599,11 @@ export interface Stats {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A node that claims more than the network has reached; null for what it does not exceed. */
@@ -597,6 +627,11 @@ export interface Network<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Nodes of the network. */
@@ -637,6 +672,11 @@ export interface Live {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Counts of some complete seconds, with their bounds. */
@@ -666,6 +706,11 @@ export interface Nodes<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A node, put together from all of its connections. */
@@ -825,6 +870,11 @@ export interface NodeDetails<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
   /** The newest connection. Present only while one is open. */
   connection_info?: ConnectionInfo;
 }
@@ -865,6 +915,11 @@ export interface NodeStatus<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The chain as a node reports it. */
@@ -913,6 +968,11 @@ export interface Topology {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The time that every part of the answer covers; null where it has no bound. */
@@ -982,6 +1042,11 @@ export interface ValidatorsCores {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The core on which a node builds the most guarantees. */
@@ -1045,6 +1110,11 @@ export interface NodeStatusEnhanced<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Guarantees of one node. */
@@ -1084,6 +1154,11 @@ export interface NodePeers {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Numbers of peers in one Status event. */
@@ -1114,6 +1189,11 @@ export interface NodeTimeline<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** An event of a node, with its category. */
@@ -1154,6 +1234,11 @@ export interface DaStats<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Totals of what nodes report to store. */
@@ -1206,6 +1291,11 @@ export interface DaStatsEnhanced<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Storage and requests for shards of one node. */
@@ -1305,6 +1395,11 @@ export interface Execution<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Refinements of every guarantor. */
@@ -1388,6 +1483,11 @@ export interface NodesSummary<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The time that every part of the answer covers. */
@@ -1499,6 +1599,11 @@ export interface Implementations {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Buckets of the series. */
@@ -1569,6 +1674,11 @@ export interface NodeLatencies {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Buckets of the series. */
@@ -1637,6 +1747,11 @@ export interface SlowestSteps<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A pair of events with a long duration between them. */
@@ -1672,6 +1787,11 @@ export interface Links {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Columns about nodes; the elements at one index are those of one node. */
@@ -1715,6 +1835,11 @@ export interface Events<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A telemetry event. */
@@ -1780,6 +1905,11 @@ export interface SearchResult<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Events by time, node, type and reason. */
@@ -1812,6 +1942,11 @@ export interface EventHistogramAnswer {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Events of a bucket of time. */
@@ -1907,6 +2042,11 @@ export interface Trace<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** An event of a trace, and its place in it. */
@@ -1994,6 +2134,11 @@ export interface MessageFields<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A field of a message: a leaf with its bytes, or a group of the fields after it. */
@@ -2096,6 +2241,11 @@ export interface SqlResult<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
   /** Present with explain=true. */
   execution?: SqlExecution;
 }
@@ -2180,6 +2330,11 @@ export interface Sessions<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A telemetry connection. */
@@ -2223,6 +2378,11 @@ export interface Conformance<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A rule that was broken, over all nodes. */
@@ -2341,6 +2501,11 @@ export interface NodeConformance<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A rule that a node broke, explained, with examples. */
@@ -2398,6 +2563,11 @@ export interface ConformanceMatrix {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A rule that a node broke: a row of the matrix. */
@@ -2460,6 +2630,11 @@ export interface ConformanceExamples<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A message that broke a rule, its node, and what stands at its offset. */
@@ -2513,6 +2688,11 @@ export interface Lookup {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** One meaning of a text. */
@@ -2546,6 +2726,11 @@ export interface Workpackages {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Numbers of distinct packages. */
@@ -2615,6 +2800,11 @@ export interface ActiveWorkpackages {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A work-package, and the stages that it has reached. */
@@ -2670,6 +2860,11 @@ export interface WorkFunnel {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A stage of the work funnel. */
@@ -2724,6 +2919,11 @@ export interface WorkLatency {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Durations of one stage, by bucket of time. */
@@ -2754,6 +2954,11 @@ export interface Journey<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A step of a work-package at a node. */
@@ -2799,6 +3004,11 @@ export interface EnhancedJourney<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A step of a work-package at a node, with its outcome and duration. */
@@ -2866,6 +3076,11 @@ export interface AuditProgress<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Progress of a work-package's guarantee and audit. */
@@ -2926,6 +3141,11 @@ export interface Waterfall {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The work-package at one guarantor; its bars follow one another. */
@@ -3054,6 +3274,11 @@ export interface BatchJourney {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
   requested?: number;
   found?: number;
 }
@@ -3102,6 +3327,11 @@ export interface Guarantees<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Numbers of guarantee events. */
@@ -3154,6 +3384,11 @@ export interface Guarantors {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A guarantor. */
@@ -3191,6 +3426,11 @@ export interface CoresStatus<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A core in a window. */
@@ -3261,6 +3501,11 @@ export interface CoreGrid {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A symbol of the cells of a grid. */
@@ -3300,6 +3545,11 @@ export interface CoreGuarantees {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Guarantees of a core that a node has in its pool. */
@@ -3342,6 +3592,11 @@ export interface CoreGuarantors {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A guarantor of a core. */
@@ -3376,6 +3631,11 @@ export interface EnhancedCoreGuarantors<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Segments that guarantors of a core requested from earlier guarantors. */
@@ -3415,6 +3675,11 @@ export interface CoreWorkPackages<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A work-package of a core. */
@@ -3449,6 +3714,11 @@ export interface CoreValidators {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A node that works on a core. */
@@ -3492,6 +3762,11 @@ export interface CoreMetrics<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Numbers of a core. */
@@ -3528,6 +3803,11 @@ export interface CoreBottlenecks {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A guarantor that is slow or fails often. */
@@ -3584,6 +3864,11 @@ export interface Blocks {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Numbers of events; ``blocks_authored`` is a number of blocks. */
@@ -3659,6 +3944,11 @@ export interface Slot<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
   events_by_node?: NodeSlotEvents<I>[];
   /** True if there are more events than are listed. */
   has_more?: boolean;
@@ -3697,6 +3987,11 @@ export interface Timeseries {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A bucket of a series; the metric decides which of the optional members it has. */
@@ -3743,6 +4038,11 @@ export interface GroupedTimeseries {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A bucket of one group; metric and group decide which of the optional members it has. */
@@ -3782,6 +4082,11 @@ export interface Realtime {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Totals over the counted seconds. */
@@ -3830,6 +4135,11 @@ export interface Latency {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The durations between two events. */
@@ -3872,6 +4182,11 @@ export interface TopNodes {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** An event type and its name. */
@@ -3911,6 +4226,11 @@ export interface Slots {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A slot and its blocks. */
@@ -4000,6 +4320,11 @@ export interface SlotPropagation {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A block of a slot, and its way through the network. */
@@ -4111,6 +4436,11 @@ export interface FailureRates {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Failures over all categories. */
@@ -4187,6 +4517,11 @@ export interface BlockPropagation {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Delays from the first sighting of a block to those of other nodes. */
@@ -4260,6 +4595,11 @@ export interface NetworkHealth {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** One component of a network's health. */
@@ -4296,6 +4636,11 @@ export interface SyncTimeline {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Nodes in sync in one bucket. */
@@ -4341,6 +4686,11 @@ export interface ConnectionTimeline {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Telemetry connections in one bucket. */
@@ -4396,6 +4746,11 @@ export interface Assurances {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Assurances of one anchor. */
@@ -4702,6 +5057,11 @@ export interface AvailabilityAnchors {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The assurances of one anchor. */
@@ -4767,6 +5127,11 @@ export interface AvailabilityRequests {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Requests of one kind. */
@@ -4870,6 +5235,11 @@ export interface Preimages<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Events about preimages, and what nodes report to store. */
@@ -5038,6 +5408,11 @@ export interface Summary {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** Figures of nodes: the same position of each list is the same node. */

@@ -103,7 +103,7 @@ async def _records(
         except TartError as error:
             ended = f"the export ends early: {error}"
             break
-        seen = replace(
+        seen = dataclasses.replace(
             seen,
             unreadable=seen.unreadable | more.unreadable,
             sampled=seen.sampled | more.sampled,

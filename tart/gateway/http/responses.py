@@ -38,6 +38,7 @@ from tart.gateway.api.route import JSON, Cache, CachePolicy, Kind, Route
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
+from tart.ipc.messages import SampledEvents
 from tart.query.answers.int64 import plan_of, text_converter
 from tart.query.core.rfc3339 import rfc3339
 from tart.suggestions import reject_unknown

@@ -282,6 +282,11 @@ def _shard(inputs: HealthInput, shard: int) -> Component:
         )
     if failing := statistics["background_failing"]:
         problems.append(f"background tasks failed: {_describe_tasks(failing)}")
+    if statistics["sampling"]:
+        problems.append(
+            "it does not keep up, so its event log is sampled: aggregates are exact, but answers "
+            f"from the event log lack {statistics['events_sampled_out']} events so far"
+        )
     if lag > LAG_DEGRADED_ABOVE_SECONDS:
         problems.append(f"event-loop lag is {lag:.1f} s")
     message = "; ".join(problems) or f"{statistics['connections']} connections"

@@ -22,9 +22,10 @@ from tart.aggregate.core.tables import TABLES
 from tart.aggregate.core.waiting_events import WaitingEvents
 from tart.aggregate.flush import Flush, FlushState
 from tart.aggregate.keyed.sessions import OPEN, SessionSummary, session_rows
+from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.config.schema import AggregatesConfig
 from tart.query.shard_queries.network import NetworkCounts
-from tart.shard.state.nodes import Nodes
+from tart.shard.state.nodes import Nodes, Session
 from tart.storage.aggregates.database import AggregateWriter
 from tart.storage.aggregates.merged_relations import Snapshot, UnflushedRows
 from tart.storage.failure_log import FailureLog
@@ -214,6 +215,22 @@ class Aggregator:
         """Count findings, after those about events that came before them."""
         self.count()
         self._aggregates.add_findings(findings)
+
+    def check_handshake(self, session: Session) -> None:
+        """Count findings about a connection's node information."""
+        information = session.connection.node
+        assert information is not None
+        assert session.node_number is not None
+        with self.isolation.guard("findings", session=session.number):
+            self.add_findings(
+                handshake_findings(
+                    information,
+                    session.opened_at,
+                    session.node_number,
+                    session.number,
+                    session.connection.node_content,
+                )
+            )
 
     def end_session(self, summary: SessionSummary) -> None:
         """Record that a connection ended or was refused."""

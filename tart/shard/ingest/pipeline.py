@@ -26,7 +26,6 @@ import numpy as np
 from tart.aggregate.columnar.live_counters import LiveCounters
 from tart.aggregate.core.event_batch import Contexts
 from tart.aggregate.keyed.sessions import CLOSED, REFUSED
-from tart.aggregate.rules.conformance_checks import handshake_findings
 from tart.config.schema import StorageConfig, TelemetryConfig
 from tart.errors import PeerRefused, ProtocolError
 from tart.pacing import Pace
@@ -37,6 +36,7 @@ from tart.shard.decode.received_frames import FRAME_BYTES, SHORTEST_FRAME, Recei
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.ingest.live_batch import LiveBatch
 from tart.shard.ingest.live_streams import Streams
+from tart.shard.ingest.log_sampler import LogSampler
 from tart.shard.ingest.status_changes import StatusChanges
 from tart.shard.state.backpressure import Backpressure
 from tart.shard.state.commit_cadence import CommitCadence
@@ -172,6 +172,8 @@ class Ingest:
         self._status = StatusChanges(counters, aggregator.isolation, self._count_dropped)
         self.best_slots = self._status.best_slots
         self.backpressure = backpressure
+        self._sampler = LogSampler(storage)
+        self.sampling = self._sampler.sampling
         self.statistics = IngestStatistics()
 
     @property
@@ -315,7 +317,13 @@ class Ingest:
         self._batch.bytes += (events + len(decoded.undecodable)) * ROW_OVERHEAD
         self._batch.peers += decoded.new_peers
         self._batch.undecodable += [row for _, row in decoded.undecodable]
-        if events:
+        if not events:
+            return
+        if self.sampling.active:
+            # A sample is a copy: it must have the slots and cores already.
+            self.aggregator.inherit(decoded.events)
+            self._sampler.add(decoded, self._batch)
+        else:
             self._batch.log.append(decoded.log)
             self.aggregator.inherit(decoded.events)
 
@@ -392,6 +400,7 @@ class Ingest:
             self._late = self._handed
         self._waiting_bytes += batch.bytes
         self._waiting_rows += batch.rows
+        self._sampler.update(self._waiting_bytes, time.monotonic())
         if self._waiting_bytes >= self._config.pending_bytes:
             self.backpressure.set_buffer_full(True)
         self._write(batch)
@@ -401,6 +410,7 @@ class Ingest:
         self._committed = batch.through
         self._waiting_bytes -= batch.bytes
         self._waiting_rows -= batch.rows
+        self._sampler.update(self._waiting_bytes, time.monotonic())
         if self._waiting_bytes <= self._config.pending_bytes // 2:
             self.backpressure.set_buffer_full(False)
         self._done += 1
@@ -445,16 +455,7 @@ class Ingest:
         if is_new:
             self._batch.nodes.append(NodeRow(session.node_number, information.peer_id))
         self._record(session, "opened", session.opened_at, None)
-        with self.aggregator.isolation.guard("findings", session=session.number):
-            self.aggregator.add_findings(
-                handshake_findings(
-                    information,
-                    session.opened_at,
-                    session.node_number,
-                    session.number,
-                    session.connection.node_content,
-                )
-            )
+        self.aggregator.check_handshake(session)
         self._notify(session)
 
     def _shed(self, session: Session, frames: list[bytes], now_us: int) -> None:

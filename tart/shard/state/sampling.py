@@ -1,8 +1,9 @@
-"""Sampling of the event log while a shard cannot keep up; off unless ``sample_after_seconds`` is set.
+"""Sampling of the event log while a shard cannot keep up.
 
-Pure; time is an argument. Backpressure makes nodes wait, and nodes that wait for long drop what
-they had to say, without a choice. Sampling chooses: of the exchanges between validators, which are
-most of a full network's events, the event log gets one in n; aggregates and live events get all.
+Pure; time is an argument. Off unless ``storage.sample_after_seconds`` is set. Backpressure makes
+nodes wait, and nodes that wait for long drop events without a choice. Sampling chooses: of the
+exchanges between validators, which are most of a full network's events, the event log gets one in
+n; aggregates and live events get all.
 
 An event that begins an exchange and the events that refer to it are stored or left out together.
 What explains trouble is always stored: blocks, statuses, connections, failures, events that deviate
@@ -18,6 +19,7 @@ import numpy as np
 
 from tart.aggregate.core.event_columns import BoolArray, EventColumns
 from tart.aggregate.core.failure_events import FAILED_REASONS, FAILURES
+from tart.config.schema import StorageConfig
 from tart.errors import BadQuery
 from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.references import REFERENCED_TYPES
@@ -82,6 +84,13 @@ def sampled_types(names: Iterable[str]) -> frozenset[int]:
             )
         chosen.add(number)
     return frozenset(chosen) or DEFAULT_TYPES
+
+
+def settings_of(storage: StorageConfig) -> SamplingSettings:
+    """Return the settings of sampling; see ``sampled_types``."""
+    return SamplingSettings(
+        storage.sample_after_seconds, storage.sample_one_in, sampled_types(storage.sample_types)
+    )
 
 
 class Sampling:

@@ -231,9 +231,11 @@ DDL = create_statements(
 )
 
 SAMPLED = "sampled"
-SAMPLED_DDL = f"CREATE TABLE IF NOT EXISTS {{file}}.{SAMPLED} ({
-    ', '.join(f'{name} {kind.sql}' for name, kind in columns_of(SampledRow).items())
-})"
+_SAMPLED_COLUMNS = {name: kind.sql for name, kind in columns_of(SampledRow).items()}
+(SAMPLED_DDL,) = (
+    statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
+    for statement in create_statements({SAMPLED: _SAMPLED_COLUMNS})
+)
 
 # Types that nearly always inherit slot or core from the event that they refer to.
 _INHERITED: Mapping[EventKind, Sequence[str]] = {

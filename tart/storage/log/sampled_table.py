@@ -37,9 +37,7 @@ def files_with_sampled(
     return [file for file in files if file.alias in names]
 
 
-def read_sampled(
-    cursor: duckdb.DuckDBPyConnection, files: Iterable[LogFile]
-) -> list[SampledRow]:
+def read_sampled(cursor: duckdb.DuckDBPyConnection, files: Iterable[LogFile]) -> list[SampledRow]:
     """Return the rows of all files that have the table.
 
     Raises:

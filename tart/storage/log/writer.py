@@ -35,12 +35,12 @@ from tart.storage.core.files import LogFile
 from tart.storage.core.latency_histogram import LatencyHistogram
 from tart.storage.core.log_columns import concatenate
 from tart.storage.core.schema import TABLES, encode_log, encode_rows
-from tart.storage.core.sampled_ranges import SampledRanges
 from tart.storage.core.segment_dictionaries import DictionaryBackfill, TableRows
 from tart.storage.core.tail_cache import TailCache
 from tart.storage.log.checkpoints import Checkpoints
 from tart.storage.log.database import Database, storage_error
 from tart.storage.log.recovery import RecoveredState
+from tart.storage.log.sampled_ranges import SampledRanges
 from tart.storage.log.sampled_table import insert_sampled
 from tart.storage.log.segments import ActiveSegments
 
@@ -298,7 +298,7 @@ class Writer:
             batch.log = [concatenate(batch.log)]
             tables["log"] = encode_log(batch.log[0])
         # One statement is a transaction, and costs a fifth less than one with BEGIN and COMMIT.
-        several = len(tables) + len(batch.sampled) > 1
+        several = len(tables) > 1 or bool(batch.sampled)
         if several:
             cursor.begin()
         for table, columns in tables.items():

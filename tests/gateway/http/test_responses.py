@@ -18,7 +18,7 @@ from tart.gateway.api.contract import ROUTES
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http import responses
 from tart.gateway.http.responses import Answer, _accepts_gzip, _matches, render
-from tart.ipc.messages import Failure
+from tart.ipc.messages import Failure, SampledEvents
 from tart.query.shard_queries.catalog import QUERIES
 from tests.cases import all_cases
 from tests.gateway.fake_shard import NODE_A, FakeShard, event, node
@@ -518,3 +518,20 @@ def test_a_shared_body_is_compressed_once_for_requests_at_once(
             assert body.etag == responses.SharedBody(bytes(size)).etag
 
     asyncio.run(run())
+
+
+def test_events_that_were_not_stored_are_told_once_for_each_shard() -> None:
+    short, long = SampledEvents(5, 10, 20), SampledEvents(9, 10, 90)
+    seen = Coverage(frozenset({0, 1}), 2, sampled=frozenset({(0, short), (0, long), (1, short)}))
+    assert responses.members_of(seen) == {
+        "sampled": {
+            "events": 14,
+            "since": "1970-01-01T00:00:00.000010Z",
+            "until": "1970-01-01T00:00:00.000090Z",
+        }
+    }
+    assert responses.headers_of(seen)["X-Tart-Sampled"] == "14"
+    (sentence,) = responses.lacks_of(seen)
+    assert sentence.startswith("14 events received from 1970")
+    assert (seen & seen).sampled == seen.sampled
+    assert "X-Tart-Sampled" not in responses.headers_of(Coverage(frozenset({0}), 1))

@@ -1,6 +1,6 @@
 """The parts of the event log that were sampled: how many events it left out, and when.
 
-Pure. A batch that left out events has one row in the table ``sampled`` of its file, which only
+A batch that left out events has one row in the table ``sampled`` of its file, which only
 files with such batches have (``core.schema``). Here they are added up by the minute, so that every
 query knows at once whether its window is affected.
 """
