@@ -4719,6 +4719,9 @@ class Failures(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class FailureMembers(TypedDict):
@@ -4879,6 +4882,9 @@ class FailureDetails(TypedDict):
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined
     # file: rows of the event log received in that time, or rows of aggregates.
     unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
 
 
 class FailingNode(TypedDict):

@@ -4785,6 +4785,11 @@ export interface Failures {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** A failure group: its state, and its failures in the window. */
@@ -4949,6 +4954,11 @@ export interface FailureDetails<I = number> {
    * rows of the event log received in that time, or rows of aggregates.
    */
   unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
 }
 
 /** The failures of a group from one node. */
