@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tart.alert_store import Change
 from tart.cli import restore
 from tart.cli.interrupted_restore import COMPLETE, DRAFT
 from tart.cli.startup_checks import refuse_start
@@ -18,6 +19,7 @@ from tart.config.load import load
 from tart.errors import StartupError
 from tests.cli.backups import list_backups
 from tests.cli.test_verify import filled
+from tests.test_alert_store import ALERT, GROUP, message, with_store
 
 
 @pytest.fixture
@@ -53,6 +55,22 @@ def test_a_restored_directory_has_copies_of_the_files_and_nothing_else(backup, t
 
     assert (code, f"{tmp_path / 'again'}: 3 files restored" in out) == (0, True)
     assert_restored(backup, tmp_path / "again", run)
+
+
+def test_alerts_and_messages_that_wait_are_restored_with_their_ids(tmp_path, run):
+    filled(tmp_path / "data")
+    change = Change(1, alerts=[ALERT], groups=[GROUP], notifications=[message(1)])
+    with_store(tmp_path / "data" / "control.sqlite", lambda store: store.commit(change))
+    assert run("backup", tmp_path / "kept")[0] == 0
+    ((made, _),) = list_backups(tmp_path / "kept")
+    assert run("restore", made, data="again")[0] == 0
+
+    async def read(store):
+        return await store.load(), await store.queued("ops", 9)
+
+    state, waiting = with_store(tmp_path / "again" / "control.sqlite", read)
+    assert (state.alerts, state.groups) == ((ALERT,), (GROUP,))
+    assert [each.notification for each in waiting] == [message(1)]
 
 
 def test_what_is_no_backup_is_refused_and_nothing_is_created(backup, tmp_path, run):
@@ -140,6 +158,7 @@ def test_a_directory_that_is_not_empty_is_refused_and_unchanged(backup, tmp_path
 KILLED = """
 import os, shutil, signal, sys
 from pathlib import Path
+from tart.alert_store import Change
 from tart.cli import restore
 from tart.cli.main import main
 name, number = sys.argv[1], int(sys.argv[2])

@@ -8,9 +8,12 @@ import tarfile
 
 import pytest
 
+from tart.alert_store import StoredState
 from tart.cli.main import main
+from tart.control_store import open_store
 from tart.storage.core.schema import SCHEMA_VERSION
 from tests.running import running_system
+from tests.test_alert_store import with_store
 from tests.upgrade.make import HERE, read_answers
 
 SCHEMAS = range(1, SCHEMA_VERSION + 1)
@@ -45,6 +48,11 @@ def test_the_keys_of_an_earlier_release_are_valid(old, capsys):
     data, _ = old
     assert main(["keys", "list", "--data-dir", str(data)]) == 0
     assert "of old" in capsys.readouterr().out
+    # With the tables of alerts, which an earlier release ignores, they still are.
+    control = data / "control.sqlite"
+    assert with_store(control, lambda store: store.load()) == StoredState()
+    with open_store(control) as store:
+        assert len(store.keys()) == 1
     shutil.rmtree(data)
 
 
