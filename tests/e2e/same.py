@@ -14,7 +14,7 @@ from tart.gateway.api.contract import ROUTES
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 LEFT_OUT = {
-    "alerts": "by the clock of their evaluation; tests/gateway/alerting",
+    "alerts": "by the clock of their evaluation; tests/e2e/test_alerts.py",
     "alert_rules": "likewise",
     "alert_history": "likewise",
     "silences": "about the caller's wishes",

@@ -48,7 +48,7 @@ ELSEWHERE = {
     "metrics_stream": "sends what live, stats and realtime answer: tests/gateway/live/test_sse.py",
     "server": "about processes: tests/gateway/observability/test_server_report.py",
     "summary_stream": "sends what summary answers: tests/gateway/live/test_summary.py",
-    "alerts": "what is made of states: tests/gateway/alerting/test_answers.py",
+    "alerts": "a node that falls silent: tests/e2e/test_alerts.py",
     "anomalies": "scores: tests/alerting/anomalies/test_detector.py",
     "alert_stream": "sends what alerts answers: tests/gateway/live/test_alert_feed.py",
     "alert_rules": "about the server's own rules: tests/gateway/alerting/test_service.py",

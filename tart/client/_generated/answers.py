@@ -5572,9 +5572,10 @@ class AlertRule(TypedDict):
     # What follows if the figure has no value and all shards answered.
     on_missing: Literal["keep", "resolve", "alert"]
     is_builtin: bool
-    # False for built-in rules that the file disables.
+    # False for rules that are not evaluated: built-in ones that the file disables, or that are off
+    # until it enables them.
     enabled: bool
-    # Of its worst alert; failing if it could not be evaluated, unknown before the first evaluation.
+    # Of its worst alert; failing if it could not be evaluated, unknown if it has not been.
     state: Literal["firing", "pending", "inactive", "failing", "unknown"]
     firing: int
     pending: int

@@ -5675,11 +5675,12 @@ export interface AlertRule {
   /** What follows if the figure has no value and all shards answered. */
   on_missing: "keep" | "resolve" | "alert";
   is_builtin: boolean;
-  /** False for built-in rules that the file disables. */
-  enabled: boolean;
   /**
-   * Of its worst alert; failing if it could not be evaluated, unknown before the first evaluation.
+   * False for rules that are not evaluated: built-in ones that the file disables, or that are off
+   * until it enables them.
    */
+  enabled: boolean;
+  /** Of its worst alert; failing if it could not be evaluated, unknown if it has not been. */
   state: "firing" | "pending" | "inactive" | "failing" | "unknown";
   firing: number;
   pending: number;

@@ -301,6 +301,7 @@ class AlertService:
             shows_all: Whether the caller may see paths and the errors of channels.
         """
         file = self._source.rules
+        enabled = {rule.alert for rule in file.enabled_rules}
         return {
             "rules": [
                 made.rule_answer(
@@ -311,7 +312,7 @@ class AlertService:
                         self._measurements.seconds.get(rule.condition),
                         self._messages.last_fired.get(rule.alert),
                     ),
-                    is_enabled=rule.alert not in file.disabled,
+                    is_enabled=rule.alert in enabled,
                     shows_sql=shows_sql,
                 )
                 for rule in file.rules

@@ -158,12 +158,18 @@ class AlertRule(TypedDict):
         Meta(description="What follows if the figure has no value and all shards answered."),
     ]
     is_builtin: bool
-    enabled: Annotated[bool, Meta(description="False for built-in rules that the file disables.")]
+    enabled: Annotated[
+        bool,
+        Meta(
+            description="False for rules that are not evaluated: built-in ones that the file "
+            "disables, or that are off until it enables them."
+        ),
+    ]
     state: Annotated[
         Literal["firing", "pending", "inactive", "failing", "unknown"],
         Meta(
-            description="Of its worst alert; failing if it could not be evaluated, unknown before "
-            "the first evaluation."
+            description="Of its worst alert; failing if it could not be evaluated, unknown if "
+            "it has not been."
         ),
     ]
     firing: Count

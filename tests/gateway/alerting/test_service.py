@@ -79,6 +79,7 @@ def test_an_alert_fires_is_silenced_and_ends_and_its_history_says_so(tmp_path: P
         rules = await gateway.json("/api/alerts/rules")
         (rule,) = [rule for rule in rules["rules"] if rule["alert"] == "Behind"]
         assert (rule["state"], rule["firing"], rule["last_error"]) == ("firing", 1, None)
+        assert {rule["alert"] for rule in rules["rules"] if rule["enabled"]} == {"Behind"}
         assert rule["values"][0] == {"labels": {"node": NODE_A}, "value": 99.0}
         silence = {"matchers": [f'node="{NODE_A}"'], "duration": "1h", "reason": "known"}
         made = (await gateway.client.post("/api/alerts/silences", json=silence)).json()
