@@ -264,6 +264,14 @@ class AlertStore:
         """Close the file; calls that wait are answered before."""
         await self._owned.close()
 
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return the result of statements that only read; another writer does not delay them.
+
+        Raises:
+            StorageError: See ``use``.
+        """
+        return await self._call(work, "BEGIN")
+
     async def use(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return the result of statements that run on the store's thread in one transaction.
 
@@ -271,11 +279,14 @@ class AlertStore:
             StorageError: The file cannot be read or written, or does not answer in time. If it was
                 written, it is not known whether it was: read it again.
         """
+        return await self._call(work, "BEGIN IMMEDIATE")
+
+    async def _call(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
         if self._waiting >= _MAX_WAITING:
             self.failures += 1
             raise StorageError(f"{self._path}: too many calls wait for it")
         self._waiting += 1
-        call = asyncio.ensure_future(self._owned.use(lambda tables: _transact(tables, work)))
+        call = asyncio.ensure_future(self._owned.use(lambda tables: _transact(tables, work, begin)))
         call.add_done_callback(self._count_end)
         try:
             async with asyncio.timeout(self._call_seconds):
@@ -302,7 +313,7 @@ class AlertStore:
 
     async def load(self) -> StoredState:
         """Return what the evaluation continues with."""
-        return await self.use(_load)
+        return await self.read(_load)
 
     async def commit(self, change: Change) -> None:
         """Write a turn of the evaluation.
@@ -320,7 +331,7 @@ class AlertStore:
 
     async def outbox(self, now_us: int, limit: int = 100) -> Outbox:
         """Return the messages that are due, the oldest first."""
-        return await self.use(lambda database: _outbox(database, now_us, limit))
+        return await self.read(lambda database: _outbox(database, now_us, limit))
 
     async def begin_attempt(self, notification_id: str) -> None:
         """Record that an attempt begins: from here on the receiver may have the message."""
@@ -363,7 +374,7 @@ class AlertStore:
 
     async def queued(self, channel: str, limit: int) -> list[Delivery]:
         """Return the messages of a channel that wait, also those not due; the oldest first."""
-        return await self.use(
+        return await self.read(
             lambda database: [
                 _delivery(row)
                 for row in database.execute(
@@ -376,7 +387,7 @@ class AlertStore:
 
     async def queued_channels(self) -> list[str]:
         """Return the channels that have messages waiting."""
-        return await self.use(
+        return await self.read(
             lambda database: [
                 name
                 for (name,) in database.execute(
@@ -419,7 +430,7 @@ class AlertStore:
         """Return messages, the newest first; ``None`` means all."""
         condition = "number < ?1 AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR channel = ?3)"
         values = (1 << 62 if before is None else before, state, channel, limit)
-        return await self.use(
+        return await self.read(
             lambda database: [
                 _delivery(row)
                 for row in database.execute(
@@ -430,7 +441,7 @@ class AlertStore:
 
     async def delivery_counts(self) -> Mapping[str, ChannelDeliveries]:
         """Return the stored messages by channel."""
-        return await self.use(_delivery_counts)
+        return await self.read(_delivery_counts)
 
     # --- History ---------------------------------------------------------------------
 
@@ -438,13 +449,13 @@ class AlertStore:
         self, limit: int, selection: HistoryFilter | None = None
     ) -> list[HistoryRecord]:
         """Return transitions, the newest first."""
-        return await self.use(
+        return await self.read(
             lambda database: _history(database, limit, selection or HistoryFilter())
         )
 
     async def last_fired(self) -> Mapping[str, int]:
         """Return by rule when an alert began to fire last, as far as the history goes back."""
-        return await self.use(
+        return await self.read(
             lambda database: dict(
                 database.execute(
                     "SELECT rule, max(at_us) FROM alert_history "
@@ -470,7 +481,7 @@ class AlertStore:
 
     async def silences(self) -> tuple[Silence, ...]:
         """Return all silences, also those that ended within the time that they are stored."""
-        return await self.use(_silences)
+        return await self.read(_silences)
 
 
 @contextmanager
@@ -490,12 +501,15 @@ def open_tables(path: Path, lock_seconds: float = _LOCK_SECONDS) -> Iterator[sql
         database.execute("PRAGMA journal_mode = WAL")
         # A message that was sent must not be sent under another id after a loss of power.
         database.execute("PRAGMA synchronous = FULL")
+        # Of a file that has the tables this only reads, and waits for no writer.
         database.executescript(_CREATE)
-        database.execute(
-            "INSERT INTO alert_schema VALUES (1, ?) ON CONFLICT DO NOTHING", (SCHEMA_VERSION,)
-        )
-        (version,) = database.execute("SELECT version FROM alert_schema").fetchone()
-        _require_known(path, version, SCHEMA_VERSION)
+        row = database.execute("SELECT version FROM alert_schema").fetchone()
+        if row is None:
+            database.execute(
+                "INSERT INTO alert_schema VALUES (1, ?) ON CONFLICT DO NOTHING", (SCHEMA_VERSION,)
+            )
+        else:
+            _require_known(path, row[0], SCHEMA_VERSION)
         yield database
     finally:
         database.close()
@@ -509,8 +523,10 @@ def _require_known(path: Path, version: int, known: int) -> None:
         )
 
 
-def _transact(database: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-    database.execute("BEGIN IMMEDIATE")
+def _transact(
+    database: sqlite3.Connection, work: Callable[[sqlite3.Connection], T], begin: str
+) -> T:
+    database.execute(begin)
     try:
         result = work(database)
         database.execute("COMMIT")

@@ -272,6 +272,8 @@ def test_a_locked_file_fails_a_call_in_bounded_time_and_the_next_one_recovers(pa
         lock.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="database is locked"):
             await store.commit(Change(1, alerts=[ALERT]))
+        # What is only read is read.
+        assert await store.load() == StoredState()
         lock.execute("ROLLBACK")
         lock.close()
         await store.commit(Change(1, alerts=[ALERT]))

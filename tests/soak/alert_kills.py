@@ -56,8 +56,9 @@ above = 0.1
 for = "300ms"
 severity = "critical"
 """
-# A third of the attempts fails: with many more, the pauses between attempts grow to minutes.
-BEHAVIOURS = ("too_many", "error", "hang", "reset", "close", *["accept"] * 10)
+# An eighth of the attempts fails, besides those that a cycle wants to fail: with many more, the
+# pauses between the attempts of a message grow to minutes.
+BEHAVIOURS = ("too_many", "error", "hang", "reset", "close", *["accept"] * 35)
 KINDS = (
     *("pending", "firing", "hanging", "accepted", "any", "resolved"),
     *("any", "silenced", "reset", "resolved"),
