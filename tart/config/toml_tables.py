@@ -24,12 +24,14 @@ class Table:
         line: Of its header; 1 for the top.
         values: The values by key.
         lines: The line of each key.
+        unreadable: The keys whose values are not valid TOML.
     """
 
     name: str
     line: int
     values: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
 
     def line_of(self, key: str) -> int:
         """Return the line of a key; that of the header if the table has no such key."""
@@ -97,6 +99,10 @@ class _Reader:
                 self._begin(statement)
         elif self._table is not None and error is None:
             self._assign(self._table, statement)
+        elif self._table is not None and statement.path:
+            path = (*self._below, *statement.path[len(statement.table) :])
+            self._table.unreadable.add(path[0])
+            self._table.lines.setdefault(path[0], statement.line)
         if error is not None and (statement.is_header or self._table is not None):
             self.tables.errors.append(error)
 

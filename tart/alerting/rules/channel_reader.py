@@ -68,7 +68,7 @@ def read_channel(reader: TableReader, directory: str) -> Channel | None:
                 settings[setting.name] = value
     if kind.name == "email":
         settings.setdefault("port", SMTP_PORTS.get(settings["tls"], 25))
-    _check_login(reader, settings, secrets)
+    _check_login(reader, kind)
     return Channel(
         name=name or "",
         type=kind.name,
@@ -142,7 +142,9 @@ def _read_list(reader: TableReader, name: str) -> tuple[str, ...] | None:
 
 
 def _read_port(reader: TableReader, name: str) -> int | None:
-    value = reader.table.values[name]
+    value = reader.value(name)
+    if value is None:
+        return None
     if type(value) is not int or not 1 <= value <= 65535:
         reader.refuse(name, f"{shown(value)} is not a port: a whole number from 1 to 65535")
         return None
@@ -150,7 +152,9 @@ def _read_port(reader: TableReader, name: str) -> int | None:
 
 
 def _read_whole_number(reader: TableReader, name: str) -> int | None:
-    value = reader.table.values[name]
+    value = reader.value(name)
+    if value is None:
+        return None
     if type(value) is not int or value < 1:
         reader.refuse(name, f"{shown(value)} is not a whole number above 0")
         return None
@@ -158,7 +162,7 @@ def _read_whole_number(reader: TableReader, name: str) -> int | None:
 
 
 def _read_text_or_number(reader: TableReader, name: str) -> str | None:
-    value = reader.table.values[name]
+    value = reader.value(name)
     return str(value) if type(value) is int else reader.text(name)
 
 
@@ -200,12 +204,14 @@ _CHECKS: Mapping[str, Callable[[str], str | None]] = {
 }
 
 
-def _check_login(
-    reader: TableReader, settings: Mapping[str, Any], secrets: Mapping[str, Secret]
-) -> None:
-    if "username" in settings and "password" not in secrets:
+def _check_login(reader: TableReader, kind: ChannelType) -> None:
+    """Refuse a name without a password, and a password without a name."""
+    keys = {setting.name: setting.keys for setting in kind.settings}
+    has_password = any(key in reader for key in keys.get("password", ()))
+    has_name = "username" in keys and "username" in reader
+    if has_name and not has_password:
         reader.refuse("username", "it needs a password beside it, such as password_file")
-    if "password" in secrets and "username" not in settings:
+    if has_password and not has_name:
         reader.refuse("", "it has a password and no username")
 
 
@@ -223,7 +229,9 @@ def _read_secret(reader: TableReader, setting: ChannelSetting, directory: str) -
         reader.refuse(keys[1], f"{' and '.join(keys)} say the same; give one of them")
     (key, *_) = keys
     # The value is not shown: it may be the secret.
-    value = reader.table.values[key]
+    value = reader.value(key)
+    if value is None:
+        return None
     if not isinstance(value, str) or not value.strip():
         reader.refuse(
             key, "it is not text in quotes" if not isinstance(value, str) else "it is empty"

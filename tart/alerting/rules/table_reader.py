@@ -38,7 +38,12 @@ class TableReader:
         self._faults = faults
 
     def __contains__(self, key: str) -> bool:
-        return key in self.table.values
+        """Return whether the table has a key, also one whose value cannot be read."""
+        return key in self.table.values or key in self.table.unreadable
+
+    def value(self, key: str) -> Any:
+        """Return a value of any type; ``None`` if it is absent or cannot be read."""
+        return self.table.values.get(key)
 
     def refuse(self, key: str, sentence: str, line: int | None = None) -> None:
         """Add a mistake of a key, or of the table as a whole if the key is empty."""

@@ -219,3 +219,14 @@ def test_what_has_no_mistake_is_usable():
     assert usable.rules[0].condition == BUILTIN[0].condition
     assert {rule.channels for rule in usable.rules} == {("good",)}
     assert usable.maintenance == ()
+
+
+def test_a_value_that_is_not_toml_is_one_mistake():
+    text = (
+        "[[channel]]\nname = 'ops'\ntype = 'email'\nhost = mail\nport = x\npassword = x\n"
+        "username = 'u'\nfrom = 'a@b'\nto = [a]\n"
+        "[[rule]]\nalert = 'A'\nfigure = 'nodes_connected'\nbelow = ten\nannotations.summary = x\n"
+    )
+    found = mistakes(text)
+    assert [line.split(":")[1] for line in found] == ["4", "5", "6", "9", "13", "14"]
+    assert all("not valid TOML" in line for line in found)

@@ -78,6 +78,9 @@ def test_an_alert_fires_is_silenced_and_ends_and_its_history_says_so(tmp_path: P
         assert (await gateway.json("/api/alerts?state=pending"))["alerts"] == []
         rules = await gateway.json("/api/alerts/rules")
         (rule,) = [rule for rule in rules["rules"] if rule["alert"] == "Behind"]
+        assert rule["enabled"]
+        # Off unless the file names it in enable.
+        assert not next(r for r in rules["rules"] if r["alert"] == "NodeDisconnected")["enabled"]
         assert (rule["state"], rule["firing"], rule["last_error"]) == ("firing", 1, None)
         assert {rule["alert"] for rule in rules["rules"] if rule["enabled"]} == {"Behind"}
         assert rule["values"][0] == {"labels": {"node": NODE_A}, "value": 99.0}
