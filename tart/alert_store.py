@@ -28,7 +28,7 @@ import msgspec
 from tart import json_encoding
 from tart.alerting.engine.model import Alert, Group, Notification, Silence, Transition
 from tart.control_store import SCHEMA_VERSION as CONTROL_SCHEMA_VERSION
-from tart.control_store import make_private
+from tart.control_store import make_private, server_id
 from tart.errors import BadQuery, HandleClosed, StorageError
 from tart.handles import OwnedHandle
 from tart.os_errors import reason
@@ -384,6 +384,10 @@ class AlertStore:
                 )
             ]
         )
+
+    async def server_id(self) -> str:
+        """Return the id of this server, which messages name: see ``ControlStore.server_id``."""
+        return await self.use(server_id)
 
     async def queued_channels(self) -> list[str]:
         """Return the channels that have messages waiting."""

@@ -57,10 +57,12 @@ _CREATE = """
         created_at INTEGER NOT NULL,
         expires_at INTEGER NOT NULL
     ) STRICT;
+"""
+_CREATE_SERVER = """
     CREATE TABLE IF NOT EXISTS server (
         row INTEGER PRIMARY KEY CHECK (row = 1),
         id TEXT NOT NULL
-    ) STRICT;
+    ) STRICT
 """
 
 
@@ -150,11 +152,23 @@ def open_store(path: Path, *, audit_rows: int = AUDIT_ROWS) -> Iterator[ControlS
                 )
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(_CREATE)
+            database.execute(_CREATE_SERVER)
             yield ControlStore(database, audit_rows)
         finally:
             database.close()
     except (sqlite3.Error, OSError) as error:
         raise StorageError(f"{path}: keys cannot be read or written: {reason(error)}") from None
+
+
+def server_id(database: sqlite3.Connection) -> str:
+    """Return the id of this server: eight hex digits, made at the first call."""
+    database.execute(_CREATE_SERVER)
+    if (row := database.execute("SELECT id FROM server").fetchone()) is None:
+        database.execute(
+            "INSERT INTO server VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(4),)
+        )
+        row = database.execute("SELECT id FROM server").fetchone()
+    return str(row[0])
 
 
 def has_keys(path: Path) -> bool:
@@ -208,12 +222,7 @@ class ControlStore:
 
     def server_id(self) -> str:
         """Return the id of this server: eight hex digits, made at the first call."""
-        if (row := self._database.execute("SELECT id FROM server").fetchone()) is None:
-            self._database.execute(
-                "INSERT INTO server VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(4),)
-            )
-            row = self._database.execute("SELECT id FROM server").fetchone()
-        return str(row[0])
+        return server_id(self._database)
 
     def logins(self) -> list[Login]:
         """Return all logins, the oldest first."""

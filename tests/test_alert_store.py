@@ -176,6 +176,12 @@ def test_an_attempt_that_has_begun_is_known_to_the_next_process(path):
     assert (waiting.is_begun, waiting.attempts, waiting.state) == (True, 0, "queued")
 
 
+def test_the_server_s_id_is_the_one_of_the_control_store(path):
+    server = with_store(path, lambda store: store.server_id())
+    with open_store(path) as control:
+        assert control.server_id() == server
+
+
 def test_the_outbox_gives_up_the_oldest_messages_of_a_channel_when_it_is_full(path):
     async def work(store):
         # Older than all, but of another channel.

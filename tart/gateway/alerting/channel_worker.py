@@ -36,7 +36,7 @@ from tart.alerting.engine.outbox import (
 from tart.alerting.messages.alertmanager import RESEND_SECONDS, render_push
 from tart.alerting.messages.table import render
 from tart.alerting.messages.texts import Context
-from tart.alerting.rules.model import Channel
+from tart.alerting.rules.model import SEVERITIES, Channel
 from tart.background_tasks import Background
 from tart.errors import StorageError
 from tart.gateway.alerting.senders import Render
@@ -59,6 +59,9 @@ class Outbox(Protocol):
 
     async def queued(self, channel: str, limit: int) -> Sequence[StoredMessage]:
         """Return the messages of a channel that wait, also those not due; the oldest first."""
+
+    async def server_id(self) -> str:
+        """Return the id of this server."""
 
     async def queued_channels(self) -> Sequence[str]:
         """Return the channels that have messages waiting."""
@@ -119,7 +122,7 @@ class Surroundings:
         now: A clock of Unix microseconds.
         random: Returns numbers from 0 to 1.
         external_url: What links in messages start with.
-        server: The id of this server.
+        server: The id of this server; empty until a message needs it.
     """
 
     outbox: Outbox
@@ -130,8 +133,14 @@ class Surroundings:
     external_url: str = ""
     server: str = ""
 
-    def context(self) -> Context:
-        """Return the context of a message that is sent now."""
+    async def context(self) -> Context:
+        """Return the context of a message that is sent now.
+
+        Raises:
+            StorageError: The store does not answer.
+        """
+        if not self.server:
+            self.server = await self.outbox.server_id()
         return Context(self.now(), self.external_url, self.server)
 
 
@@ -174,7 +183,7 @@ class ChannelWorker:
 
     async def send(self, notification: Notification) -> Outcome:
         """Make one attempt to send a message."""
-        context = self.shared.context()
+        context = await self.shared.context()
         return await self._send(
             lambda secrets: render(notification, self.channel, secrets, context)
         )
@@ -330,7 +339,12 @@ class ChannelWorker:
         views = self.shared.firing(self.channel.name)
         if views is None:
             return _IDLE_US
-        firing = {view.alert.fingerprint: view for view in views}
+        least = SEVERITIES.index(self.channel.min_severity)
+        firing = {
+            view.alert.fingerprint: view
+            for view in views
+            if SEVERITIES.index(view.alert.severity) <= least
+        }
         now_us = self.shared.now()
         wait_us = self._push_us + RESEND_SECONDS * SECOND_US - now_us
         if wait_us > 0 and firing.keys() == self._pushed.keys():
@@ -348,7 +362,7 @@ class ChannelWorker:
         return RESEND_SECONDS * SECOND_US
 
     async def _push_batch(self, views: Iterable[AlertView]) -> Outcome:
-        context = self.shared.context()
+        context = await self.shared.context()
         return await self._send(lambda secrets: render_push(views, self.channel, secrets, context))
 
 

@@ -34,7 +34,6 @@ class Delivery:
     Args:
         outbox: The store.
         background: Counts failures of the delivery itself.
-        server: The id of this server.
         firing: Returns the alerts that fire and are neither silenced nor inhibited, of a channel
             by its name; ``None`` before the first evaluation.
         make_sender: Makes the sender of a channel.
@@ -47,15 +46,12 @@ class Delivery:
         outbox: Outbox,
         background: Background,
         *,
-        server: str = "",
         firing: Callable[[str], Sequence[AlertView] | None] = lambda channel: None,
         make_sender: Callable[[Channel], Sender] = ChannelSender,
         now: Callable[[], int] = now_us,
         random_share: Callable[[], float] = random.random,
     ) -> None:
-        self._shared = Surroundings(
-            outbox, background, firing, now=now, random=random_share, server=server
-        )
+        self._shared = Surroundings(outbox, background, firing, now=now, random=random_share)
         self._make_sender = make_sender
         self._workers: dict[str, ChannelWorker] = {}
         self._removal: asyncio.Task[None] | None = None
@@ -98,6 +94,7 @@ class Delivery:
 
         Raises:
             NotFound: There is no such channel.
+            StorageError: The store does not answer.
         """
         worker = self._workers.get(notification.channel)
         if worker is None:

@@ -190,7 +190,8 @@ class AlertService:
                 refused=evaluated.refused,
             )
         )
-        if evaluated.notifications:
+        # An Alertmanager learns of a change at once, others by messages.
+        if evaluated.notifications or evaluated.transitions:
             self._delivery.wake()
         self._begin(self._refresh_messages())
 
@@ -453,7 +454,8 @@ class AlertService:
         """
         began = time.monotonic()
         notification = made.test_notification(channel, now_us())
-        error = await self._delivery.send_test(notification)
+        with _store_errors():
+            error = await self._delivery.send_test(notification)
         return {
             "channel": channel,
             "id": notification.id,

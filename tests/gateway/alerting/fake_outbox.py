@@ -46,6 +46,9 @@ class FakeOutbox:
         ]
         return found[:limit]
 
+    async def server_id(self) -> str:
+        return "5ca1ab1e"
+
     async def queued_channels(self) -> Sequence[str]:
         waiting = [each for each in self.messages.values() if each.state == "queued"]
         return sorted({message.notification.channel for message in waiting})

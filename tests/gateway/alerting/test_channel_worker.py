@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -197,6 +198,15 @@ async def test_an_alertmanager_gets_all_that_fires_every_minute_and_ends_at_once
         made.firing = None
         await made.pass_time(120)
         assert len(made.sender.bodies) == 9
+
+
+@pytest.mark.anyio
+async def test_an_alertmanager_does_not_get_what_is_not_severe_enough():
+    async with rig(FakeOutbox(), kind="alertmanager") as made:
+        made.worker.channel = replace(made.worker.channel, min_severity="warning")
+        made.firing = [view(1, severity="info"), view(2, severity="warning"), view(3)]
+        await made.pass_time(0)
+        assert [len(json.loads(body)) for body in made.sender.bodies] == [2]
 
 
 @pytest.mark.anyio

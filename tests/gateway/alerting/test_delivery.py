@@ -112,7 +112,7 @@ async def test_with_the_real_store_and_a_bad_receiver_every_message_arrives_unde
     with HostileReceiver(script, retry_after="0") as receiver:
         settings = {"timeout": 1}
         made = Channel("ops", "webhook", settings, {"url": Secret("value", receiver.url)})
-        delivery = Delivery(store, Background(), now=lambda: clock[0], server="5ca1ab1e")
+        delivery = Delivery(store, Background(), now=lambda: clock[0])
         delivery.configure([made], "https://tart.example.org")
 
         async def move_clock() -> None:
