@@ -90,3 +90,68 @@ def test_details_have_nodes_reasons_and_samples(truth, received):
             assert all(crumb["before_ms"] >= 0 for crumb in sample["breadcrumbs"])
             numbers = [crumb["event_id"] for crumb in sample["breadcrumbs"]]
             assert numbers == sorted(numbers)
+
+
+def slots_executed(truth):
+    """By node: time and slot of each block that it executed, and the block."""
+    executed = defaultdict(list)
+    for fact in truth.facts.events("BlockExecuted"):
+        about = fact["about"]
+        executed[fact["node"]].append((fact["network_us"], about["slot"], about["block"]))
+    return executed
+
+
+def import_outcome(fact, executed):
+    later = [each for each in executed[fact["node"]] if each[0] > fact["network_us"]]
+    about = fact["about"]
+    if any(block == about["block"] for _, _, block in later):
+        return "recovered"
+    slot = about["slot"]
+    return "superseded" if any(slot <= other <= slot + 5 for _, other, _ in later) else "lost"
+
+
+def authoring_outcome(fact, executed):
+    slot = fact["about"]["slot"]
+    others = (each for node in executed for each in executed[node])
+    return "superseded" if any(other == slot for _, other, _ in others) else "lost"
+
+
+@pytest.mark.parametrize(
+    ("variant", "outcome"),
+    [
+        ("BlockVerificationFailed", import_outcome),
+        ("BlockExecutionFailed", import_outcome),
+        ("AuthoringFailed", authoring_outcome),
+    ],
+)
+def test_outcomes_of_blocks_are_what_came_of_them(truth, received, variant, outcome):
+    executed = slots_executed(truth)
+    facts = truth.facts.events(variant)
+    body = truth.system.get("/api/failures", type=variant, limit=100)
+    assert body["totals"]["failures"] == len(facts) > 0
+    expected = Counter(outcome(fact, executed) for fact in facts)
+    found = Counter()
+    for group in body["failures"]:
+        details = truth.system.get(f"/api/failures/{group['fingerprint']}")
+        found.update({name: details["outcomes"][name] for name in ("recovered", "superseded")})
+        assert details["outcomes"]["examined"] == group["count"]
+        assert details["outcomes"]["rule"]
+    # A minute has to pass before something is lost.
+    assert (found["recovered"], found["superseded"]) == (
+        expected["recovered"],
+        expected["superseded"],
+    )
+
+
+def test_outcomes_of_packages_are_what_came_of_them(truth, received):
+    guaranteed = {fact["about"]["package"] for fact in truth.facts.events("GuaranteeBuilt")}
+    packages = {
+        received.event(fact)["id"]: fact["about"].get("package")
+        for fact in truth.facts.events("WorkPackageFailed")
+    }
+    for group in truth.system.get("/api/failures", type="WorkPackageFailed")["failures"]:
+        details = truth.system.get(f"/api/failures/{group['fingerprint']}")
+        for sample in details["samples"]:
+            is_guaranteed = packages[sample["event"]["id"]] in guaranteed
+            assert (sample["outcome"] in ("superseded", "recovered")) <= is_guaranteed
+            assert sample["outcome"] != "lost"

@@ -7,8 +7,9 @@ from typing import Any
 
 from tart.errors import BadQuery, NotFound
 from tart.gateway.fanout.failure_rows import failure_rows
-from tart.gateway.fanout.failure_watch import FailureWatch, ScanReport, event_template
-from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
+from tart.gateway.fanout.failure_watch import FailureWatch, ScanReport
+from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
+from tart.gateway.handlers.failure_samples import find_outcomes, read_samples, sample_json
 from tart.gateway.handlers.windows import (
     Values,
     common_coverage,
@@ -20,26 +21,17 @@ from tart.gateway.http.auth import Caller
 from tart.gateway.http.responses import Answer
 from tart.query.answers import failures as answers
 from tart.query.core import failure_states
-from tart.query.core.cursor import Cursor
 from tart.query.core.failure_states import FailureState
-from tart.query.core.filters import Selection
-from tart.query.core.merge import Json
-from tart.query.core.query import ByteEncoding
-from tart.query.core.windows import Window, time_us
 from tart.query.shard_queries.aggregates import AggregateSum
-from tart.query.shard_queries.events import Trace
 from tart.query.shard_queries.sessions import VersionSpans
 from tart.query.topics import failure_groups as figures
-from tart.query.topics.breadcrumbs import LAST_EVENTS, RELATED_EVENTS, breadcrumbs
 from tart.query.topics.failure_groups import FailureInput, VersionHistory
+from tart.query.topics.failure_outcomes import outcome_counts
 from tart.query.topics.time_series import Buckets
-from tart.units import MINUTE_US, SECOND_US
+from tart.units import MINUTE_US
 
-SAMPLES = 3
 # Different reasons that are read for one group.
 MAX_REASONS = 1_000
-# Events of a connection are looked for in this time before its failure.
-_BEFORE_US = 60 * SECOND_US
 _STATES = ("open", "resolved", "ignored")
 
 Handler = Callable[[Values, Caller], Awaitable[Answer]]
@@ -148,8 +140,9 @@ class FailureHandlers:
             queries.ask(
                 AggregateSum("counts", buckets.window, by=["type"], where={"type": attempt_types})
             ),
-            self._samples(counts, values["bytes"]),
+            read_samples(queries, counts, values["bytes"]),
         )
+        outcome_of, coverages = await find_outcomes(queries, counts, samples, buckets.window)
         members = figures.group_members(fingerprint, counts, stored, buckets)
         examples, different = figures.failure_reasons(reasons[0], counts.template)
         by_type = {row["type"]: row["count"] for row in attempts[0]}
@@ -160,18 +153,11 @@ class FailureHandlers:
             "failing_nodes": figures.failing_nodes(counts, rows.spans),
             "reasons": examples,
             "different_reasons": different,
-            "samples": samples,
-            "outcomes": {
-                "recovered": 0,
-                "superseded": 0,
-                "lost": 0,
-                "unknown": len(samples),
-                "examined": len(samples),
-                "rule": None,
-            },
+            "samples": [sample_json(sample, outcome_of[sample.event["id"]]) for sample in samples],
+            "outcomes": outcome_counts(counts.event_type, outcome_of.values()),
             "rate": figures.failure_rate(counts.event_type, counts.count, by_type),
         }
-        return timestamped_answer(answer, (None, seen), reasons, attempts)
+        return timestamped_answer(answer, (None, seen), reasons, attempts, *coverages)
 
     async def _input(
         self,
@@ -209,48 +195,6 @@ class FailureHandlers:
             groups=self._watch.groups,
         )
         return rows, common_coverage([spans, by_node, by_bucket, by_minute, totals])
-
-    async def _samples(
-        self, counts: figures.GroupCounts, byte_encoding: ByteEncoding
-    ) -> list[answers.FailureSample]:
-        """Return the newest failures of different nodes that are still stored."""
-        newest = sorted(counts.nodes.values(), key=lambda row: -row["last_at"])[:SAMPLES]
-        samples = await gather_all(*(self._sample(counts, row, byte_encoding) for row in newest))
-        return [sample for sample in samples if sample is not None]
-
-    async def _sample(
-        self, counts: figures.GroupCounts, row: Json, byte_encoding: ByteEncoding
-    ) -> answers.FailureSample | None:
-        """Return a node's newest failure of a group; ``None`` if it is not stored any more."""
-        queries, moment = self._queries, Window(row["last_at"], row["last_at"])
-        kind = Selection(node=row["node"], types=(counts.event_type,))
-        place = Cursor(now_us(), moment)
-        page, _ = await queries.events(kind, LAST_EVENTS, 0, place, byte_encoding)
-        members = [event for event in page.events if event_template(event) == counts.template]
-        if not members:
-            return None
-        event = members[0]
-        failed_at = time_us(event["received_at"], "received_at")
-        before = Cursor(now_us(), Window(failed_at - _BEFORE_US, failed_at))
-        (events, _), chain = await gather_all(
-            queries.events(Selection(node=row["node"]), 3 * LAST_EVENTS, 0, before),
-            self._chain(event),
-        )
-        fields = next(iter(event["data"].values()))
-        return {
-            "event": event,
-            "reason": str(fields.get("reason", "")),
-            "outcome": "unknown",
-            "outcome_text": "",
-            "breadcrumbs": breadcrumbs(event, events.events, chain),
-        }
-
-    async def _chain(self, event: Json) -> list[Json]:
-        """Return the events of an event's chain of references; nothing if it has none."""
-        if event["context"]["root_event_id"] in (None, event["event_id"]):
-            return []
-        tree, _ = await self._queries.ask(Trace(event["id"], limit=RELATED_EVENTS))
-        return tree["events"] if tree else []
 
 
 def watch_state(report: ScanReport) -> answers.FailureWatchState:
