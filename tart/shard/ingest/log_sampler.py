@@ -27,16 +27,16 @@ class LogSampler:
 
     def __init__(self, config: StorageConfig) -> None:
         self._config = config
-        self.sampling = Sampling(settings_of(config), config.pending_bytes)
+        self.sampling = Sampling(settings_of(config))
 
-    def update(self, waiting_bytes: int, now: float) -> None:
+    def update(self, is_full: bool, now: float) -> None:
         """Begin or end sampling by the state of the buffer; both are logged.
 
         Args:
-            waiting_bytes: Bytes that wait for the writer.
+            is_full: Whether reading waits for the writer.
             now: Seconds of a monotonic clock.
         """
-        if not self.sampling.update(waiting_bytes, now):
+        if not self.sampling.update(is_full, now):
             return
         if self.sampling.active:
             log.warning(

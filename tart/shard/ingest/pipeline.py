@@ -400,9 +400,9 @@ class Ingest:
             self._late = self._handed
         self._waiting_bytes += batch.bytes
         self._waiting_rows += batch.rows
-        self._sampler.update(self._waiting_bytes, time.monotonic())
         if self._waiting_bytes >= self._config.pending_bytes:
             self.backpressure.set_buffer_full(True)
+        self._sampler.update(self.backpressure.buffer_full, time.monotonic())
         self._write(batch)
 
     def record_commit(self, batch: Batch) -> None:
@@ -410,7 +410,7 @@ class Ingest:
         self._committed = batch.through
         self._waiting_bytes -= batch.bytes
         self._waiting_rows -= batch.rows
-        self._sampler.update(self._waiting_bytes, time.monotonic())
+        self._sampler.update(self.backpressure.buffer_full, time.monotonic())
         if self._waiting_bytes <= self._config.pending_bytes // 2:
             self.backpressure.set_buffer_full(False)
         self._done += 1

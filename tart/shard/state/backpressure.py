@@ -26,13 +26,14 @@ class Backpressure:
         reading_allowed: Whether no reason holds.
         reason: The reason that is reported: a shortage of the store first, then the buffer.
             ``None`` while reading is allowed.
+        buffer_full: Whether the bytes that wait for the writer exceed their limit.
     """
 
     def __init__(self) -> None:
         self.reading_allowed = True
         self.reason: PauseReason | None = None
         self._shortage: PauseReason | None = None
-        self._buffer_full = False
+        self.buffer_full = False
         self._observers: list[Callable[[], None]] = []
 
     def subscribe(self, observer: Callable[[], None]) -> None:
@@ -46,11 +47,11 @@ class Backpressure:
 
     def set_buffer_full(self, full: bool) -> None:
         """Set whether the bytes that wait for the writer exceed their limit."""
-        self._buffer_full = full
+        self.buffer_full = full
         self._update()
 
     def _update(self) -> None:
-        self.reason = self._shortage or (PauseReason.BUFFER if self._buffer_full else None)
+        self.reason = self._shortage or (PauseReason.BUFFER if self.buffer_full else None)
         allowed = self.reason is None
         if allowed != self.reading_allowed:
             self.reading_allowed = allowed

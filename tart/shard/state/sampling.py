@@ -25,9 +25,9 @@ from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.references import REFERENCED_TYPES
 from tart.suggestions import did_you_mean
 
-# The share of the buffer below which a shard keeps up again.
-CALM_SHARE = 0.25
-# Sampling ends after this time of calm: load that goes on would only fill the buffer again.
+# The share of time with a full buffer from which on a shard does not keep up.
+FULL_SHARE = 0.5
+# Sampling ends after this time without a full buffer.
 CALM_SECONDS = 60.0
 # Types before this one are about the node, its connections and blocks.
 _FIRST_SAMPLED = 80
@@ -96,9 +96,11 @@ def settings_of(storage: StorageConfig) -> SamplingSettings:
 class Sampling:
     """Decides when the event log is sampled, and which events it gets.
 
+    A shard does not keep up while its buffer is full for half of the time: a burst fills it once,
+    and a shard that only just suffices seldom.
+
     Args:
         settings: See there.
-        limit_bytes: The size of the buffer of events that wait for the writer.
 
     Attributes:
         active: Whether the log is sampled now.
@@ -106,41 +108,46 @@ class Sampling:
         left_out: Events that were not stored.
     """
 
-    def __init__(self, settings: SamplingSettings, limit_bytes: int) -> None:
+    def __init__(self, settings: SamplingSettings) -> None:
         self._settings = settings
-        self._limit_bytes = limit_bytes
         self._types = np.zeros(256, np.bool_)
         self._types[sorted(settings.types)] = True
-        self._behind_since: float | None = None
+        # The share of time with a full buffer, of which a half is left after ``after_seconds``.
+        self._full_share = 0.0
+        self._is_full = False
+        self._updated_at: float | None = None
         self._calm_since: float | None = None
         self.active = False
         self.episodes = 0
         self.left_out = 0
 
-    def update(self, waiting_bytes: int, now: float) -> bool:
+    def update(self, is_full: bool, now: float) -> bool:
         """Take the state of the buffer; return whether ``active`` has changed.
 
         Args:
-            waiting_bytes: Bytes that wait for the writer.
+            is_full: Whether reading waits for the writer.
             now: Seconds of a monotonic clock.
         """
         if not self._settings.after_seconds:
             return False
-        if waiting_bytes >= self._limit_bytes:
+        before = self.active
+        self._follow(is_full, now)
+        if is_full:
             self._calm_since = None
-            if self._behind_since is None:
-                self._behind_since = now
-        elif waiting_bytes <= self._limit_bytes * CALM_SHARE:
-            self._behind_since = None
-            if self._calm_since is None:
-                self._calm_since = now
-        was_active = self.active
-        if self._behind_since is not None:
-            self.active |= now - self._behind_since >= self._settings.after_seconds
-        elif self._calm_since is not None:
-            self.active &= now - self._calm_since < CALM_SECONDS
-        self.episodes += self.active and not was_active
-        return self.active != was_active
+        elif self._calm_since is None:
+            self._calm_since = now
+        if self._full_share >= FULL_SHARE:
+            self.active = True
+        elif self._calm_since is not None and now - self._calm_since >= CALM_SECONDS:
+            self.active = False
+        self.episodes += self.active and not before
+        return self.active != before
+
+    def _follow(self, is_full: bool, now: float) -> None:
+        passed = 0.0 if self._updated_at is None else now - self._updated_at
+        remaining = 0.5 ** (passed / self._settings.after_seconds)
+        self._full_share = self._full_share * remaining + self._is_full * (1 - remaining)
+        self._is_full, self._updated_at = is_full, now
 
     def stored(self, events: EventColumns, clean: BoolArray) -> BoolArray | None:
         """Return which events the log gets; ``None`` for all.

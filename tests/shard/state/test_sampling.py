@@ -22,17 +22,15 @@ from tart.shard.state.sampling import (
     settings_of,
 )
 
-LIMIT = 1000
-
 
 def sampling(after: float = 5.0, one_in: int = 10) -> Sampling:
-    return Sampling(SamplingSettings(after, one_in), LIMIT)
+    return Sampling(SamplingSettings(after, one_in))
 
 
 def active(one_in: int = 10) -> Sampling:
     sampled = sampling(one_in=one_in)
-    sampled.update(LIMIT, 0)
-    assert sampled.update(LIMIT, 5)
+    sampled.update(True, 0)
+    assert sampled.update(True, 5)
     return sampled
 
 
@@ -54,47 +52,56 @@ def kept(sampled: Sampling, columns: EventColumns, clean: bool = True) -> list[b
 
 
 def test_it_is_off_by_default() -> None:
-    never = Sampling(settings_of(StorageConfig()), LIMIT)
+    never = Sampling(settings_of(StorageConfig()))
     for now in range(1000):
-        assert not never.update(LIMIT * 5, now)
+        assert not never.update(True, now)
     assert not never.active
 
 
-def test_it_begins_when_the_buffer_was_not_emptied_for_long_enough() -> None:
+def test_it_begins_when_the_buffer_was_full_for_the_time() -> None:
     sampled = sampling()
-    # The buffer is full, read to a half, and full again: the shard does not keep up.
     for now in range(5):
-        assert not sampled.update(LIMIT if now % 2 == 0 else LIMIT // 2, now)
-    assert sampled.update(LIMIT, 5)
+        assert not sampled.update(True, now)
+    assert sampled.update(True, 5)
     assert (sampled.active, sampled.episodes) == (True, 1)
 
 
-def test_a_burst_that_is_worked_off_is_no_trouble() -> None:
+def test_it_begins_when_the_buffer_is_full_most_of_the_time() -> None:
     sampled = sampling()
-    for now in range(0, 100, 4):
-        sampled.update(LIMIT, now)
-        sampled.update(LIMIT // 8, now + 3)
+    now = 0.0
+    # The buffer is full, read to a half, and full again.
+    while not sampled.active and now < 60:
+        sampled.update(True, now)
+        sampled.update(False, now + 0.7)
+        now += 1
+    assert 5 < now < 20
+
+
+def test_bursts_that_are_worked_off_are_no_trouble() -> None:
+    sampled = sampling()
+    for now in range(0, 300, 3):
+        sampled.update(True, now)
+        sampled.update(False, now + 1)
     assert not sampled.active
 
 
 def test_it_ends_by_itself_after_a_minute_of_calm() -> None:
     sampled = active()
-    assert not sampled.update(LIMIT // 8, 10)
-    assert not sampled.update(LIMIT // 2, 30)
-    assert not sampled.update(LIMIT // 8, 10 + CALM_SECONDS - 1)
-    assert sampled.update(LIMIT // 8, 10 + CALM_SECONDS)
+    assert not sampled.update(False, 10)
+    assert not sampled.update(False, 10 + CALM_SECONDS - 1)
+    assert sampled.update(False, 10 + CALM_SECONDS)
     assert not sampled.active
-    sampled.update(LIMIT, 100)
-    assert sampled.update(LIMIT, 105)
+    sampled.update(True, 100)
+    assert sampled.update(True, 105)
     assert sampled.episodes == 2
 
 
 def test_trouble_that_comes_back_begins_the_minute_again() -> None:
     sampled = active()
-    sampled.update(LIMIT // 8, 10)
-    sampled.update(LIMIT, 40)
-    sampled.update(LIMIT // 8, 50)
-    assert not sampled.update(LIMIT // 8, 10 + CALM_SECONDS)
+    sampled.update(False, 10)
+    sampled.update(True, 40)
+    sampled.update(False, 50)
+    assert not sampled.update(False, 10 + CALM_SECONDS)
     assert sampled.active
 
 
