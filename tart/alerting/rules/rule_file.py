@@ -37,7 +37,7 @@ MAX_CHANNELS = 100
 # In ``disable`` and ``enable``: all built-in rules.
 ALL = "*"
 
-_TOP_KEYS = (
+TOP_KEYS = (
     "group_wait",
     "group_interval",
     "repeat_interval",
@@ -115,7 +115,7 @@ class _Reader:
         return file
 
     def _read_top(self, reader: TableReader) -> RuleFile:
-        reader.refuse_unknown(_TOP_KEYS, _TOP_MEANT)
+        reader.refuse_unknown(TOP_KEYS, _TOP_MEANT)
         file = RuleFile()
         disabled, enabled = self._read_switches(reader)
         return RuleFile(

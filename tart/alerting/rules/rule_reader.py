@@ -26,7 +26,7 @@ from tart.suggestions import did_you_mean
 from tart.units import DAY_US
 
 _CONDITION_KEYS = ("figure", "by", "above", "below", "window", "against", "sql")
-_KEYS = (
+KEYS = (
     "alert",
     *_CONDITION_KEYS,
     "scope",
@@ -77,7 +77,7 @@ def read_rule(
         channels: The names of the file's channels.
         default_channels: Those of rules that name none.
     """
-    reader.refuse_unknown(_KEYS, _MEANT)
+    reader.refuse_unknown(KEYS, _MEANT)
     name = _read_name(reader)
     base = builtin.get(name or "")
     condition = _read_condition(reader, base)
