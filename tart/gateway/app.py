@@ -17,6 +17,7 @@ from tart.access.roles import Role
 from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.gateway.alerting.anomaly_monitor import AnomalyMonitor
+from tart.gateway.alerting.failure_figures import FailureFigures
 from tart.gateway.alerting.handlers import AlertHandlers
 from tart.gateway.alerting.handlers import Handler as AlertHandler
 from tart.gateway.alerting.measurements import Measurements
@@ -125,6 +126,7 @@ class Gateway:
         self.failure_watch = FailureWatch(
             self.queries, config.control_path, self.background, intervals.failures
         )
+        FailureFigures(self.queries, self.failure_watch).add_to(self.measurements)
         self.failure_groups = FailureHandlers(
             self.queries, self.failure_watch, self.authenticator.record
         )
@@ -273,6 +275,7 @@ class Gateway:
 
     def _metrics(self) -> dict[str, tuple[float, str]]:
         live = self.streams.statistics()
+        failures = self.failure_watch.report
         counts = GatewayCounts(
             uptime_seconds=self.status.uptime_seconds,
             subscribers=len(self.streams.subscribers),
@@ -294,6 +297,9 @@ class Gateway:
             summary_readers=self.summaries.readers,
             summary_states=self.summaries.states,
             summary_skipped=self.summaries.skipped,
+            failure_groups=failures.groups,
+            failure_groups_evicted=failures.evicted,
+            failure_scans_cut=failures.cut,
             merge_seconds=merge_seconds(),
         )
         return {**gateway_metrics(counts), **self.server.connections.metrics()}

@@ -21,7 +21,14 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from tart.background_tasks import Background
-from tart.errors import NotFound, StorageError, TartError
+from tart.errors import (
+    Busy,
+    NotFound,
+    QueryTimeout,
+    ShardUnavailable,
+    StorageError,
+    TartError,
+)
 from tart.failure_store import ScanProgress, open_failure_store
 from tart.gateway.fanout.failure_rows import MAX_ROWS, failure_rows
 from tart.gateway.fanout.queries import Coverage, QueryClient, now_us
@@ -43,6 +50,9 @@ MAX_LOOKUPS = 20
 LOOKUP_EVENTS = 500
 # A group that is seen all the time is written this often.
 _WRITE_US = 60 * SECOND_US
+
+# The next scan covers the same time.
+_NO_ANSWER = (Busy, QueryTimeout, ShardUnavailable)
 
 T = TypeVar("T")
 
@@ -210,7 +220,7 @@ class FailureWatch:
     async def _run(self) -> None:
         await self._queries.shards.wait_any_welcomed()
         while True:
-            with self._background.guard("failure_groups"), suppress(TartError):
+            with self._background.guard("failure_groups"), suppress(*_NO_ANSWER):
                 await self.scan()
             await asyncio.sleep(self._interval_seconds)
 

@@ -31,6 +31,9 @@ class GatewayCounts(NamedTuple):
         summary_readers: Clients of the summarised live channel.
         summary_states: States of the network made for it.
         summary_skipped: States that slow clients skipped.
+        failure_groups: Stored failure groups.
+        failure_groups_evicted: Failure groups that were deleted because there were too many.
+        failure_scans_cut: Scans with more failure groups than one answer takes.
         merge_seconds: Time that the merge thread worked.
     """
 
@@ -54,6 +57,9 @@ class GatewayCounts(NamedTuple):
     summary_readers: int
     summary_states: int
     summary_skipped: int
+    failure_groups: int
+    failure_groups_evicted: int
+    failure_scans_cut: int
     merge_seconds: float
 
 
@@ -110,6 +116,15 @@ _METRICS = {
     "summary_skipped": (
         "tart_live_states_skipped_total",
         "States that clients of the summarised live channel skipped because they were slow.",
+    ),
+    "failure_groups": ("tart_failure_groups", "Stored failure groups."),
+    "failure_groups_evicted": (
+        "tart_failure_groups_evicted_total",
+        "Failure groups deleted because there were too many, or too many of one node.",
+    ),
+    "failure_scans_cut": (
+        "tart_failure_scans_cut_total",
+        "Scans for failure groups that had more groups than one answer takes.",
     ),
     "merge_seconds": (
         "tart_gateway_merge_seconds_total",
