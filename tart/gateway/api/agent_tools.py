@@ -202,6 +202,21 @@ TOOLS: tuple[Tool, ...] = (
         },
     ),
     Tool(
+        "alerts",
+        "Alerts",
+        "What is wrong now and since when, by rules with thresholds: of the network, its nodes and "
+        "this server; what was wrong before; the rules with their last values.",
+        {"now": "alerts", "history": "alert_history", "rules": "alert_rules"},
+        omitted={"now": frozenset({"annotations", "fingerprint", "page", "is_builtin"})},
+    ),
+    Tool(
+        "failures",
+        "Failure groups",
+        "Failures with the same reason, grouped over nodes and versions: how often, since when, "
+        "whether it is new or came back, and what came before and after it.",
+        {"groups": "failures", "one": "failure"},
+    ),
+    Tool(
         "nodes",
         "Nodes",
         "The nodes that send telemetry: all of them, or one by its id (64 hex digits): what it "

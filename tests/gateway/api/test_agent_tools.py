@@ -12,7 +12,7 @@ from tart.gateway.api.agent_tools import TOOLS, TOOLS_BY_NAME, describe_tools
 from tests.cases import all_cases
 
 ALL_VIEWS = [(tool, view) for tool in TOOLS for view in tool.views]
-VALUES = {"id": "ab" * 32, "hash": "cd" * 32, "slot": 7, "core_index": 1}
+VALUES = {"id": "ab" * 32, "hash": "cd" * 32, "slot": 7, "core_index": 1, "fingerprint": "ab" * 8}
 
 
 @all_cases(("tool", "view"), ALL_VIEWS, ids=lambda value: getattr(value, "name", value))

@@ -192,7 +192,7 @@ def test_detailed_health_is_degraded_without_one_shard_and_503_without_any(tmp_p
         parts = body["components"]
         assert list(parts)[:3] == ["database", "batch_writer", "event_broadcaster"]
         assert parts["shard_01"]["status"] == "Healthy"
-        assert body["summary"]["total_components"] == len(parts) == 7
+        assert body["summary"]["total_components"] == len(parts) == 8
         await gateway.shards[1].stop()
         gateway.gateway.queries._deadline = 0.3
         body = await gateway.json("/api/health/detailed")

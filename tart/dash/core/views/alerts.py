@@ -175,9 +175,11 @@ def firing_tone(answer: Any) -> Tone:
 
 
 def place_of(alert: ActiveAlert | AlertTransition) -> Place | None:
-    """Return where to look: the node of the alert."""
-    node = alert["labels"].get("node")
-    return None if node is None else Place("node", node)
+    """Return where to look: the node or the failure group of the alert."""
+    for label, view in (("node", "node"), ("fingerprint", "failure")):
+        if label in alert["labels"]:
+            return Place(view, alert["labels"][label])
+    return None
 
 
 def _now_row(alert: ActiveAlert, now: datetime) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tart.dash.core.model import Place, UnknownPlace, View
 from tart.dash.core.views import (
+    alert_rules,
     alerts,
     blocks,
     conformance,
@@ -11,6 +12,8 @@ from tart.dash.core.views import (
     cores,
     event,
     events,
+    failure,
+    failures,
     finding,
     help,
     network,
@@ -38,6 +41,9 @@ VIEWS: tuple[View, ...] = (
     conformance.VIEW,
     finding.VIEW,
     alerts.VIEW,
+    alert_rules.VIEW,
+    failures.VIEW,
+    failure.VIEW,
     server.VIEW,
     help.view(lambda: VIEWS),
 )

@@ -748,6 +748,178 @@ def alerts_answers():
     }
 
 
+def alert_rule(**changes):
+    made = {
+        "alert": "NodeBehind",
+        "figure": "node_behind_slots",
+        "unit": "slots",
+        "by": "node",
+        "above": 10.0,
+        "below": None,
+        "window_seconds": None,
+        "against_seconds": None,
+        "sql": None,
+        "for_seconds": 60.0,
+        "keep_firing_for_seconds": 0.0,
+        "severity": "critical",
+        "labels": {},
+        "annotations": {},
+        "channels": ["ops"],
+        "on_missing": "keep",
+        "is_builtin": True,
+        "enabled": True,
+        "state": "firing",
+        "firing": 1,
+        "pending": 2,
+        "values": [{"labels": {"node": NODE}, "value": 1234.0}],
+        "last_error": None,
+        "evaluation_ms": 5.2,
+        "last_fired_at": at(30),
+    }
+    return made | changes
+
+
+def alert_rules_answers():
+    step = {"alert": "StepFails", "figure": "step_failure_share", "unit": "share", "by": None}
+    sql = {"alert": "Custom", "figure": None, "unit": None, "by": None, "above": None}
+    idle = {"firing": 0, "pending": 0, "values": [], "last_fired_at": None}
+    return {
+        "rules": {
+            "rules": [
+                alert_rule(),
+                alert_rule(**step, **idle, above=2.0, against_seconds=3600.0, state="inactive"),
+                alert_rule(**sql, **idle, state="failing", last_error="no column x"),
+                alert_rule(**idle, alert="NodeAnomalous", enabled=False, state="unknown")
+                | {"above": None, "below": 0.5, "evaluation_ms": None},
+            ],
+            "channels": [
+                {
+                    "name": "ops",
+                    "type": "webhook",
+                    "send_resolved": True,
+                    "min_severity": "info",
+                    "queued": 1,
+                    "delivered": 20,
+                    "failed": 3,
+                    "dead": 1,
+                    "last_error": "it answered 500",
+                    "last_delivered_at": at(3600),
+                }
+            ],
+            "file": None,
+            "loaded_at": at(900),
+            "errors": [],
+        }
+    }
+
+
+FINGERPRINT = "0123456789abcdef"
+
+
+def failure_group(**changes):
+    made = {
+        "fingerprint": FINGERPRINT,
+        "event_type": 92,
+        "event_name": "WorkPackageFailed",
+        "template": "no route to <address>",
+        "state": "regressed",
+        "is_new": False,
+        "count": 12,
+        "nodes": 3,
+        "versions": [{"name": "polkajam", "version": "0.3.2", "count": 12, "nodes": 3}],
+        "first_seen": at(7200),
+        "last_seen": at(5),
+        "first_version": "0.3.0",
+        "changed_at": at(60),
+        "changed_by": None,
+        "comment": "",
+        "resolved_at": at(3600),
+        "resolved_version": "0.3.1",
+        "regressed_at": at(60),
+        "regressed_version": "0.3.2",
+        "series": [1, 2, 9],
+    }
+    return made | changes
+
+
+def failures_answers():
+    new = failure_group(
+        fingerprint="fedcba9876543210", state="open", is_new=True, template="", versions=[]
+    )
+    return {
+        "failures": {
+            "failures": [failure_group(), new],
+            "buckets": {"start": at(86400), "seconds": 3600, "count": 24},
+            "totals": {
+                "groups": 2,
+                "failures": 24,
+                "new": 1,
+                "by_state": {"open": 1, "regressed": 1},
+                "other_reasons": 0,
+                "ungrouped": 0,
+            },
+            "watch": {
+                "scanned_at": at(5),
+                "is_complete": True,
+                "groups": 2,
+                "evicted": 0,
+                "problem": None,
+            },
+            "has_more": True,
+            "window": WINDOW,
+        }
+    }
+
+
+def failure_answers():
+    crumb = {
+        "id": 511,
+        "event_id": 6,
+        "event_type": 90,
+        "event_name": "WorkPackageSubmission",
+        "received_at": at(6),
+        "before_ms": 1234.0,
+        "is_related": True,
+        "summary": '{"core":1}',
+    }
+    sample = {
+        "event": {
+            "id": 767,
+            "node_id": NODE,
+            "received_at": at(5),
+            "data": {"WorkPackageFailed": {"reason": "no route to 10.0.0.1"}},
+        },
+        "reason": "no route to 10.0.0.1",
+        "outcome": "lost",
+        "outcome_text": "Nothing came of it.",
+        "breadcrumbs": [crumb, crumb | {"id": 512, "is_related": False}],
+    }
+    return {
+        "failure": failure_group(
+            summary="3 nodes report it.",
+            comment="fixed in 0.3.1",
+            buckets={"start": at(86400), "seconds": 3600, "count": 24},
+            failing_nodes=[
+                {"node_id": NODE, "name": "polkajam", "version": "0.3.2", "count": 9}
+                | {"last_at": at(5)}
+            ],
+            reasons=[{"reason": "no route to 10.0.0.1", "count": 9, "last_at": at(5)}],
+            different_reasons=4,
+            samples=[sample],
+            outcomes={
+                "recovered": 1,
+                "superseded": 0,
+                "lost": 2,
+                "unknown": 0,
+                "examined": 3,
+                "rule": None,
+            },
+            rate=0.25,
+            window=WINDOW,
+        )
+    }
+
+
 # The place and the answers of each view.
 SAMPLES = {
     "blocks": (Place("blocks"), blocks_answers),
@@ -761,6 +933,9 @@ SAMPLES = {
     "conformance": (Place("conformance"), conformance_answers),
     "finding": (Place("finding", "trailing_bytes"), conformance_answers),
     "alerts": (Place("alerts"), alerts_answers),
+    "alert-rules": (Place("alert-rules"), alert_rules_answers),
+    "failures": (Place("failures"), failures_answers),
+    "failure": (Place("failure", FINGERPRINT), failure_answers),
 }
 
 

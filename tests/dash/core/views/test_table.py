@@ -11,6 +11,7 @@ ARGUMENTS = {
     "core": "1",
     "event": "768",
     "package": "9c" * 32,
+    "failure": "0123456789abcdef",
     "finding": "truncated",
 }
 
