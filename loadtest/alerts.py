@@ -1,277 +1,182 @@
-"""Precision and recall of the built-in alerting rules, over simulated networks at high speed.
+"""``python -m loadtest.alerts``: the CPU time of an evaluation of alerting rules.
 
-``python -m loadtest.alerts troubles`` plays networks with the faults of ``tart simulate
---troubled`` and planted troubles (``loadtest.planted``), and prints the table of docs/alerts.md;
-``python -m loadtest.alerts calm`` plays a network without troubles for a long time: every alert
-of it is false. Both use the code of the server (``tart.offline``).
+A large network sends to a real server (``loadtest.chain``). Stretches with fifty rules and
+stretches without a rule take turns; the CPU seconds of the gateway and of the shards in the one,
+less those in the other, are what the evaluations cost. Everything else costs the same in both.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import multiprocessing
-import sys
+import os
+import signal
+import statistics
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from loadtest.planted import Fired, Score, choose_troubles, score, table
-from loadtest.sparse import SparseNetwork
-from tart.alerting.engine.model import State
-from tart.alerting.figures.inputs import ServerState
+from loadtest import measure
+from loadtest.bench import RESULTS, save
+from loadtest.dialogue import Broken, Json, Part
+from loadtest.server import Server
 from tart.alerting.rules.builtin_rules import BUILTIN_RULES
-from tart.alerting.rules.model import FigureCondition, Rule
-from tart.offline.evaluation import Change, Evaluation
-from tart.offline.server import Connection, OfflineServer, offline_server
-from tart.offline.source import offline_measurements
-from tart.simulate.model.fault_rates import TROUBLED, Rates
-from tart.simulate.model.in_memory import MIXED
-from tart.simulate.model.network import Network
-from tart.simulate.model.troubles import Trouble
-from tart.simulate.model.world import SLOT
-from tart.units import HOUR_US, JCE_US, MINUTE_US, SECOND_US
+from tart.alerting.rules.figures import FIGURES
 
-INTERVAL_US = 30 * SECOND_US
-LAG_US = 5 * SECOND_US
-# For how long a node whose telemetry lost its connection stays away.
-_AWAY_US = SECOND_US
-# A network whose faults are those of every day: no telemetry is lost, few blocks fail.
-CALM = Rates(dropped=0.0005, reconnect=0.0002, lag=0.002)
-# After the last trouble.
-_END_US = 15 * MINUTE_US
-_WEEK_SECONDS = 7 * 24 * 3600
+# The issue's bar for fifty rules over 1,023 nodes.
+TARGET_MS = 200.0
+_CONNECTING_SECONDS = 60.0
+_RELOADING_SECONDS = 20.0
+_NAMES = {"gateway": "gateway", "shards": "shards", "total": "together"}
+_WITHOUT_RULES = 'disable = "*"\n'
 
 
-@dataclass(frozen=True)
-class Played:
-    """The outcome of one network.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; return 1 if rules were not evaluated."""
+    given = _parser().parse_args(arguments)
+    parameters = ("nodes", "cores", "rate", "rules", "interval", "pairs")
+    result: Json = {
+        "scenario": "alerts",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "parameters": {name: getattr(given, name) for name in parameters},
+        "seconds": given.seconds,
+        "machine": measure.machine(),
+        "figures": {},
+        "broken": [],
+    }
+    given.results.mkdir(parents=True, exist_ok=True)
+    file = given.results / f"alerts-{given.nodes}.toml"
+    file.write_text(_WITHOUT_RULES)
+    settings = {
+        "TART_ALERTS_FILE": str(file.resolve()),
+        "TART_ALERTS_EVALUATION_SECONDS": str(given.interval),
+    }
+    with Server(given.shards, settings) as server:
+        options = {"host": server.host, "port": server.port, "nodes": given.nodes}
+        options |= {"cores": given.cores, "rate": given.rate}
+        options["seconds"] = given.warm_up + 2 * given.pairs * (given.seconds + 5.0) + 30.0
+        with Part("loadtest.chain", options) as chain:
+            chain.receive(_CONNECTING_SECONDS)
+            server.wait(lambda now: now.connections >= given.nodes, _CONNECTING_SECONDS)
+            chain.command("go")
+            time.sleep(given.warm_up)
+            pairs = [_pair(server, file, given) for _ in range(given.pairs)]
+    file.unlink()
+    figures = {
+        f"{name}_ms": round(statistics.median(pair[name] for pair in pairs), 1) for name in _NAMES
+    }
+    result["figures"] = figures | {"pairs": pairs}
+    result["broken"] = [pair["broken"] for pair in pairs if "broken" in pair]
+    for name, label in _NAMES.items():
+        spread = ", ".join(f"{pair[name]:.1f}" for pair in pairs)
+        print(f"{label:>9} {figures[f'{name}_ms']:8.1f} ms of CPU for an evaluation ({spread})")
+    print(f"target    {TARGET_MS:8.1f} ms; saved as {save(result, given.results)}")
+    for error in result["broken"]:
+        print(f"BROKEN: {error}")
+    return int(bool(result["broken"]))
 
-    Attributes:
-        fired: The alerts that began to fire.
-        peers: Peer ids of the nodes in hex, by index.
-        length_us: Its simulated time.
+
+def rule_file(count: int) -> str:
+    """Return a rule file with a number of enabled rules: all built-in ones, then others.
+
+    The others have windows of their own, so that they share no query with the built-in ones.
     """
-
-    fired: list[Fired]
-    peers: dict[int, str]
-    length_us: int
-
-
-def network_rules() -> list[Rule]:
-    """Return the built-in rules that a simulated network can test."""
-    return [rule for rule in BUILTIN_RULES if rule.scope != "server"]
+    lines = ['enable = "*"']
+    lines += [f"\n[[rule]]\n{rule}" for rule in _others(count - len(BUILTIN_RULES))]
+    return "\n".join(lines) + "\n"
 
 
-class PlayedNetwork:
-    """A simulated network whose telemetry goes to an offline server."""
-
-    def __init__(self, server: OfflineServer, network: Network | SparseNetwork, nodes: int) -> None:
-        self.network = network
-        self._server = server
-        self._open: dict[int, Connection] = {}
-        self._returning: dict[int, int] = {}
-        for node in range(nodes):
-            self._connect(node)
-
-    def play(self, seconds: int) -> None:
-        """Let the network go on; nodes leave and return."""
-        network, server = self.network, self._server
-        step_us = SLOT if isinstance(network, SparseNetwork) else SECOND_US
-        end = network.now + seconds * SECOND_US
-        while network.now < end:
-            for emission in network.advance(min(end, network.now + step_us)):
-                server.advance(JCE_US + emission.when)
-                self._open[emission.node].receive(emission.frame)
-            server.advance(JCE_US + network.now)
-            self._reconnect()
-
-    def _connect(self, node: int) -> None:
-        connection = self._server.open_session(f"[2001:db8::{node + 1:x}]:40000")
-        connection.receive(self.network.connect(node))
-        self._open[node] = connection
-
-    def _reconnect(self) -> None:
-        network = self.network
-        for node in network.leaving():
-            if node in self._open:
-                network.disconnect(node, "hung up")
-                self._open.pop(node).close("hung up")
-                self._returning[node] = network.now + _AWAY_US
-        for node, returns_at in list(self._returning.items()):
-            if returns_at <= network.now and not network.is_away(node):
-                del self._returning[node]
-                self._connect(node)
+def _others(count: int) -> Iterator[str]:
+    """Yield rules: figures with windows, by each of its labels and in several windows."""
+    made = 0
+    for minutes in (7, 12, 20, 45, 60):
+        for figure in FIGURES.values():
+            window = figure.window
+            if (
+                window is None
+                or not window.shortest_us <= minutes * 60_000_000 <= window.longest_us
+            ):
+                continue
+            for by in figure.by or (None,):
+                if made >= count:
+                    return
+                made += 1
+                label = "" if by is None else f'by = "{by}"\n'
+                above = 0.99 if figure.highest <= 1 else 99
+                yield (
+                    f'alert = "Own{made}"\nfigure = "{figure.name}"\n{label}'
+                    f'window = "{minutes}m"\nabove = {above}\n'
+                )
 
 
-async def play(
-    network: Network | SparseNetwork,
-    nodes: int,
-    seconds: int,
-    rules: Sequence[Rule],
-    *,
-    server_state: Callable[[], ServerState] | None = None,
-    watch: Callable[[int, Change], None] = lambda since_us, change: None,
-) -> Played:
-    """Play a network for a simulated time, and evaluate rules as a server does.
-
-    Args:
-        network: The network, at its beginning.
-        nodes: The number of its nodes.
-        seconds: Simulated.
-        rules: The rules in force.
-        server_state: Returns the state of the server, for rules about it.
-        watch: Called with each change of an alert and the time since the beginning.
-    """
-    start = network.now
-    fired: list[Fired] = []
-    async with offline_server(JCE_US + start) as server:
-        played = PlayedNetwork(server, network, nodes)
-        measurements = offline_measurements(server, server_state)
-        evaluation = Evaluation(rules, measurements.measure, interval_us=INTERVAL_US, lag_us=LAG_US)
-        while network.now < start + seconds * SECOND_US:
-            played.play(INTERVAL_US // SECOND_US)
-            await server.settle()
-            since_us = network.now - start
-            for change in await evaluation.turn(server.now_us):
-                watch(since_us, change)
-                if change.transition.next == State.FIRING != change.transition.previous:
-                    fired.append(_fired(since_us, change))
-    return Played(fired, network_peers(network), network.now - start)
+def _pair(server: Server, file: Path, given: argparse.Namespace) -> Json:
+    """Return the CPU milliseconds of an evaluation, from a stretch with rules and one without."""
+    _reload(server, file, rule_file(given.rules))
+    busy = _stretch(server, given.seconds)
+    _reload(server, file, _WITHOUT_RULES)
+    idle = _stretch(server, given.seconds)
+    turns = busy["turns"]
+    if not turns:
+        return dict.fromkeys(_NAMES, 0.0) | {"broken": "no rule was evaluated"}
+    pair = {name: (busy[name] - idle[name]) * 1000 / turns for name in ("gateway", "shards")}
+    return pair | {"total": sum(pair.values()), "turns": turns}
 
 
-def network_peers(network: Network | SparseNetwork) -> dict[int, str]:
-    """Return the peer ids of a network's nodes in hex, by index."""
-    return dict(enumerate(network.peer_ids))
+def _reload(server: Server, file: Path, text: str) -> None:
+    """Let the server read another rule file, and wait until it has."""
+    before = server.http.get("/api/alerts/rules").json()["loaded_at"]
+    file.write_text(text)
+    os.kill(server.pid, signal.SIGHUP)
+    ends = time.monotonic() + _RELOADING_SECONDS
+    while time.monotonic() < ends:
+        answer = server.http.get("/api/alerts/rules").json()
+        if answer["errors"]:
+            raise Broken(f"the rules were not loaded: {answer['errors']}")
+        if answer["loaded_at"] != before:
+            # A turn with the rules before may be running.
+            time.sleep(2.5)
+            return
+        time.sleep(0.1)
+    raise Broken("the rules were not loaded")
 
 
-def _fired(since_us: int, change: Change) -> Fired:
-    condition = change.rule.condition
-    return Fired(
-        change.rule.alert,
-        condition.figure if isinstance(condition, FigureCondition) else "",
-        since_us,
-        dict(change.transition.alert.labels).get("node"),
-        change.inhibited_by is not None,
+def _stretch(server: Server, seconds: float) -> Json:
+    """Return CPU seconds and evaluations of a time."""
+    shards, gateway = server.processes()
+    began = _sample(server, shards, gateway)
+    time.sleep(seconds)
+    ended = _sample(server, shards, gateway)
+    return {name: ended[name] - began[name] for name in began}
+
+
+def _sample(server: Server, shards: list[int], gateway: int) -> Json:
+    turns = 0.0
+    for line in server.http.get("/metrics").text.splitlines():
+        if line.startswith("tart_alert_evaluations_total "):
+            turns = float(line.split()[1])
+    return {
+        "turns": turns,
+        "gateway": measure.thread_seconds([gateway]),
+        "shards": measure.thread_seconds(shards),
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtest.alerts", description="The CPU time of an evaluation of rules."
     )
-
-
-# --- Troubles -------------------------------------------------------------------------------
-
-
-def play_seed(seed: int, troubles_each: int) -> tuple[int, Score]:
-    """Play the network of a seed."""
-    nodes = 6 + seed % 4
-    troubles = choose_troubles(seed, nodes, troubles_each)
-    return seed, play_troubles(seed, nodes, troubles)
-
-
-def play_troubles(
-    seed: int, nodes: int, troubles: Sequence[Trouble], rules: Sequence[Rule] | None = None
-) -> Score:
-    """Play a network with the background faults and these troubles."""
-    network = Network(
-        nodes=nodes, cores=2, seed=seed, rates=TROUBLED, protocol=MIXED, troubles=troubles
-    )
-    seconds = (troubles[-1].end + _END_US) // SECOND_US
-    rules = network_rules() if rules is None else rules
-    played = asyncio.run(play(network, nodes, seconds, rules))
-    return score(troubles, played.fired, played.peers, rules)
-
-
-def run_troubles(arguments: argparse.Namespace) -> int:
-    """Play all seeds, print the table, and write it into the documentation."""
-    began = time.monotonic()
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    scores: list[Score] = []
-    with multiprocessing.get_context("spawn").Pool(arguments.jobs) as pool:
-        work = partial(play_seed, troubles_each=arguments.troubles)
-        for seed, result in pool.imap_unordered(work, seeds):
-            scores.append(result)
-            missed = [f"{each.name}@{each.start // SECOND_US}" for each in result.missed]
-            false = [f"{each.rule}@{each.at_us // SECOND_US}" for each in result.false]
-            delays = [f"{each.name} {delay // SECOND_US} s" for each, delay, _ in result.found]
-            print(f"seed {seed}: {', '.join(delays)}; missed {missed}; false {false}", flush=True)
-    lines = table(scores, network_rules())
-    print(f"\n{len(seeds)} networks in {time.monotonic() - began:.0f} s\n")
-    print("\n".join(lines))
-    if arguments.write:
-        replace_table(arguments.write, lines)
-    return 1 if any(each.missed or each.false for each in scores) else 0
-
-
-BEGIN, END = "<!-- table of loadtest.alerts -->", "<!-- end of the table -->"
-
-
-def replace_table(path: Path, lines: Sequence[str]) -> None:
-    """Replace the table between its marks in a document."""
-    text = path.read_text("utf-8")
-    before, mark, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        sys.exit(f"{path}: has no marks of the table ({BEGIN} … {END})")
-    path.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]), "utf-8")
-
-
-# --- A calm network -------------------------------------------------------------------------
-
-
-def run_calm(arguments: argparse.Namespace) -> int:
-    """Play a calm network, and print every alert: all are false."""
-    if arguments.nodes > _FULL_NODES:
-        network: Network | SparseNetwork = SparseNetwork(arguments.nodes, seed=arguments.first_seed)
-    else:
-        network = Network(nodes=arguments.nodes, cores=2, seed=arguments.first_seed, rates=CALM)
-    began = time.monotonic()
-    rules = network_rules()
-    seconds = int(arguments.hours * HOUR_US // SECOND_US)
-
-    def watch(since_us: int, change: Change) -> None:
-        alert = change.transition.alert
-        print(
-            f"{since_us / HOUR_US:8.2f} h  {alert.rule} {dict(alert.labels)} "
-            f"{change.transition.previous} -> {change.transition.next}  {alert.value}",
-            flush=True,
-        )
-
-    played = asyncio.run(play(network, arguments.nodes, seconds, rules, watch=watch))
-    fired = Counter(each.rule for each in played.fired if not each.is_inhibited)
-    weeks = seconds / _WEEK_SECONDS
-    print(
-        f"{arguments.nodes} nodes, {seconds / 3600:.1f} h simulated in "
-        f"{time.monotonic() - began:.0f} s: {fired.total()} false alerts "
-        f"({fired.total() / weeks:.1f} a week) {dict(fired)}"
-    )
-    return 1 if fired else 0
-
-
-# Larger networks are simulated by the events alone that figures are made from.
-_FULL_NODES = 24
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the plays; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m loadtest.alerts", description=__doc__)
-    plays = parser.add_subparsers(required=True)
-    troubles = plays.add_parser("troubles", help="planted troubles")
-    troubles.add_argument("--seeds", type=int, default=50)
-    troubles.add_argument("--troubles", type=int, default=4, help="of each network")
-    troubles.add_argument("--jobs", type=int, default=1)
-    troubles.add_argument("--write", type=Path, metavar="docs/alerts.md")
-    troubles.set_defaults(run=run_troubles)
-    calm = plays.add_parser("calm", help="a network without troubles")
-    calm.add_argument("--nodes", type=int, default=6)
-    calm.add_argument("--hours", type=float, default=24.0)
-    calm.set_defaults(run=run_calm)
-    for play_parser in (troubles, calm):
-        play_parser.add_argument("--first-seed", type=int, default=0)
-    arguments = parser.parse_args(argv)
-    code: int = arguments.run(arguments)
-    return code
+    parser.add_argument("--nodes", type=int, default=1023, help="connected nodes")
+    parser.add_argument("--cores", type=int, default=341, help="cores of the network")
+    parser.add_argument("--rate", type=float, default=2000, help="events per second")
+    parser.add_argument("--rules", type=int, default=50, help="rules that are evaluated")
+    parser.add_argument("--interval", type=float, default=2.0, help="seconds of an evaluation")
+    parser.add_argument("--seconds", type=float, default=20, help="duration of each stretch")
+    parser.add_argument("--pairs", type=int, default=3, help="stretches with rules and without")
+    parser.add_argument("--warm-up", type=float, default=60, help="seconds before measuring")
+    parser.add_argument("--shards", type=int, default=0, help="worker processes; 0: one per CPU")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="directory for the results")
+    return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

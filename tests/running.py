@@ -48,8 +48,9 @@ def wait_for(condition: Callable[[], Found], what: str = "") -> Found:
 class System:
     """A running tart: where nodes and people reach it."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, data: Path | None = None) -> None:
         self.process = process
+        self.data = data
         ready = process.line(_READY)
         self.telemetry = (ready[1], int(ready[2]))
         self.api = f"http://{ready[3]}"
@@ -127,7 +128,7 @@ def running_system(
         environ=_SETTINGS | (environ or {}),
         cwd=data.parent,
     ) as process:
-        system = System(process)
+        system = System(process, data)
         try:
             yield system
         finally:
