@@ -112,9 +112,9 @@ def _others(count: int) -> Iterator[str]:
 def _pair(server: Server, file: Path, given: argparse.Namespace) -> Json:
     """Return the CPU milliseconds of an evaluation, from a stretch with rules and one without."""
     _reload(server, file, rule_file(given.rules))
-    busy = _stretch(server, given.seconds)
+    busy = _use_over(server, given.seconds)
     _reload(server, file, _WITHOUT_RULES)
-    idle = _stretch(server, given.seconds)
+    idle = _use_over(server, given.seconds)
     turns = busy["turns"]
     if not turns:
         return dict.fromkeys(_NAMES, 0.0) | {"broken": "no rule was evaluated"}
@@ -140,7 +140,7 @@ def _reload(server: Server, file: Path, text: str) -> None:
     raise Broken("the rules were not loaded")
 
 
-def _stretch(server: Server, seconds: float) -> Json:
+def _use_over(server: Server, seconds: float) -> Json:
     """Return CPU seconds and evaluations of a time."""
     shards, gateway = server.processes()
     began = _sample(server, shards, gateway)
