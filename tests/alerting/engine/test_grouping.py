@@ -194,6 +194,21 @@ def test_a_clock_that_is_set_back_delays_messages_by_one_interval_at_most():
     assert turns.reasons(1300, [alert, of_node(2)]) == ["changed"]
 
 
+def test_a_group_whose_alerts_do_not_exist_ends():
+    """As after a part of the file was restored by hand."""
+    turns = Turns()
+    turns.turn(0, [of_node(1)])
+    turns.turn(30, [of_node(1)])
+    assert turns.turn(330, []) == ()
+    assert turns.groups == ()
+
+
+def test_an_alert_without_a_rule_sends_nothing():
+    turns = Turns()
+    turns.turn(0, [make_alert("Removed")])
+    assert turns.turn(30, [make_alert("Removed")]) == ()
+
+
 NODES = 5
 
 

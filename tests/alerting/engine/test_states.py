@@ -180,6 +180,8 @@ def test_an_absent_value_is_an_alert_if_the_rule_says_so():
     turns = Turns(replace(network, on_missing="alert"))
     assert turns.turn(100, {}, is_complete=False) == []
     assert turns.turn(130, {}) == [("inactive", "firing", "")]
+    rows = Rule("Rows", SqlCondition("SELECT 1"), on_missing="alert")
+    assert Turns(rows).turn(100, {}) == []
 
 
 def test_the_rows_of_a_statement_are_alerts_and_a_row_that_is_gone_is_the_end():
