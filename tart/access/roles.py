@@ -11,8 +11,9 @@ class Role(IntEnum):
     Attributes:
         ANYONE: No key is required.
         VIEWER: Reads answers and streams.
-        OPERATOR: Also runs expensive queries (SQL, exports), and silences alerts.
-        ADMIN: Also creates and revokes keys, reads the audit log, and administers alerting.
+        OPERATOR: Also runs expensive queries (SQL, exports), silences alerts, and sees, repeats and
+            tests their messages.
+        ADMIN: Also creates and revokes keys, reads the audit log, and reloads the rule file.
     """
 
     ANYONE = 0

@@ -68,7 +68,9 @@ class AlertHandlers:
         """Answer ``GET /api/alerts/rules``."""
         role = caller.role
         return Answer(
-            await self._service.rules(shows_sql=role >= Role.OPERATOR, shows_all=role >= Role.ADMIN)
+            await self._service.rules(
+                is_operator=role >= Role.OPERATOR, is_admin=role >= Role.ADMIN
+            )
         )
 
     async def reload(self, values: Values, caller: Caller) -> Answer:

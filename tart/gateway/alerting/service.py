@@ -294,12 +294,12 @@ class AlertService:
             "shards_total": self._measurements.total,
         }
 
-    async def rules(self, *, shows_sql: bool, shows_all: bool) -> answers.AlertRules:
+    async def rules(self, *, is_operator: bool, is_admin: bool) -> answers.AlertRules:
         """Answer ``GET /api/alerts/rules``.
 
         Args:
-            shows_sql: Whether the caller may see statements and what they select.
-            shows_all: Whether the caller may see paths and the errors of channels.
+            is_operator: The caller may see statements, what they select, and errors of channels.
+            is_admin: The caller may see the path of the file.
         """
         file = self._source.rules
         enabled = {rule.alert for rule in file.enabled_rules}
@@ -314,17 +314,17 @@ class AlertService:
                         self._messages.last_fired.get(rule.alert),
                     ),
                     is_enabled=rule.alert in enabled,
-                    shows_sql=shows_sql,
+                    shows_sql=is_operator,
                 )
                 for rule in file.rules
             ],
             "channels": [
                 made.channel_answer(
-                    channel, self._messages.of(channel.name), shows_errors=shows_all
+                    channel, self._messages.of(channel.name), shows_errors=is_operator
                 )
                 for channel in file.channels
             ],
-            "file": self._source.path if shows_all else None,
+            "file": self._source.path if is_admin else None,
             "loaded_at": made.time_or_null(self._source.loaded_us),
             "errors": list(self._source.errors),
         }

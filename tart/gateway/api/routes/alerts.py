@@ -173,7 +173,7 @@ ALERT_ROUTES: tuple[Route, ...] = (
         errors=(503,),
         cache=Cache.LIVE,
         scattered=False,
-        role=Role.ADMIN,
+        role=Role.OPERATOR,
     ),
     Route(
         "retry_delivery",
@@ -187,7 +187,7 @@ ALERT_ROUTES: tuple[Route, ...] = (
         errors=(404, 409, 413, 415, 503),
         cache=Cache.LIVE,
         scattered=False,
-        role=Role.ADMIN,
+        role=Role.OPERATOR,
     ),
     Route(
         "send_test",
@@ -200,6 +200,6 @@ ALERT_ROUTES: tuple[Route, ...] = (
         errors=(404, 413, 415, 503),
         cache=Cache.LIVE,
         scattered=False,
-        role=Role.ADMIN,
+        role=Role.OPERATOR,
     ),
 )

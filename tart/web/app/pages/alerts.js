@@ -35,7 +35,7 @@ export default function AlertsPage() {
     { id: "history", label: "History" },
     { id: "silences", label: "Silences" },
     { id: "rules", label: "Rules" },
-    ...(can("admin") ? [{ id: "messages", label: "Messages" }] : []),
+    ...(can("operator") ? [{ id: "messages", label: "Messages" }] : []),
   ];
   const wanted = location.value.parameters.tab ?? "";
   const tab = tabs.some(({ id }) => id === wanted) ? wanted : "";

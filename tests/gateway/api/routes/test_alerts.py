@@ -13,15 +13,15 @@ from tart.gateway.api.routes.alerts import ALERT_ROUTES
 BY_NAME = {route.name: route for route in ROUTES}
 
 
-def test_viewers_read_operators_silence_and_admins_see_messages() -> None:
+def test_viewers_read_operators_silence_and_see_messages_and_admins_reload() -> None:
     roles = {route.name: route.role for route in ALERT_ROUTES}
     assert {name for name, role in roles.items() if role is Role.VIEWER} == {
         *("alerts", "alert_stream", "alert_rules", "alert_history", "silences", "anomalies")
     }
     assert {name for name, role in roles.items() if role is Role.OPERATOR} == {
-        *("create_silence", "end_silence")
+        *("create_silence", "end_silence", "deliveries", "retry_delivery", "send_test")
     }
-    assert roles["deliveries"] is roles["send_test"] is Role.ADMIN
+    assert roles["reload_alert_rules"] is Role.ADMIN
 
 
 def test_answers_are_not_cached() -> None:
