@@ -141,6 +141,7 @@ generate: $(READY)  ## write everything that derives from declarations: clients,
 	$(BIN)/python -m tart.gateway.codegen.figure_pages
 	$(BIN)/python -m tart.client.generate_events
 	$(BIN)/tart config default > config.toml
+	$(BIN)/tart alerts prometheus --builtin > systemd/prometheus/tart-rules.yml
 	$(BIN)/ruff format .
 
 lock:  ## update requirements.lock to the newest versions that pyproject.toml allows

@@ -97,7 +97,8 @@ _TABLE = (
             "TART_API_BIND, and from flags, of which the last is the strongest.\n\n"
             "SIGTERM or Ctrl-C stops it: what was received is written first. Another one within "
             "5 s changes nothing, a later one kills what still runs. SIGHUP applies changes of "
-            "[log] and a renewed certificate at once; the log names changes that need a restart."
+            "[log], of the alert rules and a renewed certificate at once; the log names changes "
+            "that need a restart."
         ),
         examples=(
             Example("tart serve", "data in ./shards, telemetry on port 9000, API on 8080"),

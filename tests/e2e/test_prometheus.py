@@ -31,9 +31,14 @@ from tests.supervisor.process import Process
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "systemd" / "prometheus"
-RULES = ("tart-alerts.yml", "tart-network.yml")
+RULES = ("tart-alerts.yml", "tart-network.yml", "tart-rules.yml")
 # What has no sample before it first happens.
-LATER = {"tart_undecodable_events_total", "up"}
+LATER = {
+    "tart_derived_failures_total",
+    "tart_ingest_pauses_total",
+    "tart_undecodable_events_total",
+    "up",
+}
 PANELS = [
     pytest.param(panel, id=f"{dashboard.uid}: {panel.title}")
     for dashboard in DASHBOARDS
@@ -126,6 +131,7 @@ def adapted_settings(folder: Path, target: str, injected: str) -> str:
         ("15s", "500ms"),
         ("  - tart-alerts.yml\n", f"  - {SHIPPED}/tart-alerts.yml\n  - {folder}/printed.yml\n"),
         ("  - tart-network.yml", f"  - {SHIPPED}/tart-network.yml"),
+        ("  - tart-rules.yml", f"  - {SHIPPED}/tart-rules.yml"),
         ("    # authorization:", "    authorization:"),
         ("    #   credentials_file: /etc/prometheus", f"      credentials_file: {folder}"),
         ("    # authorization:", "    authorization:"),
@@ -177,7 +183,7 @@ def test_pages_follow_the_conventions_and_have_what_the_rules_look_at(monitored:
 def named_in_rules() -> set[str]:
     """The names of all metrics that the rules look at; those that rules record have a colon."""
     rules = "".join((SHIPPED / name).read_text() for name in RULES)
-    expressions = re.findall(r"expr: (>\n(?: {10}.*\n)+|.*\n)", rules)
+    expressions = re.findall(r"expr: ((?:>|\|-)\n(?: {10}.*\n)+|.*\n)", rules)
     words = re.findall(r"(?<!:)\b(?:tart|telemetry)_\w+|\bup\b", "".join(expressions))
     return {word for word in words if f":{word}" not in rules}
 

@@ -18,13 +18,24 @@ from tart.units import JCE_UNIX_SECONDS
 # Seconds of a slot (Gray Paper, appendix I.4.4: P).
 _SLOT_SECONDS = 6
 _NETWORK = "tart_network_"
+_ALL_SHARDS = f'{_NETWORK}shards{{state="missing"}} == 0'
 _PAUSES = 'tart_ingest_pauses_total{reason=~"buffer|disk|memory"}'
+
+
+def _count_new(counter: str) -> str:
+    """Return the increase of a counter that has no sample before it first counts.
+
+    To Prometheus the first sample is no increase.
+    """
+    return f"sum by (instance) (increase({counter}[W]) > 0 or {counter} unless {counter} offset W)"
+
 
 # PromQL by figure and label. [W] stands for the window, which is moved by ``against``.
 EXPRESSIONS: Mapping[tuple[str, str | None], str] = {
     ("nodes_connected", None): f"{_NETWORK}connected_nodes",
     ("nodes_disconnected_share", None): (
         f"1 - {_NETWORK}connected_nodes / (max_over_time({_NETWORK}connected_nodes[W]) > 0)"
+        f" and on (instance) {_ALL_SHARDS}"
     ),
     ("finality_lag_slots", None): f"{_NETWORK}best_slot - {_NETWORK}finalized_slot",
     ("best_block_age_seconds", None): (
@@ -47,7 +58,7 @@ EXPRESSIONS: Mapping[tuple[str, str | None], str] = {
     ),
     ("version_vanished_nodes", "version"): (
         f'max_over_time({_NETWORK}nodes{{version!="other"}}[W]) unless {_NETWORK}nodes'
-        f' and on (instance) {_NETWORK}shards{{state="missing"}} == 0'
+        f" and on (instance) {_ALL_SHARDS}"
     ),
     ("shards_missing", None): "sum by (instance) (1 - tart_shard_up)",
     ("memory_free_share", None): "tart_host_memory_available_bytes / tart_host_memory_bytes",
@@ -55,8 +66,8 @@ EXPRESSIONS: Mapping[tuple[str, str | None], str] = {
         "max by (instance) (histogram_quantile(0.99, "
         "sum by (instance, shard, le) (rate(tart_commit_seconds_bucket[W]))))"
     ),
-    ("ingest_pauses", None): f"sum by (instance) (increase({_PAUSES}[W]))",
-    ("derived_failures", None): "sum by (instance) (increase(tart_derived_failures_total[W]))",
+    ("ingest_pauses", None): _count_new(_PAUSES),
+    ("derived_failures", None): _count_new("tart_derived_failures_total"),
     ("descriptors_used_share", None): (
         "max by (instance) (tart_process_open_fds / tart_process_max_fds)"
     ),

@@ -14,6 +14,7 @@ from tart.alerting.rules.prometheus_rules import (
     REASONS,
     write_prometheus_rules,
 )
+from tart.alerting.rules.rule_file import default_rule_file
 from tart.gateway.observability.network_metrics import FAMILIES, full_name
 from tart.units import DAY_US, MINUTE_US
 
@@ -188,6 +189,8 @@ def test_rules_fire_in_prometheus_on_what_they_are_about(tmp_path):
                  values: "_x101 6x30"}
               - {series: 'tart_ingest_pauses_total{instance="a", shard="0", reason="disk"}',
                  values: "0x120 1x10"}
+              - {series: 'tart_ingest_pauses_total{instance="b", shard="0", reason="disk"}',
+                 values: "_x121 1x9"}
               - {series: 'tart_ingest_pauses_total{instance="a", shard="0", reason="rate"}',
                  values: "0+10x130"}
               - {series: 'tart_shard_up{instance="a", shard="0"}', values: "1x130"}
@@ -225,10 +228,18 @@ def test_rules_fire_in_prometheus_on_what_they_are_about(tmp_path):
                   - exp_labels: {severity: warning, instance: a, implementation: i, version: "1"}
               - eval_time: 123m
                 alertname: Paused
-                exp_alerts: [{exp_labels: {severity: warning, instance: a}}]
+                exp_alerts:
+                  - {exp_labels: {severity: warning, instance: a}}
+                  - {exp_labels: {severity: warning, instance: b}}
               - eval_time: 123m
                 alertname: Missing
                 exp_alerts: [{exp_labels: {severity: warning, instance: a}}]
         """)
     )
     promtool(tmp_path, "test", "rules", "tests.yml")
+
+
+def test_the_file_that_is_shipped_has_the_built_in_rules(pytestconfig):
+    shipped = pytestconfig.rootpath / "systemd" / "prometheus" / "tart-rules.yml"
+    expected = write_prometheus_rules(default_rule_file(BUILTIN_RULES), source="tart")
+    assert shipped.read_text() == expected, "run 'make generate'"
