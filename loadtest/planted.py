@@ -23,7 +23,7 @@ from tart.units import MINUTE_US, SECOND_US
 WARM_UP_US = 65 * MINUTE_US
 LENGTH_US = 8 * MINUTE_US
 # Between the end of a trouble and the next: windows of ten minutes are calm again.
-CALM_US = 17 * MINUTE_US
+CALM_US = 13 * MINUTE_US
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ SIGNATURES: Mapping[str, Signature] = {
     "failing-shards": Signature(("step_failure_share",)),
     "node-silent": Signature(("node_silent_seconds",)),
     "node-disconnected": Signature(
-        ("node_disconnected_seconds",), ("node_silent_seconds", "nodes_disconnected_share")
+        ("node_silent_seconds", "node_disconnected_seconds"), ("nodes_disconnected_share",)
     ),
     "node-behind": Signature(("node_behind_slots",)),
     "node-clock": Signature(("node_clock_offset_seconds",), _FINDINGS),

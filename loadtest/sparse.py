@@ -2,9 +2,9 @@
 
 Pure. ``tart.simulate`` simulates every message between validators: a thousand of them exchange
 millions of assurances a slot. Here each node sends what alerting rules look at all the time: its
-Status every two seconds, its best and finalized block in every slot, now and then a Dropped; it
-falls a slot or two behind, its clock drifts a little, slots fork or have no block, and nodes are
-restarted. Frames are made by ``FakeNode`` once and get new times.
+Status every two seconds, its best and finalized block in every slot. It falls a slot behind now
+and then, its clock drifts a little, slots fork or have no block, and nodes are restarted. Frames
+are made by ``FakeNode`` once and get new times.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _STATUS_US = 2 * SECOND_US
 _FINALITY_SLOTS = 3
 # Of the slots: no block, two blocks.
 _MISSED, _FORKED = 0.03, 0.04
-# Of the slots of each node: its block comes late, it drops events, it is restarted.
-_LATE, _DROPS, _RESTARTS = 0.004, 0.0005, 1 / (3 * 14_400)
+# Of the slots of each node: its block comes late, it is restarted.
+_LATE, _RESTARTS = 0.004, 1 / (3 * 14_400)
 _IMPLEMENTATIONS = (("sim-alpha", "0.1.0"), ("sim-beta", "0.3.2"), ("sim-gamma", "1.0.0"))
 _TIME = struct.Struct("<Q")
 _SLOT = struct.Struct("<I")
@@ -118,9 +118,6 @@ class SparseNetwork:
                     yield self._stamp(
                         node, at_us + 50_000, _block(EventKind.FINALIZED_BLOCK_CHANGED, *final)
                     )
-            if rng.random() < _DROPS:
-                at_us = begin + 5 * SECOND_US + 900_000
-                yield self._drop(node, at_us)
             if rng.random() < _RESTARTS:
                 self._leaving.append(node)
                 self._away[node] = begin + SLOT + int(rng.uniform(2, 40) * SECOND_US)
@@ -142,12 +139,6 @@ class SparseNetwork:
         stamp = _TIME.pack(at_us + int(self._clocks[node] + drift))
         delay = 2_000 + int(self._rng.expovariate(1 / 8_000))
         return SparseEmission(at_us + delay, node, length + stamp + tail)
-
-    def _drop(self, node: int, at_us: int) -> SparseEmission:
-        _, frame = self._fakes[node].event(
-            EventKind.DROPPED.variant, at_us, last_timestamp=at_us, num=self._rng.randint(1, 8)
-        )
-        return self._stamp(node, at_us, _tail(frame))
 
     def _fake(self, index: int, nodes: int) -> FakeNode:
         name, version = _IMPLEMENTATIONS[index % len(_IMPLEMENTATIONS)]

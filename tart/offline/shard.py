@@ -29,10 +29,13 @@ from tart.shard.state.nodes import Nodes, Session
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.batch import Batch
 from tart.storage.store import Store
+from tart.units import MINUTE_US, SECOND_US
 
 # Events are counted in large batches: no answer is needed before ``settle``.
 _BATCH_SECONDS = 3600.0
 _BATCH_ROWS = 50_000
+# The time between two flushes of the aggregates.
+_FLUSH_US = 5 * MINUTE_US
 
 
 class OfflineShard:
@@ -59,11 +62,13 @@ class OfflineShard:
         )
         self._loop = asyncio.get_running_loop()
         self._keeps_events = keeps_events
+        self._clock = clock
+        self._flush_at_us = clock() + _FLUSH_US
         self._failure: Exception | None = None
         self._handed = self._committed = self._flushes = self._written = 0
         self._progress = asyncio.Event()
         nodes, streams, backpressure = Nodes(), Streams(), Backpressure()
-        counters = LiveCounters(clock() // 1_000_000)
+        counters = LiveCounters(clock() // SECOND_US)
         self._store = Store(
             storage,
             config.data_path,
@@ -97,19 +102,31 @@ class OfflineShard:
             self._store, nodes, counters, streams, self.ingest, listener, tables, clock
         )
         aggregates = AggregateQueries(
-            self._store, nodes, self._aggregator, config.aggregates, count_received, clock
+            self._store,
+            nodes,
+            self._aggregator,
+            config.aggregates,
+            count_received,
+            clock,
+            monotonic=lambda: clock() / SECOND_US,
         )
         self._server = QueryServer(
             index, handlers, aggregates, streams, self._store, share_seconds=0.0
         )
 
     async def settle(self) -> None:
-        """Hand over what was received, and wait until queries find it in the files.
+        """Hand over what was received, and wait until queries find it.
+
+        Aggregates stay in memory for some minutes: writing them costs more than counting.
 
         Raises:
             StorageError: It cannot be written.
         """
-        self.ingest.flush_aggregates()
+        if self._clock() >= self._flush_at_us:
+            self._flush_at_us = self._clock() + _FLUSH_US
+            self.ingest.flush_aggregates()
+        else:
+            self.ingest.flush()
         while (self._committed, self._written) != (self._handed, self._flushes):
             self._progress.clear()
             if self._failure is not None:

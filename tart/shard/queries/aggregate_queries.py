@@ -110,6 +110,8 @@ class AggregateQueries:
 
     Args:
         count_received: Decodes and counts the events that were received and not decoded yet.
+        clock: The present.
+        monotonic: Seconds, for the age of snapshots.
 
     Attributes:
         handlers: By query, a function of relations and the query that answers it.
@@ -123,6 +125,7 @@ class AggregateQueries:
         config: AggregatesConfig,
         count_received: Callable[[], None],
         clock: Clock = unix_us,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._nodes = nodes
@@ -130,6 +133,7 @@ class AggregateQueries:
         self._config = config
         self._count_received = count_received
         self._clock = clock
+        self._monotonic = monotonic
         self.handlers: Mapping[type[AnyQuery], Callable[[MergedRelations, Any], Any]] = {
             AggregateSum: self._sum,
             AggregateRows: self._table_rows,
@@ -154,7 +158,7 @@ class AggregateQueries:
         tables = [_known_table(query, table) for table in query.tables_read()]
         for _ in range(_TRIES):
             self._count_received()
-            snapshot = self._aggregation.snapshot(tables, time.monotonic())
+            snapshot = self._aggregation.snapshot(tables, self._monotonic())
             try:
                 return await run(partial(self._run, query, snapshot, encode))
             except StaleSnapshot:
