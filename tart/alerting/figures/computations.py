@@ -33,7 +33,7 @@ from tart.alerting.rules.model import FigureCondition, LabelSet
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
 # Of a figure that is compared with an earlier window, the share that a lower one there counts as.
-LOWEST_REFERENCE = 0.01
+LOWEST_REFERENCE = 0.05
 _TEN_SECONDS_US = COUNT_BUCKET * SECOND_US
 
 

@@ -123,11 +123,11 @@ _NETWORK = (
     ),
     _rule(
         "StepFailures",
-        _figure("step_failure_share", above=25, against_us=HOUR_US),
+        _figure("step_failure_share", above=4, against_us=HOUR_US),
         "warning",
         "{{ $labels.pipeline }} fails {{ $value | humanize }} times as often as an hour ago.",
-        "The threshold is 25 times the share of failures of an hour ago, of which less than 1 % "
-        "counts as 1 %. See the reasons of the failures, and whether one implementation, version "
+        "The threshold is 4 times the share of failures of an hour ago, of which less than 5 % "
+        "counts as 5 %. See the reasons of the failures, and whether one implementation, version "
         "or node has them all.",
         "#/conformance",
         for_us=2 * MINUTE_US,

@@ -222,8 +222,8 @@ _CHAIN = (
         "share",
         "Failures of a pipeline divided by its attempts, in the window. A pipeline with fewer than "
         "100 attempts (20 by node) has no value. Attempts to connect to a peer are not a step: see "
-        "connection_failure_share. Compared with an earlier window, a share below 1 % there counts "
-        "as 1 %.",
+        "connection_failure_share. Compared with an earlier window, a share below 5 % there counts "
+        "as 5 %.",
         by=("pipeline", "node", "implementation"),
         window=_MINUTES,
         is_comparable=True,

@@ -21,6 +21,8 @@ _ASSURING_FOR = SECOND_US
 # Slots after which stored shards are no longer counted; a real node keeps them 28 days.
 _SHARD_SLOTS = 50
 _REQUEST_ATTEMPTS = 4
+# Of the assurances while a planted trouble delays them.
+_LATE_SHARE = 0.8
 
 
 class Availability:
@@ -109,7 +111,7 @@ class Availability:
     def _latency(self) -> int:
         """Return the time that an assurance takes to a peer."""
         latency, delay = self._world.latency(), self._world.impediments.assurance_delay
-        return latency + delay * self._rng.randint(0, 1) if delay else latency
+        return latency + delay if delay and self._rng.random() < _LATE_SHARE else latency
 
     def _bitfield(self, node: Node) -> list[int]:
         bits = [0] * ((self._world.cores + 7) // 8)

@@ -282,7 +282,7 @@ TROUBLES: Mapping[str, Kind] = MappingProxyType(
         ),
         "forks": Kind("each slot has two blocks", _force("fork", 1.0), _force("fork", None)),
         "late-assurances": _of_network(
-            "half of the assurances arrive after the next slot", "assurance_delay", _DELAY, 0
+            "most assurances arrive after the next slot", "assurance_delay", _DELAY, 0
         ),
         "late-guarantees": _of_network(
             "guarantees are distributed after the next slot", "guarantee_delay", _DELAY, 0

@@ -114,7 +114,7 @@ class Impediments:
         authors: Whether blocks are made.
         missing_slots: Share of the slots in which none is.
         finalizes: Whether blocks are finalized.
-        assurance_delay: Added to the way of half of the assurances, microseconds.
+        assurance_delay: Added to the way of most assurances, microseconds.
         guarantee_delay: Added to the sending of each guarantee, microseconds.
     """
 

@@ -136,9 +136,9 @@ def test_no_duration_below_a_slot_is_in_a_late_bin():
     assert upper_us(LATE_BIN - 1) > SLOT_US > upper_us(LATE_BIN - 2)
 
 
-def test_a_share_is_compared_with_an_earlier_window_and_its_lowest_value_is_one_percent():
+def test_a_share_is_compared_with_an_earlier_window_and_its_lowest_value_is_five_percent():
     def rows(question):
-        late = 10 if question.end_us > NOON - MINUTE_US else 0
+        late = 50 if question.end_us > NOON - MINUTE_US else 0
         return [
             {"type": 108, "bin": 60, "count": 100 - late},
             {"type": 108, "bin": LATE_BIN, "count": late},
