@@ -32,6 +32,7 @@ BUDGET_SECONDS = 20.0
 QUERY_SECONDS = 5.0
 _TOO_LATE = "it did not end within the time of an evaluation"
 _FAILED = "it failed; see the server log"
+_UNKNOWN = "no part of this server measures it"
 
 T = TypeVar("T")
 
@@ -170,7 +171,7 @@ class Measurements:
                 # The event loop serves requests meanwhile.
                 await asyncio.sleep(0)
             else:
-                measured[condition] = results.others.get(condition, Measurement({}))
+                measured[condition] = results.others.get(condition, _without_value(_UNKNOWN))
                 waited = results.other_seconds.get(condition, 0.0)
             self.seconds[condition] = waited + time.perf_counter() - began
         return measured
@@ -216,8 +217,10 @@ class Measurements:
             await asyncio.gather(*tasks, return_exceptions=True)
         for question in questions - results.answers.keys():
             results.failures.setdefault(question, _TOO_LATE)
-        for condition in statements:
-            results.others.setdefault(condition, _without_value(_TOO_LATE))
+        # Statements and figures of other parts, as far as they were asked for.
+        for condition in conditions:
+            if isinstance(condition, SqlCondition) or condition.figure in self._providers:
+                results.others.setdefault(condition, _without_value(_TOO_LATE))
 
     async def _ask(self, question: Question, results: _Results) -> None:
         began = time.perf_counter()

@@ -90,6 +90,8 @@ class AlertService:
 
     Attributes:
         store: Alerts, silences, history and messages.
+        evaluator: Decides.
+        delivery: Sends.
     """
 
     def __init__(
@@ -108,10 +110,10 @@ class AlertService:
         timing = Timing(
             interval_seconds=self._interval_seconds, lag_seconds=config.alerts.lag_seconds
         )
-        self._evaluator = Evaluator(
+        self.evaluator = Evaluator(
             self.store, measurements.measure, self._receive, wait_ready, timing, background
         )
-        self._delivery = Delivery(self.store, background, firing=self._firing)
+        self.delivery = Delivery(self.store, background, firing=self._firing)
         self._source = RuleSource(config)
         self._reloading = asyncio.Lock()
         self._outcome = made.Outcome()
@@ -128,15 +130,15 @@ class AlertService:
         """Start to evaluate and to deliver."""
         self._evaluated = time.monotonic()
         self._apply_rules()
-        self._evaluator.start()
+        self.evaluator.start()
 
     async def stop(self) -> None:
         """Stop evaluating, then delivering; what waits is delivered after the next start."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._evaluator.stop()
-        await self._delivery.stop()
+        await self.evaluator.stop()
+        await self.delivery.stop()
         await self.store.close()
 
     async def reload(self) -> answers.ReloadedRules:
@@ -144,7 +146,7 @@ class AlertService:
         async with self._reloading:
             if is_read := await self._source.reload():
                 self._apply_rules()
-                self._evaluator.request_turn()
+                self.evaluator.request_turn()
             else:
                 self._publish(self._outcome)
         file = self._source.rules
@@ -158,8 +160,8 @@ class AlertService:
 
     def _apply_rules(self) -> None:
         file = self._source.rules
-        self._evaluator.file = file
-        self._delivery.configure(file.channels, file.external_url)
+        self.evaluator.file = file
+        self.delivery.configure(file.channels, file.external_url)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -192,7 +194,7 @@ class AlertService:
         )
         # An Alertmanager learns of a change at once, others by messages.
         if evaluated.notifications or evaluated.transitions:
-            self._delivery.wake()
+            self.delivery.wake()
         self._begin(self._refresh_messages())
 
     async def _refresh_messages(self) -> None:
@@ -239,7 +241,7 @@ class AlertService:
         """Problems of alerting itself, as sentences."""
         return describe_problems(
             Faults(
-                evaluation=self._evaluator.problem,
+                evaluation=self.evaluator.problem,
                 rules=self._rule_errors,
                 refused=self._outcome.refused,
                 file=self._source.errors,
@@ -251,7 +253,7 @@ class AlertService:
     def figures(self) -> AlertingFigures:
         """Return what health and ``/metrics`` show."""
         outcomes: dict[tuple[str, str], int] = {}
-        for name, report in self._delivery.reports().items():
+        for name, report in self.delivery.reports().items():
             for outcome in ("delivered", "failed", "dead"):
                 outcomes[name, outcome] = getattr(report, outcome)
         return AlertingFigures(
@@ -259,7 +261,7 @@ class AlertService:
             rules=len(self._source.rules.enabled_rules),
             interval_seconds=self._interval_seconds,
             seconds_since=time.monotonic() - self._evaluated,
-            evaluations=self._evaluator.counts["turns"],
+            evaluations=self.evaluator.counts["turns"],
             rule_seconds=dict(self._rule_seconds),
             rule_failures=dict(self._rule_failures),
             delivery_outcomes=outcomes,
@@ -405,7 +407,7 @@ class AlertService:
 
     async def _apply_silences(self) -> None:
         """Show at once what a new or ended silence changes; messages follow with the next turn."""
-        self._evaluator.request_turn()
+        self.evaluator.request_turn()
         silences = await self._all_silences()
         labels = {
             shown.view.alert.id: shown.view.labels
@@ -443,7 +445,7 @@ class AlertService:
                 "/api/alerts/deliveries?state=dead lists those",
                 "id",
             )
-        self._delivery.wake()
+        self.delivery.wake()
         return {"id": delivery_id, "queued": True}
 
     async def send_test(self, channel: str) -> answers.TestMessage:
@@ -455,7 +457,7 @@ class AlertService:
         began = time.monotonic()
         notification = made.test_notification(channel, now_us())
         with _store_errors():
-            error = await self._delivery.send_test(notification)
+            error = await self.delivery.send_test(notification)
         return {
             "channel": channel,
             "id": notification.id,
