@@ -210,6 +210,14 @@ def _candidates(rule: Rule, measurement: Measurement) -> Iterable[LabelSet]:
         return ()
     if rule.on_missing == "alert" and _is_single(rule.condition):
         return {(): None, **measurement.values}
+    if isinstance(rule.condition, FigureCondition) and rule.on_missing != "alert":
+        holds = rule.condition.holds
+        # Of a thousand nodes few are in trouble: the others need no closer look.
+        return sorted(
+            labels
+            for labels, value in measurement.values.items()
+            if value is not None and holds(value)
+        )
     return sorted(measurement.values)
 
 

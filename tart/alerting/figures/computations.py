@@ -206,8 +206,8 @@ def _turn(
 def measure(plan: Plan, inputs: Inputs) -> Measurement:
     """Return the measurement of a condition.
 
-    A label set that has no value is absent if all shards answered, and unknown (``None``, or
-    absent from a measurement that is not complete) if one did not.
+    A label set that has no value is absent. One whose value is not known is ``None``, and makes
+    the measurement incomplete: nothing ends then, whatever is absent.
     """
     failures = [inputs.failures[each] for each in plan.questions if each in inputs.failures]
     if failures:
@@ -228,7 +228,7 @@ def measure(plan: Plan, inputs: Inputs) -> Measurement:
     label = plan.turn.by
     return Measurement(
         {_labels(label, value): number for value, number in values.items()},
-        is_complete=is_complete,
+        is_complete=is_complete and None not in values.values(),
     )
 
 

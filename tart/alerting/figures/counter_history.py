@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from tart.units import HOUR_US
 
+# Earlier than any window.
+_EVER_US = -(1 << 62)
+
 
 @dataclass(frozen=True)
 class Increase:
@@ -74,8 +77,9 @@ class CounterHistory:
         for key, total in totals.items():
             counter = self._counters.get(key)
             if counter is None:
-                first = 0 if begin_at_0 else total
-                counter = _Counter(first, now_us, [now_us], [0])
+                # One that began at 0 had counted nothing at any time before.
+                first, since_us = (0, _EVER_US) if begin_at_0 else (total, now_us)
+                counter = _Counter(first, now_us, [since_us], [0])
                 self._counters[key] = counter
             if total != counter.last:
                 counted = total if total < counter.last else total - counter.last

@@ -29,6 +29,16 @@ TYPES = tuple(
         }
     )
 )
+# By type, of how many pipelines its events are attempts and failures.
+_ATTEMPTS, _FAILURES = (
+    Counter(
+        kind
+        for name, pipeline in PIPELINES.items()
+        if name != CONNECTIONS
+        for kind in getattr(pipeline, member)
+    )
+    for member in ("attempts", "failures")
+)
 # Before the window: the versions of nodes that are connected, and of those that were a while ago.
 VERSIONS_US = HOUR_US
 
@@ -82,8 +92,8 @@ def _by_node(rows: Iterable[Json]) -> Mapping[str, Counter[int]]:
 def _shares(counts: Mapping[str, Mapping[int, int]], fewest: int) -> Values:
     values: dict[str | None, float | None] = {}
     for name, types in counts.items():
-        rows = failure_rates.rates(types)
-        attempts = sum(row["attempts"] for row in rows)
+        attempts = sum(_ATTEMPTS[kind] * count for kind, count in types.items())
         if attempts >= fewest:
-            values[name] = sum(row["failures"] for row in rows) / attempts
+            failures = sum(_FAILURES[kind] * count for kind, count in types.items())
+            values[name] = failures / attempts
     return values

@@ -130,6 +130,7 @@ class Measurements:
         self._node_counters = CounterHistory()
         self._server_counters = CounterHistory()
         self._counted_us: int | None = None
+        self._knows_all_nodes = False
         self.seconds: dict[Condition, float] = {}
         self.answered: frozenset[int] = frozenset()
         self.total = 0
@@ -243,7 +244,11 @@ class Measurements:
         if isinstance(summary, NetworkSummary):
             self.answered, self.total = summary.answered, summary.total
             state = NetworkState.of_summary(summary, _paused(results.server))
-            self._node_counters.add(state.now_us, count_nodes(state))
+            # A node that was not there when all shards answered has counted nothing before.
+            self._node_counters.add(
+                state.now_us, count_nodes(state), begin_at_0=self._knows_all_nodes
+            )
+            self._knows_all_nodes = state.is_complete
             results.network = state
 
     def _count_server(self, server: ServerState) -> None:

@@ -41,6 +41,8 @@ def test_a_counter_that_began_after_the_last_look_counts_from_0():
     assert counters.increase("n", 0).count == 0
     counters.add(10, {"n": 4, "new": 2}, begin_at_0=True)
     assert counters.increase("new", 0).value == 2.0
+    # It had counted nothing at any time before.
+    assert counters.increase("new", -100) == Increase(2, is_whole=True)
 
 
 def test_what_no_window_contains_is_forgotten():

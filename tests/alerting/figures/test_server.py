@@ -8,7 +8,7 @@ from tart.alerting.figures.counter_history import CounterHistory
 from tart.alerting.figures.inputs import Inputs
 from tart.alerting.figures.server import count_shard
 from tart.units import DAY_US, HOUR_US, MINUTE_US
-from tests.alerting.figures.making import NOON, measure, server, statistics
+from tests.alerting.figures.making import NOON, measure, measurement_of, server, statistics
 
 
 def of(state, *earlier):
@@ -112,3 +112,5 @@ def test_the_write_latency_is_that_of_the_slowest_shard_and_none_without_writes(
     assert measure("write_latency_seconds", inputs=of(idle, idle)) == {}
     missing = server(None)
     assert measure("write_latency_seconds", inputs=of(missing)) == {None: None}
+    measurement = measurement_of("write_latency_seconds", inputs=of(missing))
+    assert not measurement.is_complete
