@@ -2,8 +2,8 @@
 
 A message is sent at least once, with the same id in every attempt. It leaves the outbox when it was
 delivered, replaced by a newer one of its group, or given up (``alerting.engine.outbox`` decides).
-One whose delivery has begun is not replaced: the receiver may have it, and what it said must not
-come again under another id.
+One whose delivery has begun is repeated ``PROTECTED_ATTEMPTS`` times before it is replaced: the
+receiver may have it, and what it said must not come again under another id.
 After failures the channel rests, longer each time; a message that fails does not keep messages of
 other groups from their turn.
 
@@ -44,6 +44,8 @@ from tart.units import SECOND_US
 
 log = logging.getLogger(__name__)
 
+# Failed attempts until a newer message of the group may replace one; they take some two minutes.
+PROTECTED_ATTEMPTS = 5
 # Messages of a channel that a turn looks at; more wait for their turn.
 MAX_QUEUED = 1000
 # Between looks at the outbox without a wake-up: another process may have added a message.
@@ -220,15 +222,16 @@ class ChannelWorker:
     async def _replace_older(self) -> list[StoredMessage]:
         """Return the messages that wait, one of each group.
 
-        It is the one whose delivery has begun, else the newest.
+        It is the one whose delivery has begun, else the newest. One that fails again and again does
+        not hold up the group for a day.
         """
         groups: dict[str, list[StoredMessage]] = defaultdict(list)
         for message in await self.shared.outbox.queued(self.channel.name, MAX_QUEUED):
             groups[message.notification.group_key].append(message)
         remaining = []
         for messages in groups.values():
-            begun = [message for message in messages if message.is_begun]
-            fresh = [message for message in messages if not message.is_begun]
+            begun = [message for message in messages if _is_protected(message)]
+            fresh = [message for message in messages if not _is_protected(message)]
             newest = await self._replace(fresh) if len(fresh) > 1 else messages[-1]
             remaining.append(begun[0] if begun else newest)
         return sorted(remaining, key=lambda message: message.number)
@@ -364,6 +367,10 @@ class ChannelWorker:
     async def _push_batch(self, views: Iterable[AlertView]) -> Outcome:
         context = await self.shared.context()
         return await self._send(lambda secrets: render_push(views, self.channel, secrets, context))
+
+
+def _is_protected(message: StoredMessage) -> bool:
+    return message.is_begun and message.attempts < PROTECTED_ATTEMPTS
 
 
 def _ended(view: AlertView, now_us: int) -> AlertView:

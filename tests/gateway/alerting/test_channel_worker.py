@@ -13,7 +13,7 @@ import pytest
 from tart.alerting.engine.model import AlertView, State
 from tart.alerting.engine.outbox import Outcome, Verdict
 from tart.background_tasks import Background
-from tart.gateway.alerting.channel_worker import ChannelWorker, Surroundings
+from tart.gateway.alerting.channel_worker import PROTECTED_ATTEMPTS, ChannelWorker, Surroundings
 from tests.alerting.messages.examples import NOW_US, channel, notification, view
 from tests.gateway.alerting.fake_outbox import DELIVERED, FAILED, FakeOutbox, FakeSender
 
@@ -160,6 +160,18 @@ async def test_after_an_outage_each_group_gets_what_was_begun_and_its_newest_mes
     last = next(json.loads(body) for body in made.sender.bodies[::-1] if b'"a"' in body)
     assert len(last["alerts"]) == 10
     assert last["truncatedAlerts"] == 39
+
+
+@pytest.mark.anyio
+async def test_a_message_that_always_fails_does_not_hold_up_its_group():
+    outbox = FakeOutbox(message(1, "a", view(1)))
+    async with rig(outbox, *[FAILED] * PROTECTED_ATTEMPTS) as made:
+        outbox.add(message(2, "a", view(1, state=State.RESOLVED)))
+        for _ in range(PROTECTED_ATTEMPTS):
+            assert outbox.states() == {"msg_1": "queued", "msg_2": "queued"}
+            await made.pass_time(1000)
+    assert outbox.states() == {"msg_1": "superseded", "msg_2": "delivered"}
+    assert len(made.sent) == PROTECTED_ATTEMPTS + 1
 
 
 @pytest.mark.anyio
