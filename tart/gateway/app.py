@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from tart.access.roles import Role
 from tart.background_tasks import Background
 from tart.config.schema import Config
+from tart.gateway.alerting.anomaly_figures import AnomalyFigures
 from tart.gateway.alerting.anomaly_monitor import AnomalyMonitor
 from tart.gateway.alerting.failure_figures import FailureFigures
 from tart.gateway.alerting.handlers import AlertHandlers
@@ -127,6 +128,7 @@ class Gateway:
             self.queries, config.control_path, self.background, intervals.failures
         )
         FailureFigures(self.queries, self.failure_watch).add_to(self.measurements)
+        AnomalyFigures(self.anomalies.detector).add_to(self.measurements)
         self.failure_groups = FailureHandlers(
             self.queries, self.failure_watch, self.authenticator.record
         )

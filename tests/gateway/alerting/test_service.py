@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from tart.access.roles import Role
+from tart.alerting.rules.figures import FIGURES
+from tart.alerting.rules.model import FigureCondition
+from tart.gateway.fanout.queries import now_us
 from tests.gateway.fake_shard import NODE_A, NODE_B, claims, node
 from tests.gateway.handlers.test_access import bearer, keys_in
 from tests.gateway.running import PATIENCE_SECONDS, Running, running_gateway
@@ -227,5 +230,19 @@ def test_a_shard_that_does_not_answer_ends_nothing(tmp_path: Path) -> None:
         body = await until(gateway, lambda body: body["evaluated_at"] > before)
         assert state(body) == "firing"
         assert body["alerts"][0]["missing_since"] is not None
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_running_server_measures_each_figure_of_the_catalogue(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        conditions = [
+            FigureCondition(name, figure.by[0] if figure.by else None, above=0.0)
+            for name, figure in FIGURES.items()
+        ]
+        measurements = gateway.gateway.measurements
+        measured = await measurements.measure(conditions, now_us())
+        unknown = [c.figure for c in conditions if "no part of" in (measured[c].error or "")]
+        assert unknown == []
 
     with_gateway(tmp_path, check)
