@@ -177,7 +177,7 @@ _TABLE = (
             "Show the alerts, rules, silences and messages of a running server, silence alerts "
             "for a time, and try whether messages arrive. Rule files are checked, and written for "
             "Prometheus, without a server.\n\n"
-            "Viewers may list, operators silence; messages and the rule file are for admins."
+            "Viewers may list, operators silence and send; only admins reload the rule file."
         ),
         examples=(
             Example("tart alerts list", "what fires, the worst first"),

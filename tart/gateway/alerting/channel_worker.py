@@ -183,12 +183,19 @@ class ChannelWorker:
         self._task.cancel()
         return self._task
 
-    async def send(self, notification: Notification) -> Outcome:
-        """Make one attempt to send a message."""
-        context = await self.shared.context()
-        return await self._send(
-            lambda secrets: render(notification, self.channel, secrets, context)
-        )
+    async def test(self, notification: Notification, sender: Sender) -> Outcome:
+        """Make one attempt with a sender of its own, beside the messages of the outbox.
+
+        If it is delivered, messages that wait for the end of a rest are tried at once.
+
+        Raises:
+            StorageError: The store does not answer.
+        """
+        outcome = await _send_once(sender, await self._renderer(notification))
+        if outcome.verdict is Verdict.DELIVERED:
+            self.report.resting_us = self._failures = 0
+            self.wake()
+        return outcome
 
     async def _run(self) -> None:
         while True:
@@ -288,7 +295,7 @@ class ChannelWorker:
             # If it cannot be recorded, the message is sent nevertheless.
             with suppress(StorageError):
                 await self.shared.outbox.begin_attempt(notification.id)
-        outcome = await self.send(notification)
+        outcome = await self._send(await self._renderer(notification))
         doubtful = self._doubtful.pop(notification.id, 0)
         doubtful = doubtful + 1 if outcome.verdict is Verdict.DOUBTFUL else 0
         step = next_step(
@@ -303,12 +310,12 @@ class ChannelWorker:
             self._doubtful[notification.id] = doubtful
         return step
 
+    async def _renderer(self, notification: Notification) -> Render:
+        context = await self.shared.context()
+        return lambda secrets: render(notification, self.channel, secrets, context)
+
     async def _send(self, render: Render) -> Outcome:
-        try:
-            outcome = await self.sender.send(render)
-        except Exception as error:
-            # Not its text: it might have a secret.
-            outcome = Outcome(Verdict.RETRY, f"the sender failed: {type(error).__name__}")
+        outcome = await _send_once(self.sender, render)
         self._record(outcome)
         return outcome
 
@@ -371,6 +378,14 @@ class ChannelWorker:
 
 def _is_protected(message: StoredMessage) -> bool:
     return message.is_begun and message.attempts < PROTECTED_ATTEMPTS
+
+
+async def _send_once(sender: Sender, render: Render) -> Outcome:
+    try:
+        return await sender.send(render)
+    except Exception as error:
+        # Not its text: it might have a secret.
+        return Outcome(Verdict.RETRY, f"the sender failed: {type(error).__name__}")
 
 
 def _ended(view: AlertView, now_us: int) -> AlertView:

@@ -82,6 +82,7 @@ class HostileReceiver:
         self._choose = choose
         self._tls = tls
         self._stopping = threading.Event()
+        self._released = threading.Event()
         self._threads: list[threading.Thread] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -97,12 +98,22 @@ class HostileReceiver:
         """The messages that it took."""
         return [each for each in self.received if each.behaviour in ACCEPTS]
 
+    def forget(self) -> None:
+        """End the connections that hang, and forget all requests."""
+        self._released.set()
+        for thread in self._threads:
+            thread.join(5)
+        self._released.clear()
+        self._threads.clear()
+        self.received.clear()
+
     def __enter__(self) -> HostileReceiver:
         self._accepting.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
+        self._released.set()
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
@@ -138,7 +149,7 @@ class HostileReceiver:
 
     def _behave(self, connection: socket.socket, behaviour: str) -> None:
         if behaviour == "hang":
-            self._stopping.wait(60)
+            self._released.wait(60)
         elif behaviour == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif behaviour == "garbage":
@@ -159,7 +170,7 @@ class HostileReceiver:
         connection.sendall("\r\n".join((*head, "", "")).encode())
         if behaviour in ("slow_body", "accept_slowly"):
             for index in range(len(body)):
-                if self._stopping.wait(10 if behaviour == "slow_body" else 0.01):
+                if self._released.wait(10 if behaviour == "slow_body" else 0.01):
                     return
                 connection.sendall(body[index : index + 1])
         else:

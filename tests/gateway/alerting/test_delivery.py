@@ -90,11 +90,18 @@ async def test_a_reload_starts_changes_and_stops_channels():
 
 
 @pytest.mark.anyio
-async def test_a_test_message_is_sent_once_and_its_error_returned():
-    delivery = Delivery(FakeOutbox(), Background(), make_sender=lambda made: FakeSender(FAILED))
+async def test_a_test_message_is_sent_once_beside_the_outbox_and_its_error_returned():
+    # Of the channel's messages, of the first test, and of the second.
+    senders = [FakeSender(FAILED), FakeSender(FAILED), FakeSender()]
+    outbox = FakeOutbox(to("ops"))
+    delivery = Delivery(outbox, Background(), make_sender=lambda made: senders.pop(0))
     delivery.configure([channel("webhook")], "")
+    await wait_for(lambda: delivery.reports()["ops"].resting_us)
+    resting_us = delivery.reports()["ops"].resting_us
     assert await delivery.send_test(notification(reason="test")) == "no answer"
+    assert delivery.reports()["ops"].resting_us == resting_us
     assert await delivery.send_test(notification(reason="test")) is None
+    assert delivery.reports()["ops"].resting_us == 0
     with pytest.raises(NotFound, match=r"no channel of this name; did you mean ops\?"):
         await delivery.send_test(notification(channel="op"))
     await delivery.stop()
