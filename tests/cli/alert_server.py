@@ -46,6 +46,7 @@ def alerts(*listed: dict[str, Any], **members: Any) -> dict[str, Any]:
     """The answer of ``/api/alerts``."""
     return {
         "alerts": list(listed),
+        "has_more": False,
         "counts": {
             "firing": len(listed),
             "pending": 0,

@@ -1,10 +1,12 @@
 import json
 
+import msgspec
 import pytest
 
 from tart.cli.alert_views import read_matchers
 from tart.cli.main import main
 from tart.errors import ConfigError
+from tart.query.answers import alerts as answers
 from tests.cli.alert_server import NODE, alert, alert_server, alerts, channel, rule, silence
 
 
@@ -131,6 +133,13 @@ def test_mistakes_are_found_before_a_server_is_asked(server, capsys, arguments, 
     assert tart(server, *arguments) == 2
     assert sentence in capsys.readouterr().err
     assert server.requests == []
+
+
+def test_the_documents_of_these_tests_are_those_of_the_api():
+    msgspec.convert(alerts(alert()), answers.Alerts)
+    msgspec.convert(rule(), answers.AlertRule)
+    msgspec.convert(channel(), answers.AlertChannel)
+    msgspec.convert(silence(), answers.Silence)
 
 
 def test_the_beginning_of_an_id_stands_for_the_node():

@@ -28,12 +28,10 @@ from tart.alerting.figures.questions import (
     Versions,
 )
 from tart.alerting.figures.turn import Turn, Values
-from tart.alerting.rules.figures import FIGURES
+from tart.alerting.rules.figures import FIGURES, LOWEST_REFERENCE
 from tart.alerting.rules.model import FigureCondition, LabelSet
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
-# Of a figure that is compared with an earlier window, the share that a lower one there counts as.
-LOWEST_REFERENCE = 0.05
 _TEN_SECONDS_US = COUNT_BUCKET * SECOND_US
 
 

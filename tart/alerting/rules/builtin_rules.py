@@ -2,7 +2,7 @@
 
 Pure. Those that are on cannot be wrong: their thresholds lie beyond what a healthy network shows,
 whether it has six nodes or a thousand, and a share of few cases has no value
-(``alerting.figures``). Those that depend on the network are off (``is_on``), and say why.
+(``alerting.figures``). Those that depend on the network are off and say why (``off_because``).
 
 A network alert is critical where the network may stop or stands still, a server's where events may
 be lost or are no longer served. Nodes are warnings: a network lives with the loss of some.
@@ -337,94 +337,94 @@ _OFF = (
         "warning",
         "Node {{ $labels.node | short }} has not been connected for "
         "{{ $value | humanizeDuration }}.",
-        "Off because NodeSilent says the same of nodes that are gone, and more.",
+        "Look at its process and its network; its page shows what it sent last.",
         _PAGE_OF_NODE,
         on_missing="resolve",
-        is_on=False,
+        off_because="NodeSilent says the same of nodes that are gone, and more.",
     ),
     _rule(
         "NodeFindingsNew",
         _figure("node_new_findings", above=0),
         "info",
         "Node {{ $labels.node | short }} breaks {{ $value }} rules that it did not break before.",
-        "Off because FindingsNew tells of rules that no node broke before; this one tells of each "
-        "node, and of each again after an upgrade.",
+        "See which rules, and since which version.",
         _PAGE_OF_NODE,
-        is_on=False,
+        off_because=(
+            "FindingsNew tells of rules that no node broke before; this one tells of each "
+            "node, and of each again after an upgrade."
+        ),
     ),
     _rule(
         "NodeAnomalous",
         _figure("node_anomaly_score", above=10),
         "info",
         "Node {{ $labels.node | short }} differs from the others: score {{ $value | humanize }}.",
-        "Off because a node may differ for good reasons: its place, its hardware, its role.",
+        "See in which figures it differs from the others.",
         _PAGE_OF_NODE,
         for_us=10 * MINUTE_US,
         on_missing="resolve",
-        is_on=False,
+        off_because="a node may differ for good reasons: its place, its hardware, its role.",
     ),
     _rule(
         "NetworkAnomalous",
         _figure("network_anomaly_score", above=10),
         "info",
         "{{ $labels.figure }} of the network is unusual: score {{ $value | humanize }}.",
-        "Off because what is unusual need not be wrong: a load test, a new kind of work.",
+        "Compare it with what the network did then: blocks, work, versions.",
         "#/network",
         on_missing="resolve",
-        is_on=False,
+        off_because="what is unusual need not be wrong: a load test, a new kind of work.",
     ),
     _rule(
         "NetworkClockWrong",
         _figure("network_clock_offset_seconds", above=5),
         "warning",
         "The clocks of most nodes differ from this server's by {{ $value | humanizeDuration }}.",
-        "Off because a capture that is played later differs, too. Else the server's clock is "
-        "wrong: see whether its time synchronisation runs.",
+        "The server's clock is wrong: see whether its time synchronisation runs.",
         "#/server",
         for_us=2 * MINUTE_US,
-        is_on=False,
+        off_because="a capture that is played later differs, too.",
     ),
     _rule(
         "StepFailuresMany",
         _figure("step_failure_share", above=0.5, window_us=15 * MINUTE_US),
         "warning",
         "{{ $value | humanizePercentage }} of {{ $labels.pipeline }} fail.",
-        "Off because some networks live with a pipeline that fails. Unlike StepFailures it holds "
-        "as long as the failures do.",
+        "Unlike StepFailures it holds as long as the failures do. See their reasons, and the "
+        "nodes.",
         "#/conformance",
         for_us=5 * MINUTE_US,
-        is_on=False,
+        off_because="some networks live with a pipeline that fails.",
     ),
     _rule(
         "ConnectionsFailing",
         _figure("connection_failure_share", above=0.9, window_us=15 * MINUTE_US),
         "info",
         "{{ $value | humanizePercentage }} of the attempts of nodes to connect to peers fail.",
-        "Off because nodes try again and again to connect to a validator that is not there.",
+        "See which validators no node reaches.",
         "#/topology",
         for_us=5 * MINUTE_US,
-        is_on=False,
+        off_because="nodes try again and again to connect to a validator that is not there.",
     ),
     _rule(
         "FailureGroupNew",
         _figure("failure_groups_new", above=0),
         "info",
         "{{ $labels.event }}: {{ $labels.template }}: a new failure, {{ $value }} events.",
-        "Off because a young network has new failures all the time.",
+        "See the reason, the nodes, and the events before it.",
         "#/failures/{fingerprint}",
         on_missing="resolve",
-        is_on=False,
+        off_because="a young network has new failures all the time.",
     ),
     _rule(
         "RetentionShort",
         _figure("disk_full_hours", below=24),
         "info",
         "The disk suffices for {{ $value | humanize }} hours; then the oldest events go early.",
-        "Off because it is an estimate from the mean rate since the start. Lower "
-        "storage.retain_hours, or give the server a larger disk.",
+        "Lower storage.retain_hours, or give the server a larger disk.",
         "#/server",
         for_us=30 * MINUTE_US,
-        is_on=False,
+        off_because="it is an estimate from the mean rate since the start.",
     ),
 )
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from tart.alerting.rules.model import Scope
 from tart.units import DAY_US, HOUR_US, MINUTE_US
 
+# Of a figure that is compared with an earlier window, the share that a lower one there counts as.
+LOWEST_REFERENCE = 0.05
+
 
 @dataclass(frozen=True)
 class Window:

@@ -81,8 +81,8 @@ class Rule:
             all shards answered: the state stays for ``missing_limit_us``, the alert ends, or it
             holds. A shard that does not answer never ends an alert.
         is_builtin: Whether tart declares it.
-        is_on: Whether it is evaluated unless the file says otherwise: built-in rules that may be
-            wrong for a network are not.
+        off_because: Why a built-in rule is not evaluated unless the file names it: it may be wrong
+            for a network. Empty if it is.
         jamtart_type: ``type`` of the same alert of jamtart's WebSocket; ``None`` if it has none.
         page: Hash route of the page that shows more, with the names of labels in braces, such as
             ``#/nodes/{node}``.
@@ -101,10 +101,15 @@ class Rule:
     on_missing: OnMissing = "keep"
     missing_limit_us: int = HOUR_US
     is_builtin: bool = False
-    is_on: bool = True
+    off_because: str = ""
     jamtart_type: str | None = None
     page: str = "#/alerts"
     line: int = 0
+
+    @property
+    def is_on(self) -> bool:
+        """True if it is evaluated unless the file says otherwise."""
+        return not self.off_because
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from tart.alerting.rules.durations import format_duration
-from tart.alerting.rules.figures import FIGURES
+from tart.alerting.rules.figures import FIGURES, LOWEST_REFERENCE
 from tart.alerting.rules.model import FigureCondition, Rule, RuleFile
 from tart.alerting.rules.templates import Action, Template, TemplateError, parse_template
 from tart.units import JCE_UNIX_SECONDS
@@ -95,8 +95,6 @@ REASONS: Mapping[tuple[str, str | None], str] = {
     ("failure_groups_new", "fingerprint"): "groups of failures are known to tart alone",
     ("failure_groups_regressed", "fingerprint"): "groups of failures are known to tart alone",
 }
-# The smallest earlier value that a later one is divided by.
-_LEAST_EARLIER = 0.01
 
 
 def write_prometheus_rules(file: RuleFile, *, source: str) -> str:
@@ -171,7 +169,7 @@ def _express(condition: FigureCondition) -> str | None:
     if condition.against_us is not None:
         moved = f"[{window}] offset {format_duration(condition.against_us)}"
         earlier = expression.replace("[W]", moved)
-        value = f"({value}) / clamp_min({earlier}, {_LEAST_EARLIER})"
+        value = f"({value}) / clamp_min({earlier}, {LOWEST_REFERENCE})"
     if condition.above is not None:
         return f"({value}) > {condition.above:.15g}"
     return f"({value}) < {condition.below or 0.0:.15g}"

@@ -70,6 +70,8 @@ def render_alerts(answer: Json, screen: Screen) -> Iterator[str]:
     if rows:
         names = ("STATE", "SEVERITY", "SINCE", "ALERT", "ABOUT", "VALUE", "SUMMARY")
         yield from _table(names, rows, screen)
+        if answer["has_more"]:
+            yield f"({len(rows)} are shown; further ones pass the filters)"
         yield ""
     yield f"{_counts(answer['counts'])}; {_evaluation(answer, screen)}"
 

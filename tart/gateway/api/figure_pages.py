@@ -123,7 +123,8 @@ def _for(rule: Rule) -> str:
 
 
 def _meaning(rule: Rule) -> str:
-    return rule.annotations["description"]
+    description = rule.annotations["description"]
+    return f"Off because {rule.off_because} {description}" if rule.off_because else description
 
 
 def _page() -> Iterator[str]:

@@ -55,9 +55,12 @@ def test_a_rule_is_one_that_a_file_may_have(rule):
 
 
 def test_rules_that_may_be_wrong_are_off_and_say_why():
-    for rule in BUILTIN_RULES:
-        says_why = rule.annotations["description"].startswith("Off because ")
-        assert says_why is not rule.is_on, rule.alert
+    off = [rule for rule in BUILTIN_RULES if not rule.is_on]
+    assert off
+    for rule in off:
+        assert rule.off_because.endswith("."), rule.alert
+        # Messages of a rule that was switched on say what to do, not why it was off.
+        assert not rule.annotations["description"].startswith("Off"), rule.alert
 
 
 def test_the_five_alerts_of_jamtart_are_rules_that_are_on():

@@ -242,4 +242,5 @@ def test_rules_fire_in_prometheus_on_what_they_are_about(tmp_path):
 def test_the_file_that_is_shipped_has_the_built_in_rules(pytestconfig):
     shipped = pytestconfig.rootpath / "systemd" / "prometheus" / "tart-rules.yml"
     expected = write_prometheus_rules(default_rule_file(BUILTIN_RULES), source="tart")
-    assert shipped.read_text() == expected, "run 'make generate'"
+    command = "tart alerts prometheus --builtin > systemd/prometheus/tart-rules.yml"
+    assert shipped.read_text() == expected, f"run 'make generate', or {command}"

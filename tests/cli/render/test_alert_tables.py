@@ -36,6 +36,11 @@ def test_without_alerts_the_line_says_when_the_rules_were_evaluated():
     assert line == "0 firing, 0 pending; the rules have not been evaluated yet"
 
 
+def test_more_alerts_than_are_listed_are_not_silently_left_out():
+    lines = list(render_alerts(alerts(alert(), has_more=True), PLAIN))
+    assert lines[2] == "(1 are shown; further ones pass the filters)"
+
+
 def test_silenced_and_inhibited_alerts_are_shown_as_such():
     counts = {"firing": 0, "pending": 1, "silenced": 1, "inhibited": 1, "by_severity": {}}
     listed = (alert(silenced_by=["1"]), alert(inhibited_by="Forks"), alert(state="pending"))
