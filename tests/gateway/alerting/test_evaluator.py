@@ -164,6 +164,25 @@ def test_an_alert_that_fires_steadily_is_not_written_again(run):
     run(work)
 
 
+@pytest.mark.parametrize("jump", [-86_400, 86_400])
+def test_a_clock_that_is_set_ends_nothing_and_delays_messages_by_an_interval_at_most(run, jump):
+    async def work(bench):
+        await bench.turn()
+        outcome = await bench.turn(jump)
+        assert [alert.held_us for alert in outcome.alerts] == [0]
+        outcome = await bench.turn()
+        assert [each.next for each in outcome.transitions] == ["firing"]
+        bench.measurements = THERE
+        outcome = await bench.turn(-jump)
+        assert [each.next for each in outcome.transitions] == ["resolved"]
+        reasons = [each.reason for each in outcome.notifications]
+        for _ in range(10):
+            reasons += [each.reason for each in (await bench.turn()).notifications]
+        assert reasons == ["resolved"]
+
+    run(work)
+
+
 @pytest.mark.parametrize("fault", ["before", "after"])
 def test_after_a_commit_that_failed_the_file_is_the_truth(run, fault):
     async def work(bench):
