@@ -35,6 +35,69 @@ def test_reasons_beyond_the_limit_are_counted_as_other_reasons():
     assert counters.overflowed["failures"] == 2
 
 
+def reasons_of(counters):
+    rows = counters.rows("failures")
+    keys = zip(rows["node"], rows["reason"], strict=True)
+    return dict(zip(keys, rows["count"], strict=True))
+
+
+def fail(counters, node, *reasons):
+    for at, reason in enumerate(reasons):
+        counters.add_failures(at, at, node, EventKind.WORK_PACKAGE_FAILED, reason)
+
+
+def test_failures_have_their_template_and_the_times_of_the_first_and_last():
+    counters = KeyedCounters()
+    for first, last in ((7, 9), (5, 6)):
+        counters.add_failures(first, last, 1, EventKind.WORK_PACKAGE_FAILED, "after 5s", 2)
+    rows = counters.rows("failures")
+    assert (rows["template"], rows["first_at"], rows["last_at"], rows["count"]) == (
+        ["after <duration>"],
+        [5],
+        [9],
+        [4],
+    )
+
+
+def test_many_reasons_of_a_node_are_counted_by_template_and_hide_none_of_another():
+    counters = KeyedCounters(max_reasons_of_node=2)
+    fail(counters, 1, *(f"after {number} s" for number in range(100)))
+    fail(counters, 2, "own")
+    assert reasons_of(counters) == {
+        (1, "after 0 s"): 1,
+        (1, "after 1 s"): 1,
+        (1, "after <duration>"): 98,
+        (2, "own"): 1,
+    }
+    assert counters.overflowed["failures"] == 0
+
+
+def test_invented_templates_of_a_node_are_other_reasons():
+    counters = KeyedCounters(max_reasons_of_node=2)
+    fail(counters, 1, *"abcdefgh")
+    fail(counters, 2, "own")
+    assert reasons_of(counters) == {
+        **{(1, each): 1 for each in "abcd"},
+        (1, OTHER_REASONS): 4,
+        (2, "own"): 1,
+    }
+    assert counters.overflowed["failures"] == 4
+    counters.clear()
+    fail(counters, 1, "z")
+    assert reasons_of(counters) == {(1, "z"): 1}
+
+
+def test_few_templates_are_made_for_a_node_that_never_repeats_itself():
+    counters = KeyedCounters(max_reasons_of_node=1, max_templates_of_node=3)
+    fail(counters, 1, *(f"after {number} s" for number in range(9)))
+    assert reasons_of(counters) == {
+        (1, "after 0 s"): 1,
+        (1, "after <duration>"): 3,
+        (1, OTHER_REASONS): 5,
+    }
+    assert counters.overflowed["failures"] == 5
+
+
 def test_keys_beyond_the_limit_overflow():
     counters = KeyedCounters(max_keys=3)
     for each in range(5):
