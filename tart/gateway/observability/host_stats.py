@@ -98,6 +98,10 @@ def _processes() -> Iterator[ProcessSample]:
             yield _process(process, _title(process) or "gateway")
 
 
+# A sandbox of SQL may open no file: that its limit is reached is no shortage.
+_SANDBOX = "sandbox"
+
+
 def _title(process: psutil.Process) -> str:
     """Return the title without its state; empty if it is not a process of a server."""
     with suppress(psutil.Error):
@@ -117,7 +121,9 @@ def _process(process: psutil.Process, name: str) -> ProcessSample:
             resident_bytes=process.memory_info().rss,
             threads=process.num_threads(),
             descriptors=_allowed(process.num_fds),
-            descriptor_limit=_allowed(lambda: _descriptor_limit(process)),
+            descriptor_limit=None
+            if name == _SANDBOX
+            else _allowed(lambda: _descriptor_limit(process)),
         )
 
 

@@ -36,6 +36,13 @@ def test_a_process_without_a_supervisor_is_the_gateway_alone() -> None:
     assert second.seconds > first.seconds
 
 
+def test_a_sandbox_may_open_no_file_and_has_no_limit_to_come_near_to() -> None:
+    process = psutil.Process()
+    assert host_stats._process(process, "shard 0").descriptor_limit is not None
+    sandbox = host_stats._process(process, "sandbox")
+    assert (sandbox.descriptors is not None, sandbox.descriptor_limit) == (True, None)
+
+
 def test_what_the_kernel_does_not_tell_costs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("no such file in this container")
