@@ -137,7 +137,12 @@ def list_alerts(arguments: argparse.Namespace) -> int:
             alert for alert in answer["alerts"] if match_all(matchers, alert["labels"])
         ]
         code = _exit_code(answer["alerts"]) if arguments.exit_code else NONE_FIRES
-        _print(arguments, answer, lambda screen: alert_tables.render_alerts(answer, screen))
+        is_filtered = bool(matchers or any(parameters.values()))
+        _print(
+            arguments,
+            answer,
+            lambda screen: alert_tables.render_alerts(answer, screen, is_filtered=is_filtered),
+        )
     except _UNREADABLE:
         raise StartupError(describe_other_answer(server.url, _ALERTS)) from None
     return code

@@ -52,8 +52,8 @@ class _Cell:
     paint: Callable[[str], str] | None = None
 
 
-def render_alerts(answer: Json, screen: Screen) -> Iterator[str]:
-    """Yield the lines of ``/api/alerts``."""
+def render_alerts(answer: Json, screen: Screen, *, is_filtered: bool = False) -> Iterator[str]:
+    """Yield the lines of ``/api/alerts``, of which some alerts may be left out."""
     alerts = answer["alerts"]
     rows = [
         [
@@ -73,6 +73,8 @@ def render_alerts(answer: Json, screen: Screen) -> Iterator[str]:
         if answer["has_more"]:
             yield f"({len(rows)} are shown; further ones pass the filters)"
         yield ""
+    elif is_filtered:
+        yield "no alert passes the filters; of all:"
     yield f"{_counts(answer['counts'])}; {_evaluation(answer, screen)}"
 
 

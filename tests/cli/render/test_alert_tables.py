@@ -41,6 +41,12 @@ def test_more_alerts_than_are_listed_are_not_silently_left_out():
     assert lines[2] == "(1 are shown; further ones pass the filters)"
 
 
+def test_filters_that_no_alert_passes_are_not_taken_for_a_calm_network():
+    lines = list(render_alerts(alerts(), PLAIN, is_filtered=True))
+    assert lines[0] == "no alert passes the filters; of all:"
+    assert lines[1].startswith("0 firing")
+
+
 def test_silenced_and_inhibited_alerts_are_shown_as_such():
     counts = {"firing": 0, "pending": 1, "silenced": 1, "inhibited": 1, "by_severity": {}}
     listed = (alert(silenced_by=["1"]), alert(inhibited_by="Forks"), alert(state="pending"))
