@@ -91,7 +91,9 @@ def add_deliveries(parser: argparse.ArgumentParser) -> None:
     _add_limit(parser, "messages")
     parser.add_argument("--channel", metavar="NAME", help="only to this channel")
     parser.add_argument(
-        "--state", choices=("queued", "delivered", "dead"), help="only messages in this state"
+        "--state",
+        choices=("queued", "delivered", "dead", "superseded"),
+        help="only messages in this state; a newer message replaced superseded ones",
     )
     _add_common(parser, list_deliveries)
 

@@ -263,6 +263,7 @@ def _painter(state: str, style: Style) -> Callable[[str], str] | None:
         "queued": style.warning,
         "resolved": style.good,
         "delivered": style.good,
+        "superseded": style.dim,
         "silenced": style.dim,
         "inhibited": style.dim,
         "inactive": style.dim,

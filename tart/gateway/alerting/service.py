@@ -254,7 +254,7 @@ class AlertService:
         """Return what health and ``/metrics`` show."""
         outcomes: dict[tuple[str, str], int] = {}
         for name, report in self.delivery.reports().items():
-            for outcome in ("delivered", "failed", "dead"):
+            for outcome in ("delivered", "failed", "dead", "superseded"):
                 outcomes[name, outcome] = getattr(report, outcome)
         return AlertingFigures(
             alerts=made.count_by_state(self._outcome.alerts),
@@ -268,6 +268,7 @@ class AlertService:
             queued={name: counts.queued for name, counts in self._messages.channels.items()},
             store_failures=self.store.failures,
             skipped_messages=self._feed.skipped,
+            dropped_messages=self.store.dropped,
             problems=self.problems,
         )
 

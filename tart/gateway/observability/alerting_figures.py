@@ -26,8 +26,9 @@ class AlertingFigures:
         evaluations: Evaluations that came to an end.
         rule_seconds: Time that the evaluation of each rule took, all in all.
         rule_failures: Evaluations that gave no value, by rule.
-        delivery_outcomes: Attempts by channel and outcome: delivered, failed or dead.
+        delivery_outcomes: Numbers by channel and outcome: delivered, failed, dead or superseded.
         queued: Messages that wait, by channel.
+        dropped_messages: Messages given up because too many of their channel waited.
         problems: Sentences about what does not work.
     """
 
@@ -42,6 +43,7 @@ class AlertingFigures:
     queued: Mapping[str, int] = field(default_factory=dict)
     store_failures: int = 0
     skipped_messages: int = 0
+    dropped_messages: int = 0
     problems: tuple[str, ...] = ()
 
     @property
@@ -118,7 +120,8 @@ def _counters(figures: AlertingFigures) -> Iterator[Metric]:
 def _deliveries(figures: AlertingFigures) -> Iterator[Metric]:
     outcomes = CounterMetricFamily(
         "tart_alert_deliveries",
-        "Attempts to deliver a message by outcome: delivered, failed, or dead (given up).",
+        "Attempts to deliver a message by outcome: delivered or failed; and messages that were "
+        "given up (dead) or replaced by a newer one (superseded).",
         labels=["channel", "outcome"],
     )
     for (channel, outcome), count in sorted(figures.delivery_outcomes.items()):
@@ -130,3 +133,8 @@ def _deliveries(figures: AlertingFigures) -> Iterator[Metric]:
     for channel, count in sorted(figures.queued.items()):
         queued.add_metric([channel], count)
     yield queued
+    yield CounterMetricFamily(
+        "tart_alert_deliveries_dropped",
+        "Messages given up because too many of their channel waited.",
+        value=figures.dropped_messages,
+    )

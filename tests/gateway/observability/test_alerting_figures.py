@@ -47,6 +47,7 @@ def test_metrics() -> None:
         'tart_alert_deliveries_total{channel="ops",outcome="delivered"} 4.0',
         'tart_alert_deliveries_total{channel="ops",outcome="failed"} 1.0',
         'tart_alert_deliveries_queued{channel="ops"} 2.0',
+        "tart_alert_deliveries_dropped_total 0.0",
     ]
     assert page(None) == []
 

@@ -47,7 +47,7 @@ export function AlertsMessages({ channels, onChange }) {
   const tools = html`
     <${Segmented}
       label="State of the messages"
-      choices=${[{ id: "", label: "All" }, { id: "queued", label: "Waiting" }, { id: "delivered", label: "Delivered" }, { id: "dead", label: "Given up" }]}
+      choices=${[{ id: "", label: "All" }, { id: "queued", label: "Waiting" }, { id: "delivered", label: "Delivered" }, { id: "dead", label: "Given up" }, { id: "superseded", label: "Replaced" }]}
       selected=${delivery}
       onSelect=${(/** @type {string} */ id) => setParameters({ delivery: id })}
     />
@@ -132,8 +132,8 @@ function TestButton({ channel, onDone }) {
   </span>`;
 }
 
-/** @type {Record<string, [import("../components/basics.js").StateName, string]>} */
-const STATES = { queued: ["info", "waiting"], delivered: ["ok", "delivered"], dead: ["bad", "given up"] };
+/** @type {Record<Delivery["state"], [import("../components/basics.js").StateName, string]>} */
+const STATES = { queued: ["info", "waiting"], delivered: ["ok", "delivered"], dead: ["bad", "given up"], superseded: ["idle", "replaced"] };
 
 /** @param {(delivery: Delivery) => void} retry @returns {import("../components/table.js").Column<Delivery>[]} */
 const messageColumns = (retry) => [
