@@ -15,6 +15,7 @@ it provokes before it does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,34 @@ VIEWS: dict[str, tuple[str, int, dict[str, Any]]] = {
 Opener = Callable[..., Page]
 # A busy machine is slow; pages that show what is missing have tests of their own.
 PATIENT = {"TART_API_DEADLINE_SECONDS": "60", "TART_API_SQL_SECONDS": "100"}
+# Alerts that always hold: of the network, of each node (a group), and a rule that fails.
+RULES = """
+group_wait = "1s"
+
+[[channel]]
+name = "ops"
+type = "webhook"
+url = "http://127.0.0.1:9/hook"
+
+[[rule]]
+alert = "FewNodes"
+figure = "nodes_connected"
+below = 1000
+severity = "critical"
+annotations = { summary = "Only {{ $value }} nodes are connected.", description = "Look." }
+
+[[rule]]
+alert = "NodeKnown"
+figure = "node_silent_seconds"
+by = "node"
+above = 0
+severity = "info"
+annotations = { summary = "Node {{ $labels.node }} is known." }
+
+[[rule]]
+alert = "Unreadable"
+sql = "SELECT nothing FROM nowhere"
+"""
 # As long as locators wait; the default of five seconds is short for a busy machine.
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -51,12 +80,22 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+def alerting(folder: Path) -> dict[str, str]:
+    """Return settings for a server with the rules, which it evaluates each second."""
+    (folder / "alerts.toml").write_text(RULES)
+    return {
+        "TART_ALERTS_FILE": str(folder / "alerts.toml"),
+        "TART_ALERTS_EVALUATION_SECONDS": "1",
+        "TART_ALERTS_LAG_SECONDS": "0.1",
+    }
+
+
 # Of the package: in the rest of a session its network would go on.
 @pytest.fixture(scope="package")
 def live_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Return a server with two shards and six connected nodes that make blocks."""
     data = tmp_path_factory.mktemp("web") / "data"
-    with running_system(data, shards=2, environ=PATIENT) as system:
+    with running_system(data, shards=2, environ=PATIENT | alerting(data.parent)) as system:
         target = ":".join(map(str, system.telemetry))
         network = ("--target", target, "--nodes", "6", "--cores", "2", "--speed", "4")
         with Process("tart", "simulate", *network, cwd=data.parent):

@@ -21,7 +21,7 @@ from tart.control_store import open_store
 from tests.browser import Faults, new_page
 from tests.e2e.test_proxies import PREFIX, nginx
 from tests.running import free_port, running_system, wait_for
-from tests.web.conftest import PATIENT
+from tests.web.conftest import PATIENT, alerting
 from tests.web.looking import axe, is_scrolled_sideways
 
 REFUSED = re.compile("status of 401|HTTP Authentication failed")
@@ -57,7 +57,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for key, _ in made.values():
             store.add(key)
     with (
-        running_system(data, shards=1, environ=PATIENT) as system,
+        running_system(data, shards=1, environ=PATIENT | alerting(directory)) as system,
         nginx(directory, port, system.api.removeprefix("http://"), PREFIX),
     ):
         keys = {name: text for name, (_, text) in made.items()}
@@ -202,3 +202,19 @@ def test_the_login_is_well_made_and_the_documentation_is_open(
     page.get_by_role("link", name="rules").click()
     expect(page).to_have_url(re.compile(r"/tart/api/docs/rules$"))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_watch_below_a_prefix_as_each_role_may_use_it(visit: Visitor, site: Site) -> None:
+    page = visit("#/alerts?rule=FewNodes")
+    log_in(page, site.keys["viewer"])
+    expect(page.get_by_text("Silencing needs a key with the role operator")).to_be_visible()
+    assert page.get_by_role("button", name="Silence", exact=True).count() == 0
+    assert page.get_by_role("tab", name="Messages").count() == 0
+    page = visit("#/alerts?tab=messages")
+    log_in(page, site.keys["admin"])
+    channel = page.get_by_role("grid", name="Channels").locator('tr[data-key="ops"]')
+    channel.get_by_role("button", name="Send a test").click()
+    # Nothing listens there: the reason is said, and the messages wait.
+    expect(channel.get_by_role("status")).to_contain_text("connection refused")
+    expect(page.get_by_role("grid", name="Messages").locator("tbody tr").first).to_be_visible()
+    assert axe(page) == []

@@ -62,6 +62,8 @@ test("many alerts of one rule are one item, few lead to each of them", () => {
 test("kinds of failure are named if they are new or have come back", () => {
   const group = { fingerprint: "ab", event_name: "WorkPackageFailed", template: "timeout after <duration>", count: 4, nodes: 2, is_new: true, state: "open", regressed_version: null };
   const items = attention({ failures: { failures: [group, { ...group, state: "regressed", nodes: 1, regressed_version: "0.3.2" }, { ...group, is_new: false }, { ...group, state: "ignored" }] } });
+  const many = attention({ failures: { failures: Array.from({ length: 5 }, () => group) } });
+  assert.deepEqual([many.length, many[3].text, many[3].path], [4, "2 further kinds of failure are new or back", "failures"]);
   assert.deepEqual(items.map(({ text, path }) => [text, path]), [
     ["New kind of failure: WorkPackageFailed, timeout after <duration> (4 times on 2 nodes)", "failures/ab"],
     ["Back after it was resolved, in 0.3.2: WorkPackageFailed, timeout after <duration> (4 times on 1 node)", "failures/ab"],

@@ -36,8 +36,9 @@ export function AlertsBell() {
   }
 
   return html`<span class="menu bell" ref=${root} onKeyDown=${open ? pressed : undefined}>
-    <button type="button" class="button quiet" aria-haspopup="dialog" aria-expanded=${open} aria-label=${`Alerts: ${text}`} title=${`Alerts: ${text}`} onClick=${() => setOpen(!open)}>
-      <${Icon} name="alerts" />${shown.map(([severity, state]) => html`<${State} key=${severity} state=${state} word=${number(firing[severity])} />`)}
+    <button type="button" class="button quiet" aria-haspopup="dialog" aria-expanded=${open} title=${`Alerts: ${text}`} onClick=${() => setOpen(!open)}>
+      <${Icon} name="alerts" /><span class="visually-hidden">Alerts:${shown.length ? "" : " none fires"} </span>
+      ${shown.map(([severity, state]) => html`<${State} key=${severity} state=${state} word=${html`${number(firing[severity])}<span class="visually-hidden"> ${severity} </span>`} />`)}
     </button>
     ${open && html`<${Part} name="Alerts" onClose=${close} />`}
   </span>`;

@@ -45,10 +45,10 @@ export function Spark({ values, label }) {
 /**
  * Bars of one measure, longest 100 %.
  *
- * @param {{ rows: { label: any, value: number, text?: any, state?: string, title?: string }[], label: string }} properties
+ * @param {{ rows: { label: any, value: number, text?: any, state?: string, title?: string }[], label: string, most?: number }} properties `most` is
+ *   the value of a full bar, where that is not the longest.
  */
-export function Bars({ rows, label }) {
-  const most = Math.max(...rows.map(({ value }) => value), 0) || 1;
+export function Bars({ rows, label, most = Math.max(...rows.map(({ value }) => value), 0) || 1 }) {
   return html`<div class="bars" role="list" aria-label=${label}>
     ${rows.map(
       (row, index) => html`<div key=${index} role="listitem" class="bars-row" style=${{ display: "contents" }}>

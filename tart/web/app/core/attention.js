@@ -136,15 +136,19 @@ function ofAlerts({ alerts }, named) {
 
 /** Kinds of failure that are new, or have come back. @param {any} answer @returns {Item[]} */
 function ofFailures({ failures }) {
-  return failures
-    .filter((/** @type {any} */ { state, is_new: fresh }) => state === "regressed" || (fresh && state === "open"))
+  const found = failures.filter((/** @type {any} */ { state, is_new: fresh }) => state === "regressed" || (fresh && state === "open"));
+  const more = found.length - MAX_REASONS;
+  /** @type {Item[]} */
+  const rest = more > 0 ? [{ state: "warn", text: `${counted(more, "further kind")} of failure ${more === 1 ? "is" : "are"} new or back`, path: "failures", harm: 0 }] : [];
+  return found
     .slice(0, MAX_REASONS)
     .map((/** @type {any} */ { state, fingerprint, event_name: event, template, count, nodes, regressed_version: version }) => ({
       state: "warn",
       text: `${state === "regressed" ? `Back after it was resolved${version ? `, in ${version}` : ""}` : "New kind of failure"}: ${event}${template && `, ${template}`} (${number(count)} times on ${counted(nodes, "node")})`,
       path: `failures/${fingerprint}`,
       harm: nodes,
-    }));
+    }))
+    .concat(rest);
 }
 
 /** @param {any} answer @returns {Item[]} */

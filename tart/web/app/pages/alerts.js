@@ -71,7 +71,7 @@ function Headline({ data: { counts, ...data } }) {
       id="quiet"
       label="Without a message"
       value=${number(quiet)}
-      note=${quiet ? `${number(counts.silenced)} silenced, ${number(counts.inhibited)} explained by another` : "none silenced or explained by another"}
+      note=${quietText(counts)}
     />
     <${Figure}
       id="evaluated"
@@ -81,6 +81,12 @@ function Headline({ data: { counts, ...data } }) {
       state=${data.shards_answered < data.shards_total ? "warn" : undefined}
     />
   <//>`;
+}
+
+/** @param {Alerts["counts"]} counts */
+function quietText({ silenced, inhibited }) {
+  const parts = [silenced && `${number(silenced)} silenced`, inhibited && `${number(inhibited)} explained by another`];
+  return parts.filter(Boolean).join(", ") || "none silenced or explained by another";
 }
 
 /** What hinders the watch itself. @param {{ alerts: Alerts, rules: AlertRules | null }} properties */

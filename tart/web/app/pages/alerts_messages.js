@@ -20,6 +20,9 @@ import { client } from "../state/session.js";
 
 const LIMIT = 500;
 
+/** The head of the column of buttons. */
+const ACTION = html`<span class="visually-hidden">Action</span>`;
+
 /** @param {{ channels: readonly Channel[], onChange: () => void }} properties */
 export function AlertsMessages({ channels, onChange }) {
   const { delivery = "", channel } = location.value.parameters;
@@ -98,7 +101,7 @@ const channelColumns = (changed) => [
   { id: "dead", title: "Given up", end: true, value: (row) => row.dead, cell: (row) => number(row.dead) },
   { id: "last", title: "Last delivered", end: true, value: (row) => row.last_delivered_at, cell: (row) => (row.last_delivered_at ? html`<${Ago} value=${row.last_delivered_at} />` : html`<span class="muted">never</span>`) },
   { id: "error", title: "Last error", className: "alerts-error", value: (row) => row.last_error, cell: (row) => html`<span title=${row.last_error ?? undefined}>${row.last_error ?? ""}</span>` },
-  { id: "test", title: "", rank: 3, unsorted: true, value: () => null, cell: (row) => html`<${TestButton} channel=${row.name} onDone=${changed} />` },
+  { id: "test", title: ACTION, rank: 3, unsorted: true, value: () => null, cell: (row) => html`<${TestButton} channel=${row.name} onDone=${changed} />` },
 ];
 
 /** @param {Channel} channel @returns {[import("../components/basics.js").StateName, string]} */
@@ -146,5 +149,5 @@ const messageColumns = (retry) => [
   { id: "attempts", title: "Attempts", end: true, value: (row) => row.attempts, cell: (row) => number(row.attempts) },
   { id: "next", title: "Next", end: true, value: (row) => row.next_attempt_at, cell: (row) => (row.next_attempt_at ? html`<${Ago} value=${row.next_attempt_at} />` : "") },
   { id: "error", title: "Last error", className: "alerts-error", value: (row) => row.last_error, cell: (row) => html`<span title=${row.last_error ?? undefined}>${row.last_error ?? ""}</span>` },
-  { id: "retry", title: "", rank: 3, unsorted: true, value: () => null, cell: (row) => row.state === "dead" && html`<button type="button" class="button small" onClick=${() => retry(row)}>Send again</button>` },
+  { id: "retry", title: ACTION, rank: 3, unsorted: true, value: () => null, cell: (row) => row.state === "dead" && html`<button type="button" class="button small" onClick=${() => retry(row)}>Send again</button>` },
 ];

@@ -9,7 +9,7 @@ import { Ago, State, Time } from "../components/basics.js";
 import { SearchBox } from "../components/choices.js";
 import { Card } from "../components/page.js";
 import { Table } from "../components/table.js";
-import { conditionText, lastValueText, limitText, ownLabels, ruleState, valueText, watchedText } from "../core/alerts.js";
+import { conditionText, lastValueText, limitText, ownLabels, ruleState, SEVERITIES, valueText, watchedText } from "../core/alerts.js";
 import { counted, DASH, duration, number } from "../core/format.js";
 import { html } from "../html.js";
 import { href, location, setParameters } from "../state/location.js";
@@ -23,7 +23,8 @@ import { can, client } from "../state/session.js";
 export function AlertsRules({ data, onChange }) {
   const { q = "", rule: chosen } = location.value.parameters;
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
-  const rows = data.rules.filter((rule) => words.every((word) => `${rule.alert} ${rule.figure ?? rule.sql ?? ""} ${rule.severity}`.toLowerCase().includes(word)));
+  const found = data.rules.filter((rule) => words.every((word) => `${rule.alert} ${rule.figure ?? rule.sql ?? ""} ${rule.severity}`.toLowerCase().includes(word)));
+  const rows = found.sort((one, other) => harmOf(one) - harmOf(other));
   const selected = rows.find(({ alert }) => alert === chosen) ?? (narrow.value ? undefined : rows[0]);
   return html`<div class="cards">
     <${Source} data=${data} onChange=${onChange} />
@@ -84,7 +85,8 @@ const ORDER = ["failing", "firing", "pending", "unknown", "inactive"];
 
 /** @param {AlertRule} rule */
 function harmOf(rule) {
-  return rule.enabled ? ORDER.indexOf(rule.state) : ORDER.length;
+  const state = rule.enabled ? ORDER.indexOf(rule.state) : ORDER.length;
+  return SEVERITIES.length * state + SEVERITIES.indexOf(rule.severity);
 }
 
 /** @type {import("../components/table.js").Column<AlertRule>[]} */

@@ -16,6 +16,9 @@ import { can, client, session } from "../state/session.js";
 /** @typedef {import("../../../client/web/tart.js").Silence} Silence */
 /** @typedef {import("../../../client/web/tart.js").Silences} Silences */
 
+/** The head of the column of buttons. */
+const ACTION = html`<span class="visually-hidden">Action</span>`;
+
 /** @param {{ onChange: () => void }} properties */
 export function AlertsSilences({ onChange }) {
   const answer = useAnswer("the silences", (signal) => client.silences({}, { signal }), { every: 10_000 });
@@ -82,7 +85,7 @@ const columnsOf = (end) => [
   { id: "reason", title: "Reason", value: (row) => row.reason, className: "alerts-what", cell: (row) => html`<span title=${row.reason}>${row.reason}</span>` },
   {
     id: "end",
-    title: "",
+    title: ACTION,
     rank: 3,
     value: () => null,
     cell: (row) => {

@@ -5,6 +5,7 @@ import { Answered, Empty } from "../components/answered.js";
 import { Ago, State, Time } from "../components/basics.js";
 import { Bars, Figure, Figures } from "../components/figure.js";
 import { Segmented } from "../components/choices.js";
+import { HostUsage } from "../components/host_usage.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { bytes, compact, counted, DASH, duration, number, rate } from "../core/format.js";
@@ -61,6 +62,7 @@ function Content({ data }) {
     <${Findings} data=${data} />
     <${Card} title="Shards" note="counts since each started" flush><${Shards} rows=${data.shard_list} /><//>
     <${Disk} data=${data} />
+    <${HostUsage} host=${data.host} />
     <${Card} title="Requests" note="since the gateway started; most time in sum first" flush><${Requests} rows=${data.requests} /><//>
     <${Gateway} data=${data} />
     <${Settings} rows=${data.settings} />
@@ -170,12 +172,9 @@ function Requests({ rows }) {
 }
 
 /** @param {{ data: ServerStatus }} properties */
-function Gateway({ data: { gateway, host } }) {
-  return html`<${Card} title="Gateway and host">
+function Gateway({ data: { gateway } }) {
+  return html`<${Card} title="Gateway">
     <dl class="pairs">
-      ${host.name && html`<dt>Host</dt><dd>${host.name}</dd>`}
-      <dt>Processors</dt><dd>${number(host.cpus)}</dd>
-      <dt>Memory of the host</dt><dd>${bytes(host.memory_available_bytes)} of ${bytes(host.memory_total_bytes)} available</dd>
       <dt>Memory of the gateway</dt><dd>${bytes(gateway.resident_bytes)}</dd>
       <dt>Descriptors</dt><dd>${number(gateway.descriptors.open)} of ${number(gateway.descriptors.limit)}</dd>
       <dt>Live clients</dt><dd>${number(gateway.subscribers)} follow events, ${number(gateway.queued_events)} events queued for them</dd>
