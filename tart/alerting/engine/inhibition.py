@@ -8,15 +8,22 @@ alert that explains it.
 2. An alert of the network inhibits those of members with the same cause: when finality stalls, all
    nodes are behind.
 3. A node that is silent or disconnected inhibits its other alerts.
+
+No alert inhibits one that is more severe: a warning about this server must not hide that finality
+stalls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 from tart.alerting.engine.model import Alert, State
 from tart.alerting.rules.figures import FIGURES
-from tart.alerting.rules.model import FigureCondition, Rule
+from tart.alerting.rules.model import SEVERITIES, FigureCondition, Rule
+
+K = TypeVar("K")
 
 # Figures of the server, and the figures that they explain. A shard that is missing takes its nodes
 # with it: it explains all figures of the network and its members.
@@ -49,6 +56,8 @@ SERVER_CAUSES: Mapping[str, frozenset[str]] = {
     ),
     "memory_free_share": frozenset({"ingest_pauses", "write_latency_seconds"}),
 }
+# Shares below which a resource is short enough to explain anything.
+SHORT: Mapping[str, float] = {"disk_free_share": 0.05, "memory_free_share": 0.05}
 # Figures of the network, and the figures of members that have the same cause.
 NETWORK_CAUSES: Mapping[str, frozenset[str]] = {
     "best_block_age_seconds": frozenset({"node_behind_slots", "node_anomaly_score"}),
@@ -87,41 +96,64 @@ def inhibited_by(alerts: Iterable[Alert], rules: Iterable[Rule]) -> dict[str, st
     }
 
 
+@dataclass(frozen=True, order=True)
+class _Source:
+    """An alert that explains others; the most severe one is the least."""
+
+    severity: int
+    alert: str
+
+
 class _Causes:
     """The alerts that explain others, by what they explain."""
 
     def __init__(self, active: Iterable[tuple[Alert, Rule]]) -> None:
-        self._server: dict[str, str] = {}
-        self._network: dict[tuple[str, str | None], str] = {}
-        self._gone: dict[str, tuple[int, str]] = {}
+        self._server: dict[str, _Source] = {}
+        self._network: dict[tuple[str, str | None], _Source] = {}
+        # By node and rank in ``GONE``.
+        self._gone: dict[tuple[str, int], _Source] = {}
         for alert, rule in active:
             figure = _figure(rule)
-            if rule.scope == "server":
+            source = _Source(SEVERITIES.index(alert.severity), rule.alert)
+            if rule.scope == "server" and _is_short(figure, alert.value):
                 for explained in SERVER_CAUSES.get(figure, ()):
-                    self._server.setdefault(explained, rule.alert)
+                    _add(self._server, explained, source)
             if alert.state is not State.FIRING:
                 continue
             if rule.scope == "network":
                 for explained in NETWORK_CAUSES.get(figure, ()):
-                    self._network.setdefault((explained, _pipeline(alert)), rule.alert)
+                    _add(self._network, (explained, _pipeline(alert)), source)
             if figure in GONE and (node := dict(alert.labels).get("node")) is not None:
-                known = self._gone.get(node, (-1, ""))
-                self._gone[node] = max(known, (GONE.index(figure), rule.alert))
+                _add(self._gone, (node, GONE.index(figure)), source)
 
     def explain(self, alert: Alert, rule: Rule) -> Iterator[str]:
         """Yield the names of the alerts that explain an alert."""
+        severity = SEVERITIES.index(alert.severity)
+        for source in self._sources(alert, rule):
+            if source is not None and source.alert != rule.alert and source.severity <= severity:
+                yield source.alert
+
+    def _sources(self, alert: Alert, rule: Rule) -> Iterator[_Source | None]:
         figure = _figure(rule)
-        if (source := self._server.get(figure)) is not None and source != rule.alert:
-            yield source
+        yield self._server.get(figure)
         if rule.scope != "member":
             return
-        if (source := self._network.get((figure, _pipeline(alert)))) is not None:
-            yield source
+        yield self._network.get((figure, _pipeline(alert)))
         node = dict(alert.labels).get("node")
-        if node is not None and node in self._gone:
-            rank, source = self._gone[node]
-            if source != rule.alert and (figure not in GONE or GONE.index(figure) < rank):
-                yield source
+        if node is not None:
+            least = GONE.index(figure) + 1 if figure in GONE else 0
+            for rank in reversed(range(least, len(GONE))):
+                yield self._gone.get((node, rank))
+
+
+def _add(sources: dict[K, _Source], explained: K, source: _Source) -> None:
+    """Add a source unless there is a more severe one."""
+    sources[explained] = min(source, sources.get(explained, source))
+
+
+def _is_short(figure: str, value: float | None) -> bool:
+    """Return whether a resource is short enough to explain anything; other figures always are."""
+    return figure not in SHORT or (value is not None and value <= SHORT[figure])
 
 
 def _figure(rule: Rule) -> str:

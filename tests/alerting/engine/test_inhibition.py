@@ -1,8 +1,16 @@
 """``tart/alerting/engine/inhibition.py``: three rules by which an alert explains others."""
 
+from dataclasses import replace
+
 import pytest
 
-from tart.alerting.engine.inhibition import GONE, NETWORK_CAUSES, SERVER_CAUSES, inhibited_by
+from tart.alerting.engine.inhibition import (
+    GONE,
+    NETWORK_CAUSES,
+    SERVER_CAUSES,
+    SHORT,
+    inhibited_by,
+)
 from tart.alerting.engine.model import State
 from tart.alerting.rules.figures import FIGURES
 from tart.alerting.rules.model import FigureCondition, Rule, SqlCondition
@@ -17,6 +25,7 @@ def rule(figure, by=None, name=None):
 RULES = [
     rule("shards_missing"),
     rule("ingest_pauses"),
+    rule("ingest_pauses", name="pauses_too"),
     rule("disk_free_share"),
     rule("best_block_age_seconds"),
     rule("nodes_disconnected_share"),
@@ -44,6 +53,7 @@ def test_all_figures_of_the_rules_are_in_the_catalogue():
     named = {*SERVER_CAUSES, *NETWORK_CAUSES, *GONE}
     named = named.union(*SERVER_CAUSES.values(), *NETWORK_CAUSES.values())
     assert named <= FIGURES.keys()
+    assert SHORT.keys() <= SERVER_CAUSES.keys()
     assert {FIGURES[name].subject for name in SERVER_CAUSES} == {"server"}
 
 
@@ -61,11 +71,31 @@ def test_a_missing_shard_explains_the_network_and_its_nodes_also_while_it_is_pen
 
 
 def test_a_full_disk_explains_pauses_which_still_explain_what_was_not_read():
-    alerts = [make_alert("disk_free_share"), make_alert("ingest_pauses")]
+    alerts = [make_alert("disk_free_share", value=0.01), make_alert("ingest_pauses")]
     assert inhibited(*alerts, of_node("node_silent_seconds")) == {
         "ingest_pauses": "disk_free_share",
         "node_silent_seconds": "ingest_pauses",
     }
+
+
+def test_a_disk_that_is_merely_low_explains_nothing():
+    for value in (0.08, None):
+        low = make_alert("disk_free_share", value=value)
+        assert inhibited(low, make_alert("ingest_pauses")) == {}
+
+
+def test_no_alert_explains_one_that_is_more_severe():
+    paused = make_alert("ingest_pauses", severity="warning")
+    stalled = make_alert("best_block_age_seconds", severity="critical")
+    assert inhibited(paused, stalled) == {}
+    assert inhibited(replace(paused, severity="critical"), stalled) != {}
+    behind = of_node("node_behind_slots", severity="critical")
+    assert inhibited(replace(stalled, severity="warning"), behind) == {}
+    silent = of_node("node_silent_seconds", severity="info")
+    assert inhibited(silent, of_node("rows_by_node", severity="warning")) == {}
+    # Of several sources the most severe one counts.
+    also = make_alert("pauses_too", severity="critical")
+    assert inhibited(paused, also, stalled) == {"best_block_age_seconds": "pauses_too"}
 
 
 def test_the_network_explains_members_with_the_same_cause_and_no_others():
