@@ -39,15 +39,20 @@ def disconnected_seconds(turn: Turn, inputs: Inputs) -> Values:
 
 
 def behind_slots(turn: Turn, inputs: Inputs) -> Values:
-    """Return the slots by which each node's best block is behind that of the network."""
+    """Return the slots by which each node's best block is behind that of the network.
+
+    A node that is stuck names no block after it connects again: it is where it was before.
+    """
     state = _network(inputs)
     best = state.best_block
     if best is None:
         return {}
-    return {
-        node.node_id: float(max(0, best - node.best_slot))
+    slots = {
+        node.node_id: node.last_slot if node.best_slot is None else node.best_slot
         for node in state.connected
-        if node.best_slot is not None
+    }
+    return {
+        node_id: float(max(0, best - slot)) for node_id, slot in slots.items() if slot is not None
     }
 
 

@@ -115,8 +115,8 @@ _NODES = (
         "node_behind_slots",
         "slots",
         "Slots by which the best block of a connected node is behind that of the network, which a "
-        "third of the connected nodes have reached. Nodes that have not named a best block on an "
-        "open connection have no value.",
+        "third of the connected nodes have reached. A node that connects again is where it was "
+        "before until it names its best block; nodes that never named one have no value.",
         by=("node",),
     ),
     Figure(

@@ -52,6 +52,7 @@ class NodeSample(NamedTuple):
         finalized_slot: As ``best_slot``.
         finalized_at_us: As ``best_at_us``.
         shards: Those that know it.
+        last_slot: Of the best block that it named last, also on a connection that has ended.
     """
 
     node_id: str
@@ -64,6 +65,7 @@ class NodeSample(NamedTuple):
     finalized_slot: int | None = None
     finalized_at_us: int | None = None
     shards: Collection[int] = ()
+    last_slot: int | None = None
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ class NetworkSummary:
                 finalized_slot=finalized[0],
                 finalized_at_us=finalized[1],
                 shards=parts.keys(),
+                last_slot=row.best_slot,
             )
 
     def update(self, answers: ShardAnswers) -> None:

@@ -74,8 +74,11 @@ def test_a_node_is_behind_the_network_not_behind_the_furthest_node():
         node("bb", best_slot=88),
         node("cc", best_slot=None),
         node("dd", best_slot=1, is_connected=False),
+        node("ee", best_slot=None, last_slot=70),
     )
-    assert measure("node_behind_slots", inputs=Inputs(network=state)) == {"aa": 0.0, "bb": 12.0}
+    behind = measure("node_behind_slots", inputs=Inputs(network=state))
+    # The last one connected again, and is stuck where it was.
+    assert behind == {"aa": 0.0, "bb": 12.0, "ee": 30.0}
     unknown = network(node(), best_block=None)
     assert measure("node_behind_slots", inputs=Inputs(network=unknown)) == {}
     missing = network(node(best_slot=50), total=2)
