@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tart.alerting.rules.model import FigureCondition, Rule, RuleFile
 from tart.alerting.rules.rule_file import RuleFileError, default_rule_file, parse_rule_file
@@ -230,3 +232,53 @@ def test_a_value_that_is_not_toml_is_one_mistake():
     found = mistakes(text)
     assert [line.split(":")[1] for line in found] == ["4", "5", "6", "9", "13", "14"]
     assert all("not valid TOML" in line for line in found)
+
+
+LINES = (
+    ISSUE
+    + """\
+send_resolved = true
+[[rule]]
+alert = 'B'
+sql = 'SELECT 1'
+labels = {a = 'b'}
+page = '#/x'
+[rule.annotations]
+summary = '{{ $value }}'
+[[channel]]
+name = 'mail'
+type = 'email'
+host = 'h'
+port = 25
+from = 'a@b'
+to = ['a@b']
+[[maintenance]]
+matchers = ['a=b']
+start = 2026-01-01T00:00:00Z
+end = 2026-01-02T00:00:00Z
+reason = 'x'
+"""
+).splitlines()
+VALUES = (
+    *("1", "-1", "1e400", '""', '"x"', "true", "[]", "[1]", '["a"]', "{}", "{a = 1}", "nan"),
+    *("2026-01-01", "9" * 400, "[[", "'''x", '"${}"', "[[1]]", '"*"', "x", "\x00"),
+)
+HEADERS = ("[rule]", "[rule.labels]", "[[rule.labels]]", "[x]", "[[rules]]", "rule = 1")
+CHANGES = [(True, value) for value in VALUES] + [(False, header) for header in HEADERS]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from(CHANGES)), max_size=6),
+)
+def test_any_file_is_read_or_refused_in_sentences(changes):
+    lines = list(LINES)
+    for index, (is_value, text) in changes:
+        key = lines[index].partition("=")[0]
+        lines[index] = f"{key}= {text}" if is_value else text
+    sentences = ()
+    try:
+        parse("\n".join(lines))
+    except RuleFileError as error:
+        sentences = error.sentences
+    assert all(sentence.startswith("alerts.toml:") for sentence in sentences)
+    assert changes or not sentences
