@@ -69,15 +69,22 @@ class NetworkState:
         """The nodes with an open connection."""
         return tuple(node for node in self.nodes.values() if node.is_connected)
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        reading = self.answered - self.paused
+        knows_all = len(reading) == self.total
+        return frozenset(
+            node.node_id
+            for node in self.nodes.values()
+            if knows_all or (node.is_connected and reading.issuperset(node.shards))
+        )
+
     def is_known(self, node: NodeSample) -> bool:
         """Return whether no shard that does not answer, or reads nothing, can know more of a node.
 
         A node that is connected to a shard that answers has no reason for another connection.
         """
-        reading = self.answered - self.paused
-        if not all(shard in reading for shard in node.shards):
-            return False
-        return node.is_connected or len(reading) == self.total
+        return node.node_id in self._known
 
 
 @dataclass(frozen=True)

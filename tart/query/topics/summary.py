@@ -405,7 +405,11 @@ def _open_statement(
     slot: int | None, statements: Iterable[Stated | None]
 ) -> tuple[int | None, int | None]:
     """Return a slot and when it was stated, if that was on a connection that is open."""
-    chosen = None if slot is None else _chosen(statements)
+    if slot is None:
+        return None, None
+    made = [stated for stated in statements if stated is not None]
+    # Nearly every node is known to one shard.
+    chosen = made[0] if len(made) == 1 else _chosen(made)
     return (None, None) if chosen is None or not chosen.is_open else (slot, chosen.received_at)
 
 
