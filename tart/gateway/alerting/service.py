@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from tart.alert_store import AlertStore, HistoryFilter
@@ -220,10 +221,9 @@ class AlertService:
     def _publish(self, outcome: made.Outcome) -> None:
         """Make an outcome that of the answers, and send it to subscribers if it is news."""
         self._outcome = outcome
-        self._feed.publish(
-            self.alerts(limit=STREAMED_ALERTS),
-            [made.jamtart_alert(shown) for shown in outcome.alerts if shown.is_active],
-        )
+        active = (shown for shown in outcome.alerts if shown.is_active)
+        jamtart = [made.jamtart_alert(shown) for shown in islice(active, STREAMED_ALERTS)]
+        self._feed.publish(self.alerts(limit=STREAMED_ALERTS), jamtart)
 
     def _firing(self, channel: str) -> Sequence[Any] | None:
         """Return the alerts that a channel should know as firing; see ``Delivery``."""
@@ -306,11 +306,14 @@ class AlertService:
         """
         file = self._source.rules
         enabled = {rule.alert for rule in file.enabled_rules}
+        alerts: defaultdict[str, list[made.ShownAlert]] = defaultdict(list)
+        for shown in self._outcome.alerts:
+            alerts[shown.rule.alert].append(shown)
         return {
             "rules": [
                 made.rule_answer(
                     rule,
-                    [each for each in self._outcome.alerts if each.rule.alert == rule.alert],
+                    alerts[rule.alert],
                     made.RuleFigures(
                         self._outcome.measurements.get(rule.condition),
                         self._measurements.seconds.get(rule.condition),
