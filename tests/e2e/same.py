@@ -14,6 +14,10 @@ from tart.gateway.api.contract import ROUTES
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 LEFT_OUT = {
+    "server_history": "the machine",
+    "anomalies": "the minutes in which events arrived",
+    "failures": "by the time of arrival; tests/e2e/test_truth_failures.py",
+    "failure": "likewise",
     "alerts": "by the clock of their evaluation; tests/e2e/test_alerts.py",
     "alert_rules": "likewise",
     "alert_history": "likewise",
@@ -104,6 +108,7 @@ REMOVED_OF = {
         ),
         **dict.fromkeys(("failures_total", "findings_total"), "since the shards started"),
         "number": "the order in which nodes were heard",
+        **dict.fromkeys(("alerts", "alerts_by_severity"), "by the clock of their evaluation"),
     },
     "slots": dict.fromkeys(("until_50_ms", "until_90_ms", "until_99_ms"), "between arrivals"),
     "slot_propagation": {

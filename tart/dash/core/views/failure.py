@@ -101,7 +101,6 @@ def page(place: Place, answers: Answers, now: datetime) -> Page:
 
 
 def _notes(answer: FailureDetails) -> Iterator[str]:
-    yield plain(answer["summary"])
     if answer["comment"]:
         yield f"{answer['state']}: {plain(answer['comment'])}"
     if answer["regressed_version"]:

@@ -22,11 +22,7 @@ def test_figures_and_what_is_known_of_it():
         "Superseded": ("0", 0, ""),
         "Lost": ("2", 2, "bad"),
     }
-    assert page.notes == (
-        "3 nodes report it.",
-        "regressed: fixed in 0.3.1",
-        "seen again in 0.3.2",
-    )
+    assert page.notes == ("regressed: fixed in 0.3.1", "seen again in 0.3.2")
 
 
 def test_a_sample_has_the_events_before_it_and_what_came_of_it():
@@ -58,7 +54,7 @@ def test_a_group_whose_events_are_gone():
     page = show("failure", failure=answer)
     assert find_table(page, "Samples").note == "No event of the group is stored any more."
     assert find_table(page, "Nodes").note == "None in the last 24 hours."
-    assert page.notes == ("3 nodes report it.",)
+    assert page.notes == ()
 
 
 @pytest.mark.parametrize("argument", ["x", "0123", "g" * 16])
