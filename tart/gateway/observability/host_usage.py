@@ -17,6 +17,9 @@ from tart.query.core.rfc3339 import rfc3339
 # The history has a sample for each of these times; a day of minutes is some 3 MB.
 STEP_SECONDS = 60.0
 HISTORY_SAMPLES = 24 * 60
+# A greater limit of the kernel, such as 2^63 - 1, is none, and more than readers of JSON can be
+# expected to take exactly.
+MAX_LIMIT = 2**53 - 1
 
 
 class ProcessSample(NamedTuple):
@@ -82,6 +85,8 @@ def usage(before: HostSample | None, now: HostSample) -> HostUsage:
     read, written = _rates(before.disk_bytes if before else None, now.disk_bytes, seconds)
     received, sent = _rates(before.network_bytes if before else None, now.network_bytes, seconds)
     opened, most = now.descriptors or (None, None)
+    if most is not None and most > MAX_LIMIT:
+        most = None
     limit, used = now.memory_budget or (None, None)
     return {
         "cpu_share": None if not shares else round(1 - sum(shares.get(m, 0) for m in _IDLE), 4),

@@ -109,3 +109,9 @@ def test_the_history_has_a_moment_each_minute_and_says_which_processes_ran() -> 
     for step in range(HISTORY_SAMPLES + 10):
         history.add(sample(1000 + step * 60.0))
     assert len(history.answer(0)["times"]) == HISTORY_SAMPLES
+
+
+def test_a_machine_without_a_limit_of_open_files_has_none() -> None:
+    limited, unlimited = (usage(None, sample(descriptors=(5, most))) for most in (50, 2**63 - 1))
+    assert (limited["descriptors_open"], limited["descriptors_limit"]) == (5, 50)
+    assert (unlimited["descriptors_open"], unlimited["descriptors_limit"]) == (5, None)
