@@ -23,6 +23,8 @@ _FIRST_DELAY_US, _MAX_DELAY_US = 5 * SECOND_US, 15 * MINUTE_US
 # Pauses of a whole channel, between attempts of different messages.
 _FIRST_PAUSE_US, _MAX_PAUSE_US = SECOND_US, MINUTE_US
 _MAX_RETRY_AFTER_US = HOUR_US
+# No delay and no pause is longer.
+MAX_REST_US = _MAX_RETRY_AFTER_US
 
 
 class Verdict(StrEnum):

@@ -26,6 +26,7 @@ from tart.alert_store import Delivery as StoredMessage
 from tart.alert_store import DeliveryState
 from tart.alerting.engine.model import AlertView, Notification, State
 from tart.alerting.engine.outbox import (
+    MAX_REST_US,
     Outcome,
     Step,
     Verdict,
@@ -213,16 +214,16 @@ class ChannelWorker:
 
     async def _turn(self) -> int:
         """Make the next attempt; return the time until the next turn, in microseconds."""
-        rest_us = self.report.resting_us - self.shared.now()
-        if rest_us > 0:
+        rest_us = _time_until(self.report.resting_us, self.shared.now())
+        if rest_us:
             return rest_us
         push_us = await self._push() if self.channel.type == "alertmanager" else _IDLE_US
         messages = await self._replace_older()
         now_us = self.shared.now()
-        due = next((message for message in messages if message.next_us <= now_us), None)
+        waits = [(_time_until(message.next_us, now_us), message) for message in messages]
+        due = next((message for wait_us, message in waits if not wait_us), None)
         if due is None:
-            next_us = min((message.next_us - now_us for message in messages), default=_IDLE_US)
-            return max(1, min(next_us, push_us, _IDLE_US))
+            return min(push_us, _IDLE_US, *(wait_us for wait_us, _ in waits))
         await self._deliver(due)
         return 0
 
@@ -357,7 +358,8 @@ class ChannelWorker:
         }
         now_us = self.shared.now()
         wait_us = self._push_us + RESEND_SECONDS * SECOND_US - now_us
-        if wait_us > 0 and firing.keys() == self._pushed.keys():
+        # A longer time is one of a clock that was set back.
+        if 0 < wait_us <= RESEND_SECONDS * SECOND_US and firing.keys() == self._pushed.keys():
             return wait_us
         ended = [
             _ended(view, now_us)
@@ -367,13 +369,22 @@ class ChannelWorker:
         rest = iter([*firing.values(), *ended])
         while batch := list(islice(rest, _PUSH_ALERTS)):
             if (await self._push_batch(batch)).verdict is not Verdict.DELIVERED:
-                return max(1, self.report.resting_us - self.shared.now())
+                return max(1, _time_until(self.report.resting_us, self.shared.now()))
         self._pushed, self._push_us = firing, now_us
         return RESEND_SECONDS * SECOND_US
 
     async def _push_batch(self, views: Iterable[AlertView]) -> Outcome:
         context = await self.shared.context()
         return await self._send(lambda secrets: render_push(views, self.channel, secrets, context))
+
+
+def _time_until(time_us: int, now_us: int) -> int:
+    """Return the time until another one in microseconds, 0 if it is over.
+
+    No rest is longer than ``MAX_REST_US``: a later time is one of a clock that was set back.
+    """
+    wait_us = time_us - now_us
+    return wait_us if 0 < wait_us <= MAX_REST_US else 0
 
 
 def _is_protected(message: StoredMessage) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import msgspec
 
@@ -33,6 +36,27 @@ _REASON_CHARACTERS = 160
 _DOUBTFUL = frozenset({401, 403, 404, 405, 407, 421})
 # Timeouts and limits of a receiver that accepts the same request later.
 _LATER = frozenset({408, 425, 429})
+
+
+def resolve(url: str) -> Outcome | None:
+    """Look up the host of a URL; return why that fails, ``None`` if it does not. Blocks.
+
+    The event loop looks names up on threads that all channels share: two name servers that do not
+    answer would keep every channel waiting. So each channel tries on its own thread before.
+    """
+    if getproxies():
+        # The proxy looks it up.
+        return None
+    try:
+        parts = urlsplit(url)
+        if parts.hostname:
+            socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
+    except ValueError:
+        # ``post`` says what is wrong with it.
+        return None
+    except OSError as error:
+        return Outcome(Verdict.RETRY, f"{target(url)}: {reason(error)}")
+    return None
 
 
 async def post(request: Request, context: ssl.SSLContext) -> Outcome:

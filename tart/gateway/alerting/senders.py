@@ -21,7 +21,7 @@ from tart.errors import ConfigError
 from tart.gateway.alerting.apprise_sender import notify
 from tart.gateway.alerting.channel_thread import ChannelThread, ThreadBusy
 from tart.gateway.alerting.command_sender import run_command
-from tart.gateway.alerting.http_sender import post
+from tart.gateway.alerting.http_sender import post, resolve
 from tart.gateway.alerting.redaction import Redactor
 from tart.gateway.alerting.smtp_sender import send_mail
 from tart.gateway.alerting.tls_context import TlsContexts
@@ -93,7 +93,8 @@ class ChannelSender:
         seconds = request.details["timeout_seconds"]
         match request.kind:
             case "http":
-                return await post(request, context)
+                failed = await self._thread.run(partial(resolve, request.url), seconds)
+                return failed or await post(request, context)
             case "smtp":
                 work = partial(send_mail, request, context)
                 return await self._thread.run(work, seconds * _SMTP_STEPS)

@@ -100,6 +100,15 @@ async def test_a_message_that_fails_is_repeated_and_keeps_no_other_group_waiting
 
 
 @pytest.mark.anyio
+async def test_a_clock_that_is_set_back_keeps_no_message_waiting():
+    outbox = FakeOutbox(message(1), message(2))
+    async with rig(outbox, FAILED) as made:
+        outbox.add(replace(message(3), created_us=NOW_US))
+        await made.pass_time(-86_400)
+    assert set(outbox.states().values()) == {"delivered"}
+
+
+@pytest.mark.anyio
 async def test_a_receiver_that_wants_a_pause_gets_no_other_message():
     outbox = FakeOutbox(message(1), message(2))
     async with rig(outbox, Outcome(Verdict.RETRY, "429", 30_000_000)) as made:

@@ -12,7 +12,7 @@ import trustme
 
 from tart.alerting.engine.outbox import Outcome, Verdict
 from tart.alerting.messages.http_post import post as make_request
-from tart.gateway.alerting.http_sender import post
+from tart.gateway.alerting.http_sender import post, resolve
 from tart.gateway.alerting.tls_context import TlsContexts
 from tart.units import SECOND_US
 from tests.alerting.messages.examples import channel
@@ -116,6 +116,27 @@ async def test_a_url_that_http_forbids_is_doubtful():
         outcome = await send(url)
         assert outcome.verdict is Verdict.DOUBTFUL
         assert "t0ken" not in outcome.error
+
+
+def test_a_host_that_is_not_known_is_named_unless_a_proxy_looks_it_up(monkeypatch):
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "")
+    failed = resolve("https://receiver.invalid/t0ken")
+    assert failed is not None
+    assert failed.verdict is Verdict.RETRY
+    assert failed.error.startswith("https://receiver.invalid: the host name cannot be resolved")
+    assert resolve("http://127.0.0.1:1/t0ken") is None
+    assert resolve("http://host:port/t0ken") is None
+    monkeypatch.setenv("https_proxy", "http://proxy.invalid:3128")
+    assert resolve("https://receiver.invalid/t0ken") is None
 
 
 def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ import base64
 import inspect
 import logging
 import os
+import threading
 from typing import get_args, get_type_hints
 
 import pytest
@@ -87,7 +88,9 @@ async def test_a_signing_secret_that_is_none_is_named_without_its_text():
 
 @pytest.mark.anyio
 async def test_whatever_a_part_raises_becomes_an_outcome(monkeypatch):
-    channel = Channel("ops", "webhook", {}, {"url": Secret("value", "http://h/s3cr3t-path")})
+    channel = Channel(
+        "ops", "webhook", {}, {"url": Secret("value", "http://127.0.0.1/s3cr3t-path")}
+    )
 
     def fail_render(secrets):
         raise KeyError("s3cr3t-path")
@@ -137,6 +140,28 @@ async def test_a_secret_file_that_hangs_costs_the_channel_alone(tmp_path, monkey
         assert "hangs" in outcome.error
     # The thread ends once the file can be read.
     pipe.open("w").close()
+
+
+@pytest.mark.anyio
+async def test_a_name_service_that_hangs_costs_the_channel_alone(monkeypatch):
+    release = threading.Event()
+
+    def hang(url):
+        release.wait(30)
+
+    monkeypatch.setattr(senders, "resolve", hang)
+    secrets = {"url": Secret("value", "http://receiver.example/")}
+    channel = Channel("ops", "webhook", {"timeout": 0.05}, secrets)
+    message = notification()
+    sender = ChannelSender(channel)
+    errors = [
+        (await sender.send(lambda secrets: render(message, channel, secrets, CONTEXT))).error
+        for _ in range(3)
+    ]
+    release.set()
+    assert errors[0] == "no end of the attempt within 0.05 s"
+    assert "hangs" in errors[1]
+    assert errors[1] == errors[2]
 
 
 def test_a_missing_variable_is_named():
