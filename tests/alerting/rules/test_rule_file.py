@@ -237,7 +237,6 @@ def test_a_value_that_is_not_toml_is_one_mistake():
 LINES = (
     ISSUE
     + """\
-send_resolved = true
 [[rule]]
 alert = 'B'
 sql = 'SELECT 1'
@@ -252,6 +251,7 @@ host = 'h'
 port = 25
 from = 'a@b'
 to = ['a@b']
+send_resolved = true
 [[maintenance]]
 matchers = ['a=b']
 start = 2026-01-01T00:00:00Z
