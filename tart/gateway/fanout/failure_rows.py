@@ -19,7 +19,7 @@ from tart.query.shard_queries.aggregates import AggregateSum
 from tart.units import HOUR_US
 
 # Rows of each shard, those with the most failures first.
-MAX_ROWS = 50_000
+MAX_ROWS = 200_000
 _VALUES = ("count", "first_at", "last_at")
 _OPERATIONS = ("sum", "min", "max")
 

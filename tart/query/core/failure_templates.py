@@ -128,6 +128,7 @@ def failure_template(reason: str) -> str:
     return text
 
 
+@lru_cache(maxsize=CACHED)
 def failure_fingerprint(event_type: int, template: str) -> str:
     """Return the fingerprint of a group: 16 hex digits, stable across releases.
 
