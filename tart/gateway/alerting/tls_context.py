@@ -8,6 +8,13 @@ import ssl
 from tart.errors import ConfigError
 from tart.os_errors import reason
 
+# Where systems have their authorities: Red Hat, SUSE, Alpine.
+_SYSTEM_FILES = (
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
 
 class TlsContexts:
     """Contexts by the file of authorities; a file that changes is read again."""
@@ -26,9 +33,26 @@ class TlsContexts:
         try:
             changed = os.stat(ca_file).st_mtime if ca_file else 0.0
             if (known := self._contexts.get(ca_file)) is None or known[0] != changed:
-                context = ssl.create_default_context(cafile=ca_file or None)
+                context = ssl.create_default_context(cafile=ca_file or _system_file())
                 context.minimum_version = ssl.TLSVersion.TLSv1_2
                 known = self._contexts[ca_file] = changed, context
         except OSError as error:
             raise ConfigError(f"ca_file {ca_file} cannot be used: {reason(error)}") from None
         return known[1]
+
+
+def _system_file() -> str | None:
+    """Return the file of the system's authorities; ``None`` if OpenSSL finds them itself.
+
+    The OpenSSL of the one file looks where the system that it was built on has them.
+    """
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile or paths.capath:
+        return None
+    for path in _SYSTEM_FILES:
+        if os.path.exists(path):
+            return path
+    # httpx brings it along: Mozilla's authorities as of its release.
+    import certifi
+
+    return certifi.where()

@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 from tart.errors import ConfigError
+from tart.gateway.alerting import tls_context
 from tart.gateway.alerting.tls_context import TlsContexts
 
 
@@ -34,3 +35,12 @@ def test_a_file_that_is_none_is_named(tmp_path):
 
 def test_without_a_file_it_is_the_system_s():
     assert (TlsContexts().get("")).verify_mode is ssl.CERT_REQUIRED
+
+
+def test_where_openssl_finds_no_authorities_a_file_has_them(monkeypatch, tmp_path):
+    nothing = ssl.DefaultVerifyPaths(None, None, "", "", "", "")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
+    monkeypatch.setattr(tls_context, "_SYSTEM_FILES", (str(tmp_path / "ca.pem"),))
+    assert len(TlsContexts().get("").get_ca_certs()) > 50
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    assert len(TlsContexts().get("").get_ca_certs()) == 1
