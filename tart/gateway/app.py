@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Mapping
 
 from tart.access.roles import Role
+from tart.alerting.figures.computations import Retention
 from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.gateway.alerting.anomaly_figures import AnomalyFigures
@@ -114,7 +115,9 @@ class Gateway:
         self.host = HostMonitor(self.background)
         server_source = ServerSource(self.queries, config, self.host.history)
         self.measurements = Measurements(
-            GatewaySource(self.queries, self.summaries, server_source), self.background
+            GatewaySource(self.queries, self.summaries, server_source),
+            self.background,
+            retention=Retention.of_config(config.aggregates),
         )
         self.alerting = AlertService(
             config,

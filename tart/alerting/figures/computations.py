@@ -30,6 +30,7 @@ from tart.alerting.figures.questions import (
 from tart.alerting.figures.turn import Turn, Values
 from tart.alerting.rules.figures import FIGURES, LOWEST_REFERENCE
 from tart.alerting.rules.model import FigureCondition, LabelSet
+from tart.config.schema import AggregatesConfig
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
 _TEN_SECONDS_US = COUNT_BUCKET * SECOND_US
@@ -131,6 +132,11 @@ class Retention:
 
     counts_10s_us: int = 6 * HOUR_US
     latency_us: int = 48 * HOUR_US
+
+    @classmethod
+    def of_config(cls, config: AggregatesConfig) -> Retention:
+        """Return what the settings say."""
+        return cls(config.counts_10s_hours * HOUR_US, config.latency_hours * HOUR_US)
 
 
 @dataclass(frozen=True)

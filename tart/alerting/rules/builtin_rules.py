@@ -52,7 +52,7 @@ def _figure(name: str, **condition: Any) -> FigureCondition:
 _NETWORK = (
     _rule(
         "FinalityStalled",
-        _figure("finality_lag_slots", above=30),
+        _figure("finality_lag_slots", above=20),
         "critical",
         "Finality is {{ $value }} slots behind the best block.",
         "Finality needs the votes of more than two thirds of the validators. See which nodes are "
@@ -62,7 +62,7 @@ _NETWORK = (
     ),
     _rule(
         "BestBlockStalled",
-        _figure("best_block_age_seconds", above=90),
+        _figure("best_block_age_seconds", above=60),
         "critical",
         "The network has had no new best block for {{ $value | humanizeDuration }}.",
         "No author makes a block that the others accept. See the newest slots: whether authoring "
@@ -103,7 +103,7 @@ _NETWORK = (
     ),
     _rule(
         "AssurancesLate",
-        _figure("late_assurances_share", above=0.25),
+        _figure("late_assurances_share", above=0.1),
         "warning",
         "{{ $value | humanizePercentage }} of the assurances arrive more than a slot late.",
         "Late assurances miss the next block, and work-reports become available later or time out. "
@@ -113,7 +113,7 @@ _NETWORK = (
     ),
     _rule(
         "GuaranteesLate",
-        _figure("late_guarantees_share", above=0.25),
+        _figure("late_guarantees_share", above=0.1),
         "warning",
         "{{ $value | humanizePercentage }} of the guarantees take longer than a slot to be sent.",
         "Late guarantees miss their block. See the guarantors' times, and whether their "
@@ -173,7 +173,7 @@ _NETWORK = (
 _NODES = (
     _rule(
         "NodeSilent",
-        _figure("node_silent_seconds", above=120),
+        _figure("node_silent_seconds", above=60),
         "warning",
         "Node {{ $labels.node | short }} has sent nothing for {{ $value | humanizeDuration }}.",
         "A node sends its status every two seconds. Either it has stopped, or it does not reach "
@@ -207,7 +207,7 @@ _NODES = (
     ),
     _rule(
         "NodeDroppingEvents",
-        _figure("node_dropped_events", above=0),
+        _figure("node_dropped_events", above=100),
         "warning",
         "Node {{ $labels.node | short }} dropped {{ $value }} events within five minutes.",
         "The node made events faster than they were taken: see its rate of events, the pauses of "

@@ -157,9 +157,9 @@ _NODES = (
         "score",
         "How far a node is from the other nodes in the same minutes: the greatest distance of its "
         "figures from the median of all nodes, in units of their spread (median absolute "
-        "deviation), in most minutes of the window.",
+        "deviation), in three of the last five minutes. No value while a minute is not scored "
+        "because a shard did not answer.",
         by=("node",),
-        window=_MINUTES,
     ),
 )
 _CHAIN = (
@@ -288,9 +288,9 @@ _NETWORK = (
         "network_anomaly_score",
         "score",
         "How unusual a figure of the network is against its own history: its deviation from an "
-        "exponentially weighted mean, normalised by how often such deviations occurred before.",
+        "exponentially weighted mean, normalised by how often such deviations occurred before. No "
+        "value until enough of its history is known.",
         by=("figure",),
-        window=_MINUTES,
     ),
     Figure(
         "failure_groups_new",
@@ -336,7 +336,8 @@ _SERVER = (
     Figure(
         "memory_free_share",
         "share",
-        "Available share of the memory of the host.",
+        "Available share of the memory of the host, or of what the service may use (MemoryMax) if "
+        "that is less.",
         subject="server",
         highest=1.0,
     ),

@@ -28,7 +28,7 @@ from tart.query.topics.summary import NetworkSummary
 from tart.units import SECOND_US
 
 # Of a whole turn, and of one query or statement in it.
-BUDGET_SECONDS = 20.0
+BUDGET_SECONDS = 15.0
 QUERY_SECONDS = 5.0
 _TOO_LATE = "it did not end within the time of an evaluation"
 _FAILED = "it failed; see the server log"

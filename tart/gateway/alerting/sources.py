@@ -21,7 +21,7 @@ from tart.gateway.fanout.shards import Answers
 from tart.gateway.handlers.sql import select_rows
 from tart.gateway.live.summary import Summaries
 from tart.gateway.observability.host_stats import disk, memory
-from tart.gateway.observability.host_usage import HostHistory, descriptors_share
+from tart.gateway.observability.host_usage import HostHistory, HostSample, descriptors_share
 from tart.gateway.observability.server_report import forecast
 from tart.query.core.query import Query
 from tart.query.shard_queries.events import Storage
@@ -58,6 +58,15 @@ class _Cached(Generic[T]):
         return self.value
 
 
+def _scarcest_memory(host: HostSample | None) -> tuple[int, int]:
+    """Return available and total bytes of the host, or of the service's budget if that is less."""
+    known = [memory()]
+    if host is not None and host.memory_budget is not None:
+        limit, used = host.memory_budget
+        known.append((max(0, limit - used), limit))
+    return min(known, key=lambda each: each[0] / max(1, each[1]))
+
+
 class ServerSource:
     """The state of this server.
 
@@ -90,7 +99,7 @@ class ServerSource:
             shards=shards.total,
             statistics=statistics,
             disk=disk(self._config.data_path),
-            memory=memory(),
+            memory=_scarcest_memory(newest),
             descriptors=descriptors_share(() if newest is None else newest.processes),
             full_in_hours=await self._forecast_hours(list(statistics.values())),
             certificate_ends_us=self._certificate.get(self._read_certificate),

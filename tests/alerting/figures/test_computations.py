@@ -7,6 +7,7 @@ from tart.alerting.figures.inputs import Inputs
 from tart.alerting.figures.questions import EventCounts
 from tart.alerting.rules.figures import FIGURES
 from tart.alerting.rules.model import FigureCondition
+from tart.config.schema import AggregatesConfig
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from tests.alerting.figures.making import NOON, measurement_of
 
@@ -67,6 +68,12 @@ def test_an_earlier_window_has_the_buckets_that_the_tables_still_have():
     week = planned("late_guarantees_share", now_us, against_us=7 * DAY_US).earlier
     assert week is not None
     assert (week.start_us, week.end_us) == (NOON - 7 * DAY_US - HOUR_US, NOON - 7 * DAY_US - 1)
+
+
+def test_the_retention_is_that_of_the_settings():
+    config = AggregatesConfig(counts_10s_hours=2, latency_hours=24)
+    assert Retention.of_config(config) == Retention(2 * HOUR_US, 24 * HOUR_US)
+    assert Retention.of_config(AggregatesConfig()) == Retention()
 
 
 def test_a_figure_of_the_present_asks_the_shards_nothing():

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tart.alerting.rules.model import FigureCondition, SqlCondition
 from tart.background_tasks import Background
 from tart.backup_record import write_backup_record
 from tart.config.schema import ApiConfig, Config
+from tart.gateway.alerting import sources
 from tart.gateway.alerting.measurements import Measurements
 from tart.gateway.alerting.sources import GatewaySource, ServerSource
 from tart.gateway.live.summary import Summaries
-from tart.gateway.observability.host_usage import HostHistory
+from tart.gateway.observability.host_stats import memory
+from tart.gateway.observability.host_usage import HostHistory, HostSample
 from tart.offline.server import offline_server
 from tart.query.shard_queries.aggregates import AggregateSum
 from tart.units import SECOND_US
@@ -44,6 +47,13 @@ def test_the_state_of_a_server_is_read_from_its_shards_and_files(tmp_path):
     assert (state.descriptors, state.full_in_hours) == (None, None)
 
 
+def test_the_memory_is_that_of_the_service_where_it_has_less():
+    host = HostSample(0, 0.0, 1, {}, (0.0, 0.0, 0.0), 100, 50, 0)
+    assert sources._scarcest_memory(host) == memory()
+    limited = replace(host, memory_budget=(1000, 1100))
+    assert sources._scarcest_memory(limited) == (0, 1000)
+
+
 def test_measurements_of_shards_without_sockets():
     made, start_us = network()
 
@@ -56,7 +66,9 @@ def test_measurements_of_shards_without_sockets():
             await server.settle()
             statement = SqlCondition("SELECT event_name, count(*) AS value FROM events GROUP BY 1")
             wrong = SqlCondition("SELECT nothing FROM events")
-            measurements = Measurements(source, Background())
+            measurements = Measurements(
+                source, Background(), budget_seconds=60.0, query_seconds=60.0
+            )
             measured = await measurements.measure([CONNECTED, statement, wrong], server.now_us)
             assert measured[CONNECTED].values == {(): 3.0}
             assert sum(measured[statement].values.values()) == played.events
