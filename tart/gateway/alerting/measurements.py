@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tart.alerting.engine.model import Condition, Measurement
@@ -225,8 +226,9 @@ class Measurements:
 
     async def _ask(self, question: Question, results: _Results) -> None:
         began = time.perf_counter()
-        work = self._source.ask(question.query(), self._query_seconds)
-        answer = await self._attempt("alert_queries", work)
+        answer = await self._attempt(
+            "alert_queries", lambda: self._source.ask(question.query(), self._query_seconds)
+        )
         if isinstance(answer, _Failed):
             results.failures[question] = answer.reason
         else:
@@ -235,12 +237,13 @@ class Measurements:
 
     async def _read_states(self, results: _Results) -> None:
         server, summary = await asyncio.gather(
-            self._attempt("alert_states", self._source.server()),
-            self._attempt("alert_states", self._source.network()),
+            self._attempt("alert_states", self._source.server),
+            self._attempt("alert_states", self._source.network),
         )
         if isinstance(server, ServerState):
             results.server = server
             self._count_server(server)
+        self.answered = frozenset()
         if isinstance(summary, NetworkSummary):
             self.answered, self.total = summary.answered, summary.total
             state = NetworkState.of_summary(summary, _paused(results.server))
@@ -266,7 +269,7 @@ class Measurements:
         for condition in conditions:
             began = time.perf_counter()
             results.others[condition] = await self._measured(
-                "alert_statements", self._select(condition)
+                "alert_statements", partial(self._select, condition)
             )
             results.other_seconds[condition] = time.perf_counter() - began
 
@@ -280,7 +283,7 @@ class Measurements:
         began = time.perf_counter()
         provider = self._providers[condition.figure]
         results.others[condition] = await self._measured(
-            f"alert_figure_{condition.figure}", provider(condition, at_us)
+            f"alert_figure_{condition.figure}", partial(provider, condition, at_us)
         )
         results.other_seconds[condition] = time.perf_counter() - began
 
@@ -290,18 +293,18 @@ class Measurements:
             measurement = measure(planned, inputs)
         return measurement
 
-    async def _measured(self, task: str, work: Awaitable[Measurement]) -> Measurement:
+    async def _measured(self, task: str, work: Callable[[], Awaitable[Measurement]]) -> Measurement:
         measurement = await self._attempt(task, work)
         if isinstance(measurement, _Failed):
             return _without_value(measurement.reason)
         return measurement
 
-    async def _attempt(self, task: str, work: Awaitable[T]) -> T | _Failed:
+    async def _attempt(self, task: str, work: Callable[[], Awaitable[T]]) -> T | _Failed:
         """Return the result of a part of the turn; one that fails unexpectedly is counted."""
         result: T | _Failed = _Failed(_FAILED)
         with self._background.guard(task):
             try:
-                result = await work
+                result = await work()
             except (TartError, WrongRows) as error:
                 result = _Failed(str(error))
         return result
