@@ -1,6 +1,6 @@
 """``kill -9``: no alert is lost, and none is sent under two ids.
 
-``tests/soak/test_alert_kills.py`` does the same two hundred times, with a receiver that fails.
+``tests/soak/test_alert_kills.py`` does the same 210 times, with a receiver that fails.
 """
 
 import asyncio
