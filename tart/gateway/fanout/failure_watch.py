@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -112,6 +112,8 @@ class FailureWatch:
         self._progress: ScanProgress | None = None
         self._is_loaded = False
         self._lock = asyncio.Lock()
+        # How many groups' events the scan may still look up.
+        self._lookups = 0
         self._scanned_at: int | None = None
         self._is_complete = False
         self._cut = 0
@@ -197,16 +199,17 @@ class FailureWatch:
             progress = self._progress or ScanProgress(began_at=now)
             sightings, coverage = await self._sightings(progress.covered_until)
             # The groups of the first scan were there before it.
-            lookups = iter(range(MAX_LOOKUPS if self._progress else 0))
+            self._lookups = MAX_LOOKUPS if self._progress else 0
             nodes = await self._first_nodes(sightings, progress.covered_until)
             for fingerprint, sighting in sightings.items():
                 known = self._groups.get(fingerprint)
                 if known is None:
-                    group = await self._begin(fingerprint, sighting, progress, lookups)
-                    node = group.first_node or nodes.get(fingerprint, "")
-                    group = replace(group, first_node=node)
+                    group = await self._begin(fingerprint, sighting, progress)
+                    group = replace(
+                        group, first_node=group.first_node or nodes.get(fingerprint, "")
+                    )
                 else:
-                    group = await self._see_again(known, sighting, lookups)
+                    group = await self._see_again(known, sighting)
                 self._groups[fingerprint] = group
             removed = self._evict()
             is_complete = len(coverage.shards) == coverage.total
@@ -238,9 +241,8 @@ class FailureWatch:
     async def _first_nodes(
         self, sightings: Mapping[str, Sighting], since_us: int | None
     ) -> dict[str, str]:
-        """Return the first nodes of new groups if there are too many to look up their events."""
-        unknown = sightings.keys() - self._groups.keys()
-        if len(unknown) <= MAX_LOOKUPS:
+        """Return the first nodes of groups if some of them are new."""
+        if sightings.keys() <= self._groups.keys():
             return {}
         rows, _ = await failure_rows(self._queries, _since(since_us), ["node"])
         rows.sort(key=lambda row: row["first_at"], reverse=True)
@@ -249,7 +251,7 @@ class FailureWatch:
         }
 
     async def _begin(
-        self, fingerprint: str, sighting: Sighting, progress: ScanProgress, lookups: Iterator[int]
+        self, fingerprint: str, sighting: Sighting, progress: ScanProgress
     ) -> FailureGroup:
         """Return a new group; it is an old one if it was there at the first start."""
         group = FailureGroup(
@@ -259,7 +261,7 @@ class FailureWatch:
             first_seen=sighting.first_at,
             last_seen=sighting.last_at,
         )
-        if next(lookups, None) is not None:
+        if self._may_look_up():
             events = await self._events(group, Window(group.first_seen, group.first_seen))
             if events:
                 group = replace(
@@ -269,9 +271,7 @@ class FailureWatch:
                 )
         return replace(group, is_baseline=group.first_seen < progress.began_at)
 
-    async def _see_again(
-        self, group: FailureGroup, sighting: Sighting, lookups: Iterator[int]
-    ) -> FailureGroup:
+    async def _see_again(self, group: FailureGroup, sighting: Sighting) -> FailureGroup:
         """Return a group with the time of its newest failure, and regressed if it came back."""
         seen = replace(group, last_seen=max(group.last_seen, sighting.last_at))
         if not failure_states.may_regress(group, sighting.last_at):
@@ -281,7 +281,7 @@ class FailureWatch:
         since = max(group.resolved_at, group.last_seen) + 1
         if since > sighting.last_at:
             return seen
-        if next(lookups, None) is None:
+        if not self._may_look_up():
             # The next scan looks at it.
             return group
         events = await self._events(group, Window(since, sighting.last_at))
@@ -301,6 +301,11 @@ class FailureWatch:
             seen, seen_at=sighting.last_at, node=None, version=None, now_us=now_us()
         )
 
+    def _may_look_up(self) -> bool:
+        """Return whether this scan may look up one more group's events, and count it."""
+        self._lookups -= 1
+        return self._lookups >= 0
+
     async def _events(self, group: FailureGroup, window: Window) -> list[Json]:
         """Return events of a group in a window, newest first, among the newest of its type."""
         try:
@@ -308,7 +313,9 @@ class FailureWatch:
                 Selection(types=(group.event_type,)), LOOKUP_EVENTS, 0, Cursor(now_us(), window)
             )
         except TartError:
-            # The group is known from the aggregates; its event is not needed.
+            # The group is known from the aggregates; its event is not needed, nor are those of
+            # others if the shards are this slow.
+            self._lookups = 0
             return []
         return [event for event in page.events if event_template(event) == group.template]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ import pytest
 from tart.errors import NotFound, StorageError
 from tart.gateway.fanout import failure_watch
 from tart.gateway.fanout.queries import now_us
+from tart.ipc.messages import Failure
 from tart.query.core.failure_states import FailureGroup, FailureState
 from tart.query.core.failure_templates import failure_fingerprint
 from tests.gateway.fake_failures import failure
 from tests.gateway.fake_shard import NODE_B, FakeShard
-from tests.gateway.running import Running, running_gateway
+from tests.gateway.running import QUIET, Running, eventually, running_gateway
 
 TIMED_OUT = failure_fingerprint(92, "timed out after <duration>")
 
@@ -130,8 +132,6 @@ def test_a_shard_that_was_away_has_old_groups_not_new_ones(tmp_path: Path) -> No
 
 def failure_of_query() -> object:
     """What a shard says that cannot answer."""
-    from tart.ipc.messages import Failure
-
     return Failure(0, "internal", "broken", None)
 
 
@@ -176,6 +176,42 @@ def test_without_its_file_it_says_so_and_changes_no_state(
             assert watch.report.problem == "the disk is full"
         assert (await resolve(gateway)).state is FailureState.RESOLVED
         assert watch.report.problem is None
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_scan_that_breaks_costs_that_scan_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    async def run() -> None:
+        hurried = replace(QUIET, failures=0.01)
+        async with running_gateway(tmp_path, intervals=hurried) as running:
+            gateway = running.gateway
+            with monkeypatch.context() as broken:
+                broken.setattr(failure_watch, "failure_rows", break_down)
+                await eventually(lambda: gateway.background.failures["failure_groups"] > 1)
+                assert (await running.json("/api/failures"))["failures"] == []
+            failure(running.shards[0], now_us(), "timed out after 5s")
+            await eventually(lambda: TIMED_OUT in gateway.failure_watch.groups)
+
+    asyncio.run(run())
+
+
+def test_events_that_cannot_be_read_do_not_hide_that_a_group_is_back(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        watch = gateway.gateway.failure_watch
+        failure(gateway.shards[0], now_us(), "timed out after 5s")
+        await watch.scan()
+        await resolve(gateway)
+        for shard in gateway.shards:
+            shard.answers["events"] = lambda _: failure_of_query()
+        failure(gateway.shards[0], now_us() + 1, "timed out after 6s")
+        await watch.scan()
+        group = watch.groups[TIMED_OUT]
+        assert (group.state, group.regressed_version) == (FailureState.REGRESSED, None)
 
     with_gateway(tmp_path, check)
 
