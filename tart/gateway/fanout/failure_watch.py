@@ -165,6 +165,10 @@ class FailureWatch:
             NotFound: There is no such group.
             StorageError: It cannot be stored; the state is as before.
         """
+        if fingerprint not in self._groups:
+            # It may have failed since the last scan.
+            with suppress(TartError):
+                await self.scan()
         async with self._lock:
             await self._load()
             group = self._groups.get(fingerprint)

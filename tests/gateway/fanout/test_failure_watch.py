@@ -216,9 +216,12 @@ def test_events_that_cannot_be_read_do_not_hide_that_a_group_is_back(tmp_path: P
     with_gateway(tmp_path, check)
 
 
-def test_an_unknown_group_has_no_state(tmp_path: Path) -> None:
+def test_an_unknown_group_has_no_state_and_one_of_a_moment_ago_has(tmp_path: Path) -> None:
     async def check(gateway: Running) -> None:
         with pytest.raises(NotFound, match="fingerprint"):
             await resolve(gateway)
+        failure(gateway.shards[0], now_us(), "timed out after 5s")
+        # No scan has seen it yet.
+        assert (await resolve(gateway)).state is FailureState.RESOLVED
 
     with_gateway(tmp_path, check)
