@@ -31,7 +31,7 @@ def test_a_message_has_its_url_and_its_kind():
     assert ended.details["notify_type"] == "success"
 
 
-@examples(0.4)
+@examples(0.2)
 @given(TEXTS)
 def test_no_text_of_a_node_is_a_command_of_a_service(text):
     details = render(hostile_notification(text), CHANNEL, SECRETS, CONTEXT).details

@@ -73,7 +73,7 @@ def test_the_port_follows_from_tls(tls, port, expected):
     assert details["recipients"] == ("ops@example.org", "night@example.org")
 
 
-@examples(0.5)
+@examples(0.16)
 @given(TEXTS)
 def test_no_text_of_a_node_becomes_a_header_or_html(text):
     mail, body = mail_of(hostile_notification(text))

@@ -52,7 +52,7 @@ def test_all_events_of_a_group_have_one_key_and_those_of_others_have_others():
     assert len({event["dedup_key"] for event in (first, other, of_another_server)}) == 3
 
 
-@examples(0.4)
+@examples(0.2)
 @given(TEXTS)
 def test_any_text_of_a_node_gives_a_valid_event(text):
     posted(hostile_notification(text))

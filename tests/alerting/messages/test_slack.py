@@ -46,7 +46,7 @@ def test_alerts_beyond_the_limit_of_blocks_are_counted():
     assert blocks[-1]["text"]["text"] == "and 11 more alerts"
 
 
-@examples(0.4)
+@examples(0.2)
 @given(TEXTS)
 def test_no_text_of_a_node_is_a_command(text):
     body = posted(hostile_notification(text))
