@@ -16,6 +16,7 @@ import pytest
 from tart.alerting.messages.table import render
 from tart.alerting.rules.channel_types import CHANNEL_TYPES
 from tart.alerting.rules.model import Channel
+from tart.alerting.rules.rule_file import parse_rule_file
 from tests.alerting.messages.examples import CONTEXT, notification, view
 
 PAGE = Path(__file__).parents[3] / "docs" / "alert-channels.md"
@@ -83,6 +84,12 @@ def test_the_page_has_every_setting_of_every_kind():
     for kind in CHANNEL_TYPES.values():
         for setting in kind.settings:
             assert f"| `{setting.name}`" in section(kind.name), (kind.name, setting.name)
+
+
+def test_the_page_has_an_example_of_every_kind_that_the_rule_file_accepts():
+    text = "\n".join(re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text(), re.M | re.S))
+    file = parse_rule_file(text, place="alerts.toml", builtin=(), directory="/etc/tart")
+    assert {channel.type for channel in file.channels} == set(CHANNEL_TYPES)
 
 
 def test_the_program_on_the_page_verifies_signatures():
