@@ -356,6 +356,7 @@ def test_no_route_is_taken_away_and_each_is_as_declared(asked):
             "trace",
             "event_fields",
             "session_fields",
+            "failure",
             "openapi",
             "detailed_health",
         ):
