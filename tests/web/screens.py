@@ -47,12 +47,15 @@ def paths(system: System) -> dict[str, str]:
     node = system.get("/api/nodes")["nodes"][0]["node_id"]
     plain = (
         *("nodes", "blocks", "work", "cores", "availability", "preimages", "events"),
-        *("conformance", "implementations", "topology", "alerts", "server", "design"),
+        *("failures", "conformance", "implementations", "topology", "alerts", "server", "design"),
     )
+    failure = system.get("/api/failures", limit=1)["failures"][0]["fingerprint"]
     return {
         "": "",
         **{name: name for name in plain},
         "sql": f"sql?view=chart&q={quote(STATEMENT)}",
+        **{f"alerts-{tab}": f"alerts?tab={tab}" for tab in ("history", "silences", "rules")},
+        "failure": f"failures/{failure}",
         "node": f"nodes/{node}",
         "slot": f"slots/{slots[-3]['slot']}",
         "journey": f"work/{hashes[0]}",

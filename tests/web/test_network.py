@@ -94,10 +94,11 @@ def test_keys_lead_to_pages_and_open_help(open_page: Opener) -> None:
     # The second key may come two seconds after the first, however long that takes here.
     page.clock.install()
     page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
-    for pause_ms, title in ((2000, "Blocks"), (4000, "Blocks"), (0, "Network")):
+    keys = ((2000, "b", "Blocks"), (4000, "n", "Blocks"), (0, "a", "Alerts"), (0, "f", "Failures"))
+    for pause_ms, key, title in (*keys, (0, "n", "Network")):
         page.keyboard.press("g")
         page.clock.run_for(pause_ms)
-        page.keyboard.press("b" if pause_ms == 2000 else "n")
+        page.keyboard.press(key)
         page.clock.run_for(1000)
         expect(heading).to_have_text(title)
     page.clock.resume()
