@@ -115,8 +115,9 @@ def _backoff(first_us: int, most_us: int, attempts: int, random: Callable[[], fl
 def supersede(messages: Sequence[Notification]) -> Notification:
     """Return the message that replaces several of one group: the newest, with the others' ends.
 
-    A message that does not list all of its alerts gets none: an end of an older message may be of
-    an alert that fires again, unlisted.
+    An alert that ended, came back and ended again has two ends with different ids: the receiver may
+    know either of them as firing. One that fires again has none. A message that does not list all
+    of its alerts gets none: an end of an older message may be of one that fires again, unlisted.
 
     Args:
         messages: Of one channel and group, the oldest first; at least one.
@@ -124,12 +125,15 @@ def supersede(messages: Sequence[Notification]) -> Notification:
     newest = messages[-1]
     if newest.truncated:
         return newest
-    known = {view.alert.fingerprint for view in newest.alerts}
+    firing = {view.alert.fingerprint for view in newest.alerts if view.alert.state is State.FIRING}
+    known = {view.alert.id for view in newest.alerts}
     ended = []
     for message in reversed(messages[:-1]):
         for view in message.alerts:
-            if view.alert.state is State.RESOLVED and view.alert.fingerprint not in known:
-                known.add(view.alert.fingerprint)
+            alert = view.alert
+            has_ended = alert.state is State.RESOLVED and alert.fingerprint not in firing
+            if has_ended and alert.id not in known:
+                known.add(alert.id)
                 ended.append(view)
     alerts = (*newest.alerts, *ended)
     return replace(

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tart.alerting.engine.grouping import due
 from tart.alerting.engine.model import State
+from tart.alerting.engine.outbox import supersede
 from tart.alerting.engine.views import views
 from tart.alerting.rules.model import Channel, FigureCondition, Rule, RuleFile
 from tests.alerting.engine.alerts import make_alert
@@ -223,8 +224,9 @@ class Machine(RuleBasedStateMachine):
         self.ended = []
         self.muted = set()
         self.told = {}
+        self.told_ends = set()
         self.messages = []
-        self.announced = set()
+        self.queue = []
 
     @rule(node=st.integers(0, NODES - 1))
     def fire(self, node):
@@ -246,22 +248,33 @@ class Machine(RuleBasedStateMachine):
         alerts = [*self.ended, *self.alerts.values()]
         muted = {self.alerts[node].id for node in self.muted & self.alerts.keys()}
         for message in self.turns.turn(self.now, alerts, muted):
+            firing = [each.alert.id for each in message.alerts if each.alert.state is State.FIRING]
+            assert not muted & set(firing)
             assert message.truncated == 0
-            for view in message.alerts:
-                fired = view.alert.state is State.FIRING
-                if fired:
-                    assert view.alert.id not in muted
-                    self.announced.add(view.alert.id)
-                else:
-                    # Each end once, of what was told.
-                    assert self.told.pop(view.alert.fingerprint) == view.alert.id
-                    continue
-                self.told[view.alert.fingerprint] = view.alert.id
-            firing = sum(view.alert.state is State.FIRING for view in message.alerts)
-            assert (message.firing, message.resolved) == (firing, len(message.alerts) - firing)
+            assert (message.firing, message.resolved) == (
+                len(firing),
+                len(message.alerts) - len(firing),
+            )
             assert message.status == ("firing" if firing else "resolved")
             self.messages.append(message)
+            self.queue.append(message)
         self.ended = [alert for alert in self.ended if alert.id not in self.turns.finished]
+
+    @rule()
+    def deliver(self):
+        """Send what waits: the newest message, with the ends that the others reported."""
+        if not self.queue:
+            return
+        for view in supersede(self.queue).alerts:
+            alert = view.alert
+            if alert.state is State.FIRING:
+                self.told[alert.fingerprint] = alert.id
+            else:
+                assert alert.id not in self.told_ends
+                self.told_ends.add(alert.id)
+                if self.told.get(alert.fingerprint) == alert.id:
+                    del self.told[alert.fingerprint]
+        self.queue = []
 
     @invariant()
     def ids_are_unique(self):
@@ -277,11 +290,13 @@ class Machine(RuleBasedStateMachine):
         self.muted = set()
         for _ in range(3):
             self.turn(300)
+        self.deliver()
         assert self.told == {alert.fingerprint: alert.id for alert in self.alerts.values()}
         for node in list(self.alerts):
             self.resolve(node)
         for _ in range(3):
             self.turn(300)
+            self.deliver()
         assert (self.told, self.ended, self.turns.groups) == ({}, [], ())
 
 

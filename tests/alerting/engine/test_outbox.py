@@ -91,6 +91,14 @@ def test_an_end_is_not_taken_along_for_an_alert_that_fires_again():
     assert supersede([notification(view(1, state=State.RESOLVED)), again]) == again
 
 
+def test_both_ends_of_an_alert_that_ended_twice_are_taken_along():
+    first = view(1, state=State.RESOLVED)
+    second = replace(first, alert=replace(first.alert, id="of its second time"))
+    newest = supersede([notification(first), notification(second)])
+    assert newest.alerts == (second, first)
+    assert newest.resolved == notification(second).resolved + 1
+
+
 def test_a_message_that_does_not_list_all_of_its_alerts_takes_nothing_along():
     newest = notification(*(view(i) for i in range(10)), truncated=5)
     assert supersede([notification(view(99, state=State.RESOLVED)), newest]) == newest
