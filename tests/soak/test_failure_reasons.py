@@ -13,7 +13,7 @@ from tart.protocol.events import EventKind
 from tart.query.core.failure_states import MAX_GROUPS_OF_NODE
 from tart.query.core.failure_templates import failure_fingerprint
 from tests.e2e.test_alerts import kill_gateway
-from tests.running import fake_node, running_system, wait_for
+from tests.running import PATIENT, fake_node, running_system, wait_for
 
 pytestmark = [pytest.mark.soak, pytest.mark.slow]
 
@@ -36,7 +36,7 @@ def test_a_million_reasons_cost_no_other_node_and_are_all_counted(tmp_path):
     random = Random(7)
     hostile, honest = fake_node(1), fake_node(2)
     invented = ("".join(random.choices(_LETTERS, k=40)) for _ in range(REASONS))
-    environ = {"TART_TELEMETRY_EVENTS_PER_SECOND": "1000000"}
+    environ = {**PATIENT, "TART_TELEMETRY_EVENTS_PER_SECOND": "1000000"}
     with running_system(tmp_path / "data", shards=1, environ=environ) as system:
         with system.connect() as one, system.connect() as other:
             one.sendall(hostile.connect())

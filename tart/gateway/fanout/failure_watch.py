@@ -51,6 +51,8 @@ LOOKUP_EVENTS = 500
 # A group that is seen all the time is written this often.
 _WRITE_US = 60 * SECOND_US
 
+# A group that is unknown is looked for this long after a scan: requests cost no scan each.
+FOUND_US = SECOND_US // 2
 # The next scan covers the same time.
 _NO_ANSWER = (Busy, QueryTimeout, ShardUnavailable)
 
@@ -150,6 +152,14 @@ class FailureWatch:
             async with self._lock:
                 await self._store(0)
 
+    async def find(self, fingerprint: str) -> FailureGroup | None:
+        """Return a group, also if it has failed only since the last scan; ``None`` if unknown."""
+        is_due = self._scanned_at is None or now_us() - self._scanned_at > FOUND_US
+        if fingerprint not in self._groups and is_due:
+            with suppress(TartError):
+                await self.scan()
+        return self._groups.get(fingerprint)
+
     async def set_state(
         self,
         fingerprint: str,
@@ -165,10 +175,7 @@ class FailureWatch:
             NotFound: There is no such group.
             StorageError: It cannot be stored; the state is as before.
         """
-        if fingerprint not in self._groups:
-            # It may have failed since the last scan.
-            with suppress(TartError):
-                await self.scan()
+        await self.find(fingerprint)
         async with self._lock:
             await self._load()
             group = self._groups.get(fingerprint)

@@ -119,7 +119,7 @@ class FailureHandlers:
         fingerprint = values["fingerprint"]
         window = request_window(values)
         buckets = window.buckets(figures.series_step_us(window.length_us()), stored_us=MINUTE_US)
-        stored = self._watch.groups.get(fingerprint)
+        stored = await self._watch.find(fingerprint)
         types = None if stored is None else [stored.event_type]
         rows, seen = await self._input(buckets, window.now, types=types)
         counts = figures.count_groups(rows).get(fingerprint)

@@ -11,6 +11,7 @@ import pytest
 
 from tart.errors import NotFound, StorageError
 from tart.gateway.fanout import failure_watch
+from tart.gateway.fanout.failure_watch import FOUND_US
 from tart.gateway.fanout.queries import now_us
 from tart.ipc.messages import Failure
 from tart.query.core.failure_states import FailureGroup, FailureState
@@ -221,7 +222,9 @@ def test_an_unknown_group_has_no_state_and_one_of_a_moment_ago_has(tmp_path: Pat
         with pytest.raises(NotFound, match="fingerprint"):
             await resolve(gateway)
         failure(gateway.shards[0], now_us(), "timed out after 5s")
-        # No scan has seen it yet.
+        # No scan has seen it yet; the last one was for the question before.
+        watch = gateway.gateway.failure_watch
+        await eventually(lambda: now_us() - (watch.report.scanned_at or 0) > FOUND_US)
         assert (await resolve(gateway)).state is FailureState.RESOLVED
 
     with_gateway(tmp_path, check)
