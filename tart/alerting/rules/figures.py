@@ -147,8 +147,9 @@ _NODES = (
     Figure(
         "node_new_findings",
         "findings",
-        "Rules of conformance that a node broke in the window and not in the seven days before. A "
-        "node that tart has known for less than the window has no value.",
+        "Rules of conformance (warnings and errors) that a node broke in the window and not in the "
+        "seven days before. Rules that it broke within a window after tart first saw it are not "
+        "new; before that it has no value.",
         by=("node",),
         window=_HISTORY,
     ),
@@ -204,8 +205,8 @@ _CHAIN = (
         "late_assurances_share",
         "share",
         "Share of the assurances received in the window that arrived more than a slot after the "
-        "first event about an assurance of the same anchor: too late for the next block. No value "
-        "with fewer than 20 assurances.",
+        "first assurer began to distribute those of their anchor, or began again since a slot had "
+        "no block. No value with fewer than 20 assurances.",
         window=_MINUTES,
         is_comparable=True,
         highest=1.0,
@@ -213,9 +214,9 @@ _CHAIN = (
     Figure(
         "late_guarantees_share",
         "share",
-        "Share of the guarantees distributed in the window that took longer than a slot to be "
-        "distributed after they were built, by the guarantor's clock. No value with fewer than 20 "
-        "guarantees.",
+        "Share of the guarantees that were sent to a validator in the window whose sending began "
+        "more than a slot after they were built, or took longer, by the guarantor's clock: more "
+        "than seven seconds, as durations are stored. No value with fewer than 20.",
         window=_MINUTES,
         is_comparable=True,
         highest=1.0,
@@ -263,16 +264,18 @@ _NETWORK = (
     Figure(
         "new_findings_nodes",
         "nodes",
-        "Nodes that broke a rule of conformance in the window that no node broke in the seven days "
-        "before. No value while tart has known the network for less than the window.",
+        "Nodes that broke a rule of conformance (a warning or an error) in the window that no node "
+        "broke in the seven days before. Rules that were broken within a window after tart first "
+        "saw the network are not new; before that there is no value.",
         by=("rule",),
         window=_HISTORY,
     ),
     Figure(
         "version_appeared_nodes",
         "nodes",
-        "Connected nodes with a version of an implementation that no node had before the window, "
-        "within seven days. No value while tart has known the network for less than the window.",
+        "Connected nodes with a version of an implementation that no node had in the seven days "
+        "before the window. Versions that came within a window after tart first saw the network "
+        "are not new; before that there is no value.",
         by=("version",),
         window=_HISTORY,
     ),
