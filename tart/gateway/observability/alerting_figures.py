@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-# An evaluation that is this many intervals late is a fault.
+# An evaluation that is this many intervals late is a fault, and a time beyond that in which the
+# first one waits for shards, and each for its figures.
 LATE_INTERVALS = 4
+GRACE_SECONDS = 90.0
 # The most sentences of a message.
 _MAX_LISTED = 3
 
@@ -49,7 +51,7 @@ class AlertingFigures:
     @property
     def is_late(self) -> bool:
         """True if the rules are not evaluated any more."""
-        return self.seconds_since > LATE_INTERVALS * self.interval_seconds + 10.0
+        return self.seconds_since > LATE_INTERVALS * self.interval_seconds + GRACE_SECONDS
 
     @property
     def fault(self) -> str:
