@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import Faults
 from tests.running import System, wait_for
@@ -108,21 +108,9 @@ def test_rules_have_their_last_values_and_say_why_they_cannot_be_evaluated(
     assert axe(page) == []
 
 
-def test_the_bell_has_what_fires_on_every_page_also_without_a_websocket(
-    open_page: Opener, live_system: System, faults: list[Faults]
-) -> None:
+def test_the_bell_has_what_fires_on_every_page(open_page: Opener, live_system: System) -> None:
     alerts(live_system)
-    page = open_page()
-    faults[0].allow("/api/ws", "/api/summary/stream")
-
-    def refuse(socket: WebSocketRoute) -> None:
-        socket.close(code=1011, reason="a proxy without upgrades")
-
-    page.route_web_socket(re.compile("/api/ws"), refuse)
-    page.route(re.compile("/api/summary/stream"), lambda route: route.abort())
-    page.goto("/#/blocks")
-    page.reload()
-    expect(page.locator("footer.status")).to_contain_text("polling")
+    page = open_page("#/blocks")
     bell = page.get_by_role("button", name=re.compile(r"Alerts: .*\d critical"))
     expect(bell).to_be_visible()
     expect(page).to_have_title(re.compile(r"^\(\d+\) Blocks · tart$"))

@@ -86,6 +86,7 @@ def test_where_no_websocket_passes_states_come_as_events_and_then_by_polling(
     page.reload()
     status(page).to_contain_text("polling")
     status(page).to_contain_text("2 of 2 shards")
+    expect(page.get_by_role("button", name=re.compile(r"Alerts: .*\d critical"))).to_be_visible()
 
 
 def test_a_page_shows_since_when_the_server_is_away_and_goes_on_when_it_is_back(
