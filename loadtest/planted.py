@@ -17,6 +17,7 @@ from statistics import median
 from tart.alerting.rules.figures import FIGURES
 from tart.alerting.rules.model import FigureCondition, Rule
 from tart.simulate.model.troubles import TROUBLES, Trouble
+from tart.simulate.model.world import IMPLEMENTATIONS
 from tart.units import MINUTE_US, SECOND_US
 
 # Before the first trouble: figures that compare with the last hour need one.
@@ -120,7 +121,11 @@ def choose_troubles(seed: int, nodes: int, number: int) -> list[Trouble]:
         name = rng.choice(names)
         if name in _ONCE and any(each.name == name for each in chosen):
             continue
-        subject = (rng.randrange(nodes),) if TROUBLES[name].of_nodes else ()
+        index = rng.randrange(nodes)
+        if name == "version-vanishes":
+            # Of two nodes or more: the rule leaves the only one of its version to NodeSilent.
+            index %= max(1, nodes - len(IMPLEMENTATIONS))
+        subject = (index,) if TROUBLES[name].of_nodes else ()
         begin = start + rng.randrange(0, 60) * SECOND_US
         chosen.append(Trouble(name, begin, LENGTH_US, subject))
         start = begin + LENGTH_US + CALM_US

@@ -15,6 +15,8 @@ from tart.units import SECOND_US
 MANY_CLOCKS = 3
 # Nodes connect again within this time after the start of tart or of a shard.
 SETTLING_US = 120 * SECOND_US
+# A node sends its status every two seconds.
+QUIET_SECONDS = 30.0
 
 
 def silent_seconds(turn: Turn, inputs: Inputs) -> Values:
@@ -41,19 +43,20 @@ def disconnected_seconds(turn: Turn, inputs: Inputs) -> Values:
 def behind_slots(turn: Turn, inputs: Inputs) -> Values:
     """Return the slots by which each node's best block is behind that of the network.
 
-    A node that is stuck names no block after it connects again: it is where it was before.
+    A node that is stuck names no block after it connects again: it is where it was before. Of one
+    that says nothing at all it is not known where it is.
     """
     state = _network(inputs)
     best = state.best_block
     if best is None:
         return {}
-    slots = {
-        node.node_id: node.last_slot if node.best_slot is None else node.best_slot
-        for node in state.connected
-    }
-    return {
-        node_id: float(max(0, best - slot)) for node_id, slot in slots.items() if slot is not None
-    }
+    values: dict[str | None, float | None] = {}
+    for node in state.connected:
+        slot = node.last_slot if node.best_slot is None else node.best_slot
+        if slot is not None:
+            is_silent = _silence(state, node) > QUIET_SECONDS
+            values[node.node_id] = None if is_silent else float(max(0, best - slot))
+    return values
 
 
 def dropped_events(turn: Turn, inputs: Inputs) -> Values:

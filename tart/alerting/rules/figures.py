@@ -116,7 +116,8 @@ _NODES = (
         "slots",
         "Slots by which the best block of a connected node is behind that of the network, which a "
         "third of the connected nodes have reached. A node that connects again is where it was "
-        "before until it names its best block; nodes that never named one have no value.",
+        "before until it names its best block; nodes that never named one have no value. It is not "
+        "known of nodes that have sent nothing for half a minute.",
         by=("node",),
     ),
     Figure(

@@ -79,6 +79,8 @@ def test_a_node_is_behind_the_network_not_behind_the_furthest_node():
     behind = measure("node_behind_slots", inputs=Inputs(network=state))
     # The last one connected again, and is stuck where it was.
     assert behind == {"aa": 0.0, "bb": 12.0, "ee": 30.0}
+    silent = network(node("aa", best_slot=20, last_seen_ms=(NOON - 31 * SECOND_US) // 1000))
+    assert measure("node_behind_slots", inputs=Inputs(network=silent)) == {"aa": None}
     unknown = network(node(), best_block=None)
     assert measure("node_behind_slots", inputs=Inputs(network=unknown)) == {}
     missing = network(node(best_slot=50), total=2)
