@@ -3389,8 +3389,8 @@ class Api:
         """Create an API key.
 
         ``POST /api/keys``. The secret in key is returned only once. viewer reads answers and
-        streams; operator may also run SQL and exports, and silence alerts; admin may also manage
-        keys, read the audit log, reload alerting rules and see their messages.
+        streams; operator may also run SQL and exports, silence alerts and see their messages; admin
+        may also manage keys, read the audit log and reload alerting rules.
 
         Args:
             name: The holder of the key, in printable characters.

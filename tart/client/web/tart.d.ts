@@ -9012,8 +9012,8 @@ export class TartClient<F extends Int64Form = "number"> {
    * Create an API key. `POST /api/keys`
    *
    * The secret in key is returned only once. viewer reads answers and streams; operator may also
-   * run SQL and exports, and silence alerts; admin may also manage keys, read the audit log, reload
-   * alerting rules and see their messages.
+   * run SQL and exports, silence alerts and see their messages; admin may also manage keys, read
+   * the audit log and reload alerting rules.
    */
   createKey(
     parameters: {

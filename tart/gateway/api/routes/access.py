@@ -25,8 +25,8 @@ ACCESS_ROUTES: tuple[Route, ...] = (
         "/api/keys",
         "Create an API key",
         "The secret in key is returned only once. viewer reads answers and streams; operator may "
-        "also run SQL and exports, and silence alerts; admin may also manage keys, read the audit "
-        "log, reload alerting rules and see their messages.",
+        "also run SQL and exports, silence alerts and see their messages; admin may also manage "
+        "keys, read the audit log and reload alerting rules.",
         answer=CreatedKey,
         body=NewKey,
         method="POST",
