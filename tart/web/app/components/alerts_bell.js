@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { number } from "../core/format.js";
 import { html } from "../html.js";
-import { summary } from "../state/live.js";
+import { firing } from "../state/live.js";
 import { State } from "./basics.js";
 import { Icon } from "./icons.js";
 import { useOutside } from "./menu.js";
@@ -19,9 +19,9 @@ export function AlertsBell() {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const close = () => setOpen(false);
   useOutside(root, open, close);
-  const firing = summary.value?.alerts_by_severity ?? {};
-  const shown = SEVERITIES.filter(([severity]) => firing[severity]);
-  const text = shown.map(([severity]) => `${number(firing[severity])} ${severity}`).join(", ") || "none fires";
+  const counts = firing.value;
+  const shown = SEVERITIES.filter(([severity]) => counts[severity]);
+  const text = shown.map(([severity]) => `${number(counts[severity])} ${severity}`).join(", ") || "none fires";
   const worst = shown[0]?.[0] ?? "";
   useEffect(() => {
     // The mark of the window's tab is of no use to the first picture.
@@ -38,7 +38,7 @@ export function AlertsBell() {
   return html`<span class="menu bell" ref=${root} onKeyDown=${open ? pressed : undefined}>
     <button type="button" class="button quiet" aria-haspopup="dialog" aria-expanded=${open} title=${`Alerts: ${text}`} onClick=${() => setOpen(!open)}>
       <${Icon} name="alerts" /><span class="visually-hidden">Alerts:${shown.length ? "" : " none fires"} </span>
-      ${shown.map(([severity, state]) => html`<${State} key=${severity} state=${state} word=${html`${number(firing[severity])}<span class="visually-hidden"> ${severity} </span>`} />`)}
+      ${shown.map(([severity, state]) => html`<${State} key=${severity} state=${state} word=${html`${number(counts[severity])}<span class="visually-hidden"> ${severity} </span>`} />`)}
     </button>
     ${open && html`<${Part} name="Alerts" onClose=${close} />`}
   </span>`;

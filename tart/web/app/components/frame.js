@@ -9,7 +9,7 @@ import { matchPath } from "../core/hash_route.js";
 import { html } from "../html.js";
 import { PAGES } from "../pages/index.js";
 import { go, href, leave, location } from "../state/location.js";
-import { summary } from "../state/live.js";
+import { firing } from "../state/live.js";
 import { scheme } from "../state/preferences.js";
 import { move, toggleComparison, togglePause } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
@@ -33,10 +33,10 @@ export function Frame() {
     return () => clearTimeout(timer);
   }, []);
   const { page } = currentPage();
-  const firing = summary.value?.alerts;
+  const alerts = Object.values(firing.value).reduce((sum, count) => sum + count, 0);
   useEffect(() => {
-    document.title = (firing ? `(${firing}) ` : "") + (page ? `${page.title} · tart` : "tart");
-  }, [page, firing]);
+    document.title = (alerts ? `(${alerts}) ` : "") + (page ? `${page.title} · tart` : "tart");
+  }, [page, alerts]);
   return html`<div class="frame">
     <a class="skip" href="#page" onClick=${skip}>Skip to the page</a>
     <${Rail} current=${page?.path.split("/")[0]} />

@@ -1,6 +1,8 @@
 // @ts-check
 /** Alerts: what is wrong, since when, and who is told. */
 
+import { useEffect } from "preact/hooks";
+
 import { Answered } from "../components/answered.js";
 import { Ago } from "../components/basics.js";
 import { Tabs } from "../components/choices.js";
@@ -10,7 +12,7 @@ import { adoptStyles } from "../components/styles.js";
 import { severityText, stateOfSeverity, worstSeverity } from "../core/alerts.js";
 import { counted, duration, number } from "../core/format.js";
 import { html } from "../html.js";
-import { summary } from "../state/live.js";
+import { firing } from "../state/live.js";
 import { location, setParameters } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
 import { can, client } from "../state/session.js";
@@ -27,8 +29,9 @@ adoptStyles(styles);
 /** @typedef {import("../../../client/web/tart.js").AlertRules} AlertRules */
 
 export default function AlertsPage() {
+  const alerts = useAnswer("the alerts", (signal) => client.alerts({}, { signal }), { every: 10_000 });
   // What the live channel counts has changed: there is something new to read.
-  const alerts = useAnswer("the alerts", (signal) => client.alerts({}, { signal }), { every: 10_000, deps: [summary.value?.alerts] });
+  useEffect(() => alerts.reload(), [firing.value]);
   const rules = useAnswer("the rules", (signal) => client.alertRules({}, { signal }), { every: 10_000 });
   const tabs = [
     { id: "", label: "Now" },

@@ -23,6 +23,9 @@ import { visible } from "./time.js";
 export const summary = signal(null);
 /** All nodes, those that did not change as the same objects. @type {import("@preact/signals").Signal<LiveNetwork | null>} */
 export const network = signal(null);
+const firingText = computed(() => JSON.stringify(summary.value?.alerts_by_severity ?? {}));
+/** The alerts that fire, by severity; it changes only if they do, unlike the summary. @type {import("@preact/signals").ReadonlySignal<Record<string, number>>} */
+export const firing = computed(() => JSON.parse(firingText.value));
 /** When the newest state was received, in milliseconds; 0 before the first. */
 export const received = signal(0);
 /** The way over which states come; null while none do. @type {import("@preact/signals").Signal<Way | null>} */
