@@ -43,7 +43,7 @@ async def test_recent_failures_have_only_the_discards_that_failed(gateway: Runni
 async def test_events_are_queried_only_of_the_worst_nodes(gateway: Running) -> None:
     def summed(parameters: dict[str, Any]) -> list[list[Any]]:
         if parameters["table"] == "failures":
-            return [[NODE_A, 122, "no", 2, 5]]
+            return [[NODE_A, 122, "no", 2, 4, 5]]
         return [[NODE_A, 120, 4]] if parameters["by"] == ["node", "type"] else [[120, 4]]
 
     gateway.shards[0].answers["aggregate_sum"] = summed

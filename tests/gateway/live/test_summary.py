@@ -28,6 +28,8 @@ def with_gateway(directory: Path, test: Callable[[Running], Awaitable[None]], **
         async with running_gateway(directory, intervals=HURRIED, **api) as running:
             # The one evaluation of the rules reads states, too.
             await eventually(lambda: running.gateway.alert_feed.firing is not None)
+            # Until its state is not the newest any more.
+            await asyncio.sleep(HURRIED.summary)
             await test(running)
 
     asyncio.run(run())
