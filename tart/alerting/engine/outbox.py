@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from tart.alerting.engine.model import MAX_ALERTS, Notification, State
+from tart.alerting.engine.model import MAX_ALERTS, AlertView, Notification, State
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
 
 # A message that could not be delivered for this long is given up.
@@ -113,11 +113,13 @@ def _backoff(first_us: int, most_us: int, attempts: int, random: Callable[[], fl
 
 
 def supersede(messages: Sequence[Notification]) -> Notification:
-    """Return the message that replaces several of one group: the newest, with the others' ends.
+    """Return the message that replaces several of one group: the newest, with what it lacks.
 
-    An alert that ended, came back and ended again has two ends with different ids: the receiver may
-    know either of them as firing. One that fires again has none. A message that does not list all
-    of its alerts gets none: an end of an older message may be of one that fires again, unlisted.
+    That is the ends that the others reported, and alerts that fire and are not listed any more
+    because they were silenced meanwhile: the group counts them as announced. An alert that ended,
+    came back and ended again has two ends with different ids: the receiver may know either of them
+    as firing. One that fires again has none. A message that does not list all of its alerts gets
+    nothing: what an older one reported may have changed, unlisted.
 
     Args:
         messages: Of one channel and group, the oldest first; at least one.
@@ -125,20 +127,32 @@ def supersede(messages: Sequence[Notification]) -> Notification:
     newest = messages[-1]
     if newest.truncated:
         return newest
-    firing = {view.alert.fingerprint for view in newest.alerts if view.alert.state is State.FIRING}
-    known = {view.alert.id for view in newest.alerts}
-    ended = []
+    firing = {view.alert.fingerprint for view in newest.alerts if _fires(view)}
+    seen = {view.alert.fingerprint for view in newest.alerts}
+    ids = {view.alert.id for view in newest.alerts}
+    added: list[AlertView] = []
     for message in reversed(messages[:-1]):
         for view in message.alerts:
-            alert = view.alert
-            has_ended = alert.state is State.RESOLVED and alert.fingerprint not in firing
-            if has_ended and alert.id not in known:
-                known.add(alert.id)
-                ended.append(view)
-    alerts = (*newest.alerts, *ended)
+            # Of an alert that a later message names, only an end of an earlier time is news.
+            of_later = firing if not _fires(view) else seen
+            if view.alert.id not in ids and view.alert.fingerprint not in of_later:
+                ids.add(view.alert.id)
+                added.append(view)
+        firing |= {view.alert.fingerprint for view in added if _fires(view)}
+        seen |= {view.alert.fingerprint for view in message.alerts}
+    if not added:
+        return newest
+    alerts = sorted((*newest.alerts, *added), key=lambda view: not _fires(view))
+    still = sum(map(_fires, added))
     return replace(
         newest,
-        alerts=alerts[:MAX_ALERTS],
+        alerts=tuple(alerts[:MAX_ALERTS]),
         truncated=max(0, len(alerts) - MAX_ALERTS),
-        resolved=newest.resolved + len(ended),
+        status="firing" if newest.firing + still else "resolved",
+        firing=newest.firing + still,
+        resolved=newest.resolved + len(added) - still,
     )
+
+
+def _fires(view: AlertView) -> bool:
+    return view.alert.state is not State.RESOLVED

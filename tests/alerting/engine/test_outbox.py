@@ -82,7 +82,8 @@ def test_the_newest_message_of_a_group_replaces_the_others_and_takes_their_ends_
         notification(view(2, state=State.RESOLVED), view(3), id="msg_3"),
     ]
     newest = supersede(messages)
-    assert newest == replace(messages[2], alerts=(*messages[2].alerts, ended), resolved=2)
+    other_end, firing = messages[2].alerts
+    assert newest == replace(messages[2], alerts=(firing, other_end, ended), resolved=2)
     assert supersede(messages[:1]) == messages[0]
 
 
@@ -97,6 +98,14 @@ def test_both_ends_of_an_alert_that_ended_twice_are_taken_along():
     newest = supersede([notification(first), notification(second)])
     assert newest.alerts == (second, first)
     assert newest.resolved == notification(second).resolved + 1
+
+
+def test_an_alert_that_was_silenced_before_it_was_told_is_taken_along():
+    silenced = view(1)
+    ended = notification(view(2, state=State.RESOLVED), status="resolved", firing=0, resolved=1)
+    newest = supersede([notification(silenced, view(2)), ended])
+    assert newest.alerts == (silenced, *ended.alerts)
+    assert (newest.status, newest.firing, newest.resolved) == ("firing", 1, 1)
 
 
 def test_a_message_that_does_not_list_all_of_its_alerts_takes_nothing_along():
