@@ -22,6 +22,7 @@ from pathlib import Path
 from loadtest.planted import Fired, Score, choose_troubles, score, table
 from loadtest.sparse import SparseNetwork
 from tart.alerting.engine.model import State
+from tart.alerting.figures.computations import COMPUTATIONS
 from tart.alerting.figures.inputs import ServerState
 from tart.alerting.rules.builtin_rules import BUILTIN_RULES
 from tart.alerting.rules.model import FigureCondition, Rule
@@ -65,7 +66,14 @@ class Played:
 
 def network_rules() -> list[Rule]:
     """Return the built-in rules that are on, and that a simulated network can test."""
-    return [rule for rule in BUILTIN_RULES if rule.is_on and rule.scope != "server"]
+    return [
+        rule
+        for rule in BUILTIN_RULES
+        if rule.is_on
+        and rule.scope != "server"
+        and isinstance(rule.condition, FigureCondition)
+        and rule.condition.figure in COMPUTATIONS
+    ]
 
 
 class PlayedNetwork:

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from tart.alert_rules import read_rule_file
 from tart.alerting.engine.views import View, views
+from tart.alerting.figures.computations import COMPUTATIONS
 from tart.alerting.rules.builtin_rules import BUILTIN_RULES
-from tart.alerting.rules.model import Rule, RuleFile
+from tart.alerting.rules.model import FigureCondition, Rule, RuleFile
 from tart.alerting.rules.rule_file import default_rule_file
 from tart.cli.alert_views import read_duration
 from tart.cli.capture_io import STANDARD, open_input, read_chunks, source_name
@@ -45,6 +46,7 @@ from tart.units import SECOND_US
 PLAYED, OTHERWISE, NOT_PLAYED = 0, 1, 2
 LAG_SECONDS = 5
 _OF_SERVER = "about the server, which a capture knows nothing of"
+_REMEMBERED = "about what a running server stores: failure groups and anomalies"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,8 +87,16 @@ def _read_rules(name: Path | None) -> RuleFile:
 
 def _testable(file: RuleFile) -> tuple[list[Rule], list[tuple[Rule, str]]]:
     """Return the rules that a capture can test, and the others with the reason."""
-    tested = [rule for rule in file.enabled_rules if rule.scope != "server"]
-    left_out = [(rule, _OF_SERVER) for rule in file.enabled_rules if rule.scope == "server"]
+    tested: list[Rule] = []
+    left_out: list[tuple[Rule, str]] = []
+    for rule in file.enabled_rules:
+        condition = rule.condition
+        if rule.scope == "server":
+            left_out.append((rule, _OF_SERVER))
+        elif isinstance(condition, FigureCondition) and condition.figure not in COMPUTATIONS:
+            left_out.append((rule, _REMEMBERED))
+        else:
+            tested.append(rule)
     return tested, left_out
 
 

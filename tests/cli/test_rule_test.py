@@ -110,6 +110,7 @@ def test_the_document_has_all_labels_and_values(run, records):
             event_id = (1000).to_bytes(8, "little")
             resumed.append(Record(EVENT_ID, each.session, each.received_at, event_id))
     rules = RULES + '\n[[rule]]\nalert = "Full"\nfigure = "disk_free_share"\nbelow = 0.1\n'
+    rules += '[[rule]]\nalert = "Odd"\nfigure = "network_anomaly_score"\nabove = 9\n'
     code, out, _ = run(resumed, "--json", "--expect", "Quiet", "--forbid", "*", rules=rules)
     assert code == rule_test.PLAYED
     document = json.loads(out)
@@ -123,7 +124,7 @@ def test_the_document_has_all_labels_and_values(run, records):
         "Quiet": 1,
         "Stalled": 0,
     }
-    assert [each["alert"] for each in document["not_tested"]] == ["Full"]
+    assert [each["alert"] for each in document["not_tested"]] == ["Full", "Odd"]
     assert document["events"] == sum(each.kind == FRAME for each in records)
 
 

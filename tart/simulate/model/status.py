@@ -34,7 +34,8 @@ class Status:
         for node in world.nodes:
             if world.happens("dropped"):
                 world.start(self._lose(node), world.between(0, 5 * SECOND_US))
-            if self._reconnects.happens("reconnect"):
+            # A process that hangs does not connect again either.
+            if self._reconnects.happens("reconnect") and not node.reporter.hanging:
                 world.start(self._leave(node), self._rng.randrange(5 * SECOND_US))
 
     def _lose(self, node: Node) -> Process:
