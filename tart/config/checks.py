@@ -24,8 +24,8 @@ _MAX_SESSION_HOURS = 400 * 24
 _MAX_SECONDS = 1_000_000_000
 _MAX_POLL_SECONDS = 2_000_000
 _MAX_NUMBER = 2**63 - 1
-# Settings of which 0 turns something off.
-_MAY_BE_ZERO = ("storage.sample_after_seconds",)
+# Settings that may be 0: no delay, or off.
+_MAY_BE_ZERO = ("alerts.lag_seconds", "storage.sample_after_seconds")
 # The greatest length of a value in a message.
 _SHOWN = 80
 _MAX_KEEPALIVE = 32_767
