@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from tart.cli.alert_views import open_server, read_duration, read_matchers
 from tart.cli.arguments import add_client, add_config
-from tart.cli.http_client import Server, parse_object
+from tart.cli.http_client import RequestRefused, Server, parse_object
 from tart.cli.http_errors import describe_other_answer
 from tart.cli.json_output import add_json, print_json
 from tart.cli.render.documents import EndedSilencesDocument
@@ -17,12 +17,14 @@ from tart.cli.streams import print_note
 from tart.errors import BadQuery, ConfigError, SettingFault, StartupError
 from tart.printable import replace_unprintable
 from tart.query.core.windows import time_us
+from tart.suggestions import did_you_mean
 from tart.units import SECOND_US
 
 Json = dict[str, Any]
 
 _SILENCES = "/api/alerts/silences"
 _DEFAULT_DURATION = "1h"
+_FORBIDDEN = 403
 
 
 # --- Arguments -----------------------------------------------------------------------
@@ -112,15 +114,35 @@ def silence(arguments: argparse.Namespace) -> int:
     else:
         duration_us = read_duration(arguments.duration or _DEFAULT_DURATION, "--for")
         body["duration"] = f"{max(1, duration_us // SECOND_US)}s"
-    answer = _post(open_server(arguments), _SILENCES, body, "ends_at")
+    server = open_server(arguments)
+    answer = _post(server, _SILENCES, body, "ends_at")
     if arguments.json:
         print_json(answer)
         return 0
     print(replace_unprintable(str(answer["id"])))
     count = answer.get("alerts")
-    silenced = "it matches no alert now" if count == 0 else f"alerts that it matches now: {count}"
+    if count == 0:
+        silenced = f"it matches no alert now{_unknown_rule(server, arguments.matchers)}"
+    else:
+        silenced = f"alerts that it matches now: {count}"
     print_note(f"silenced until {answer['ends_at']}; {silenced}")
     return 0
+
+
+def _unknown_rule(server: Server, matchers: Sequence[str]) -> str:
+    """Return the end of a sentence about a name that no rule has: it will match no alert."""
+    names = [
+        matcher.value
+        for matcher in read_matchers(matchers)
+        if (matcher.label, matcher.operator) == ("alertname", "=")
+    ]
+    if not names:
+        return ""
+    known = [str(rule["alert"]) for rule in server.get("/api/alerts/rules")["rules"]]
+    for name in names:
+        if name not in known:
+            return f", and there is no rule {name}{did_you_mean(name, known)}"
+    return ""
 
 
 def unsilence(arguments: argparse.Namespace) -> int:
@@ -168,7 +190,13 @@ def send_test(arguments: argparse.Namespace) -> int:
 
 def reload(arguments: argparse.Namespace) -> int:
     """Read the rule file again; its mistakes are a sentence each, with exit code 2."""
-    answer = _post(open_server(arguments), "/api/alerts/rules/reload", {}, "reloaded")
+    try:
+        answer = _post(open_server(arguments), "/api/alerts/rules/reload", {}, "reloaded")
+    except RequestRefused as error:
+        if error.http_status != _FORBIDDEN:
+            raise
+        text = f"{error}; on the server's machine 'systemctl reload tart', or SIGHUP, does the same"
+        raise StartupError(text) from None
     if not answer["reloaded"]:
         mistakes = [SettingFault("", "", None, str(error)) for error in answer["errors"]]
         raise ConfigError(faults=mistakes)

@@ -112,7 +112,9 @@ def check(arguments: argparse.Namespace) -> int:
     changed = sum(rule.is_builtin for rule in own)
     print(f"{source} is valid")
     print(f"rules       {len(own) - changed} of its own, {changed} built-in ones changed")
-    print(f"built-in    {len(file.rules) - len(own) + changed}, {len(file.disabled)} switched off")
+    builtin = sum(rule.is_builtin for rule in file.rules)
+    on = sum(rule.is_builtin for rule in file.enabled_rules)
+    print(f"built-in    {on} on, {builtin - on} off")
     print(f"channels    {', '.join(channel.name for channel in file.channels) or 'none'}")
     print(f"maintenance {plural(len(file.maintenance), 'window')}")
     return 0

@@ -56,6 +56,15 @@ def test_a_silence_that_matches_nothing_says_so(server, capsys):
     }
 
 
+def test_a_silence_of_a_rule_that_does_not_exist_says_so(server, capsys):
+    server.answer("POST /api/alerts/silences", silence(alerts=0), 201)
+    server.answer("GET /api/alerts/rules", {"rules": [{"alert": "NodeSilent"}]})
+    assert tart(server, "silence", "NodeSilnt", "--reason", "x") == 0
+    assert "there is no rule NodeSilnt; did you mean NodeSilent?" in capsys.readouterr().err
+    assert tart(server, "silence", "NodeSilent", "--reason", "x") == 0
+    assert capsys.readouterr().err.endswith("it matches no alert now\n")
+
+
 def test_silences_end_by_their_ids(server, capsys):
     for number in ("1", "2"):
         server.answer(f"DELETE /api/alerts/silences/{number}", {"id": number, "ended": True})
@@ -97,6 +106,10 @@ def test_mistakes_of_the_rule_file_are_a_sentence_each(server, capsys):
     server.answer("POST /api/alerts/rules/reload", {"reloaded": False, "errors": errors, **counts})
     assert tart(server, "reload") == 2
     assert capsys.readouterr().err.splitlines() == [f"tart: {error}" for error in errors]
+    refusal = {"error": "this needs the role admin, and yours is operator", "code": "forbidden"}
+    server.answer("POST /api/alerts/rules/reload", refusal, 403)
+    assert tart(server, "reload") == 1
+    assert "'systemctl reload tart', or SIGHUP, does the same" in capsys.readouterr().err
 
 
 def test_an_answer_that_is_not_tart_s_is_refused(server, capsys):

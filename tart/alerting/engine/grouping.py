@@ -35,11 +35,14 @@ class Due:
         groups: All groups after it.
         notifications: New messages.
         finished: Ids of ended alerts whose end all channels know: they need not be stored.
+        next_us: When the first message that waits is due, Unix microseconds; ``None`` if none
+            waits.
     """
 
     groups: tuple[Group, ...] = ()
     notifications: tuple[Notification, ...] = ()
     finished: tuple[str, ...] = ()
+    next_us: int | None = None
 
 
 def due(
@@ -75,6 +78,7 @@ def due(
     known = {alert.id: alert for alert in alerts}
     after: list[Group] = []
     notifications: list[Notification] = []
+    waiting: list[int] = []
     for channel_name, rule_name in keys:
         channel = channels[channel_name]
         rule = rules.get(rule_name)
@@ -89,11 +93,13 @@ def due(
             after.append(changed)
         if notification is not None:
             notifications.append(notification)
+        if turn.waits_until_us is not None:
+            waiting.append(turn.waits_until_us)
     announced = {alert_id for group in after for alert_id in group.announced}
     finished = tuple(
         alert.id for alert in alerts if alert.state is State.RESOLVED and alert.id not in announced
     )
-    return Due(tuple(after), tuple(notifications), finished)
+    return Due(tuple(after), tuple(notifications), finished, min(waiting, default=None))
 
 
 def _firing_by_rule(alerts: Iterable[Alert], muted: Collection[str]) -> Mapping[str, list[Alert]]:
@@ -117,6 +123,7 @@ class _GroupTurn:
         group: Before it; a new one if there was none.
         firing: The alerts that the channel is to know as firing.
         known: All alerts by id.
+        waits_until_us: When its message is due; ``None`` if there is none, or it is due now.
     """
 
     group: Group
@@ -125,6 +132,7 @@ class _GroupTurn:
     channel: Channel
     file: RuleFile
     now_us: int
+    waits_until_us: int | None = None
 
     def advance(self, rule: Rule | None, view: View) -> tuple[Group | None, Notification | None]:
         """Return the group after the turn, ``None`` if it is empty, and its message if it is due.
@@ -171,15 +179,17 @@ class _GroupTurn:
         group, file = self.group, self.file
         news = any(group.announced.get(alert.id) != alert.severity for alert in self.firing)
         if group.sent_us is None:
-            is_due = news and self.now_us - group.started_us >= file.group_wait_us
-            return "new" if is_due else None
-        waited_us = self.now_us - group.sent_us
+            return "new" if news and self._is_due(group.started_us + file.group_wait_us) else None
         if news or ended:
-            if waited_us < file.group_interval_us:
+            if not self._is_due(group.sent_us + file.group_interval_us):
                 return None
             return "changed" if self.firing else "resolved"
-        is_repeated = bool(self.firing) and waited_us >= file.repeat_interval_us
+        is_repeated = bool(self.firing) and self.now_us - group.sent_us >= file.repeat_interval_us
         return "repeat" if is_repeated else None
+
+    def _is_due(self, due_us: int) -> bool:
+        self.waits_until_us = due_us if self.now_us < due_us else None
+        return self.waits_until_us is None
 
     def _announce(self) -> Group:
         """Return the group as it is once the message is made.

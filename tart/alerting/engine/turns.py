@@ -40,6 +40,8 @@ class Turn:
         silenced_by: Ids of the silences that match, by id of the alert.
         inhibited_by: Name of the alert that explains it, by id of the alert.
         refused: Label sets by rule that started no alert because the rule has too many.
+        next_us: When the first message that waits is due, Unix microseconds; ``None`` if none
+            waits.
     """
 
     alerts: tuple[Alert, ...]
@@ -51,6 +53,7 @@ class Turn:
     silenced_by: Mapping[str, tuple[str, ...]]
     inhibited_by: Mapping[str, str]
     refused: Mapping[str, int]
+    next_us: int | None
 
 
 def take_turn(
@@ -95,4 +98,5 @@ def take_turn(
         silenced_by=silenced,
         inhibited_by=inhibited,
         refused=advanced.refused,
+        next_us=result.next_us,
     )

@@ -74,5 +74,7 @@ def describe(alert: Alert, rule: Rule | None) -> str:
 def _url(external_url: str, page: str, labels: Mapping[str, str]) -> str:
     if not external_url:
         return ""
+    if any(not labels.get(name) for name in _LABEL_IN_PAGE.findall(page)):
+        page = "#/alerts"
     path = _LABEL_IN_PAGE.sub(lambda match: quote(labels.get(match[1], ""), safe=""), page)
     return f"{external_url.rstrip('/')}/{path}"

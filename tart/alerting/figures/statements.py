@@ -27,8 +27,9 @@ def measure_rows(
 ) -> Measurement:
     """Return the measurement of a statement.
 
-    Each row is a label set: the column ``value`` is its value, 1 without that column, and the
-    other columns are labels. A label without a value is left out, as Prometheus does.
+    Each row is a label set: the column ``value`` is its value, and the other columns are labels. A
+    label without a value is left out, as Prometheus does. Without that column a count that its
+    author forgot to name would be a label, and each new count another alert.
 
     Args:
         columns: The names of the columns.
@@ -37,20 +38,22 @@ def measure_rows(
             network.
 
     Raises:
-        WrongRows: A name is not that of a label, a value is not a number, or two rows have the
-            same labels.
+        WrongRows: A name is not that of a label, there is no column ``value``, a value is not a
+            number, or two rows have the same labels.
     """
     for name in columns:
         if name != VALUE and not _LABEL.fullmatch(name):
             raise WrongRows(f"{name!r} is not the name of a label: use AS with letters and _")
         if name in _RESERVED:
             raise WrongRows(f"the label {name} is the rule's own: name the column otherwise")
+    if VALUE not in columns:
+        raise WrongRows("there is no column value: write 'count(*) AS value', or '1 AS value'")
     if not is_complete:
         return Measurement({}, is_complete=False)
     values: dict[LabelSet, float | None] = {}
     for row in rows:
         cells = dict(zip(columns, row, strict=True))
-        number = _number(cells.pop(VALUE)) if VALUE in cells else 1.0
+        number = _number(cells.pop(VALUE))
         labels = tuple(
             sorted((name, _text(cell)) for name, cell in cells.items() if cell is not None)
         )

@@ -106,7 +106,8 @@ def plain_text(message: MessageText, escapes: Mapping[int, str] | None = None) -
         text = alert.text.translate(escapes)
         lines.append(f"{alert.status} ({alert.severity}), {alert.time}: {text}")
         lines += [f"  {line}" for line in alert.description.translate(escapes).splitlines()]
-        lines += [f"  {alert.url}"] * bool(alert.url)
+        # The page of alerts is named once, at the end.
+        lines += [f"  {alert.url}"] * (alert.url not in ("", message.url))
     lines += [f"and {more_alerts(message.more)}"] * bool(message.more)
     lines += ["", message.url] * bool(message.url)
     return "\n".join(lines)

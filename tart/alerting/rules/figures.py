@@ -51,6 +51,7 @@ class Figure:
         is_comparable: Whether it may be divided by its value of an earlier window.
         lowest: The lowest value that it can have: a threshold below it is a mistake.
         highest: The highest value.
+        ends_with_window: Whether what is older than the window has no value: a figure of ages.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Figure:
     is_comparable: bool = False
     lowest: float = 0.0
     highest: float = math.inf
+    ends_with_window: bool = False
 
     @property
     def window_us(self) -> int | None:
@@ -102,6 +104,7 @@ _NODES = (
         "not answer.",
         by=("node",),
         window=Window(DAY_US, 5 * MINUTE_US, 30 * DAY_US),
+        ends_with_window=True,
     ),
     Figure(
         "node_disconnected_seconds",
@@ -110,6 +113,7 @@ _NODES = (
         "The rest is as of node_silent_seconds.",
         by=("node",),
         window=Window(DAY_US, 5 * MINUTE_US, 30 * DAY_US),
+        ends_with_window=True,
     ),
     Figure(
         "node_behind_slots",
@@ -244,7 +248,12 @@ _CHAIN = (
     ),
 )
 _NETWORK = (
-    Figure("nodes_connected", "nodes", "Nodes with an open connection."),
+    Figure(
+        "nodes_connected",
+        "nodes",
+        "Nodes with an open connection. It is low after a start of tart until they connect again: "
+        "give a rule about it a time (for).",
+    ),
     Figure(
         "nodes_disconnected_share",
         "share",

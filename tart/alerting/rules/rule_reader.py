@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import get_args
 
-from tart.alerting.rules.durations import format_duration
+from tart.alerting.rules.durations import format_duration, parse_duration
 from tart.alerting.rules.figures import FIGURES, Figure
 from tart.alerting.rules.model import (
     SEVERITIES,
@@ -23,7 +23,7 @@ from tart.alerting.rules.model import (
 from tart.alerting.rules.table_reader import TableReader, either, shown
 from tart.alerting.rules.templates import check_template, format_value
 from tart.suggestions import did_you_mean
-from tart.units import DAY_US
+from tart.units import DAY_US, HOUR_US, SECOND_US
 
 _CONDITION_KEYS = ("figure", "by", "above", "below", "window", "against", "sql")
 KEYS = (
@@ -52,6 +52,10 @@ _MEANT = {
     "description": "annotations = {description = …}",
     "group_by": "nothing: messages are grouped by rule",
     "duration": "for",
+    "enabled": "the rule's name into disable or enable at the top of the file",
+    "disabled": "the rule's name into disable at the top of the file",
+    "enable": "the rule's name into enable at the top of the file",
+    "disable": "the rule's name into disable at the top of the file",
 }
 _MAX_NAME = 100
 _MAX_AGAINST_US = 30 * DAY_US
@@ -61,6 +65,8 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # Pages that show more about one member, by label.
 _PAGES = {"node": "#/nodes/{node}", "core": "#/cores/{core}"}
 _DEFAULT_PAGE = "#/alerts"
+# Units of which a duration may stand for a number, in microseconds.
+_UNITS_OF_TIME = {"seconds": SECOND_US, "hours": HOUR_US, "days": DAY_US}
 
 
 def read_rule(
@@ -80,7 +86,7 @@ def read_rule(
     reader.refuse_unknown(KEYS, _MEANT)
     name = _read_name(reader)
     base = builtin.get(name or "")
-    condition = _read_condition(reader, base)
+    condition = _read_condition(reader, base, builtin)
     own = Rule(alert=name or "", condition=SqlCondition(""))
     inherited = base or own
     rule = Rule(
@@ -131,7 +137,7 @@ def _read_name(reader: TableReader) -> str | None:
 
 
 def _read_condition(
-    reader: TableReader, base: Rule | None
+    reader: TableReader, base: Rule | None, builtin: Collection[str]
 ) -> FigureCondition | SqlCondition | None:
     if "sql" in reader:
         return _read_sql(reader)
@@ -142,19 +148,25 @@ def _read_condition(
     name = inherited.figure if inherited is not None else reader.text("figure")
     if name is None:
         if "figure" not in reader:
-            reader.refuse("", "a rule needs a condition: figure with above or below, or sql")
+            hint = did_you_mean(str(reader.table.values.get("alert", "")), builtin)
+            meant = f"{hint[:-1]}, which is a built-in rule?" if hint else ""
+            text = f"a rule needs a condition: figure with above or below, or sql{meant}"
+            reader.refuse("", text)
         return None
     figure = FIGURES.get(name)
     if figure is None:
         hint = did_you_mean(name, FIGURES) or "; 'tart alerts figures' lists them"
         reader.refuse("figure", f"there is no figure {shown(name)}{hint}")
+        for key in ("above", "below"):  # whose mistakes do not depend on it
+            reader.number(key)
         return None
     by = _read_by(reader, figure, inherited)
-    above, below = _read_thresholds(reader, inherited)
+    above, below = _read_thresholds(reader, figure, inherited)
     window_us = _read_window(reader, figure, inherited)
     against_us = _read_against(reader, figure, inherited, window_us)
     if against_us is None:
         _check_threshold(reader, figure, above, below)
+        _check_retirement(reader, figure, above, window_us)
     return FigureCondition(
         figure=name, by=by, above=above, below=below, window_us=window_us, against_us=against_us
     )
@@ -188,26 +200,45 @@ def _read_by(reader: TableReader, figure: Figure, base: FigureCondition | None) 
 
 
 def _read_thresholds(
-    reader: TableReader, base: FigureCondition | None
+    reader: TableReader, figure: Figure, base: FigureCondition | None
 ) -> tuple[float | None, float | None]:
     if "above" in reader and "below" in reader:
         reader.refuse("below", "above and below are two conditions; make two rules of them")
     if base is not None:
-        return _change_threshold(reader, base)
+        return _change_threshold(reader, figure, base)
     if "above" not in reader and "below" not in reader:
         reader.refuse("", "a rule with a figure needs a threshold: above or below")
-    return reader.number("above"), reader.number("below")
+    return _read_threshold(reader, "above", figure), _read_threshold(reader, "below", figure)
+
+
+def _read_threshold(reader: TableReader, key: str, figure: Figure) -> float | None:
+    value = reader.table.values.get(key)
+    number = _to_number(value, figure.unit) if isinstance(value, str) else None
+    hint = "" if number is None else f"; write {number:.15g}"
+    return reader.number(key, f"a number ({figure.unit}){hint}")
+
+
+def _to_number(text: str, unit: str) -> float | None:
+    """Return the number that a text such as ``"5m"``, ``"30 %"`` or ``"60"`` stands for."""
+    try:
+        if unit in _UNITS_OF_TIME and not text.isdecimal():
+            return parse_duration(text) / _UNITS_OF_TIME[unit]
+        if unit == "share" and text.endswith("%"):
+            return float(text[:-1]) / 100
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _change_threshold(
-    reader: TableReader, base: FigureCondition
+    reader: TableReader, figure: Figure, base: FigureCondition
 ) -> tuple[float | None, float | None]:
     """Return the threshold of a built-in rule, or what the file has in its place."""
     own, other = ("above", "below") if base.above is not None else ("below", "above")
     if other in reader and own not in reader:
         text = f"the built-in rule has {own}; give figure as well for a condition of your own"
         reader.refuse(other, text)
-    value = reader.number(own)
+    value = _read_threshold(reader, own, figure)
     if own == "above":
         return either(value, base.above), None
     return None, either(value, base.below)
@@ -231,6 +262,20 @@ def _check_threshold(
         f"{figure.name} ({figure.unit}) is from {_bound(low)} to {_bound(high)}: "
         f"it is {'never' if never else 'always'} {key} {format_value(value or 0.0)}{hint}",
     )
+
+
+def _check_retirement(
+    reader: TableReader, figure: Figure, above: float | None, window_us: int | None
+) -> None:
+    """Refuse a threshold that a node reaches only when it counts as retired."""
+    if not figure.ends_with_window or above is None or window_us is None:
+        return
+    if above * SECOND_US >= window_us:
+        reader.refuse(
+            "window" if "window" in reader else "above",
+            f"{figure.name} is never above {format_value(above)}, since a node that is away for "
+            f"the window, {format_duration(window_us)}, counts as retired; give a longer window",
+        )
 
 
 def _bound(value: float) -> str:
@@ -308,13 +353,20 @@ def _read_channels(
 
 
 def _default_page(condition: FigureCondition | SqlCondition | None) -> str:
-    by = condition.by if isinstance(condition, FigureCondition) else None
+    if isinstance(condition, SqlCondition):
+        # The labels of its rows are known later; those without a node lead to the default.
+        return _PAGES["node"]
+    by = condition.by if condition is not None else None
     return _PAGES.get(by or "", _DEFAULT_PAGE)
 
 
 def _check_texts(reader: TableReader, rule: Rule) -> None:
-    """Check what names labels: annotations and the page."""
+    """Check what names labels: the rule's own ones, annotations and the page."""
     labels = labels_of(rule)
+    for name in rule.labels:
+        if name not in _RESERVED_LABELS and labels is not None and labels.count(name) > 1:
+            line = reader.table.line_of("labels")
+            reader.refuse(f"labels.{name}", "the figure has a label of this name", line)
     own = reader.table.values.get("annotations")
     for name, text in rule.annotations.items():
         if isinstance(own, dict) and name in own:

@@ -94,9 +94,14 @@ class TableReader:
         value: bool | None = self._get(key, lambda value: isinstance(value, bool), "true or false")
         return value
 
-    def number(self, key: str) -> float | None:
-        """Return a finite number."""
-        value = self._get(key, _is_number, "a number")
+    def number(self, key: str, expected: str = "a number") -> float | None:
+        """Return a finite number.
+
+        Args:
+            key: Of the table.
+            expected: What it is, for the message about something else.
+        """
+        value = self._get(key, _is_number, expected)
         return None if value is None else float(value)
 
     def duration(self, key: str, *, shortest_us: int = 0) -> int | None:

@@ -249,9 +249,12 @@ def condition_text(rule: Json) -> str:
 
 
 def _shown_state(alert: Json) -> str:
+    # As the counts have it: one that is pending sends nothing anyway.
+    if alert["state"] != "firing":
+        return str(alert["state"])
     if alert["silenced_by"]:
         return "silenced"
-    return "inhibited" if alert["inhibited_by"] else alert["state"]
+    return "inhibited" if alert["inhibited_by"] else "firing"
 
 
 def _painter(state: str, style: Style) -> Callable[[str], str] | None:

@@ -105,6 +105,7 @@ class ChannelReport:
         superseded: Messages that a newer one replaced.
         last_error: Of the last attempt; empty if it was successful.
         resting_us: When the channel continues after failures; 0 if it does not rest.
+        failures: Attempts in a row that failed for a reason of the channel.
     """
 
     delivered: int = 0
@@ -113,6 +114,7 @@ class ChannelReport:
     superseded: int = 0
     last_error: str = ""
     resting_us: int = 0
+    failures: int = 0
 
 
 @dataclass
@@ -164,7 +166,6 @@ class ChannelWorker:
     report: ChannelReport = field(default_factory=ChannelReport)
 
     def __post_init__(self) -> None:
-        self._failures = 0
         self._woken = asyncio.Event()
         # What attempts led to, while the store does not accept it; by the message's id.
         self._unrecorded: dict[str, Step] = {}
@@ -194,7 +195,7 @@ class ChannelWorker:
         """
         outcome = await _send_once(sender, await self._renderer(notification))
         if outcome.verdict is Verdict.DELIVERED:
-            self.report.resting_us = self._failures = 0
+            self.report.resting_us = self.report.failures = 0
             self.wake()
         return outcome
 
@@ -325,21 +326,21 @@ class ChannelWorker:
         report.last_error = outcome.error
         if outcome.verdict is Verdict.DELIVERED:
             report.delivered += 1
-            report.resting_us = self._failures = 0
+            report.resting_us = report.failures = 0
             return
         report.failed += 1
         if outcome.verdict is Verdict.REFUSED:
             # The receiver is there; it is the message.
             return
-        self._failures += 1
-        pause_us = channel_pause_us(outcome, self._failures, self.shared.random)
+        report.failures += 1
+        pause_us = channel_pause_us(outcome, report.failures, self.shared.random)
         report.resting_us = self.shared.now() + pause_us
-        if self._failures.bit_count() == 1:
+        if report.failures.bit_count() == 1:
             log.warning(
                 "alert channel %s: %s; failures=%d; it is tried again in %.0f s",
                 self.channel.name,
                 outcome.error,
-                self._failures,
+                report.failures,
                 pause_us / SECOND_US,
             )
 

@@ -72,7 +72,7 @@ class Delivery:
                     continue
                 worker.stop()
                 # The change may have removed the reason of its failures.
-                report = replace(worker.report, last_error="", resting_us=0)
+                report = replace(worker.report, last_error="", resting_us=0, failures=0)
             self._workers[name] = ChannelWorker(
                 channel, self._make_sender(channel), self._shared, report
             )

@@ -4,8 +4,9 @@ A turn reads the figures of a moment that is ``lag`` ago, computes the new state
 the messages that are due, and commits both in one transaction. Only then the new state is in force:
 after a commit that failed, or whose end is not known, the next turn begins with what the file has.
 
-Turns never overlap. They are due at fixed intervals of a monotonic clock; a turn that takes longer
-than its interval, or a machine that slept, costs turns, which are counted, and no burst follows.
+Turns never overlap. They are due at fixed intervals of a monotonic clock, and when a message is
+due that waits for its group; a turn that takes longer than its interval, or a machine that slept,
+costs turns, which are counted, and no burst follows.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ GAP_INTERVALS = 3
 START_SECONDS = 60.0
 # Between two turns, however often one is requested.
 _PAUSE_SECONDS = 1.0
+# A message that is due is due for the wall clock, too, which runs a little slower or faster.
+_MARGIN_SECONDS = 0.01
 # Members of an alert that fires steadily, which change with each turn and of which nothing follows.
 _STEADY = ("held_us", "evaluated_us", "known_us", "true_us", "value")
 
@@ -152,6 +155,8 @@ class Evaluator:
         self._stored: StoredState | None = None
         # With the values of the last turn, which are not all written.
         self._alerts: tuple[Alert, ...] = ()
+        # When the first message that waits is due; ``None`` if none waits.
+        self._message_due_us: int | None = None
         self._requested = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.file = RuleFile()
@@ -181,6 +186,7 @@ class Evaluator:
         """
         started = self._monotonic()
         self._requested.clear()
+        self._message_due_us = None
         file, now_us = self.file, self._now_us()
         at_us = now_us - round(self._timing.lag_seconds * SECOND_US)
         stored = await self._load()
@@ -199,6 +205,7 @@ class Evaluator:
             self._timing.max_gap_us,
         )
         await self._commit(turn, stored, now_us)
+        self._message_due_us = turn.next_us
         outcome = Evaluated(
             file=file,
             at_us=at_us,
@@ -254,7 +261,7 @@ class Evaluator:
         interval = self._timing.interval_seconds
         due_at, skipped = next_turn(due_at, self._monotonic(), interval)
         self.counts["skipped"] += skipped
-        remaining = max(0.0, due_at - self._monotonic())
+        remaining = self._until_turn(max(0.0, due_at - self._monotonic()))
         pause = min(remaining, _PAUSE_SECONDS)
         await asyncio.sleep(pause)
         with suppress(TimeoutError):
@@ -262,6 +269,16 @@ class Evaluator:
                 await self._requested.wait()
         # A requested turn moves the following ones.
         return min(due_at, self._monotonic())
+
+    def _until_turn(self, remaining: float) -> float:
+        """Return the seconds until the next turn: a message may be due earlier.
+
+        If one is due just after the turn, that turn waits for it.
+        """
+        if self._message_due_us is None:
+            return remaining
+        seconds = (self._message_due_us - self._now_us()) / SECOND_US + _MARGIN_SECONDS
+        return max(seconds, _PAUSE_SECONDS) if seconds < remaining + _PAUSE_SECONDS else remaining
 
     async def _load(self) -> StoredState:
         if self._stored is None:

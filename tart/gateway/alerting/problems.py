@@ -11,6 +11,8 @@ from tart.amounts import plural
 # The most names and sentences that are listed.
 _MAX_NAMES = 5
 _MAX_PROBLEMS = 20
+# One attempt may fail; after three in a row a message is half a minute late.
+_FAILURES = 3
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Faults:
         refused: Label sets by rule that started no alert because the rule has too many.
         file: Mistakes of the rule file as it is now.
         dead_letters: Messages of the last day that were given up, by channel.
+        failures: Attempts in a row that failed, by channel.
         store: Why the store cannot be read; ``None`` if it can.
     """
 
@@ -31,6 +34,7 @@ class Faults:
     refused: Mapping[str, int] = field(default_factory=dict)
     file: tuple[str, ...] = ()
     dead_letters: Mapping[str, int] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
     store: str | None = None
 
 
@@ -56,12 +60,19 @@ def _of_file(faults: Faults) -> Iterator[str]:
     if faults.file:
         yield (
             f"the rule file has {plural(len(faults.file), 'mistake')} and is not in force; "
-            "the rules before it are"
+            "the rules that were in force before stay"
         )
         yield from faults.file[:_MAX_NAMES]
 
 
 def _of_messages(faults: Faults) -> Iterator[str]:
+    for channel, count in sorted(faults.failures.items()):
+        if count >= _FAILURES:
+            # The reason is not for everybody.
+            yield (
+                f"channel {channel} takes no messages: {count} attempts in a row failed; "
+                "'tart alerts deliveries' has the reason"
+            )
     for channel, count in sorted(faults.dead_letters.items()):
         verb = "was" if count == 1 else "were"
         yield f"channel {channel}: {plural(count, 'message')} of the last day {verb} given up"

@@ -246,6 +246,9 @@ class AlertService:
                 refused=self._outcome.refused,
                 file=self._source.errors,
                 dead_letters=self._messages.dead,
+                failures={
+                    name: report.failures for name, report in self.delivery.reports().items()
+                },
                 store=self._messages.problem,
             )
         )

@@ -43,6 +43,13 @@ def test_an_alert_of_a_rule_that_was_removed_has_a_view():
     assert view.labels["node"] == "a/b"
 
 
+def test_an_alert_without_the_label_of_its_page_leads_to_the_alerts():
+    rule = Rule("Rows", SqlCondition("SELECT 1"), page="#/nodes/{node}")
+    view = views(RuleFile(rules=(rule,), external_url="https://tart.example"))
+    assert view(replace(ALERT, rule="Rows")).url == "https://tart.example/#/nodes/a%2Fb"
+    assert view(replace(ALERT, rule="Rows", labels=())).url == "https://tart.example/#/alerts"
+
+
 def test_a_rule_without_a_summary_is_described_by_figure_and_threshold():
     assert describe(ALERT, RULE) == (
         "NodeSilent (node a/b): node_silent_seconds is 61, above 60 seconds"

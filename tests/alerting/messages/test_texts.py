@@ -76,6 +76,12 @@ def test_plain_text_has_each_alert_with_its_link_and_what_is_not_listed():
     ]
 
 
+def test_the_page_of_alerts_is_named_once():
+    message = notification(replace(view(1), url="https://tart.example.org/#/alerts"))
+    text = plain_text(compose(message, CHANNEL, CONTEXT))
+    assert text.splitlines()[1:] == ["  Look at the node.", "", "https://tart.example.org/#/alerts"]
+
+
 def test_an_ended_alert_has_both_times():
     text = compose(notification(view(1, state=State.RESOLVED)), CHANNEL, CONTEXT)
     assert text.alerts[0].time == "2027-01-15 07:59:00 UTC to 2027-01-15 08:00:00 UTC"

@@ -152,7 +152,49 @@ MISTAKES = [
         RULE + "figure = 'nodes_connected'\nby = 'node'\nabove = 1",
         "4: A.by: nodes_connected has one value; leave out by",
     ),
-    (RULE + "figure = 'nodes_connected'\nabove = '1'", '4: A.above: "1" is not a number'),
+    (
+        RULE + "figure = 'nodes_connected'\nabove = '1'",
+        '4: A.above: "1" is not a number (nodes); write 1',
+    ),
+    (
+        RULE + "figure = 'node_silent_seconds'\nabove = '1h30m'",
+        '4: A.above: "1h30m" is not a number (seconds); write 5400',
+    ),
+    (
+        RULE + "figure = 'backup_age_hours'\nabove = '2d'",
+        '4: A.above: "2d" is not a number (hours); write 48',
+    ),
+    (
+        RULE + "figure = 'forks_share'\nabove = '30 %'",
+        '4: A.above: "30 %" is not a number (share); write 0.3',
+    ),
+    (
+        RULE + "figure = 'nodes_connected'\nabove = 'many'",
+        '4: A.above: "many" is not a number (nodes)',
+    ),
+    ("[[rule]]\nalert = 'NodeSilent'\nabove = '5m'", '3: NodeSilent.above: "5m" is not a number'),
+    (
+        "[[rule]]\nalert = 'NodeSilnt'\nabove = 5",
+        "or sql; did you mean NodeSilent, which is a built-in rule?",
+    ),
+    (
+        "[[rule]]\nalert = 'NodeSilent'\nenabled = false",
+        "3: NodeSilent.enabled: there is no such key; write the rule's name into disable",
+    ),
+    # A node that is away for the window counts as retired.
+    (
+        RULE + "figure = 'node_silent_seconds'\nabove = 86400",
+        "4: A.above: node_silent_seconds is never above 86400, since a node that is away for the "
+        "window, 1d, counts as retired",
+    ),
+    (
+        RULE + "figure = 'node_disconnected_seconds'\nabove = 600\nwindow = '5m'",
+        "5: A.window: node_disconnected_seconds is never above 600",
+    ),
+    (
+        RULE + "figure = 'node_behind_slots'\nabove = 1\nlabels = {node = 'x'}",
+        "5: A.labels.node: the figure has a label of this name",
+    ),
     (
         RULE + "figure = 'forks_share'\nabove = 5",
         "4: A.above: forks_share (share) is from 0 to 1: it is never above 5; write 0.05 for 5 %",

@@ -298,6 +298,42 @@ def test_after_a_pause_one_turn_is_due_and_the_missed_ones_are_counted(now, expe
     assert next_turn(100.0, now, 30.0) == expected
 
 
+def test_a_message_is_sent_when_its_group_has_waited_not_an_interval_later(run, monkeypatch):
+    monkeypatch.setattr("tart.gateway.alerting.evaluator._PAUSE_SECONDS", 0.01)
+
+    async def work(bench):
+        evaluator = bench.make(interval_seconds=100)
+        evaluator.file = replace(
+            FILE, rules=(replace(SILENT, for_us=0), SHARDS), group_wait_us=SECOND_US // 20
+        )
+        clock = asyncio.get_running_loop().time
+        start_us = bench.now - round(clock() * SECOND_US)
+        evaluator._now_us = lambda: start_us + round(clock() * SECOND_US)
+        evaluator.start()
+        await eventually(lambda: bench.published and bench.published[-1].notifications)
+        first, last = bench.published[0], bench.published[-1]
+        assert last.at_us - first.at_us >= SECOND_US // 20
+        assert len(bench.published) <= 3
+        await evaluator.stop()
+
+    run(work)
+
+
+def test_a_turn_just_before_a_message_is_due_waits_for_it(run):
+    async def work(bench):
+        evaluator = bench.make()
+        assert evaluator._until_turn(30.0) == 30.0
+        evaluator._message_due_us = bench.now + 5 * SECOND_US
+        assert evaluator._until_turn(30.0) == pytest.approx(5.01)
+        assert evaluator._until_turn(4.5) == pytest.approx(5.01)
+        assert evaluator._until_turn(3.0) == 3.0
+        # It was due during the turn.
+        evaluator._message_due_us = bench.now - SECOND_US
+        assert evaluator._until_turn(30.0) == 1.0
+
+    run(work)
+
+
 def test_a_turn_can_be_requested(run, monkeypatch):
     monkeypatch.setattr("tart.gateway.alerting.evaluator._PAUSE_SECONDS", 0.01)
 

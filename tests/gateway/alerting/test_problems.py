@@ -17,12 +17,15 @@ def test_each_fault_is_a_sentence_the_gravest_first() -> None:
             refused={"D": 1},
             file=("alerts.toml:3: no such key",),
             dead_letters={"ops": 1, "pager": 3},
+            failures={"ops": 0, "pager": 4, "mail": 2},
             store="it is locked",
         )
     ) == (
         "alerts are not evaluated: control.sqlite is locked",
-        "the rule file has 1 mistake and is not in force; the rules before it are",
+        "the rule file has 1 mistake and is not in force; the rules that were in force before stay",
         "alerts.toml:3: no such key",
+        "channel pager takes no messages: 4 attempts in a row failed; 'tart alerts deliveries' has "
+        "the reason",
         "channel ops: 1 message of the last day was given up",
         "channel pager: 3 messages of the last day were given up",
         "rule A cannot be evaluated: no column x",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -37,9 +39,15 @@ def test_a_process_without_a_supervisor_is_the_gateway_alone() -> None:
 
 
 def test_a_sandbox_may_open_no_file_and_has_no_limit_to_come_near_to() -> None:
-    process = psutil.Process()
-    assert host_stats._process(process, "shard 0").descriptor_limit is not None
-    sandbox = host_stats._process(process, "sandbox")
+    assert host_stats._process(psutil.Process(), "shard 0").descriptor_limit is not None
+    code = "resource.setrlimit(resource.RLIMIT_NOFILE, (2, 2)); print(flush=True); input()"
+    command = [sys.executable, "-c", f"import resource; {code}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        # Before it has its title, it has that of the gateway.
+        sandbox = host_stats._process(psutil.Process(child.pid), "gateway")
+        child.kill()
     assert (sandbox.descriptors is not None, sandbox.descriptor_limit) == (True, None)
 
 
