@@ -185,8 +185,9 @@ def table(scores: Iterable[Score], rules: Sequence[Rule]) -> list[str]:
     for outcome in scores:
         for alert in outcome.false:
             false[alert.rule] += 1
-    lines += ["", "False alerts by rule: "]
-    lines[-1] += ", ".join(f"`{name}` {count}" for name, count in sorted(false.items())) or "none."
+    planted = sum(row.planted for row in rows.values())
+    counts = ", ".join(f"`{name}` {count}" for name, count in sorted(false.items())) or "none"
+    lines += ["", f"{len(scores)} networks with {planted} troubles. False alerts: {counts}."]
     return lines
 
 

@@ -73,5 +73,5 @@ def test_the_table_has_numbers_and_delays_by_trouble():
     lines = table(scores, BUILTIN_RULES)
     (row,) = [line for line in lines if line.startswith("| node-silent ")]
     assert row == "| node-silent | `NodeSilent` | 2 | 1 | 1 | 180 s |"
-    assert lines[-1] == "False alerts by rule: `ForksMany` 1"
+    assert lines[-1] == "2 networks with 2 troubles. False alerts: `ForksMany` 1."
     assert SECOND_US
