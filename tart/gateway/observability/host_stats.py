@@ -25,6 +25,9 @@ _TITLE = "tart: "
 _LOOPBACK = "lo"
 # The most processes of a sample: shards, gateway, supervisor and running statements.
 MAX_PROCESSES = 320
+# Limits up to this are no budget: a sandbox of SQL, which has it and three descriptors, is to open
+# no file at all. (It is not known by its name, which it does not have from its first moment.)
+NO_FILES = 3
 
 Read = TypeVar("Read")
 
@@ -93,9 +96,12 @@ def _processes() -> Iterator[ProcessSample]:
         with suppress(psutil.Error):
             family = [parent, *parent.children(recursive=True)]
     for process in family[:MAX_PROCESSES]:
+        # A child without a title is starting, or a program that a channel of alerts runs.
+        name = _title(process) or ("gateway" if process == own else "")
         # A process may end meanwhile, as those of SQL statements do.
         with suppress(psutil.Error):
-            yield _process(process, _title(process) or "gateway")
+            if name:
+                yield _process(process, name)
 
 
 def _title(process: psutil.Process) -> str:
@@ -110,24 +116,20 @@ def _title(process: psutil.Process) -> str:
 def _process(process: psutil.Process, name: str) -> ProcessSample:
     with process.oneshot():
         times = process.cpu_times()
-        opened = _allowed(process.num_fds)
-        limit = _allowed(lambda: _descriptor_limit(process))
         return ProcessSample(
             name=name,
             pid=process.pid,
             cpu_seconds=times.user + times.system,
             resident_bytes=process.memory_info().rss,
             threads=process.num_threads(),
-            descriptors=opened,
-            # A sandbox of SQL lowers it below what it has open: it needs no more. That is no
-            # shortage. (Not known by its name, which it does not have from its first moment.)
-            descriptor_limit=None if opened and limit is not None and limit < opened else limit,
+            descriptors=_allowed(process.num_fds),
+            descriptor_limit=_allowed(lambda: _descriptor_limit(process)),
         )
 
 
 def _descriptor_limit(process: psutil.Process) -> int | None:
     soft, _ = process.rlimit(psutil.RLIMIT_NOFILE)
-    return None if soft == resource.RLIM_INFINITY else int(soft)
+    return None if soft == resource.RLIM_INFINITY or soft <= NO_FILES else int(soft)
 
 
 def _allowed(read: Callable[[], Read]) -> Read | None:

@@ -40,7 +40,7 @@ def test_a_process_without_a_supervisor_is_the_gateway_alone() -> None:
 
 def test_a_sandbox_may_open_no_file_and_has_no_limit_to_come_near_to() -> None:
     assert host_stats._process(psutil.Process(), "shard 0").descriptor_limit is not None
-    code = "resource.setrlimit(resource.RLIMIT_NOFILE, (2, 2)); print(flush=True); input()"
+    code = "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3)); print(flush=True); input()"
     command = [sys.executable, "-c", f"import resource; {code}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
@@ -48,7 +48,20 @@ def test_a_sandbox_may_open_no_file_and_has_no_limit_to_come_near_to() -> None:
         # Before it has its title, it has that of the gateway.
         sandbox = host_stats._process(psutil.Process(child.pid), "gateway")
         child.kill()
-    assert (sandbox.descriptors is not None, sandbox.descriptor_limit) == (True, None)
+    # As many as it may have: a share of 1 that is no shortage.
+    assert (sandbox.descriptors, sandbox.descriptor_limit) == (3, None)
+
+
+def test_a_child_without_a_title_is_no_process_of_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = psutil.Process()
+    titles = {own.pid: "supervisor"}
+    monkeypatch.setattr(psutil.Process, "parent", lambda _: own)
+    monkeypatch.setattr(host_stats, "_title", lambda process: titles.get(process.pid, ""))
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child:
+        assert child.pid in [process.pid for process in own.children()]
+        assert [each.name for each in host_stats._processes()] == ["supervisor"]
 
 
 def test_what_the_kernel_does_not_tell_costs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
