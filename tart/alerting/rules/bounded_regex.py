@@ -132,6 +132,9 @@ class _Parser:
             self._position += 1
         elif self._peek() in ("*", "+", "?"):
             raise RegexError("there is nothing to repeat")
+        elif self._peek() == "{":
+            # RE2 takes it as it is, ``re`` may take it for a repetition: {,5} or {10000}.
+            raise RegexError("a { that begins no repetition such as {2,5} must be written \\{")
         else:
             self._position += 1
         return 1

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -31,6 +40,8 @@ from tart.units import SECOND_US
 # Of a whole turn, and of one query or statement in it.
 BUDGET_SECONDS = 15.0
 QUERY_SECONDS = 5.0
+# A statement that took this long is run after those that did not.
+_SLOW_SECONDS = 1.0
 _TOO_LATE = "it did not end within the time of an evaluation"
 _FAILED = "it failed; see the server log"
 _UNKNOWN = "no part of this server measures it"
@@ -94,6 +105,40 @@ class _Results:
     other_seconds: dict[Condition, float] = field(default_factory=dict)
 
 
+class _StatementOrder:
+    """The order in which a turn runs the statements of rules.
+
+    Those that were slow before come last, so that they cost time to one another only. Otherwise the
+    one that has waited longest is the next: if a turn cannot run all, the next one begins with the
+    rest.
+    """
+
+    def __init__(self) -> None:
+        self._begun: dict[SqlCondition, int] = {}
+        self._slow: set[SqlCondition] = set()
+        self._count = 0
+
+    def sort(self, conditions: Iterable[SqlCondition]) -> list[SqlCondition]:
+        """Return the statements of a turn in their order; others are forgotten."""
+        known = dict.fromkeys(conditions)
+        self._begun = {each: self._begun.get(each, 0) for each in known}
+        self._slow &= known.keys()
+        return sorted(known, key=lambda each: (each in self._slow, self._begun[each]))
+
+    @contextmanager
+    def time(self, condition: SqlCondition) -> Iterator[None]:
+        """Take the time of a statement, also of one that is cancelled."""
+        self._count += 1
+        self._begun[condition] = self._count
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._slow.discard(condition)
+            if time.perf_counter() - began >= _SLOW_SECONDS:
+                self._slow.add(condition)
+
+
 class Measurements:
     """Measures conditions.
 
@@ -130,6 +175,7 @@ class Measurements:
         self._query_seconds = query_seconds
         self._node_counters = CounterHistory()
         self._server_counters = CounterHistory()
+        self._order = _StatementOrder()
         self._counted_us: int | None = None
         self._knows_all_nodes = False
         self.seconds: dict[Condition, float] = {}
@@ -266,11 +312,12 @@ class Measurements:
 
     async def _select_all(self, conditions: Collection[SqlCondition], results: _Results) -> None:
         """Run statements one after the other, so that those of users get a turn between them."""
-        for condition in conditions:
+        for condition in self._order.sort(conditions):
             began = time.perf_counter()
-            results.others[condition] = await self._measured(
-                "alert_statements", partial(self._select, condition)
-            )
+            with self._order.time(condition):
+                results.others[condition] = await self._measured(
+                    "alert_statements", partial(self._select, condition)
+                )
             results.other_seconds[condition] = time.perf_counter() - began
 
     async def _select(self, condition: SqlCondition) -> Measurement:

@@ -154,6 +154,30 @@ def test_statements_are_measured_and_a_wrong_one_is_an_error_of_its_rule():
     assert not failures
 
 
+def test_slow_statements_cost_time_to_one_another_only(monkeypatch):
+    monkeypatch.setattr("tart.gateway.alerting.measurements._SLOW_SECONDS", 0.02)
+    slow = [SqlCondition(f"SELECT {name} AS value") for name in ("a", "b", "c")]
+    source, ran = FakeSource(), []
+
+    async def select(statement: str, seconds: float) -> SelectedRows:
+        ran.append(statement)
+        if statement != SQL.statement:
+            await asyncio.Event().wait()
+        return SelectedRows(["value"], [[1]], is_complete=True)
+
+    source.select = select  # type: ignore[method-assign]
+
+    async def run() -> Any:
+        measurements = Measurements(source, Background(), budget_seconds=0.05)
+        return [await measurements.measure([*slow, SQL], NOON) for _ in range(5)]
+
+    turns = asyncio.run(run())
+    # Until a slow one is known it may come first; then each of them has its turn after the others.
+    assert [turn[SQL].error is None for turn in turns] == [False, False, False, True, True]
+    a, b, c = (each.statement for each in slow)
+    assert ran == [a, b, c, SQL.statement, a, SQL.statement, b]
+
+
 def test_figures_of_other_parts_are_measured_by_their_providers():
     async def provide(condition: FigureCondition, at_us: int) -> Measurement:
         assert (condition, at_us) == (GROUPS, NOON)
