@@ -36,6 +36,28 @@ def read_configured_rules(config: Config) -> RuleFile:
         raise ConfigError(faults=[config.fault("alerts.file", text)]) from None
 
 
+def find_unusable(rules: RuleFile, place: str) -> list[SettingFault]:
+    """Return what keeps channels from sending: files that this user cannot read or execute.
+
+    Args:
+        rules: The rules.
+        place: Of the rule file, for messages.
+    """
+    faults = []
+    for channel in rules.channels:
+        for name, secret in channel.secrets.items():
+            path = secret.name
+            if secret.source == "file" and not os.access(path, os.R_OK, effective_ids=True):
+                text = f"the channel sends nothing while {path} cannot be read"
+                setting = f"{channel.name}.{name}_file"
+                faults.append(SettingFault(setting, place, channel.line, text))
+        program = str((channel.settings.get("argv") or ("",))[0])
+        if program.startswith("/") and not os.access(program, os.X_OK, effective_ids=True):
+            text = f"the channel sends nothing while {program} cannot be executed"
+            faults.append(SettingFault(f"{channel.name}.argv", place, channel.line, text))
+    return faults
+
+
 def read_rule_file(path: Path) -> RuleFile:
     """Return what a rule file declares, together with the built-in rules.
 

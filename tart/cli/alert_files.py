@@ -6,9 +6,10 @@ import argparse
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
-from tart.alert_rules import has_rule_file, read_configured_rules, read_rule_file
+from tart.alert_rules import find_unusable, has_rule_file, read_configured_rules, read_rule_file
 from tart.alerting.rules.builtin_rules import BUILTIN_RULES
 from tart.alerting.rules.figures import FIGURES, Figure
 from tart.alerting.rules.model import RuleFile
@@ -20,6 +21,7 @@ from tart.cli.json_output import add_json, print_json
 from tart.cli.named_files import unreadable
 from tart.cli.render.alert_tables import Screen, render_figures
 from tart.cli.render.documents import CatalogueFigure, FiguresDocument, RuleFileDocument
+from tart.cli.streams import print_note
 from tart.config.load import load
 from tart.style import is_terminal, style_for
 from tart.units import SECOND_US
@@ -99,6 +101,8 @@ def check(arguments: argparse.Namespace) -> int:
     """
     file, source = _read(arguments)
     own = [rule for rule in file.rules if rule.line]
+    for fault in find_unusable(file, source):
+        print_note(f"tart: warning: {fault}")
     if arguments.json:
         document: RuleFileDocument = {
             "file": source,
@@ -116,7 +120,10 @@ def check(arguments: argparse.Namespace) -> int:
     on = sum(rule.is_builtin for rule in file.enabled_rules)
     print(f"built-in    {on} on, {builtin - on} off")
     print(f"channels    {', '.join(channel.name for channel in file.channels) or 'none'}")
-    print(f"maintenance {plural(len(file.maintenance), 'window')}")
+    now_us = time.time_ns() // 1000
+    over = sum(window.end_us <= now_us for window in file.maintenance)
+    ended = f", {over} of them over" if over else ""
+    print(f"maintenance {plural(len(file.maintenance), 'window')}{ended}")
     return 0
 
 

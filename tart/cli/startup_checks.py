@@ -263,7 +263,7 @@ def _check_alerts(config: Config) -> Outcome:
     # Imported here: most servers are started without a rule file.
     if not config.alerts.file and not os.path.lexists(config.alerts_path):
         return Outcome("alert rules: the built-in ones")
-    from tart.alert_rules import read_configured_rules
+    from tart.alert_rules import find_unusable, read_configured_rules
 
     outcome = Outcome(f"alert rules {config.alerts_path}")
     try:
@@ -272,14 +272,8 @@ def _check_alerts(config: Config) -> Outcome:
         for fault in error.faults:
             outcome.add(Severity.WRONG, fault)
         return outcome
-    for channel in rules.channels:
-        for name, secret in channel.secrets.items():
-            path = secret.name
-            if secret.source == "file" and not os.access(path, os.R_OK, effective_ids=True):
-                place = str(config.alerts_path)
-                text = f"the channel sends nothing while {path} cannot be read"
-                fault = SettingFault(f"{channel.name}.{name}_file", place, channel.line, text)
-                outcome.add(Severity.WARNING, fault)
+    for fault in find_unusable(rules, str(config.alerts_path)):
+        outcome.add(Severity.WARNING, fault)
     return outcome
 
 

@@ -49,6 +49,24 @@ def test_a_rule_file_is_checked_without_a_server(directory, capsys):
     }
 
 
+def test_what_keeps_channels_from_sending_is_a_warning(directory, capsys):
+    secret = 'url_file = "no"'
+    program = '[[channel]]\nname = "run"\ntype = "command"\nargv = ["/nowhere/notify"]\n'
+    window = 'start = 2026-01-01T00:00:00Z\nend = 2026-01-02T00:00:00Z\nreason = "x"\n'
+    text = RULES.replace('url = "https://example.org/hidden"', secret) + program
+    text += f"[[maintenance]]\nmatchers = ['a=b']\n{window}"
+    (directory / "rules.toml").write_text(text)
+    assert main(["alerts", "check", "rules.toml"]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        "tart: warning: rules.toml:1: ops.url_file: the channel sends nothing while "
+        f"{directory}/no cannot be read",
+        "tart: warning: rules.toml:10: run.argv: the channel sends nothing while /nowhere/notify "
+        "cannot be executed",
+    ]
+    assert "maintenance 1 window, 1 of them over" in out
+
+
 def test_all_mistakes_of_a_rule_file_are_printed(directory, capsys):
     (directory / "rules.toml").write_text(RULES.replace("above", "abvoe").replace("slack", "x"))
     assert main(["alerts", "check", "rules.toml"]) == 2
