@@ -8,12 +8,15 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from tart.alerting.engine.model import Alert, AlertView
+from tart.alerting.rules.durations import format_duration
 from tart.alerting.rules.figures import FIGURES
 from tart.alerting.rules.model import FigureCondition, Rule, RuleFile
 from tart.alerting.rules.templates import format_value, render
 
 View: TypeAlias = Callable[[Alert], AlertView]
 
+# Of a node's id, as the pages show it.
+_SHORT = 8
 _LABEL_IN_PAGE = re.compile(r"\{(\w+)\}")
 
 
@@ -56,19 +59,30 @@ def views(file: RuleFile) -> View:
 
 def describe(alert: Alert, rule: Rule | None) -> str:
     """Return a sentence about an alert whose rule has no summary."""
-    labels = ", ".join(f"{name} {value}" for name, value in alert.labels)
+    labels = ", ".join(
+        f"{name} {value[:_SHORT] if name == 'node' else value}" for name, value in alert.labels
+    )
     subject = f"{alert.rule} ({labels})" if labels else alert.rule
-    value = "no value" if alert.value is None else format_value(alert.value)
     if rule is None or not isinstance(rule.condition, FigureCondition):
-        return subject if alert.value is None else f"{subject}: {value}"
+        return subject if alert.value is None else f"{subject}: {format_value(alert.value)}"
     condition = rule.condition
     limit, word = (
         (condition.below, "below") if condition.above is None else (condition.above, "above")
     )
     figure = FIGURES.get(condition.figure)
-    unit = "" if figure is None or figure.unit == "share" else f" {figure.unit}"
-    bound = format_value(limit or 0.0)
-    return f"{subject}: {condition.figure} is {value}, {word} {bound}{unit}"
+    unit = "" if figure is None else figure.unit
+    if condition.against_us is not None:
+        unit = f"times that of {format_duration(condition.against_us)} before"
+    value = "unknown" if alert.value is None else _amount(alert.value, unit)
+    return f"{subject}: {condition.figure} is {value}, {word} {_amount(limit or 0.0, unit)}"
+
+
+def _amount(value: float, unit: str) -> str:
+    """Return a value of a figure as people read it."""
+    formatter = {"share": "humanizePercentage", "seconds": "humanizeDuration"}.get(unit)
+    if formatter is not None:
+        return render(f"{{{{ $value | {formatter} }}}}", {}, value)
+    return f"{format_value(value)} {unit}".rstrip()
 
 
 def _url(external_url: str, page: str, labels: Mapping[str, str]) -> str:

@@ -52,10 +52,18 @@ def test_an_alert_without_the_label_of_its_page_leads_to_the_alerts():
 
 def test_a_rule_without_a_summary_is_described_by_figure_and_threshold():
     assert describe(ALERT, RULE) == (
-        "NodeSilent (node a/b): node_silent_seconds is 61, above 60 seconds"
+        "NodeSilent (node a/b): node_silent_seconds is 1m 1s, above 1m 0s"
     )
     below = Rule("DiskFull", FigureCondition("disk_free_share", below=0.1))
     unknown = make_alert("DiskFull", value=None)
-    assert describe(unknown, below) == "DiskFull: disk_free_share is no value, below 0.1"
+    assert describe(unknown, below) == "DiskFull: disk_free_share is unknown, below 10%"
+    slots = Rule("DiskFull", FigureCondition("finality_lag_slots", above=20))
+    assert describe(replace(unknown, value=31.0), slots).endswith("is 31 slots, above 20 slots")
+    times = Rule("DiskFull", FigureCondition("forks_share", above=3, against_us=86_400_000_000))
+    assert describe(replace(unknown, value=4.5), times) == (
+        "DiskFull: forks_share is 4.5 times that of 1d before, above 3 times that of 1d before"
+    )
     rows = Rule("Rows", SqlCondition("SELECT 1"))
+    node = replace(unknown, rule="Rows", value=5.0, labels=(("node", "ab" * 32),))
+    assert describe(node, rows) == "Rows (node abababab): 5"
     assert describe(replace(unknown, rule="Rows"), rows) == "Rows"
