@@ -438,10 +438,15 @@ def _silence_state(silence: Silence, now_us: int) -> Literal["pending", "active"
     return "active" if silence.starts_us <= now_us else "pending"
 
 
-def delivery_answer(delivery: Delivery) -> DeliveryAnswer:
-    """Return a message as ``/api/alerts/deliveries`` shows it."""
+def delivery_answer(delivery: Delivery, resting_us: int = 0) -> DeliveryAnswer:
+    """Return a message as ``/api/alerts/deliveries`` shows it.
+
+    Args:
+        delivery: The message.
+        resting_us: When its channel continues after failures; 0 if it does not rest.
+    """
     notification = delivery.notification
-    is_queued = delivery.state == "queued"
+    next_us = max(delivery.next_us, resting_us) if delivery.state == "queued" else None
     return {
         "id": notification.id,
         "number": delivery.number,
@@ -454,7 +459,7 @@ def delivery_answer(delivery: Delivery) -> DeliveryAnswer:
         "summary": notification.alerts[0].summary if notification.alerts else "",
         "created_at": server_time(notification.created_us),
         "attempts": delivery.attempts,
-        "next_attempt_at": time_or_null(delivery.next_us if is_queued else None),
+        "next_attempt_at": time_or_null(next_us),
         "delivered_at": time_or_null(
             delivery.finished_us if delivery.state == "delivered" else None
         ),

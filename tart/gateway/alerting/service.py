@@ -432,8 +432,12 @@ class AlertService:
             messages = await self.store.deliveries(
                 limit + 1, before=before, state=state, channel=channel
             )
+        resting = {name: report.resting_us for name, report in self.delivery.reports().items()}
         return {
-            "deliveries": [made.delivery_answer(delivery) for delivery in messages[:limit]],
+            "deliveries": [
+                made.delivery_answer(delivery, resting.get(delivery.notification.channel, 0))
+                for delivery in messages[:limit]
+            ],
             "has_more": len(messages) > limit,
         }
 

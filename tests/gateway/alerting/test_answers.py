@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tart.alert_store import Delivery
 from tart.alerting.engine.model import Alert, AlertView, State
 from tart.alerting.rules.model import FigureCondition, Rule, SqlCondition
 from tart.gateway.alerting.answers import (
     ShownAlert,
     active_alert,
     count,
+    delivery_answer,
     matches,
     order,
     page_of,
     subject,
     unit_of,
 )
+from tart.gateway.alerting.answers import test_notification as make_notification
 from tests.query.answers.checking import check
 
 NODE = "ab" * 32
@@ -107,3 +110,12 @@ def test_filters() -> None:
     assert not matches(shown(), "pending")
     assert not matches(shown(), None, "info")
     assert not matches(shown(), node="cd" * 32)
+
+
+def test_a_message_of_a_channel_that_rests_is_tried_when_the_rest_is_over() -> None:
+    queued = Delivery(1, make_notification("ops", 5_000_000), "queued", 0, 5_000_000)
+    assert delivery_answer(queued)["next_attempt_at"] == "1970-01-01T00:00:05.000000Z"
+    resting = delivery_answer(queued, 65_000_000)
+    assert resting["next_attempt_at"] == "1970-01-01T00:01:05.000000Z"
+    dead = delivery_answer(replace(queued, state="dead"), 65_000_000)
+    assert dead["next_attempt_at"] is None
