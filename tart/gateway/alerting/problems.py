@@ -24,8 +24,9 @@ class Faults:
         rules: Why a rule could not be evaluated, by its name.
         refused: Label sets by rule that started no alert because the rule has too many.
         file: Mistakes of the rule file as it is now.
-        dead_letters: Messages of the last day that were given up, by channel.
-        failures: Attempts in a row that failed, by channel.
+        dead_letters: Messages of the last day that were given up, by channel; of channels that the
+            rule file does not have any more they are no problem.
+        failures: Attempts in a row that failed, by channel of the rule file.
         store: Why the store cannot be read; ``None`` if it can.
     """
 
@@ -74,6 +75,8 @@ def _of_messages(faults: Faults) -> Iterator[str]:
                 "'tart alerts deliveries' has the reason"
             )
     for channel, count in sorted(faults.dead_letters.items()):
+        if channel not in faults.failures:
+            continue
         verb = "was" if count == 1 else "were"
         yield f"channel {channel}: {plural(count, 'message')} of the last day {verb} given up"
 

@@ -16,7 +16,7 @@ def test_each_fault_is_a_sentence_the_gravest_first() -> None:
             rules={"A": "no column x", "B": "too late", "C": "too late"},
             refused={"D": 1},
             file=("alerts.toml:3: no such key",),
-            dead_letters={"ops": 1, "pager": 3},
+            dead_letters={"ops": 1, "pager": 3, "removed": 9},
             failures={"ops": 0, "pager": 4, "mail": 2},
             store="it is locked",
         )
