@@ -54,6 +54,8 @@ def find_unusable(rules: RuleFile, place: str) -> list[SettingFault]:
         program = str((channel.settings.get("argv") or ("",))[0])
         if program.startswith("/") and not os.access(program, os.X_OK, effective_ids=True):
             text = f"the channel sends nothing while {program} cannot be executed"
+            if " " in program:
+                text += "; its arguments are further texts of the list"
             faults.append(SettingFault(f"{channel.name}.argv", place, channel.line, text))
     return faults
 

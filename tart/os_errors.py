@@ -47,6 +47,8 @@ _WORDS = {
     errno.ETXTBSY: "the program is running",
     errno.EXDEV: "it is on another file system",
 }
+# Reasons of OpenSSL: what arrived is no TLS.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 _NUMBER = re.compile(r"\[Errno (-?\d+)\] ?")
 # "IO Error: ", as DuckDB's messages begin, and "[SSL: WRONG_VERSION_NUMBER] ", as those of ssl.
 _KIND = re.compile(r"^(?:[A-Z]\w*(?: [A-Z]\w*)* Error: |\[(?:SSL|X509|PEM)[^\]]*\] )")
@@ -81,6 +83,8 @@ def _os_reason(error: OSError, text: str) -> str:
     if isinstance(verify_message, str) and verify_message:
         return f"the certificate is not accepted: {verify_message}"
     if hasattr(error, "library"):  # ssl.SSLError, whose numbers are OpenSSL's
+        if getattr(error, "reason", None) in _NO_TLS:
+            return "the other side does not speak TLS"
         return without_kind(_SOURCE_LINE.sub("", error.strerror or text))
     number = error.errno
     if number is None and (match := _NUMBER.search(text)):

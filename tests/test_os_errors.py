@@ -86,6 +86,9 @@ def test_errors_of_certificates(tmp_path):
     wrong.write_text("none")
     context = ssl.create_default_context()
     assert "_ssl.c" not in reason(caught(lambda: context.load_verify_locations(wrong)))
+    plain = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)")
+    plain.library, plain.reason = "SSL", "WRONG_VERSION_NUMBER"
+    assert reason(plain) == "the other side does not speak TLS"
     refused = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] (_ssl.c:1)")
     refused.verify_message = "self-signed certificate"
     assert reason(refused) == "the certificate is not accepted: self-signed certificate"

@@ -51,7 +51,7 @@ def test_a_rule_file_is_checked_without_a_server(directory, capsys):
 
 def test_what_keeps_channels_from_sending_is_a_warning(directory, capsys):
     secret = 'url_file = "no"'
-    program = '[[channel]]\nname = "run"\ntype = "command"\nargv = ["/nowhere/notify"]\n'
+    program = '[[channel]]\nname = "run"\ntype = "command"\nargv = "/nowhere/notify -x"\n'
     window = 'start = 2026-01-01T00:00:00Z\nend = 2026-01-02T00:00:00Z\nreason = "x"\n'
     text = RULES.replace('url = "https://example.org/hidden"', secret) + program
     text += f"[[maintenance]]\nmatchers = ['a=b']\n{window}"
@@ -62,7 +62,7 @@ def test_what_keeps_channels_from_sending_is_a_warning(directory, capsys):
         "tart: warning: rules.toml:1: ops.url_file: the channel sends nothing while "
         f"{directory}/no cannot be read",
         "tart: warning: rules.toml:10: run.argv: the channel sends nothing while /nowhere/notify "
-        "cannot be executed",
+        "-x cannot be executed; its arguments are further texts of the list",
     ]
     assert "maintenance 1 window, 1 of them over" in out
 

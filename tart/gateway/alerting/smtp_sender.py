@@ -25,7 +25,9 @@ def send_mail(request: Request, context: ssl.SSLContext) -> Outcome:
         text = f"{where} accepts no recipient: {_refusals(error.recipients)}"
         return Outcome(_verdict(max(codes), min(codes)), text)
     except smtplib.SMTPNotSupportedError as error:
-        return Outcome(Verdict.DOUBTFUL, f"{where}: {error}")
+        text = str(error).rstrip(".")
+        hint = "; see the channel's tls: starttls, tls or none" if "STARTTLS" in text else ""
+        return Outcome(Verdict.DOUBTFUL, f"{where}: {text}{hint}")
     except smtplib.SMTPAuthenticationError as error:
         verdict = Verdict.DOUBTFUL if error.smtp_code >= 500 else Verdict.RETRY
         return Outcome(
