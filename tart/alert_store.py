@@ -728,8 +728,12 @@ def _add_silence(database: sqlite3.Connection, silence: Silence, limit: int) -> 
     ).fetchone()
     if count >= limit:
         raise BadQuery(f"there are {count} silences already; end one first")
+    now_us = silence.created_us
+    # Each turn reads all: of those that ended no more are stored than may hold.
     database.execute(
-        "DELETE FROM alert_silences WHERE ends_us < ?", (silence.created_us - _SILENCE_STORED_US,)
+        "DELETE FROM alert_silences WHERE ends_us < ?1 OR (ends_us <= ?2 AND rowid NOT IN "
+        "(SELECT rowid FROM alert_silences WHERE ends_us <= ?2 ORDER BY ends_us DESC LIMIT ?3))",
+        (now_us - _SILENCE_STORED_US, now_us, limit),
     )
     database.execute(
         "INSERT INTO alert_silences VALUES (?, ?, ?)", (silence.id, silence.ends_us, _pack(silence))

@@ -232,6 +232,18 @@ def test_history_is_selected_by_rule_node_time_and_number(path):
     assert with_store(path, work) == [[3, 2, 1], [2], [3, 1], [2], [1]]
 
 
+def test_silences_that_ended_are_stored_up_to_the_limit_of_those_that_hold(path):
+    async def work(store):
+        for number in range(1, 9):
+            begun = Silence(f"s{number}", ('node="a"',), 0, 100, "ops", "works", number)
+            await store.add_silence(begun)
+            await store.end_silence(begun.id, number)
+        return [silence.id for silence in await store.silences()]
+
+    # Those of the limit, and the newest, which was added after them.
+    assert with_store(path, work, limits=StoreLimits(silences=3)) == ["s5", "s6", "s7", "s8"]
+
+
 def test_a_silence_is_stored_until_it_ended_long_ago_and_there_is_a_limit(path):
     silence = Silence("s1", ('alertname="A"',), 0, 100, "ops", "works", 1)
 

@@ -404,14 +404,12 @@ def transition_answer(record: HistoryRecord, view: View) -> AlertTransition:
     }
 
 
-def silence_answer(
-    silence: Silence, silenced: Mapping[str, Sequence[str]], now_us: int
-) -> SilenceAnswer:
+def silence_answer(silence: Silence, alerts: int, now_us: int) -> SilenceAnswer:
     """Return a silence or a maintenance window as ``/api/alerts/silences`` shows it.
 
     Args:
         silence: The silence.
-        silenced: Ids of silences by alert.
+        alerts: How many alerts it matches.
         now_us: Unix microseconds.
     """
     return {
@@ -423,7 +421,7 @@ def silence_answer(
         "reason": silence.reason,
         "state": _silence_state(silence, now_us),
         "source": "file" if is_of_file(silence) else "api",
-        "alerts": sum(silence.id in ids for ids in silenced.values()),
+        "alerts": alerts,
     }
 
 

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from tart.alert_store import AlertStore, HistoryFilter
@@ -38,6 +38,8 @@ from tart.query.answers import alerts as answers
 
 # The most alerts of a message of the streams.
 STREAMED_ALERTS = 200
+# If a turn ends while silences are applied, its outcome is taken instead; the next turn has them.
+_SILENCING_ATTEMPTS = 3
 
 
 class MeasurementSource(Protocol):
@@ -117,6 +119,7 @@ class AlertService:
         self.delivery = Delivery(self.store, background, firing=self._firing)
         self._source = RuleSource(config)
         self._reloading = asyncio.Lock()
+        self._silencing = asyncio.Lock()
         self._outcome = made.Outcome()
         self._evaluated = time.monotonic()
         self._messages = MessageCounts(self.store)
@@ -353,9 +356,10 @@ class AlertService:
         silences = await self._all_silences()
         now = now_us()
         newest = sorted(silences, key=lambda silence: silence.created_us, reverse=True)
+        alerts = Counter(chain.from_iterable(self._outcome.silenced.values()))
         return {
             "silences": [
-                made.silence_answer(silence, self._outcome.silenced, now) for silence in newest
+                made.silence_answer(silence, alerts[silence.id], now) for silence in newest
             ]
         }
 
@@ -383,7 +387,8 @@ class AlertService:
         with _store_errors():
             await self.store.add_silence(silence)
         await self._apply_silences()
-        return made.silence_answer(silence, self._outcome.silenced, now_us())
+        alerts = sum(silence.id in ids for ids in self._outcome.silenced.values())
+        return made.silence_answer(silence, alerts, now_us())
 
     async def end_silence(self, silence_id: str) -> answers.EndedSilence:
         """End a silence, at once.
@@ -415,14 +420,19 @@ class AlertService:
     async def _apply_silences(self) -> None:
         """Show at once what a new or ended silence changes; messages follow with the next turn."""
         self.evaluator.request_turn()
-        silences = await self._all_silences()
-        labels = {
-            shown.view.alert.id: shown.view.labels
-            for shown in self._outcome.alerts
-            if shown.view.alert.state is not State.RESOLVED
-        }
-        silenced = silenced_by(labels, silences, now_us())
-        self._publish(made.with_silences(self._outcome, silenced, silences))
+        async with self._silencing:
+            for _ in range(_SILENCING_ATTEMPTS):
+                outcome, silences = self._outcome, await self._all_silences()
+                labels = {
+                    shown.view.alert.id: shown.view.labels
+                    for shown in outcome.alerts
+                    if shown.view.alert.state is not State.RESOLVED
+                }
+                # On a thread: many silences with regular expressions take their time.
+                silenced = await asyncio.to_thread(silenced_by, labels, silences, now_us())
+                if outcome is self._outcome:
+                    self._publish(made.with_silences(outcome, silenced, silences))
+                    return
 
     async def deliveries(
         self, *, limit: int, before: int | None, channel: str | None, state: Any

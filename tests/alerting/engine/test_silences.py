@@ -1,5 +1,7 @@
 """``tart/alerting/engine/silences.py``: which alerts send nothing."""
 
+import time
+
 from tart.alerting.engine.model import Silence
 from tart.alerting.engine.silences import FILE_AUTHOR, maintenance_silence, silenced_by
 from tart.alerting.rules.model import MaintenanceWindow
@@ -34,6 +36,24 @@ def test_a_silence_holds_from_its_start_to_its_end():
 def test_all_silences_that_match_are_named():
     both = silenced(silence('node="ab12"'), silence('severity!="warning"', identity="t"))
     assert both == {"a": ("s", "t"), "b": ("t",)}
+
+
+def test_matchers_for_a_value_are_those_of_labels_also_absent_ones():
+    assert silenced(silence('node=""')) == {"c": ("s",)}
+    assert silenced(silence('node="ab12"', 'alertname="DiskFull"')) == {}
+    assert silenced(silence('node="ab12"', 'severity=~"c.*"', 'x=""')) == {"a": ("s",)}
+    assert list(silenced(silence('node="cd34"'), silence('x=""', identity="t"))) == ["a", "b", "c"]
+
+
+def test_a_thousand_silences_of_ten_thousand_alerts_take_no_turn_of_others():
+    labels = {str(n): {"alertname": "NodeSilent", "node": f"{n:064x}"} for n in range(10_000)}
+    silences = [
+        silence(f'node="{n:064x}"', 'alertname=~"Node.*"', identity=str(n)) for n in range(1000)
+    ]
+    began = time.process_time()
+    assert silenced_by(labels, silences, 15) == {str(n): (str(n),) for n in range(1000)}
+    # A second without an index.
+    assert time.process_time() - began < 0.5
 
 
 def test_a_silence_without_matchers_or_with_one_that_is_not_valid_matches_nothing():
