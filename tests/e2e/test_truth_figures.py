@@ -83,6 +83,7 @@ CONNECTIONS = condition("connection_failure_share", window_us=HOURS)
 FORKS, MISSED = condition("forks_share", window_us=HOURS), condition("missed_slots_share")
 CLOCKS = condition("node_clock_offset_seconds", window_us=HOURS)
 NETWORK_CLOCK = condition("network_clock_offset_seconds", window_us=HOURS)
+CORES = [condition(name, "core", HOURS) for name in ("core_guarantees", "core_failure_share")]
 LATE = condition("late_assurances_share", window_us=HOURS)
 SENT_LATE = condition("late_guarantees_share", window_us=HOURS)
 SILENT, GONE = condition("node_silent_seconds"), condition("node_disconnected_seconds")
@@ -101,7 +102,7 @@ CONNECTED = condition("nodes_connected")
 @pytest.fixture(scope="module")
 def measured(truth):
     """Measurements after everything has been received, and the time of that."""
-    conditions = [*ALL, *NEW, *PRESENT, CONNECTED]
+    conditions = [*ALL, *CORES, *NEW, *PRESENT, CONNECTED]
     # A minute later every bucket is complete.
     later = time.time_ns() // 1000 + MINUTE_US
     return asyncio.run(ask(truth.system, conditions, later))
@@ -135,6 +136,21 @@ def test_failure_shares(truth, measured):
     assert values(measured[STEPS["pipeline"]]) == pytest.approx(enough)
     assert len(enough) > 5
     assert values(measured[CONNECTIONS]).get(None) == pytest.approx(connections)
+
+
+def test_packages_by_core(received, measured):
+    counts = Counter(
+        (str(event["context"]["core"]), event["event_type"])
+        for event in received.of(92, 94, 103, 105)
+        if event["context"]["core"] is not None
+    )
+    cores = {core for core, _ in counts}
+    guarantees, shares = (values(measured[each]) for each in CORES)
+    assert guarantees == {core: counts[core, 105] for core in cores if counts[core, 94]}
+    ended = {core: sum(counts[core, kind] for kind in (92, 103, 105)) for core in cores}
+    expected = {core: counts[core, 92] / number for core, number in ended.items() if number >= 20}
+    assert shares == pytest.approx(expected)
+    assert len(expected) > 1
 
 
 def test_failure_shares_by_node(truth, measured):

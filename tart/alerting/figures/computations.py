@@ -16,12 +16,13 @@ from functools import partial
 
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.alerting.engine.model import Measurement
-from tart.alerting.figures import chain, nodes, server, steps, versions
+from tart.alerting.figures import chain, cores, nodes, server, steps, versions
 from tart.alerting.figures.inputs import Inputs, Question
 from tart.alerting.figures.questions import (
     AssuranceTimes,
     BestBlocks,
     ClockOffsets,
+    CoreEvents,
     EventCounts,
     Findings,
     GuaranteeDurations,
@@ -105,6 +106,8 @@ COMPUTATIONS: Mapping[str, Computation] = {
     ),
     "step_failure_share": Computation(steps.failure_shares, _step_questions),
     "connection_failure_share": Computation(steps.connection_failure_share, _ask(EventCounts)),
+    "core_guarantees": Computation(cores.guarantees, _ask(CoreEvents), step_us=MINUTE_US),
+    "core_failure_share": Computation(cores.failure_shares, _ask(CoreEvents), step_us=MINUTE_US),
     "nodes_connected": _of_network(nodes.nodes_connected),
     "nodes_disconnected_share": _of_network(nodes.disconnected_share),
     "network_clock_offset_seconds": Computation(

@@ -40,6 +40,15 @@ class NodeEventCounts(Question):
 
 
 @dataclass(frozen=True)
+class CoreEvents(Question):
+    """Events of guarantors with packages whose core is known, by core and type."""
+
+    def query(self) -> Query[Any, Any]:
+        """Return rows of core, type, count."""
+        return AggregateSum("core_events", _window(self), by=["core", "type"], values=["count"])
+
+
+@dataclass(frozen=True)
 class ClockOffsets(Question):
     """The smallest delay between the time in an event and its receipt, by node."""
 

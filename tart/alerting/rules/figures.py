@@ -238,6 +238,25 @@ _CHAIN = (
         is_comparable=True,
     ),
     Figure(
+        "core_guarantees",
+        "guarantees",
+        "Guarantees built in the window for packages of a core. A core has a value if a guarantor "
+        "received a package of it in the window: 0 if none of them was guaranteed.",
+        by=("core",),
+        window=_MINUTES,
+    ),
+    Figure(
+        "core_failure_share",
+        "share",
+        "Work-packages of a core that failed at a guarantor, divided by those that ended there, in "
+        "the window: failed, guaranteed, or signed for another guarantor. Packages that fail "
+        "before their core is known do not count. A core with fewer than 20 has no value.",
+        by=("core",),
+        window=_MINUTES,
+        is_comparable=True,
+        highest=1.0,
+    ),
+    Figure(
         "connection_failure_share",
         "share",
         "Attempts of nodes to connect to each other that failed, divided by all attempts, in the "

@@ -90,6 +90,8 @@ REASONS: Mapping[tuple[str, str | None], str] = {
         if "node" in figure.by and (name, "node") not in EXPRESSIONS
     },
     ("step_failure_share", "implementation"): "failures are not counted by implementation there",
+    ("core_guarantees", "core"): "events are not counted by core there",
+    ("core_failure_share", "core"): "events are not counted by core there",
     ("network_anomaly_score", "figure"): "scores are computed by tart",
     ("new_findings_nodes", "rule"): "tart_network_findings_total counts findings, not nodes",
     ("failure_groups_new", "fingerprint"): "groups of failures are known to tart alone",

@@ -79,7 +79,10 @@ def test_every_figure_of_the_server_and_of_the_chain_has_a_rule():
     used = {rule.condition.figure for rule in BUILTIN_RULES}
     left = FIGURES.keys() - used
     # What is usual depends on the network, or another figure says it.
-    assert left == {"nodes_connected", "finalized_block_age_seconds"}
+    assert left == {
+        *("nodes_connected", "finalized_block_age_seconds"),
+        *("core_guarantees", "core_failure_share"),
+    }
 
 
 def test_a_file_switches_rules_on_and_off():
