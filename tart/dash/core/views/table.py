@@ -6,6 +6,7 @@ from tart.dash.core.model import Place, UnknownPlace, View
 from tart.dash.core.views import (
     alert_rules,
     alerts,
+    anomalies,
     blocks,
     conformance,
     core,
@@ -44,6 +45,7 @@ VIEWS: tuple[View, ...] = (
     alert_rules.VIEW,
     failures.VIEW,
     failure.VIEW,
+    anomalies.VIEW,
     server.VIEW,
     help.view(lambda: VIEWS),
 )

@@ -779,6 +779,47 @@ def alert_rule(**changes):
     return made | changes
 
 
+def anomalies_answers():
+    peers = {"figure": "peers", "value": 2.0, "median": 8.0, "scale": 0.5, "score": -12.0}
+    return {
+        "anomalies": {
+            "minute": at(90),
+            "minutes": 5,
+            "persistent_minutes": 3,
+            "nodes_compared": 6,
+            "nodes": [
+                {
+                    "node_id": NODE,
+                    "implementation_name": "sim",
+                    "implementation_version": "0.1.0",
+                    "score": 12.0,
+                    "figure": "peers",
+                    "figures": [peers | {"cohorts": {"network": -12.0}}],
+                }
+            ],
+            "nodes_truncated": 2,
+            "groups": [
+                {
+                    "kind": "version",
+                    "name": "sim 0.1.0",
+                    "figure": "import_ms",
+                    "nodes": 5,
+                    "median": 80.25,
+                    "network_median": 20.0,
+                    "score": 4.5,
+                }
+            ],
+            "network": [
+                {"figure": "blocks_authored", "value": 3.0, "usual": 9.75, "score": 6.5}
+                | {"known_minutes": 600},
+                {"figure": "failure_share", "value": 0.0932, "usual": 0.02, "score": 0.0}
+                | {"known_minutes": 600},
+            ],
+            "timestamp": at(0),
+        }
+    }
+
+
 def alert_rules_answers():
     step = {"alert": "StepFails", "figure": "step_failure_share", "unit": "share", "by": None}
     sql = {"alert": "Custom", "figure": None, "unit": None, "by": None, "above": None}
@@ -936,6 +977,7 @@ SAMPLES = {
     "alert-rules": (Place("alert-rules"), alert_rules_answers),
     "failures": (Place("failures"), failures_answers),
     "failure": (Place("failure", FINGERPRINT), failure_answers),
+    "anomalies": (Place("anomalies"), anomalies_answers),
 }
 
 
