@@ -338,6 +338,15 @@ def _step(
             result.add(replace(alert, evaluated_us=turn.now_us, missing_us=missing_us))
 
 
+def _has_lasted(held_us: int, wanted_us: int) -> bool:
+    """Return whether something has held for long enough.
+
+    Turns come milliseconds early or late. Without the tolerance of one percent an alert whose time
+    is two intervals would fire after two or after three, at random.
+    """
+    return held_us * 100 >= wanted_us * 99
+
+
 def _hold(rule: Rule, alert: Alert, value: float | None, turn: _Turn, result: _Result) -> None:
     now_us = turn.now_us
     is_missing = value is None and _is_figure(rule)
@@ -354,7 +363,7 @@ def _hold(rule: Rule, alert: Alert, value: float | None, turn: _Turn, result: _R
         value=value,
         missing_us=(alert.missing_us or now_us) if is_missing else None,
     )
-    if alert.state is State.PENDING and alert.held_us >= rule.for_us:
+    if alert.state is State.PENDING and _has_lasted(alert.held_us, rule.for_us):
         alert = replace(alert, state=State.FIRING, fired_us=now_us)
         result.record(alert, "pending", "firing")
     result.add(alert)
@@ -363,7 +372,7 @@ def _hold(rule: Rule, alert: Alert, value: float | None, turn: _Turn, result: _R
 def _clear(rule: Rule, alert: Alert, turn: _Turn, result: _Result) -> None:
     now_us = turn.now_us
     clear_us = 0 if alert.holds else alert.clear_us + turn.gap(alert.known_us)
-    if alert.state is State.PENDING or clear_us >= rule.keep_firing_for_us:
+    if alert.state is State.PENDING or _has_lasted(clear_us, rule.keep_firing_for_us):
         result.end(alert, now_us)
         return
     result.add(

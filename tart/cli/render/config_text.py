@@ -65,7 +65,7 @@ def describe_reload(old: Config, new: Config, applied: Container[str]) -> tuple[
         parts.append(f"applied {', '.join(changes[True])}")
     if changes[False]:
         parts.append(f"restart to apply {', '.join(changes[False])}")
-    return f"settings reloaded; {'; '.join(parts) or 'nothing changed'}", bool(changes[False])
+    return f"settings reloaded; {'; '.join(parts) or 'no setting changed'}", bool(changes[False])
 
 
 def settings_document(config: Config) -> SettingsDocument:

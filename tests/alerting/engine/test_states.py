@@ -70,6 +70,17 @@ def test_the_condition_must_hold_for_the_time_and_down_time_does_not_count():
     assert turns.turn(1030, {NODE_A: 61}) == [("pending", "firing", "")]
 
 
+def test_a_turn_that_comes_a_little_early_delays_no_alert_by_an_interval():
+    turns = Turns(replace(RULE, for_us=170, keep_firing_for_us=170))
+    assert turns.turn(100, {NODE_A: 61}) == [("inactive", "pending", "")]
+    assert turns.turn(185, {NODE_A: 61}) == []
+    assert turns.turn(269, {NODE_A: 61}) == [("pending", "firing", "")]
+    assert turns.turn(300, {NODE_A: 3}) == []
+    assert turns.turn(384, {NODE_A: 3}) == []
+    assert turns.turn(468, {NODE_A: 3}) == []  # 168 of 170
+    assert turns.turn(469, {NODE_A: 3}) == [("firing", "resolved", "")]
+
+
 def test_the_longest_gap_counts_and_a_longer_one_does_not():
     for gap, states in ((GAP, ["firing"]), (GAP + 1, ["pending"])):
         turns = Turns(replace(RULE, for_us=60))

@@ -55,7 +55,7 @@ def test_a_reload_is_described_by_old_and_new_values():
         changed = load(environ={}, flags={key.replace("__", "."): flags[key] for key in flags})
         return describe_reload(load(environ={}), changed, {"log"})
 
-    assert described() == ("settings reloaded; nothing changed", False)
+    assert described() == ("settings reloaded; no setting changed", False)
     assert described(log__level="error") == (
         'settings reloaded; applied log.level: "info" → "error"',
         False,
