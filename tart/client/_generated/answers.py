@@ -5359,7 +5359,8 @@ class SummaryNodes(TypedDict):
 class Alerts(TypedDict):
     """The alerts as of the last evaluation."""
 
-    # Firing ones first, then pending ones; worst first, then newest first.
+    # Firing ones first, then pending ones; of each, those that are silenced or inhibited last; then
+    # worst first, then newest first.
     alerts: list[ActiveAlert]
     # More alerts pass the filters than are listed: see limit.
     has_more: bool

@@ -5454,7 +5454,10 @@ export interface SummaryNodes {
 
 /** The alerts as of the last evaluation. */
 export interface Alerts {
-  /** Firing ones first, then pending ones; worst first, then newest first. */
+  /**
+   * Firing ones first, then pending ones; of each, those that are silenced or inhibited last; then
+   * worst first, then newest first.
+   */
   alerts: ActiveAlert[];
   /** More alerts pass the filters than are listed: see limit. */
   has_more: boolean;

@@ -68,13 +68,14 @@ class ShownAlert:
     inhibited_by: str | None = None
 
     @property
+    def is_quiet(self) -> bool:
+        """True if it is silenced or inhibited."""
+        return bool(self.silenced_by) or self.inhibited_by is not None
+
+    @property
     def is_active(self) -> bool:
         """True if it fires and nothing holds its messages back."""
-        return (
-            self.view.alert.state is State.FIRING
-            and not self.silenced_by
-            and self.inhibited_by is None
-        )
+        return self.view.alert.state is State.FIRING and not self.is_quiet
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,17 @@ def with_silences(
 
 
 def order(alerts: Iterable[ShownAlert]) -> tuple[ShownAlert, ...]:
-    """Return alerts in the order of answers: by state, the worst first, then the newest."""
+    """Return alerts in the order of answers.
+
+    By state, those that send messages before those that are silenced or inhibited, the worst
+    first, then the newest.
+    """
     return tuple(
         sorted(
             alerts,
             key=lambda shown: (
                 _STATES.index(shown.view.alert.state),
+                shown.is_quiet,
                 SEVERITIES.index(shown.view.alert.severity),
                 -shown.view.alert.started_us,
                 shown.view.alert.fingerprint,

@@ -95,7 +95,10 @@ class Alerts(TypedDict):
 
     alerts: Annotated[
         list[ActiveAlert],
-        Meta(description="Firing ones first, then pending ones; worst first, then newest first."),
+        Meta(
+            description="Firing ones first, then pending ones; of each, those that are silenced "
+            "or inhibited last; then worst first, then newest first."
+        ),
     ]
     has_more: Annotated[
         bool, Meta(description="More alerts pass the filters than are listed: see limit.")

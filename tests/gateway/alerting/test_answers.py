@@ -83,10 +83,14 @@ def test_the_worst_that_fire_are_first() -> None:
     info = shown(severity="info")
     pending = shown(state=State.PENDING)
     resolved = shown(state=State.RESOLVED)
-    assert order([resolved, pending, info, shown(), late]) == (
+    silenced = replace(late, silenced_by=("s1",))
+    inhibited = replace(shown(), inhibited_by="FinalityStalled")
+    assert order([resolved, pending, inhibited, silenced, info, shown(), late]) == (
         late,
         shown(),
         info,
+        silenced,
+        inhibited,
         pending,
         resolved,
     )
