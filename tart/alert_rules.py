@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tart.alerting.rules.builtin_rules import BUILTIN_RULES
-from tart.alerting.rules.model import RuleFile
+from tart.alerting.rules.model import Channel, RuleFile
 from tart.alerting.rules.rule_file import default_rule_file, parse_rule_file
 from tart.config.schema import Config
 from tart.errors import ConfigError, SettingFault
@@ -37,7 +37,7 @@ def read_configured_rules(config: Config) -> RuleFile:
 
 
 def find_unusable(rules: RuleFile, place: str) -> list[SettingFault]:
-    """Return what keeps channels from sending: files that this user cannot read or execute.
+    """Return what keeps channels from sending: files that this user cannot use, and wrong keys.
 
     Args:
         rules: The rules.
@@ -51,6 +51,9 @@ def find_unusable(rules: RuleFile, place: str) -> list[SettingFault]:
                 text = f"the channel sends nothing while {path} cannot be read"
                 setting = f"{channel.name}.{name}_file"
                 faults.append(SettingFault(setting, place, channel.line, text))
+        if (reason := _wrong_key(channel)) is not None:
+            text = f"the channel sends nothing: {reason}"
+            faults.append(SettingFault(f"{channel.name}.secret", place, channel.line, text))
         program = str((channel.settings.get("argv") or ("",))[0])
         if program.startswith("/") and not os.access(program, os.X_OK, effective_ids=True):
             text = f"the channel sends nothing while {program} cannot be executed"
@@ -58,6 +61,23 @@ def find_unusable(rules: RuleFile, place: str) -> list[SettingFault]:
                 text += "; its arguments are further texts of the list"
             faults.append(SettingFault(f"{channel.name}.argv", place, channel.line, text))
     return faults
+
+
+def _wrong_key(channel: Channel) -> str | None:
+    """Return why the key in the file itself cannot sign the messages of a webhook."""
+    secret = channel.secrets.get("secret")
+    if channel.type != "webhook" or secret is None or secret.source != "value":
+        return None
+    # Imported here: few rule files have a key, and every start reads them.
+    from tart.alerting.messages.signature import signing_keys
+
+    if "${" in secret.name:  # of the server's environment
+        return None
+    try:
+        signing_keys(secret.name)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def read_rule_file(path: Path) -> RuleFile:

@@ -67,6 +67,21 @@ def test_what_keeps_channels_from_sending_is_a_warning(directory, capsys):
     assert "maintenance 1 window, 1 of them over" in out
 
 
+@pytest.mark.parametrize(
+    ("key", "warning"),
+    [("short", "it is not base64"), ("ab12", "it has 3 bytes"), ("${KEY}", ""), ("ab12" * 8, "")],
+)
+def test_a_key_that_cannot_sign_is_a_warning_without_it(directory, capsys, key, warning):
+    text = RULES.replace('"slack"', '"webhook"') + f"[[channel]]\nname = 'b'\nsecret = '{key}'\n"
+    text += "type = 'webhook'\nurl = 'https://example.org'\n"
+    (directory / "rules.toml").write_text(text)
+    assert main(["alerts", "check", "rules.toml"]) == 0
+    err = capsys.readouterr().err
+    start = f"tart: warning: rules.toml:10: b.secret: the channel sends nothing: {warning}"
+    assert err.startswith(start) if warning else err == ""
+    assert f"'{key}'" not in err
+
+
 def test_all_mistakes_of_a_rule_file_are_printed(directory, capsys):
     (directory / "rules.toml").write_text(RULES.replace("above", "abvoe").replace("slack", "x"))
     assert main(["alerts", "check", "rules.toml"]) == 2
