@@ -60,6 +60,23 @@ def test_a_write_that_fails_changes_nothing(tmp_path: Path) -> None:
         assert (store.groups(), store.progress()) == ([GROUP], None)
 
 
+def test_a_full_disk_is_named_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "control.sqlite"
+    with open_failure_store(path) as store:
+        store.save([GROUP])
+    large = replace(GROUP, fingerprint="large", comment="x" * 100_000)
+
+    def save_to_a_full_disk() -> None:
+        with open_failure_store(path) as store:
+            store._database.execute("PRAGMA max_page_count = 1")
+            store.save([large])
+
+    with pytest.raises(StorageError, match="full"):
+        save_to_a_full_disk()
+    with open_failure_store(path) as store:
+        assert store.groups() == [GROUP]
+
+
 def test_the_file_has_the_keys_beside_them(tmp_path: Path) -> None:
     path = tmp_path / "control.sqlite"
     with open_store(path), open_failure_store(path) as store:
