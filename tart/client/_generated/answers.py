@@ -5418,7 +5418,7 @@ class ActiveAlert(TypedDict):
     resolved_at: str | None
     # Since when the figure has had no value; null if it has one.
     missing_since: str | None
-    # Ids of silences and maintenance windows: it sends no message.
+    # Ids of silences and maintenance windows, at most ten: it sends no message.
     silenced_by: list[str]
     # Name of the rule that explains it: it sends no message.
     inhibited_by: str | None

@@ -5518,7 +5518,7 @@ export interface ActiveAlert {
   resolved_at: string | null;
   /** Since when the figure has had no value; null if it has one. */
   missing_since: string | null;
-  /** Ids of silences and maintenance windows: it sends no message. */
+  /** Ids of silences and maintenance windows, at most ten: it sends no message. */
   silenced_by: string[];
   /** Name of the rule that explains it: it sends no message. */
   inhibited_by: string | null;

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 # The most values that are shown of a rule.
 MAX_VALUES = 10
+# The most silences that are shown of an alert: operators may have a thousand that match it.
+MAX_SILENCES = 10
 _RuleState: TypeAlias = Literal["firing", "pending", "inactive", "failing", "unknown"]
 _STATES = (State.FIRING, State.PENDING, State.RESOLVED)
 
@@ -229,7 +231,7 @@ def active_alert(shown: ShownAlert) -> ActiveAlert:
         "fired_at": time_or_null(alert.fired_us),
         "resolved_at": time_or_null(alert.resolved_us),
         "missing_since": time_or_null(alert.missing_us),
-        "silenced_by": list(shown.silenced_by),
+        "silenced_by": list(shown.silenced_by[:MAX_SILENCES]),
         "inhibited_by": shown.inhibited_by,
         "about": subject(rule, alert.labels),
         "page": page_of(rule, view.labels),

@@ -68,7 +68,9 @@ class ActiveAlert(TypedDict):
     ]
     silenced_by: Annotated[
         list[str],
-        Meta(description="Ids of silences and maintenance windows: it sends no message."),
+        Meta(
+            description="Ids of silences and maintenance windows, at most ten: it sends no message."
+        ),
     ]
     inhibited_by: Annotated[
         str | None, Meta(description="Name of the rule that explains it: it sends no message.")

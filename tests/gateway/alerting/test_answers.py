@@ -53,6 +53,13 @@ def shown(**changes: object) -> ShownAlert:
     return ShownAlert(RULE, AlertView(alert, labels, {}, "node ab is silent"))
 
 
+def test_of_a_thousand_silences_an_alert_shows_some() -> None:
+    silences = tuple(f"{number:016x}" for number in range(1000))
+    assert active_alert(replace(shown(), silenced_by=silences))["silenced_by"] == list(
+        silences[:10]
+    )
+
+
 def test_an_alert_has_its_rule_s_condition_and_what_it_is_about() -> None:
     body = active_alert(shown())
     check("ActiveAlert", body)
