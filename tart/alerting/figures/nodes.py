@@ -54,7 +54,8 @@ def behind_slots(turn: Turn, inputs: Inputs) -> Values:
     for node in state.connected:
         slot = node.last_slot if node.best_slot is None else node.best_slot
         if slot is not None:
-            is_silent = _silence(state, node) > QUIET_SECONDS
+            silence = _silence(state, node)
+            is_silent = silence is None or silence > QUIET_SECONDS
             values[node.node_id] = None if is_silent else float(max(0, best - slot))
     return values
 
@@ -131,9 +132,17 @@ def _present(state: NetworkState, turn: Turn) -> Iterator[NodeSample]:
             yield node
 
 
-def _silence(state: NetworkState, node: NodeSample) -> float:
-    """Return the seconds since a node's last message, of the time in which tart listened."""
-    last_us = max((node.last_seen_ms or 0) * 1000, state.watched_since_us or 0)
+def _silence(state: NetworkState, node: NodeSample) -> float | None:
+    """Return the seconds since a node's last message.
+
+    While nodes connect again after a start it is not known of one that has sent nothing since: a
+    smaller value would end the alert of a node that was silent before, a greater one would begin
+    that of a node that tart did not listen to.
+    """
+    last_us = (node.last_seen_ms or 0) * 1000
+    since_us = state.watched_since_us
+    if since_us is not None and last_us < since_us and state.now_us - since_us < SETTLING_US:
+        return None
     return max(0.0, (state.now_us - last_us) / SECOND_US)
 
 

@@ -98,8 +98,9 @@ _NODES = (
     Figure(
         "node_silent_seconds",
         "seconds",
-        "Time since the last message of a node, connected or not. Time in which tart or a shard of "
-        "it did not run does not count. A node that has been silent for longer than the window "
+        "Time since the last message of a node, connected or not. In the first two minutes after "
+        "the start of tart or of a shard, in which nodes connect again, it is not known of a node "
+        "that has sent nothing since. A node that has been silent for longer than the window "
         "counts as retired and has no value; nor has one while a shard that may know more does "
         "not answer.",
         by=("node",),

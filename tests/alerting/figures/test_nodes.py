@@ -29,11 +29,16 @@ def test_silence_is_counted_since_the_last_message_whether_connected_or_not():
     }
 
 
-def test_time_in_which_tart_did_not_listen_is_no_silence():
-    state = network(
-        node(last_seen_ms=ago(7200), is_connected=False), watched_since_us=NOON - 40 * SECOND_US
-    )
-    assert measure("node_silent_seconds", inputs=Inputs(network=state)) == {"aa": 40.0}
+def test_a_start_ends_and_begins_no_silence_while_nodes_connect_again():
+    gone = node("aa", last_seen_ms=ago(7200), is_connected=False)
+    mute = node("bb", last_seen_ms=ago(200), best_slot=20)
+    back = node("cc", last_seen_ms=ago(30), best_slot=20)
+    young = Inputs(network=network(gone, mute, back, watched_since_us=NOON - 119 * SECOND_US))
+    assert measure("node_silent_seconds", inputs=young) == {"aa": None, "bb": None, "cc": 30.0}
+    assert measure("node_disconnected_seconds", inputs=young) == {"aa": None, "bb": 0.0, "cc": 0.0}
+    assert measure("node_behind_slots", inputs=young) == {"bb": None, "cc": 80.0}
+    settled = Inputs(network=network(gone, mute, back, watched_since_us=NOON - 120 * SECOND_US))
+    assert measure("node_silent_seconds", inputs=settled) == {"aa": 7200.0, "bb": 200.0, "cc": 30.0}
 
 
 def test_a_node_that_has_been_silent_for_longer_than_the_window_is_retired():
@@ -41,11 +46,10 @@ def test_a_node_that_has_been_silent_for_longer_than_the_window_is_retired():
     inputs = Inputs(network=network(gone))
     assert measure("node_silent_seconds", inputs=inputs) == {}
     week = measure("node_silent_seconds", inputs=inputs, window_us=7 * DAY_US)
-    # tart has listened for an hour.
-    assert week == {"aa": 3600.0}
+    assert week == {"aa": 172_800.0}
     # A connected one is silent, however long.
     kept = Inputs(network=network(gone._replace(is_connected=True)))
-    assert measure("node_silent_seconds", inputs=kept) == {"aa": 3600.0}
+    assert measure("node_silent_seconds", inputs=kept) == {"aa": 172_800.0}
 
 
 def test_a_node_that_a_missing_or_paused_shard_may_have_heard_is_not_known():
