@@ -12,7 +12,7 @@ from tart.alerting.engine.model import AlertView, Notification
 from tart.alerting.engine.outbox import Verdict
 from tart.alerting.rules.model import Channel
 from tart.background_tasks import Background
-from tart.errors import NotFound
+from tart.errors import Busy, NotFound
 from tart.gateway.alerting.channel_worker import (
     MAX_QUEUED,
     ChannelReport,
@@ -55,6 +55,8 @@ class Delivery:
         self._make_sender = make_sender
         self._workers: dict[str, ChannelWorker] = {}
         self._removal: asyncio.Task[None] | None = None
+        # Channels to which a test is being sent.
+        self._testing: set[str] = set()
 
     def configure(self, channels: Iterable[Channel], external_url: str) -> None:
         """Start, change and stop channels after the rule file was read; needs an event loop.
@@ -93,6 +95,7 @@ class Delivery:
         """Send a message to its channel once, past the outbox; return why it failed.
 
         Raises:
+            Busy: A test of the channel has not ended.
             NotFound: There is no such channel.
             StorageError: The store does not answer.
         """
@@ -100,8 +103,15 @@ class Delivery:
         if worker is None:
             hint = did_you_mean(notification.channel, list(self._workers))
             raise NotFound(f"the rule file has no channel of this name{hint}", "channel")
-        # A sender that hangs with another message would keep the test waiting.
-        outcome = await worker.test(notification, self._make_sender(worker.channel))
+        if notification.channel in self._testing:
+            # Each could be a process that does not end.
+            raise Busy(f"a test of {notification.channel} has not ended; try again when it has")
+        self._testing.add(notification.channel)
+        try:
+            # A sender that hangs with another message would keep the test waiting.
+            outcome = await worker.test(notification, self._make_sender(worker.channel))
+        finally:
+            self._testing.discard(notification.channel)
         return None if outcome.verdict is Verdict.DELIVERED else outcome.error
 
     async def stop(self) -> None:

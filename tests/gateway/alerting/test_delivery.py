@@ -13,7 +13,7 @@ from tart.alerting.engine.model import Notification
 from tart.alerting.engine.outbox import Outcome, Verdict
 from tart.alerting.rules.model import Channel, Secret
 from tart.background_tasks import Background
-from tart.errors import NotFound
+from tart.errors import Busy, NotFound
 from tart.gateway.alerting.delivery import Delivery
 from tart.gateway.fanout.queries import now_us
 from tests.alerting.messages.examples import channel, notification
@@ -104,6 +104,28 @@ async def test_a_test_message_is_sent_once_beside_the_outbox_and_its_error_retur
     assert delivery.reports()["ops"].resting_us == 0
     with pytest.raises(NotFound, match=r"no channel of this name; did you mean ops\?"):
         await delivery.send_test(notification(channel="op"))
+    await delivery.stop()
+
+
+@pytest.mark.anyio
+async def test_one_test_of_a_channel_is_sent_at_a_time():
+    begun = asyncio.Event()
+
+    async def hang_until_cancelled() -> Outcome:
+        begun.set()
+        return await hang()
+
+    senders = [FakeSender(), FakeSender(hang_until_cancelled), FakeSender(), FakeSender()]
+    delivery = Delivery(FakeOutbox(), Background(), make_sender=lambda made: senders.pop(0))
+    delivery.configure([channel("webhook")], "")
+    first = asyncio.create_task(delivery.send_test(notification(reason="test")))
+    await begun.wait()
+    with pytest.raises(Busy, match="a test of ops has not ended"):
+        await delivery.send_test(notification(reason="test"))
+    # Its client has left.
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert await delivery.send_test(notification(reason="test")) is None
     await delivery.stop()
 
 
