@@ -13,7 +13,7 @@ from tart.gateway.fanout.queries import now_us
 from tart.gateway.handlers.windows import Values
 from tart.gateway.http.auth import Caller
 from tart.gateway.http.responses import Answer
-from tart.query.core.windows import MAX_DAYS, duration_us, time_us
+from tart.query.core.windows import MAX_DAYS, duration_us, resolve, time_us
 from tart.units import DAY_US
 
 Body = Mapping[str, Any]
@@ -82,6 +82,7 @@ class AlertHandlers:
 
     async def history(self, values: Values, caller: Caller) -> Answer:
         """Answer ``GET /api/alerts/history``."""
+        window = resolve(now_us(), start_us=values["start"], end_us=values["end"])
         return Answer(
             await self._service.history(
                 values["limit"],
@@ -89,8 +90,8 @@ class AlertHandlers:
                     before=values["before"],
                     rule=values["alert"],
                     node=values["node"],
-                    start_us=values["start"],
-                    end_us=values["end"],
+                    start_us=window.start_us,
+                    end_us=window.end_us,
                 ),
             )
         )

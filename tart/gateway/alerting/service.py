@@ -8,6 +8,7 @@ the store's thread.
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import time
 from collections import Counter, defaultdict
@@ -119,6 +120,7 @@ class AlertService:
         self.delivery = Delivery(self.store, background, firing=self._firing)
         self._source = RuleSource(config)
         self._reloading = asyncio.Lock()
+        self._silences_changed_at = -math.inf
         self._silencing = asyncio.Lock()
         self._outcome = made.Outcome()
         self._evaluated = time.monotonic()
@@ -179,23 +181,27 @@ class AlertService:
         self._evaluated = time.monotonic()
         self._count_rules(evaluated)
         self._messages.record(evaluated.transitions)
-        self._publish(
-            made.Outcome(
-                alerts=made.show_alerts(
-                    evaluated.file,
-                    evaluated.alerts,
-                    evaluated.silenced_by,
-                    evaluated.inhibited_by,
-                ),
-                silenced=evaluated.silenced_by,
-                measurements=evaluated.measurements,
-                silences=evaluated.silences,
-                at_us=evaluated.at_us,
-                since_us=self._outcome.since_us or evaluated.at_us,
-                answered=len(self._measurements.answered),
-                refused=evaluated.refused,
-            )
+        outcome = made.Outcome(
+            alerts=made.show_alerts(
+                evaluated.file,
+                evaluated.alerts,
+                evaluated.silenced_by,
+                evaluated.inhibited_by,
+            ),
+            silenced=evaluated.silenced_by,
+            measurements=evaluated.measurements,
+            silences=evaluated.silences,
+            at_us=evaluated.at_us,
+            since_us=self._outcome.since_us or evaluated.at_us,
+            answered=len(self._measurements.answered),
+            refused=evaluated.refused,
         )
+        if self._silences_changed_at > time.monotonic() - evaluated.seconds:
+            # They changed after the turn had read them; what was shown at once must not go back.
+            silences = self._outcome.silences
+            silenced = silenced_by(_labels(outcome), silences, now_us())
+            outcome = made.with_silences(outcome, silenced, silences)
+        self._publish(outcome)
         # An Alertmanager learns of a change at once, others by messages.
         if evaluated.notifications or evaluated.transitions:
             self.delivery.wake()
@@ -423,14 +429,11 @@ class AlertService:
         async with self._silencing:
             for _ in range(_SILENCING_ATTEMPTS):
                 outcome, silences = self._outcome, await self._all_silences()
-                labels = {
-                    shown.view.alert.id: shown.view.labels
-                    for shown in outcome.alerts
-                    if shown.view.alert.state is not State.RESOLVED
-                }
+                labels = _labels(outcome)
                 # On a thread: many silences with regular expressions take their time.
                 silenced = await asyncio.to_thread(silenced_by, labels, silences, now_us())
                 if outcome is self._outcome:
+                    self._silences_changed_at = time.monotonic()
                     self._publish(made.with_silences(outcome, silenced, silences))
                     return
 
@@ -495,3 +498,12 @@ def _store_errors() -> Iterator[None]:
         yield
     except StorageError as error:
         raise AlertsUnavailable(str(error)) from None
+
+
+def _labels(outcome: made.Outcome) -> dict[str, Mapping[str, str]]:
+    """Return the labels of the alerts that silences may match, by id."""
+    return {
+        shown.view.alert.id: shown.view.labels
+        for shown in outcome.alerts
+        if shown.view.alert.state is not State.RESOLVED
+    }

@@ -114,7 +114,8 @@ class Ingest:
         backpressure: Gets the state of the buffer.
         write: Hands a batch to the writer.
         node_changed: Called when a node connects or disconnects.
-        clock: The present, Unix microseconds; the time of reception of what is received.
+        clock: The present, Unix microseconds; the time of reception of what is received. ``None``
+            is the server's clock.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class Ingest:
         backpressure: Backpressure,
         write: Callable[[Batch], None],
         node_changed: Callable[[Session], None],
-        clock: Callable[[], int] = _now_us,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         self._config = storage
         self._telemetry = telemetry
@@ -145,7 +146,7 @@ class Ingest:
         self._streams = streams
         self._write = write
         self._node_changed = node_changed
-        self._now_us = clock
+        self._now_us = clock or _now_us
         self._batch = Batch()
         self._received = ReceivedFrames(telemetry.max_frame_bytes)
         self._cadence = CommitCadence(

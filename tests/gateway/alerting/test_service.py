@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,12 @@ def test_an_alert_fires_is_silenced_and_ends_and_its_history_says_so(tmp_path: P
         assert (silenced["counts"]["firing"], silenced["counts"]["silenced"]) == (0, 1)
         one = f"/api/alerts/silences/{made['id']}"
         assert (await gateway.client.delete(one)).status_code == 200
+        assert (await gateway.json("/api/alerts"))["counts"]["firing"] == 1
+        # A turn that had read the silence before it ended does not bring it back.
+        service = gateway.gateway.alerting
+        turn = service.evaluator.last
+        stale = {alert.id: (made["id"],) for alert in turn.alerts}
+        service._receive(replace(turn, silenced_by=stale, seconds=60.0))
         assert (await gateway.json("/api/alerts"))["counts"]["firing"] == 1
         again = await gateway.client.delete(one)
         assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
