@@ -85,6 +85,7 @@ class OfflineServer:
 
     async def close(self) -> None:
         """Close all files."""
+        self.queries.sql_admission.close()
         for shard in self._shards:
             await shard.close()
 

@@ -7,6 +7,7 @@ from tart.alerting.rules.model import FigureCondition, SqlCondition
 from tart.offline.server import offline_server
 from tart.offline.source import offline_measurements
 from tests.offline.playing import PlayedNetwork, network
+from tests.sandbox.processes import sandboxes
 
 pytestmark = pytest.mark.anyio
 
@@ -17,6 +18,7 @@ NODES = SqlCondition("SELECT count(DISTINCT node_id) AS value FROM events")
 
 async def test_figures_and_statements_are_of_the_simulated_present():
     made, start_us = network()
+    others = sandboxes()
     async with offline_server(start_us, keeps_events=True) as server:
         played = PlayedNetwork(server, made, 3)
         measurements = offline_measurements(server)
@@ -28,6 +30,8 @@ async def test_figures_and_statements_are_of_the_simulated_present():
         assert max(silences) < 3
         assert list(measured[NODES].values.values()) == [3]
         assert not any(measured[DISK].values.values())
+        assert sandboxes() > others
+    assert sandboxes() <= others
 
 
 async def test_the_state_of_the_server_is_what_the_caller_says():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +18,7 @@ from tart.gateway.fanout.sql_admission import (
 )
 from tart.sandbox.process import SqlJob
 from tests.gateway.running import eventually
+from tests.sandbox.processes import sandboxes
 
 
 def test_running_and_waiting_statements_are_limited_for_all_and_for_each() -> None:
@@ -145,6 +145,8 @@ def test_an_abandoned_statement_is_killed_before_its_slot_is_reused() -> None:
 
     async def scenario() -> None:
         admission = SqlAdmission()
+        # Of gateways of other tests.
+        others = sandboxes()
 
         async def statement() -> None:
             async with admission.admit("a"):
@@ -152,23 +154,12 @@ def test_an_abandoned_statement_is_killed_before_its_slot_is_reused() -> None:
                     await admission.run(SqlJob(counting, partials=True, seconds=60.0), [])
                 finally:
                     admission.close()
-                    assert not children()
+                    assert sandboxes() <= others
 
         task = asyncio.create_task(statement())
-        await eventually(children)
+        await eventually(lambda: sandboxes() - others)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert not children()
+        assert sandboxes() <= others
 
     asyncio.run(scenario())
-
-
-def children() -> list[str]:
-    """The processes that this one has started for statements and that have not ended."""
-    found = []
-    for thread in Path("/proc/self/task").iterdir():
-        for pid in (thread / "children").read_text().split():
-            with suppress(FileNotFoundError):
-                if b"sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    found.append(pid)
-    return found
