@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tart.access.networks import LAST_PORT, parse_authority
 from tart.errors import ConfigError
@@ -62,8 +63,13 @@ def parse_listen_address(text: str, key: str) -> tuple[str, int]:
     raise ConfigError(f"{key}: {text!r} is not [HOST:]PORT, such as 9000 or 0.0.0.0:9000")
 
 
-def is_url(text: str) -> bool:
-    """Return whether a text is the address of a web server: ``http://HOST:PORT`` and a path."""
+def is_url(text: str, schemes: Collection[str] = _WEB_SCHEMES) -> bool:
+    """Return whether a text is the address of a web server: ``http://HOST:PORT`` and a path.
+
+    Args:
+        text: The text.
+        schemes: Other schemes than those of the web, such as ``ws``.
+    """
     from urllib.parse import urlsplit  # of clients; a server starts without it
 
     try:
@@ -71,7 +77,7 @@ def is_url(text: str) -> bool:
         host, port = parts.hostname or "", parts.port
     except ValueError:  # brackets without an end, a port that is not a number up to 65535
         return False
-    is_complete = parts.scheme in _WEB_SCHEMES and not parts.netloc.endswith(":")
+    is_complete = parts.scheme in schemes and not parts.netloc.endswith(":")
     return bool(host) and is_complete and " " not in host and _is_host(host) and port != 0
 
 

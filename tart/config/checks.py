@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from tart.access.networks import Networks
-from tart.config.addresses import describe_address, describe_origin, split_address
+from tart.config.addresses import describe_address, describe_origin, is_url, split_address
 from tart.config.schema import MAX_SHARDS, Config, settings, values
 
 _UNIX_PATH_BYTES = 80
@@ -200,6 +200,15 @@ def _check_origins(config: Config) -> Iterator[str]:
     yield from filter(None, map(describe_origin, config.api.cors_origins))
 
 
+def _check_rpc_urls(config: Config) -> Iterator[str]:
+    urls = config.rpc.urls
+    for text in dict.fromkeys(urls):
+        if not is_url(text, ("ws", "wss")):
+            yield f"{shown(text)} is not the URL of a node's RPC, such as ws://127.0.0.1:19800"
+        elif urls.count(text) > 1:
+            yield f"{shown(text)} is there more than once"
+
+
 # --- Of several settings -------------------------------------------------------------
 
 
@@ -251,6 +260,7 @@ _CHECKS = (
     Check(("api.bind",), _check_api_bind),
     Check(("api.session_hours",), _check_session_hours),
     Check(("api.cors_origins",), _check_origins),
+    Check(("rpc.urls",), _check_rpc_urls),
     Check(("run_dir", "data_dir"), _check_run_dir),
     Check(("api.bind", "telemetry.bind"), _check_binds_differ),
     Check(("telemetry.partial_frame_bytes", "telemetry.max_frame_bytes"), _check_partial_frames),

@@ -347,6 +347,26 @@ class AlertsConfig:
 
 
 @dataclass(frozen=True)
+class RpcConfig:
+    """``[rpc]``: the nodes whose RPC (JIP-2) shows the chain."""
+
+    urls: tuple[str, ...] = _setting(
+        (),
+        "RPC of nodes, such as 'ws://127.0.0.1:19800'. Several are asked for what one does not "
+        "have. Empty starts no chain process.",
+    )
+    timeout_seconds: float = _setting(
+        10.0,
+        "Time in seconds for a node to answer a request before the next node is asked.",
+    )
+    retain_days: int = _setting(
+        90,
+        "Days for which blocks and their statistics are kept. A full network takes tens of MB a "
+        "day.",
+    )
+
+
+@dataclass(frozen=True)
 class SupervisorConfig:
     """``[supervisor]``: how processes are started, restarted and stopped."""
 
@@ -412,6 +432,7 @@ class Config:
     aggregates: AggregatesConfig = AggregatesConfig()
     api: ApiConfig = ApiConfig()
     alerts: AlertsConfig = AlertsConfig()
+    rpc: RpcConfig = RpcConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
     log: LogConfig = LogConfig()
     base_dir: Path = Path()
@@ -468,6 +489,7 @@ SECTIONS: Mapping[str, type] = {
     "aggregates": AggregatesConfig,
     "api": ApiConfig,
     "alerts": AlertsConfig,
+    "rpc": RpcConfig,
     "supervisor": SupervisorConfig,
     "log": LogConfig,
 }

@@ -34,6 +34,7 @@ NETWORKS = (("10.0.0.0/8", "::1"), "10.0.0.0/8, ::1")
 ODD_LISTS = {"telemetry.allow": NETWORKS, "telemetry.deny": NETWORKS}
 ODD_LISTS |= {"telemetry.peer_ids": (("ab" * 32,), "ab" * 32)}
 ODD_LISTS |= {"api.cors_origins": (("*", "http://a"), "*, http://a")}
+ODD_LISTS |= {"rpc.urls": (("ws://a", "wss://b:9/x"), "ws://a, wss://b:9/x")}
 # What one setting needs another for.
 BESIDE = {"api.tls_key": {"api.tls_certificate": "/c.pem"}}
 ODD_VALUES |= {"api.bind": "[::1]:80", "storage.retain_disk_share": 0.25}
@@ -202,6 +203,7 @@ WRONG = {
 }
 WRONG |= {"shards": -1, "data_dir": "", "log.level": "loud", "api.bind": "here"}
 WRONG |= {"telemetry.allow": ["1.2.3.4/99"], "api.cors_origins": ["here"]}
+WRONG |= {"rpc.urls": ["http://127.0.0.1:19800"]}
 
 
 # Any text is a path, so that a variable with one cannot be wrong by itself; names of event types

@@ -1,0 +1,1 @@
+"""Decisions of the chain process. Pure."""

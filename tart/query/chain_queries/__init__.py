@@ -1,0 +1,1 @@
+"""Queries that the chain process answers: parameters and answers as types. Pure."""
