@@ -24,6 +24,8 @@
     │   └── TooManyRequests        the rate limit is exceeded
     ├── Busy                   the caller of the API: too many requests wait; retry later
     ├── ShardUnavailable       tart: the answer lacks shards, and says so
+    ├── ChainUnavailable       tart: the chain process does not answer now
+    │   └── ChainNotFollowed       the operator: no node's RPC is set
     ├── Incomplete             tart: a streamed answer lacks something
     ├── HandleClosed           tart: a file or database was used after it was closed
     └── StorageError           tart: fatal to one shard, which the supervisor restarts
@@ -316,6 +318,19 @@ class ShardUnavailable(TartError):
 
     status = 503
     code = "no_shard"
+
+
+class ChainUnavailable(TartError):
+    """The chain process cannot be queried now."""
+
+    status = 503
+    code = "no_chain"
+
+
+class ChainNotFollowed(ChainUnavailable):
+    """No chain process runs, because the settings name no RPC."""
+
+    code = "chain_not_followed"
 
 
 class Busy(TartError):

@@ -28,6 +28,7 @@ from tart.gateway.alerting.sources import GatewaySource, ServerSource
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.routes.streams import websocket_filter
 from tart.gateway.dispatch import Call, Dispatcher, Handler
+from tart.gateway.fanout.chain import ChainProcess
 from tart.gateway.fanout.failure_watch import FailureWatch
 from tart.gateway.fanout.merge_thread import merge_seconds
 from tart.gateway.fanout.node_refresher import NodeRefresher
@@ -57,6 +58,7 @@ from tart.gateway.live.summary import Summaries
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
 from tart.gateway.observability.host_monitor import HostMonitor
+from tart.ipc.messages import CHAIN_SOCKET
 from tart.query.core.query import Rendering
 
 # Between the start and what is prepared ahead of the first request for it.
@@ -90,6 +92,10 @@ class Gateway:
         self.registry = NodeRegistry(config.control_path, background=self.background)
         self.queries = QueryClient(self.shards, self.registry, config.api)
         self.queries.retention = config.aggregates
+        self.chain_process = ChainProcess(
+            config.run_path / CHAIN_SOCKET if config.rpc.urls else None, self.background
+        )
+        self.queries.chain_process = self.chain_process
         self.nodes = NodeResolver(self.queries)
         self.refresher = NodeRefresher(self.queries, self.registry, self.background)
         self.streams = Streams(self.shards)
@@ -166,6 +172,7 @@ class Gateway:
         await self.registry.start()
         await self.authenticator.start()
         self.shards.start(self.streams, self.registry)
+        self.chain_process.start()
         self.refresher.start()
         self.alerting.start()
         self.anomalies.start()
@@ -177,6 +184,7 @@ class Gateway:
     async def stop(self) -> None:
         """Stop in order; requests that take too long are cut off."""
         self.shards.expect_disconnects()
+        self.chain_process.expect_disconnect()
         self._warming.cancel()
         await self.server.drain()
         await self.refresher.stop()
@@ -190,6 +198,7 @@ class Gateway:
         await self.dispatcher.stop()
         self.queries.sql_admission.close()
         await self.shards.stop()
+        await self.chain_process.stop()
         await self.registry.stop()
         await self.authenticator.stop()
         self.server.close()

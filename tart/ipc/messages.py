@@ -24,6 +24,10 @@ from tart.query.answers.int64 import IntegerEncoding
 from tart.query.core.query import ByteEncoding
 
 VERSION = 3
+# The chain process in place of the number of a shard; there are fewer shards.
+CHAIN_INDEX = 256
+# Its Unix socket in the run directory.
+CHAIN_SOCKET = "chain.sock"
 
 # A thousand Refined events of the largest size fit; a thousand events of a mebibyte each do not.
 MAX_MESSAGE = 256 << 20
@@ -48,6 +52,8 @@ class _Message(
 
 class RunQuery(_Message, frozen=True):
     """Run a query of ``query.shard_queries``; answered by ``Partial`` or ``Failure``.
+
+    The chain process is sent those of ``query.chain_queries``.
 
     Attributes:
         parameters: JSON of the query.

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from tart.config.schema import AggregatesConfig, ApiConfig
 from tart.errors import NotFound, QueryTimeout
+from tart.gateway.fanout.chain import ChainProcess
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.node_registry import NodeRegistry
 from tart.gateway.fanout.shards import Answers, Shards
@@ -23,6 +24,7 @@ from tart.gateway.fanout.sql_admission import SqlAdmission
 from tart.ipc.messages import Partial, SampledEvents, UnreadableRows
 from tart.protocol.events import EventKind
 from tart.query.answers.network import ChainFigures, LiveWindow, Stats
+from tart.query.chain_queries.chain import ChainQuery
 from tart.query.core import chain_stats, merge, wall_clock
 from tart.query.core.cursor import Cursor
 from tart.query.core.filters import Selection
@@ -98,6 +100,7 @@ class QueryClient:
     Attributes:
         retention: The retention of the shards' aggregates.
         sql_admission: Admits SQL statements.
+        chain_process: Answers queries about the chain.
     """
 
     retention = AggregatesConfig()
@@ -108,6 +111,7 @@ class QueryClient:
         self.config = config
         self._deadline = config.deadline_seconds
         self.sql_admission = SqlAdmission()
+        self.chain_process = ChainProcess(None)
 
     async def ask(self, query: Query[A, R], deadline: float | None = None) -> tuple[R, Coverage]:
         """Return the merged answer of all shards that answer in time.
@@ -130,6 +134,16 @@ class QueryClient:
         """Return the answer of one shard."""
         partial = await self.shards.ask(shard, query, self._deadline)
         return decode_partial(query, partial.value, partial.attachment)
+
+    async def ask_chain(self, query: ChainQuery[A], deadline: float | None = None) -> A:
+        """Return the answer of the chain process.
+
+        Raises:
+            ChainNotFollowed: The settings name no node's RPC.
+            ChainUnavailable: The process is away, or failed the query.
+            QueryError, Busy: See ``ChainProcess.ask``.
+        """
+        return await self.chain_process.ask(query, deadline or self._deadline)
 
     async def scatter(self, query: Query[A, R], deadline: float | None = None) -> Answers[Partial]:
         """Send a query to every shard, and return the answers undecoded."""

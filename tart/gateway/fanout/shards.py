@@ -125,12 +125,26 @@ class ShardStatistics:
 
 
 class Shard:
-    """The channel to one shard."""
+    """The channel to one shard.
+
+    Args:
+        index: Its number.
+        path: Its Unix socket.
+        background: Counts messages whose handling failed.
+        on_welcome: Called whenever it has become available.
+        name: In the server log; of a process that answers as a shard does.
+    """
 
     def __init__(
-        self, index: int, path: Path, background: Background, on_welcome: Callable[[], None]
+        self,
+        index: int,
+        path: Path,
+        background: Background,
+        on_welcome: Callable[[], None],
+        name: str = "",
     ) -> None:
         self.index = index
+        self.name = name or f"shard {index}"
         self.statistics = ShardStatistics()
         self.subscriptions: dict[int, Subscribe] = {}
         self.pending: dict[int, asyncio.Future[Partial | Failure]] = {}
@@ -241,9 +255,9 @@ class Shard:
                 self._record_progress(channel, message)
             case FrozenFiles() | Released():
                 log.error(
-                    "shard %d sent a backup reply to the gateway (protocol error); closing the "
+                    "%s sent a backup reply to the gateway (protocol error); closing the "
                     "connection",
-                    self.index,
+                    self.name,
                 )
                 channel.close()
             case _:
@@ -258,11 +272,11 @@ class Shard:
         if message.version == VERSION and message.shard == self.index:
             return True
         log.error(
-            "refused shard %d of version %d at %s: expected shard %d of version %d; retrying",
+            "refused shard %d of version %d at %s: expected %s of version %d; retrying",
             message.shard,
             message.version,
             self._path,
-            self.index,
+            self.name,
             VERSION,
         )
         channel.close()
@@ -272,9 +286,7 @@ class Shard:
         if not self._accepts(channel, message):
             return
         if self.recovering is None:
-            log.warning(
-                "shard %d is starting and not available yet: %s", self.index, message.progress
-            )
+            log.warning("%s is starting and not available yet: %s", self.name, message.progress)
         self.recovering = message
         self.contacted.set()
 
@@ -289,7 +301,7 @@ class Shard:
             channel.send(request)
         self.welcomed.set()
         self.contacted.set()
-        log.info("connected to shard %d (pid %d)", self.index, message.pid)
+        log.info("connected to %s (pid %d)", self.name, message.pid)
         self._on_welcome()
 
     def _disconnected(self, channel: Channel[Reply], error: Exception | None) -> None:
@@ -304,11 +316,11 @@ class Shard:
 
     def _log_disconnect(self, error: Exception | None) -> None:
         if self.disconnect_expected:
-            log.info("disconnected from shard %d, both are stopping", self.index)
+            log.info("disconnected from %s, both are stopping", self.name)
             return
         log.warning(
-            "lost connection to shard %d%s; retrying after %g s, later every %g s",
-            self.index,
+            "lost connection to %s%s; retrying after %g s, later every %g s",
+            self.name,
             f": {error}" if error else "",
             FIRST_BACKOFF,
             LONGEST_BACKOFF,

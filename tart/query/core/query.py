@@ -106,7 +106,7 @@ def decode_partial(query: Query[A, R], value: Raw, attachment: bytes) -> A:
 def _partial_decoder(query: type[Query[Any, Any]]) -> tuple[msgspec.json.Decoder[Any], bool]:
     """Return the decoder of answers to a query, and whether they have an attachment."""
     bases: tuple[Any, ...] = query.__orig_bases__  # type: ignore[attr-defined]
-    partial, _ = get_args(bases[0])
+    partial = get_args(bases[0])[0]  # a query of the chain has no other
     if get_origin(partial) is Attached:
         return msgspec.json.Decoder(*get_args(partial)), True
     return msgspec.json.Decoder(partial), False
