@@ -13,6 +13,7 @@ from tart.query.core.query import Query
 from tart.query.shard_queries import (
     aggregates,
     blocks,
+    claims,
     deliveries,
     events,
     hashes,
@@ -37,6 +38,8 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     blocks.FirstSeenBlocks,
     blocks.BlockPropagation,
     blocks.Transfers,
+    claims.AssurersOfAnchors,
+    claims.ExecutedGas,
     deliveries.Deliveries,
     events.Events,
     events.Backfill,

@@ -33,6 +33,7 @@ from tart.query.shard_queries.aggregates import (
     Where,
 )
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
+from tart.query.shard_queries.claims import AssurersOfAnchors, ExecutedGas
 from tart.query.shard_queries.deliveries import Deliveries
 from tart.query.shard_queries.hashes import HashMatches
 from tart.query.shard_queries.package_outcomes import PackageOutcomes
@@ -54,6 +55,7 @@ from tart.query.shard_queries.sessions import (
 )
 from tart.shard.ingest.aggregator import Aggregator
 from tart.shard.queries import (
+    claims,
     column_answers,
     conformance,
     deliveries,
@@ -88,6 +90,8 @@ _HANDLERS: Mapping[type[AnyQuery], Handler] = {
     FirstSeenBlocks: first_seen.first_seen_blocks,
     BlockPropagation: first_seen.block_propagation,
     Transfers: transfers.transfers,
+    AssurersOfAnchors: claims.assurers_of_anchors,
+    ExecutedGas: claims.executed_gas,
     Connections: sessions.connections,
     ProtocolVersions: conformance.protocol_versions,
     Examples: conformance.examples,
