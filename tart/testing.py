@@ -2,7 +2,7 @@
 
 Pure: it encodes messages and counts event ids; the caller sends them, so it works with asyncio,
 blocking sockets and gevent. Public: for the tests, the load tests, the simulator, and
-authors of other telemetry receivers.
+authors of other telemetry receivers. Its RPC (JIP-2) is played by ``tart.rpc.fake_node``.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from hypothesis import strategies as st
 
 from tart.rpc.model import CoreRecord, ServiceRecord, Statistics, ValidatorRecord
@@ -46,3 +48,47 @@ def statistics(draw, layout=None):
         services=dict(sorted(services.items())),
         layout=layout,
     )
+
+
+# --- JSON ------------------------------------------------------------------------
+
+NAMES = st.sampled_from(
+    [
+        "jsonrpc",
+        "id",
+        "method",
+        "params",
+        "result",
+        "error",
+        "code",
+        "message",
+        "data",
+        "subscription",
+        "subscriptionId",
+        "header_hash",
+        "headerHash",
+        "hash",
+        "slot",
+        "value",
+        "V1",
+        "core_count",
+        "val_count",
+    ]
+)
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.binary(max_size=40).map(lambda octets: b64encode(octets).decode()),
+    st.binary(max_size=33).map(lambda octets: f"0x{octets.hex()}"),
+    st.integers(0, 2**70).map(str),
+    NAMES,
+)
+NUMBERS = st.one_of(st.integers(-3, 300), st.integers(-(2**70), 2**70), st.floats(allow_nan=False))
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(st.integers(-1, 256), min_size=30, max_size=33),
+        st.dictionaries(st.one_of(NAMES, st.text(max_size=5)), inner, max_size=6),
+    ),
+    max_leaves=20,
+)
