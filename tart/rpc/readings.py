@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -252,11 +253,14 @@ def describe(value: object) -> str:
     """Return a JSON value for the text of an error, shortened."""
     match value:
         case dict():
-            return "an object with " + (_shorten(", ".join(map(str, value))) or "no members")
+            names = ", ".join(name[:40] for name in islice(map(str, value), 8))
+            return f"an object with {names or 'no members'}"
         case list():
             return f"an array of {len(value)}"
         case None:
             return "null"
+        case str():
+            return _shorten(repr(value[:MAX_TEXT]))
     return _shorten(repr(value))
 
 

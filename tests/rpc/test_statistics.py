@@ -73,6 +73,7 @@ def test_the_two_crates_mean_the_same_but_for_the_transfers():
     assert old.services[0] == new.services[0]._replace(accumulate_transfer_count=0)
 
 
+@pytest.mark.slow
 @given(statistics())
 def test_what_is_written_is_read(value):
     blob = encode_statistics(value)
@@ -81,12 +82,14 @@ def test_what_is_written_is_read(value):
     assert decode_statistics(blob, cores=cores, validators=validators) == value
 
 
+@pytest.mark.slow
 @given(statistics(layout="0.7"))
 def test_layout_0_7_is_found_where_a_set_is_full(value):
     blob = encode_statistics(value)
     assert decode_statistics(blob, cores=len(value.cores)) == value
 
 
+@pytest.mark.slow
 @examples(2)
 @given(statistics(), st.data())
 def test_damaged_statistics_are_an_error_or_valid_statistics(value, data):
