@@ -83,7 +83,25 @@ class PutService:
     service: StoredService
 
 
-Change: TypeAlias = PutBlock | SetStatus | PutReorganisation | PutParameters | PutService
+@dataclass(frozen=True)
+class PutUndecodable:
+    """Keep the statistics of a block that no layout reads, as they came.
+
+    Attributes:
+        at: When they came, Unix microseconds.
+        reason: Why they cannot be read.
+    """
+
+    hash: bytes
+    slot: int
+    at: int
+    reason: str
+    statistics: bytes
+
+
+Change: TypeAlias = (
+    PutBlock | SetStatus | PutReorganisation | PutParameters | PutService | PutUndecodable
+)
 
 
 class KnownBlock(NamedTuple):

@@ -145,13 +145,42 @@ class BlocksByHash(ChainQuery[list[ChainBlock]], frozen=True):
     hashes: Sequence[str] = ()
 
 
+class RangeFigures(Struct, frozen=True, kw_only=True):
+    """Counts of the known blocks of a range.
+
+    Attributes:
+        blocks: On the chain.
+        with_statistics: On the chain, with statistics.
+        final: Of ``blocks``, those that are final.
+        forks: Not on the chain.
+        first_slot: Of the first block on the chain; None without one. Likewise the last.
+    """
+
+    blocks: int
+    with_statistics: int
+    final: int
+    forks: int
+    first_slot: int | None = None
+    last_slot: int | None = None
+
+
+class RangeCounts(ChainQuery[RangeFigures], frozen=True):
+    """Counts of the known blocks of a range."""
+
+    name = "chain_range"
+    first_slot: int
+    last_slot: int
+
+
 class CoreTotals(Struct, frozen=True, kw_only=True):
     """Sums over blocks on the chain.
 
     Attributes:
         step: The first slot of the bucket; ``first_slot`` of the query without buckets.
         core: None if the query asked for all cores together.
-        popularity_blocks: Blocks in which its popularity was not 0; the average's divisor.
+        blocks: Those with a record of it that is not all zeros; of all cores together, those with
+            any such record.
+        popularity_blocks: Records in which the popularity is not 0; the average's divisor.
     """
 
     step: int
@@ -172,9 +201,11 @@ class Cores(ChainQuery[list[CoreTotals]], frozen=True):
     """Figures of cores over blocks on the chain; cores without work are absent.
 
     Attributes:
-        step_slots: Length of the buckets; 0 for one of all.
+        step_slots: Length of the buckets, the first of which begins with ``first_slot``; 0 for one
+            of all.
         cores: Only these; None for all.
         together: Add up all cores.
+        newest: Limits the answer to this number of the newest buckets with work; 0 for all.
     """
 
     name = "chain_cores"
@@ -183,6 +214,7 @@ class Cores(ChainQuery[list[CoreTotals]], frozen=True):
     step_slots: int = 0
     cores: Sequence[int] | None = None
     together: bool = False
+    newest: int = 0
 
 
 class ServiceTotals(Struct, frozen=True, kw_only=True):
@@ -213,6 +245,22 @@ class Services(ChainQuery[list[ServiceTotals]], frozen=True):
     step_slots: int = 0
     services: Sequence[int] | None = None
     together: bool = False
+    newest: int = 0
+
+
+class BlockFigures(Struct, frozen=True, kw_only=True):
+    """A block and its records that are not all zeros, by core and by service."""
+
+    block: ChainBlock
+    cores: list[CoreTotals]
+    services: list[ServiceTotals]
+
+
+class BlockStatistics(ChainQuery[BlockFigures | None], frozen=True):
+    """A block with its records of cores and services; None if it is not known."""
+
+    name = "chain_block_statistics"
+    hash: str
 
 
 class ValidatorTotals(Struct, frozen=True, kw_only=True):
@@ -221,6 +269,7 @@ class ValidatorTotals(Struct, frozen=True, kw_only=True):
     Attributes:
         exact: Whether it is the epoch's own record (the ``previous`` list of a later block),
             not the sum of the known blocks of the range.
+        epoch: None of blocks whose epoch is not known.
     """
 
     epoch: int | None
@@ -249,6 +298,41 @@ class Validators(ChainQuery[list[ValidatorTotals]], frozen=True):
     validators: Sequence[int] | None = None
 
 
+class ValidatorBucket(Struct, frozen=True, kw_only=True):
+    """Increases of the figures of a validator by the blocks of a bucket.
+
+    Attributes:
+        step: The first slot of the bucket; ``first_slot`` of the query without buckets.
+        validator: None if the query asked for all validators together.
+    """
+
+    step: int
+    validator: int | None
+    blocks: int
+    tickets: int
+    preimages: int
+    preimage_octets: int
+    guarantees: int
+    assurances: int
+
+
+class ValidatorSeries(ChainQuery[list[ValidatorBucket]], frozen=True):
+    """Increases of the figures of validators by blocks on the chain; those without are absent.
+
+    Attributes:
+        step_slots: See ``Cores``.
+        validators: Only these; None for all.
+        together: Add up all validators.
+    """
+
+    name = "chain_validator_series"
+    first_slot: int
+    last_slot: int
+    step_slots: int = 0
+    validators: Sequence[int] | None = None
+    together: bool = False
+
+
 class Reorganisation(Struct, frozen=True, kw_only=True):
     """A change of the best chain that left blocks.
 
@@ -267,7 +351,7 @@ class Reorganisation(Struct, frozen=True, kw_only=True):
 
 
 class Reorganisations(ChainQuery[list[Reorganisation]], frozen=True):
-    """Reorganisations, newest first."""
+    """Reorganisations to a block of the range, newest first."""
 
     name = "chain_reorganisations"
     first_slot: int
@@ -310,9 +394,12 @@ CHAIN_QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
             State,
             Blocks,
             BlocksByHash,
+            BlockStatistics,
+            RangeCounts,
             Cores,
             Services,
             Validators,
+            ValidatorSeries,
             Reorganisations,
             ServiceAccounts,
         )

@@ -1,0 +1,1 @@
+"""The stored chain: DuckDB files in ``chain/``, one for each day, and the answers from them."""

@@ -1,0 +1,151 @@
+"""A simulated chain of blocks, and the store that holds it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tart.chain.core.changes import Change, EndedEpoch, PutBlock, PutParameters
+from tart.chain.store.chain_store import ChainStore
+from tart.chain.store.rows import derive_increments
+from tart.query.chain_queries.chain import ChainBlock
+from tart.rpc.model import CoreRecord, ServiceRecord, ValidatorRecord
+from tart.units import DAY_US, SECOND_US
+
+NOON = 1_795_953_600 * SECOND_US + DAY_US // 2
+EPOCH_PERIOD = 12
+PARAMETERS = {"epoch_period": EPOCH_PERIOD, "core_count": 2, "slot_period_sec": 6}
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self, now: int = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@contextmanager
+def open_store(folder: Path, clock: Clock | None = None, **more: Any) -> Iterator[ChainStore]:
+    store = ChainStore(folder, 90, now_us=clock or Clock(), **more)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def block_hash(slot: int, branch: int = 0) -> str:
+    return f"{branch:02x}{slot:062x}"
+
+
+def make_block(slot: int, parent: str | None, branch: int = 0, **more: Any) -> ChainBlock:
+    values: dict[str, Any] = {
+        "hash": block_hash(slot, branch),
+        "slot": slot,
+        "parent": parent,
+        "status": "best",
+        "seen_at": NOON + slot,
+        "epoch": slot // EPOCH_PERIOD,
+        "validators": 6,
+        "author": slot % 6,
+        "tickets": 1,
+        "preimages": 0,
+        "preimage_octets": 0,
+        "guarantors": [slot % 6],
+        "assurers": [0, 5],
+        "reports": 1,
+    }
+    return ChainBlock(**{**values, **more})
+
+
+def put(block: ChainBlock, **more: Any) -> PutBlock:
+    return PutBlock(block, validators=derive_increments(block), **more)
+
+
+def line(slots: range, parent: str | None = None, branch: int = 0, **more: Any) -> list[Change]:
+    """Return blocks of consecutive slots with the records of one core and one service."""
+    changes: list[Change] = []
+    for slot in slots:
+        block = make_block(slot, parent, branch, **more)
+        changes.append(
+            put(
+                block,
+                cores={1: CoreRecord(gas_used=slot, popularity=4)},
+                services={7: ServiceRecord(accumulate_gas=slot, accumulate_count=1)},
+            )
+        )
+        parent = block.hash
+    return changes
+
+
+def random_record(chance: random.Random, kind: Any) -> Any:
+    return kind(*(chance.choice((0, 1, chance.randrange(1 << 20))) for _ in kind()))
+
+
+class Model:
+    """A chain made at random, and what is to be answered about it."""
+
+    def __init__(self, seed: int, slots: int = 60) -> None:
+        self.chance = random.Random(seed)
+        self.changes: list[Change] = [PutParameters(PARAMETERS)]
+        self.on_chain: list[PutBlock] = []
+        self.every: list[PutBlock] = []
+        self.records: dict[int, tuple[ValidatorRecord, ...]] = {}
+        tally = [[0] * 6 for _ in range(6)]
+        epoch = None
+        parent = None
+        for slot in range(1000, 1000 + slots):
+            if self.chance.random() < 0.2:
+                continue
+            if self.chance.random() < 0.15:
+                self._add(slot, parent, 1, "fork", None)
+            ended = None
+            if epoch is not None and slot // EPOCH_PERIOD != epoch:
+                self.records[epoch] = tuple(ValidatorRecord(*each) for each in tally)
+                ended = EndedEpoch(epoch, self.records[epoch])
+                tally = [[0] * 6 for _ in range(6)]
+            epoch = slot // EPOCH_PERIOD
+            change = self._add(slot, parent, 0, "best", ended)
+            for validator, record in change.validators.items():
+                tally[validator] = [a + b for a, b in zip(tally[validator], record, strict=True)]
+            self.on_chain.append(change)
+            parent = change.block.hash
+
+    def _add(
+        self, slot: int, parent: str | None, branch: int, status: Any, ended: EndedEpoch | None
+    ) -> PutBlock:
+        chance = self.chance
+        block = make_block(
+            slot,
+            parent,
+            branch,
+            status=status,
+            author=chance.randrange(6),
+            tickets=chance.randrange(4),
+            guarantors=sorted(chance.sample(range(6), chance.randrange(4))),
+            assurers=sorted(chance.sample(range(6), chance.randrange(7))),
+        )
+        validators: Mapping[int, ValidatorRecord] = derive_increments(block)
+        if chance.random() < 0.1:
+            validators = {2: ValidatorRecord(2, 0, 0, 0, 7, 3), 4: ValidatorRecord(assurances=2)}
+        change = PutBlock(
+            block,
+            cores={core: random_record(chance, CoreRecord) for core in range(2)},
+            services={
+                service: random_record(chance, ServiceRecord)
+                for service in chance.sample((0, 7, 1729), chance.randrange(3))
+            },
+            validators=validators,
+            ended=ended,
+        )
+        self.changes.append(change)
+        self.every.append(change)
+        return change
+
+    def within(self, first: int, last: int) -> list[PutBlock]:
+        return [each for each in self.on_chain if first <= each.block.slot <= last]
