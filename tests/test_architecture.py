@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "query/answers/health": "tests/gateway/observability/test_health.py",
     "query/answers/network": "tests/gateway/handlers/test_network.py",
     "query/answers/nodes": "tests/gateway/handlers/test_nodes.py",
+    "query/answers/otlp": "tests/tracing/test_otlp.py",
     "query/answers/packages": "tests/gateway/handlers/test_packages.py",
     "query/answers/slots": "tests/gateway/handlers/test_slots.py",
     "query/answers/server": "tests/gateway/observability/test_server_report.py",

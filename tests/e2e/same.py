@@ -29,6 +29,8 @@ LEFT_OUT = {
     "live": "the last seconds of the clock",
     "realtime": "the last seconds of the clock",
     "event": "by an id that each system gives itself; search has the same events",
+    "package_trace": "ids and times are of connections; tests/e2e/test_truth_traces.py",
+    "block_trace": "likewise",
     "trace": "by such an id; tests/shard/queries/test_trace.py",
     "events": "the newest of many in order of arrival; search has those of a slot",
     "grafana_events": "the newest of many in order of arrival; search has those of a slot",

@@ -4355,6 +4355,101 @@ class StageFailure(TypedDict):
     ms: float | None
 
 
+class OtlpTraces(TypedDict):
+    """One trace as an ``ExportTraceServiceRequest``, which receivers of OTLP/HTTP accept."""
+
+    resourceSpans: list[OtlpResourceSpans]
+
+
+class OtlpResourceSpans(TypedDict):
+    """Spans of one node, or of the network."""
+
+    resource: OtlpResource
+    scopeSpans: list[OtlpScopeSpans]
+
+
+class OtlpResource(TypedDict):
+    """A node: service.name is its implementation, service.instance.id its id."""
+
+    attributes: list[OtlpAttribute]
+
+
+class OtlpAttribute(TypedDict):
+    """An attribute."""
+
+    key: str
+    value: OtlpValue
+
+
+class OtlpValue(TypedDict):
+    """A value: exactly one of the members."""
+
+    stringValue: NotRequired[str]
+    boolValue: NotRequired[bool]
+    intValue: NotRequired[str]
+    doubleValue: NotRequired[float]
+    # Its member values has the values of a list.
+    arrayValue: NotRequired[dict[str, list[Any]]]
+
+
+class OtlpScopeSpans(TypedDict):
+    """Spans of one scope."""
+
+    scope: OtlpScope
+    spans: list[OtlpSpan]
+
+
+class OtlpScope(TypedDict):
+    """The instrumentation scope: tart."""
+
+    name: str
+
+
+class OtlpSpan(TypedDict):
+    """A span; times are Unix nanoseconds by the server's clock."""
+
+    traceId: str
+    spanId: str
+    name: str
+    # SPAN_KIND_INTERNAL.
+    kind: Literal[1]
+    startTimeUnixNano: str
+    endTimeUnixNano: str
+    attributes: list[OtlpAttribute]
+    events: list[OtlpEvent]
+    links: list[OtlpLink]
+    status: OtlpStatus
+    parentSpanId: NotRequired[str]
+    droppedAttributesCount: NotRequired[int]
+    droppedEventsCount: NotRequired[int]
+    droppedLinksCount: NotRequired[int]
+
+
+class OtlpEvent(TypedDict):
+    """A moment within a span."""
+
+    timeUnixNano: str
+    name: str
+    attributes: list[OtlpAttribute]
+
+
+class OtlpLink(TypedDict):
+    """A link to the root span of another trace."""
+
+    traceId: str
+    spanId: str
+    attributes: list[OtlpAttribute]
+
+
+class OtlpStatus(TypedDict):
+    """The status of a span; empty unless it failed."""
+
+    # STATUS_CODE_ERROR.
+    code: NotRequired[Literal[2]]
+    # The reason of the failure.
+    message: NotRequired[str]
+
+
 class FailureRates(TypedDict):
     """Failures by category, node and reason."""
 

@@ -2707,6 +2707,54 @@ class Api:
             )
         )
 
+    def package_trace(
+        self, hash: str, *, node_id: str | None = None, session: int | None = None
+    ) -> answers.OtlpTraces:
+        """Get the trace of one work-package for OpenTelemetry.
+
+        ``GET /api/workpackages/{hash}/trace.otlp.json``. The attempts of all guarantors with their
+        steps, and the way on chain. The answer is an ExportTraceServiceRequest in the JSON mapping
+        of OTLP, which receivers such as Jaeger and Tempo accept. Ids are made of hashes, so that a
+        trace is the same each time it is exported. Times are by the server's clock; the attributes
+        jam.clock.* have those of the node. A trace has at most 2000 spans; jam.trace.cut_spans of
+        the root counts those left out. docs/traces.md describes the spans. If several connections
+        gave the id to different packages, the answer is 409 with candidates.
+
+        Args:
+            hash: Hash of the work-package, of its report or of its erasure root; or the id of the
+                event that began it at a guarantor (90, 91), in decimal.
+            node_id: With an event id: the node that sent the event. A prefix of the id, of 4 digits
+                or more, is enough if only one node has it.
+            session: With an event id: the connection of the event.
+        """
+        return self._ask(
+            Call[answers.OtlpTraces](
+                "GET",
+                "/api/workpackages/{hash}/trace.otlp.json",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session},
+            )
+        )
+
+    def block_trace(self, hash: str) -> answers.OtlpTraces:
+        """Get the trace of one block for OpenTelemetry.
+
+        ``GET /api/blocks/{hash}/trace.otlp.json``. Authoring, and the import at each node with
+        verification and execution. The answer is an ExportTraceServiceRequest in the JSON mapping
+        of OTLP, which receivers such as Jaeger and Tempo accept. Ids are made of hashes, so that a
+        trace is the same each time it is exported. Times are by the server's clock; the attributes
+        jam.clock.* have those of the node. A trace has at most 2000 spans; jam.trace.cut_spans of
+        the root counts those left out. docs/traces.md describes the spans.
+
+        Args:
+            hash: Hash of the header.
+        """
+        return self._ask(
+            Call[answers.OtlpTraces](
+                "GET", "/api/blocks/{hash}/trace.otlp.json", path={"hash": hash}
+            )
+        )
+
     def failure_rates(
         self,
         *,
@@ -5227,6 +5275,33 @@ class AsyncApi:
         return await self._ask(
             Call[answers.SlotPropagation](
                 "GET", "/api/slots/{slot}/propagation", path={"slot": slot}, query={"clock": clock}
+            )
+        )
+
+    async def package_trace(
+        self, hash: str, *, node_id: str | None = None, session: int | None = None
+    ) -> answers.OtlpTraces:
+        """Get the trace of one work-package for OpenTelemetry.
+
+        See ``TartClient.package_trace``.
+        """
+        return await self._ask(
+            Call[answers.OtlpTraces](
+                "GET",
+                "/api/workpackages/{hash}/trace.otlp.json",
+                path={"hash": hash},
+                query={"node_id": node_id, "session": session},
+            )
+        )
+
+    async def block_trace(self, hash: str) -> answers.OtlpTraces:
+        """Get the trace of one block for OpenTelemetry.
+
+        See ``TartClient.block_trace``.
+        """
+        return await self._ask(
+            Call[answers.OtlpTraces](
+                "GET", "/api/blocks/{hash}/trace.otlp.json", path={"hash": hash}
             )
         )
 

@@ -4420,6 +4420,90 @@ export interface StageFailure {
   ms: number | null;
 }
 
+/** One trace as an ``ExportTraceServiceRequest``, which receivers of OTLP/HTTP accept. */
+export interface OtlpTraces {
+  resourceSpans: OtlpResourceSpans[];
+}
+
+/** Spans of one node, or of the network. */
+export interface OtlpResourceSpans {
+  resource: OtlpResource;
+  scopeSpans: OtlpScopeSpans[];
+}
+
+/** A node: service.name is its implementation, service.instance.id its id. */
+export interface OtlpResource {
+  attributes: OtlpAttribute[];
+}
+
+/** An attribute. */
+export interface OtlpAttribute {
+  key: string;
+  value: OtlpValue;
+}
+
+/** A value: exactly one of the members. */
+export interface OtlpValue {
+  stringValue?: string;
+  boolValue?: boolean;
+  intValue?: string;
+  doubleValue?: number;
+  /** Its member values has the values of a list. */
+  arrayValue?: Record<string, unknown[]>;
+}
+
+/** Spans of one scope. */
+export interface OtlpScopeSpans {
+  scope: OtlpScope;
+  spans: OtlpSpan[];
+}
+
+/** The instrumentation scope: tart. */
+export interface OtlpScope {
+  name: string;
+}
+
+/** A span; times are Unix nanoseconds by the server's clock. */
+export interface OtlpSpan {
+  traceId: string;
+  spanId: string;
+  name: string;
+  /** SPAN_KIND_INTERNAL. */
+  kind: 1;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: OtlpAttribute[];
+  events: OtlpEvent[];
+  links: OtlpLink[];
+  status: OtlpStatus;
+  parentSpanId?: string;
+  droppedAttributesCount?: number;
+  droppedEventsCount?: number;
+  droppedLinksCount?: number;
+}
+
+/** A moment within a span. */
+export interface OtlpEvent {
+  timeUnixNano: string;
+  name: string;
+  attributes: OtlpAttribute[];
+}
+
+/** A link to the root span of another trace. */
+export interface OtlpLink {
+  traceId: string;
+  spanId: string;
+  attributes: OtlpAttribute[];
+}
+
+/** The status of a span; empty unless it failed. */
+export interface OtlpStatus {
+  /** STATUS_CODE_ERROR. */
+  code?: 2;
+  /** The reason of the failure. */
+  message?: string;
+}
+
 /** Failures by category, node and reason. */
 export interface FailureRates {
   timestamp: string;
@@ -8459,6 +8543,48 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<SlotPropagation>;
+
+  /**
+   * Get the trace of one work-package for OpenTelemetry. `GET
+   * /api/workpackages/{hash}/trace.otlp.json`
+   *
+   * The attempts of all guarantors with their steps, and the way on chain. The answer is an
+   * ExportTraceServiceRequest in the JSON mapping of OTLP, which receivers such as Jaeger and Tempo
+   * accept. Ids are made of hashes, so that a trace is the same each time it is exported. Times are
+   * by the server's clock; the attributes jam.clock.* have those of the node. A trace has at most
+   * 2000 spans; jam.trace.cut_spans of the root counts those left out. docs/traces.md describes the
+   * spans. If several connections gave the id to different packages, the answer is 409 with
+   * candidates.
+   */
+  packageTrace(
+    hash: string,
+    parameters?: {
+      /**
+       * With an event id: the node that sent the event. A prefix of the id, of 4 digits or more, is
+       * enough if only one node has it.
+       */
+      node_id?: string;
+      /** With an event id: the connection of the event. */
+      session?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<OtlpTraces>;
+
+  /**
+   * Get the trace of one block for OpenTelemetry. `GET /api/blocks/{hash}/trace.otlp.json`
+   *
+   * Authoring, and the import at each node with verification and execution. The answer is an
+   * ExportTraceServiceRequest in the JSON mapping of OTLP, which receivers such as Jaeger and Tempo
+   * accept. Ids are made of hashes, so that a trace is the same each time it is exported. Times are
+   * by the server's clock; the attributes jam.clock.* have those of the node. A trace has at most
+   * 2000 spans; jam.trace.cut_spans of the root counts those left out. docs/traces.md describes the
+   * spans.
+   */
+  blockTrace(
+    hash: string,
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<OtlpTraces>;
 
   /**
    * Get failure rates by category, node and reason. `GET /api/analytics/failure-rates`

@@ -2110,6 +2110,28 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the trace of one work-package for OpenTelemetry. */
+  packageTrace(hash, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/workpackages/{hash}/trace.otlp.json",
+      values: { hash: hash },
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the trace of one block for OpenTelemetry. */
+  blockTrace(hash, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/blocks/{hash}/trace.otlp.json",
+      values: { hash: hash },
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get failure rates by category, node and reason. */
   failureRates(parameters = {}, options = {}) {
     const call = {

@@ -35,6 +35,7 @@ from tart.gateway.api.routes.server import SERVER_ROUTES
 from tart.gateway.api.routes.sessions import SESSION_ROUTES
 from tart.gateway.api.routes.slots import SLOT_ROUTES
 from tart.gateway.api.routes.streams import STREAM_ROUTES
+from tart.gateway.api.routes.traces import TRACE_ROUTES
 from tart.gateway.api.routes.web_page import WEB_PAGE_ROUTES
 from tart.query.answers.int64 import plan_of
 
@@ -49,6 +50,7 @@ _ROUTES = (
     *PACKAGE_ROUTES,
     *METRIC_ROUTES,
     *SLOT_ROUTES,
+    *TRACE_ROUTES,
     *ANALYTICS_ROUTES,
     *FAILURE_ROUTES,
     *AVAILABILITY_ROUTES,

@@ -246,6 +246,27 @@ async def _answer_journey(
     values: Values,
     figure_of: Callable[[Journey], Awaitable[tuple[Figure, Coverage | None]]],
 ) -> Answer:
+    requested = await requested_rows(queries, values)
+    if isinstance(requested, Answer):
+        return requested
+    rows, seen = requested
+    journey, also = await package_queries.journey(
+        queries, rows, values["limit"], values.get("bytes", "hex")
+    )
+    figure, more = await figure_of(journey)
+    seen &= also
+    body = partial(figure, journey, str(values["hash"]))
+    return Answer(body, seen if more is None else seen & more)
+
+
+async def requested_rows(
+    queries: QueryClient, values: Values
+) -> tuple[list[Json], Coverage] | Answer:
+    """Return the guarantors' rows of the package that a request names; an answer if several.
+
+    Raises:
+        NotFound: No package is known by the name.
+    """
     reference = values["hash"]
     if isinstance(reference, int):
         rows, seen = await queries.ask(
@@ -262,12 +283,7 @@ async def _answer_journey(
         # Found by an id or a report: other guarantors may have the package, too.
         rows, also = await queries.ask(PackageRows(hashes=hashes))
         seen &= also
-    journey, also = await package_queries.journey(
-        queries, rows, values["limit"], values.get("bytes", "hex")
-    )
-    figure, more = await figure_of(journey)
-    seen &= also
-    return Answer(partial(figure, journey, str(reference)), seen if more is None else seen & more)
+    return rows, seen
 
 
 def _ambiguous(candidates: list[Json]) -> Json:

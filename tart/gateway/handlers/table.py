@@ -34,6 +34,7 @@ from tart.gateway.handlers.packages import PACKAGE_HANDLERS
 from tart.gateway.handlers.sessions import SESSION_HANDLERS
 from tart.gateway.handlers.slots import SLOT_HANDLERS
 from tart.gateway.handlers.sql import SQL_HANDLERS
+from tart.gateway.handlers.traces import TRACE_HANDLERS
 from tart.gateway.handlers.windows import Handler, windowed
 
 _HANDLERS: Mapping[str, Handler] = {
@@ -53,6 +54,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **NODE_FIGURE_HANDLERS,
     **METRIC_HANDLERS,
     **SLOT_HANDLERS,
+    **TRACE_HANDLERS,
     **ANALYTICS_HANDLERS,
     **AVAILABILITY_HANDLERS,
     **GRAFANA_HANDLERS,

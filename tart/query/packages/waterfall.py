@@ -10,7 +10,7 @@ builder waited for it, else through the builder itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import pairwise
 from math import ceil
 from typing import Any, NamedTuple
@@ -18,30 +18,23 @@ from typing import Any, NamedTuple
 from tart.protocol.events import EventKind
 from tart.query.answers import waterfalls as answers
 from tart.query.answers.packages import Percentiles, StepStatus
-from tart.query.core.chain_stats import bare_hex
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import time_us
+from tart.query.packages.guarantor_courses import (
+    Course,
+    Point,
+    Share,
+    guarantor_course,
+    stage_between,
+)
 from tart.query.packages.journey_details import guarantor_info
-from tart.query.packages.journeys import ROW_STEPS, STEP_NAMES, Journey
+from tart.query.packages.journeys import Journey
 from tart.query.shard_queries.packages import PAIRS
-from tart.units import JCE_US, ms
+from tart.units import ms
 
 Json = dict[str, Any]
 
 BINS = 24
-# Steps of a row in order, and the stages that they end.
-_STAGES: Mapping[str, str] = {
-    "received": "submit",
-    "authorized": "authorize",
-    "refined": "refine",
-    "built": "report",
-    "signed": "sign",
-    "guaranteed": "guarantee",
-    "distributed": "distribute",
-}
-_PRIMARY = ("received", "authorized", "refined", "built", "guaranteed", "distributed")
-_SECONDARY = ("received", "authorized", "refined", "built", "signed")
-_MARKS = (EventKind.EXTRINSIC_DATA_RECEIVED, EventKind.IMPORTS_RECEIVED)
 _PAIR_NAMES = {pair: name for name, pair in PAIRS.items()}
 # Events of other nodes that groups count; audits come later and are not part of the course.
 _GROUPED = frozenset(
@@ -53,62 +46,6 @@ _GROUPED = frozenset(
         EventKind.SHARD_REQUEST_FAILED,
     }
 )
-_ENDS: Mapping[str, EventKind] = {
-    "failed": EventKind.WORK_PACKAGE_FAILED,
-    "duplicate": EventKind.DUPLICATE_WORK_PACKAGE,
-}
-
-
-class _Point(NamedTuple):
-    """A step of a guarantor.
-
-    Attributes:
-        name: ``started``, a column of steps, ``failed`` or ``duplicate``.
-        at_us: Corrected time, Unix microseconds.
-        event_id: ``None`` if the event is gone.
-    """
-
-    name: str
-    at_us: int
-    event_id: int | None
-
-
-class _Share(NamedTuple):
-    """A share with a secondary guarantor, by the primary's clock.
-
-    Attributes:
-        at_us: When it began; ``end_us`` when its last event came.
-        signed_us: When the signature came; ``None`` without one.
-    """
-
-    peer: str
-    at_us: int
-    event_id: int
-    end_us: int
-    end_event_id: int
-    signed_us: int | None
-    failed: bool
-    reason: str | None
-
-
-class _Course(NamedTuple):
-    """A guarantor's row with its points in order of time."""
-
-    row: Json
-    offset_us: int
-    is_corrected: bool
-    points: Sequence[_Point]
-    shares: Sequence[_Share]
-    marks: Sequence[tuple[str, int, int | None]]
-
-    def point(self, name: str) -> _Point | None:
-        """Return the point of a step."""
-        return next((point for point in self.points if point.name == name), None)
-
-    @property
-    def is_primary(self) -> bool:
-        """The package was submitted to the guarantor."""
-        return bool(self.row["kind"] == EventKind.WORK_PACKAGE_SUBMISSION)
 
 
 class _Step(NamedTuple):
@@ -146,7 +83,7 @@ def waterfall(
         typical: Percentiles of durations by name of their pair in ``PAIRS``.
         since_us: When the packages of ``typical`` began, Unix microseconds.
     """
-    courses = [_course(journey, row, offsets.get(row["node"])) for row in journey.rows]
+    courses = [guarantor_course(journey, row, offsets.get(row["node"])) for row in journey.rows]
     courses.sort(key=lambda course: (not course.is_primary, course.points[0].at_us))
     others = (*journey.events["reports"], *journey.events["erasures"])
     events = [_event(each) for each in others if each["event_type"] in _GROUPED]
@@ -197,58 +134,8 @@ def _slot(journey: Journey) -> int | None:
 # --- Guarantors ---------------------------------------------------------------------------
 
 
-def _course(journey: Journey, row: Json, known_offset: int | None) -> _Course:
-    offset = known_offset
-    if offset is None:
-        offset = row["started_at"] - row["started"] - JCE_US
-    events = journey.events["pipelines"].get(f"{row['session']}/{row['root']}") or []
-    ids: dict[int, int] = {}
-    for event in events:
-        ids.setdefault(event["event_type"], event["id"])
-    times = [("started", row["started"], row["kind"])]
-    times += [(name, row[name], ROW_STEPS[name]) for name in _STAGES if row[name] is not None]
-    if row["outcome"] in _ENDS and row["failed"] is not None:
-        times.append((row["outcome"], row["failed"], _ENDS[row["outcome"]]))
-    order = {name: position for position, (name, _, _) in enumerate(times)}
-    points: list[_Point] = []
-    for name, clock, kind in sorted(times, key=lambda each: (each[1], order[each[0]])):
-        points.append(_Point(name, clock + JCE_US + offset, ids.get(kind)))
-    marks = [
-        (STEP_NAMES[kind], row[name] + JCE_US + offset, ids.get(kind))
-        for name, kind in ROW_STEPS.items()
-        if kind in _MARKS and row[name] is not None
-    ]
-    return _Course(row, offset, known_offset is not None, points, _shares(events, offset), marks)
-
-
-def _shares(events: Iterable[Json], offset: int) -> list[_Share]:
-    """Return the shares with secondaries, from the primary's events in order of time."""
-    shares: dict[str, _Share] = {}
-    for event in events:
-        fields = next(iter(event["data"].values()))
-        at_us, kind = fields["timestamp"] + JCE_US + offset, event["event_type"]
-        if "secondary" not in fields:
-            continue
-        peer = bare_hex(fields["secondary"])
-        if kind == EventKind.SHARING_WORK_PACKAGE:
-            shares[peer] = _Share(peer, at_us, event["id"], at_us, event["id"], None, False, None)
-        elif peer in shares:
-            shares[peer] = _extend_share(shares[peer], kind, at_us, event["id"], fields)
-    return sorted(shares.values(), key=lambda share: share.at_us)
-
-
-def _extend_share(share: _Share, kind: int, at_us: int, event_id: int, fields: Json) -> _Share:
-    end_us = max(share.at_us, at_us)
-    share = share._replace(end_us=end_us, end_event_id=event_id)
-    if kind == EventKind.WORK_REPORT_SIGNATURE_RECEIVED:
-        return share._replace(signed_us=end_us)
-    if kind == EventKind.WORK_PACKAGE_SHARING_FAILED:
-        return share._replace(failed=True, reason=fields.get("reason"))
-    return share
-
-
 def _row(
-    course: _Course,
+    course: Course,
     journey: Journey,
     origin: int,
     typical: Mapping[str, Percentiles],
@@ -257,7 +144,7 @@ def _row(
     node = course.row["node"]
     bars: list[answers.WaterfallBar] = []
     for first, last in pairwise(course.points):
-        stage = _stage(course, first, last)
+        stage = stage_between(course, first, last)
         failed = last.name == "failed"
         status: StepStatus = "completed"
         if failed:
@@ -295,21 +182,7 @@ def _row(
     }
 
 
-def _stage(course: _Course, first: _Point, last: _Point) -> str:
-    """Return the name of the step between two points; of a failure that of the step it ended."""
-    if last.name == "duplicate":
-        return "duplicate"
-    name = last.name
-    if name == "failed":
-        steps = _PRIMARY if course.is_primary else _SECONDARY
-        done = steps.index(first.name) + 1 if first.name in steps else 0
-        name = steps[min(done, len(steps) - 1)]
-    if name == "received" and not course.is_primary:
-        return "receive_share"
-    return _STAGES[name]
-
-
-def _share_bar(share: _Share, origin: int) -> answers.WaterfallBar:
+def _share_bar(share: Share, origin: int) -> answers.WaterfallBar:
     done: StepStatus = "in_progress" if share.signed_us is None else "completed"
     return {
         "stage": "share",
@@ -456,7 +329,7 @@ def _critical_path(steps: Sequence[_Step], origin: int) -> list[answers.Critical
     return path
 
 
-def _progress(course: _Course) -> tuple[bool, int, bool, int]:
+def _progress(course: Course) -> tuple[bool, int, bool, int]:
     return (
         course.point("guaranteed") is not None,
         len(course.points),
@@ -465,7 +338,7 @@ def _progress(course: _Course) -> tuple[bool, int, bool, int]:
     )
 
 
-def _guarantor_steps(lead: _Course, courses: Sequence[_Course]) -> list[_Step]:
+def _guarantor_steps(lead: Course, courses: Sequence[Course]) -> list[_Step]:
     guaranteed = lead.point("guaranteed")
     share = _last_signature(lead, guaranteed)
     second = share and _course_of(courses, share.peer, share.at_us)
@@ -485,7 +358,7 @@ def _guarantor_steps(lead: _Course, courses: Sequence[_Course]) -> list[_Step]:
     ]
 
 
-def _last_signature(lead: _Course, guaranteed: _Point | None) -> _Share | None:
+def _last_signature(lead: Course, guaranteed: Point | None) -> Share | None:
     """Return the share whose signature came last before the guarantee, if it was waited for."""
     built = lead.point("built")
     if guaranteed is None:
@@ -500,18 +373,18 @@ def _last_signature(lead: _Course, guaranteed: _Point | None) -> _Share | None:
     return max(signed, key=lambda share: share.signed_us or 0, default=None)
 
 
-def _course_of(courses: Sequence[_Course], node: str, since_us: int) -> _Course | None:
+def _course_of(courses: Sequence[Course], node: str, since_us: int) -> Course | None:
     """Return the secondary's course that a share led to: the one that began nearest to it."""
     same = [course for course in courses if course.row["node"] == node and not course.is_primary]
     signed = [course for course in same if course.point("signed") is not None]
     return min(signed, key=lambda course: abs(course.points[0].at_us - since_us), default=None)
 
 
-def _steps_of(course: _Course) -> list[_Step]:
+def _steps_of(course: Course) -> list[_Step]:
     node, points = course.row["node"], course.points
     steps = [_Step("start", node, points[0].at_us, points[0].event_id)]
     steps += [
-        _Step(_stage(course, first, last), node, last.at_us, last.event_id)
+        _Step(stage_between(course, first, last), node, last.at_us, last.event_id)
         for first, last in pairwise(points)
     ]
     return steps

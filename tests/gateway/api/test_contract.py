@@ -79,6 +79,8 @@ def test_the_contract_has_all_routes() -> None:
         "/api/workpackages/latency",
         "/api/workpackages/{hash}/journey",
         "/api/workpackages/{hash}/waterfall",
+        "/api/workpackages/{hash}/trace.otlp.json",
+        "/api/blocks/{hash}/trace.otlp.json",
         "/api/workpackages/{hash}/journey/enhanced",
         "/api/workpackages/{hash}/audit-progress",
         "/api/workpackages/batch/journey",

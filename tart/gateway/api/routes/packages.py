@@ -58,7 +58,8 @@ class Reference:
 
 
 _DAY, _HOUR = window("24h"), window("1h")
-_JOURNEY = (
+# Names one package in a path.
+PACKAGE_PATH = (
     Parameter(
         "hash",
         Reference(),
@@ -74,6 +75,9 @@ _JOURNEY = (
     Parameter(
         "session", Integer(0, MAX_EVENT_ID), "With an event id: the connection of the event."
     ),
+)
+_JOURNEY = (
+    *PACKAGE_PATH,
     Parameter(
         "limit",
         Integer(1, 1000, (True, True)),
@@ -84,7 +88,7 @@ _JOURNEY = (
     BYTES,
 )
 _WATERFALL = (
-    *(each for each in _JOURNEY if each.name not in ("limit", "bytes")),
+    *PACKAGE_PATH,
     Parameter(
         "limit",
         Integer(1, 1000, (True, True)),
