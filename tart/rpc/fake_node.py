@@ -8,6 +8,7 @@ authors of other clients of the RPC.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -160,6 +161,7 @@ RPC_DIALECTS: Mapping[str, RpcDialect] = {
 # jsonrpsee gives random ids below 2^53, romio random ids of 63 bits.
 _FIRST_LARGE_ID = (1 << 62) + 1
 _INVALID_REQUEST = -32600
+_MAX_CALLS = 1024
 
 
 class _RpcRefusal(Exception):
@@ -177,14 +179,16 @@ class FakeRpcNode:
         dialect: A name of ``RPC_DIALECTS``, or deviations of one's own.
 
     Attributes:
-        calls: The methods that were called, in order, with their parameters.
+        calls: The newest calls, in order: method and parameters.
+        call_count: The number of all calls.
 
     """
 
     def __init__(self, chain: RpcChain, dialect: str | RpcDialect = "plain") -> None:
         self.chain = chain
         self.dialect = RPC_DIALECTS[dialect] if isinstance(dialect, str) else dialect
-        self.calls: list[tuple[str, list[Any]]] = []
+        self.calls: deque[tuple[str, list[Any]]] = deque(maxlen=_MAX_CALLS)
+        self.call_count = 0
         self._subscriptions: dict[object, _RpcSubscription] = {}
 
     @property
@@ -226,6 +230,7 @@ class FakeRpcNode:
                 return [self._refuse(None, _RpcRefusal(_INVALID_REQUEST, "Invalid request"))]
         params = params if isinstance(params, list) else []
         self.calls.append((method, params))
+        self.call_count += 1
         if "id" not in rest:
             return []
         try:
@@ -310,7 +315,7 @@ class FakeRpcNode:
             service = read_integer(params[0], "a service id")
         if method in ("subscribeStatistics", "subscribeServiceData"):
             finalized = bool(params[-1])
-        number = len(self.calls)
+        number = self.call_count
         key: object = {
             "number": number,
             "large": _FIRST_LARGE_ID + number,
