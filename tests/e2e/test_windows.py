@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tart.gateway.api.common import COMPARE
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.grafana import TAG
 from tart.gateway.api.parameters import Time
@@ -312,6 +313,42 @@ def test_an_answer_tells_the_window_it_has(windows):
         assert [figure(again) for figure in windows.figures] == [
             figure(found) for figure in windows.figures
         ]
+
+
+COMPARABLE = [route for route in WINDOWED if COMPARE in route.parameters]
+
+
+def test_every_route_of_figures_over_a_window_can_be_compared(truth):
+    lists = {"node_timeline", "node_events", "events", "search", "export"}
+    assert {route.name for route in WINDOWED} - {route.name for route in COMPARABLE} == {
+        *lists,
+        *("sessions", "node_sessions"),
+    }
+    for route in ROUTES:
+        answer = SCHEMAS.get(getattr(route.answer, "__name__", ""), {"properties": {}})
+        assert ("earlier" in answer["properties"]) == (COMPARE in route.parameters), route.name
+
+
+@pytest.mark.parametrize(
+    "windows", COMPARABLE, ids=[route.name for route in COMPARABLE], indirect=True
+)
+def test_the_earlier_answer_is_that_of_a_request_for_the_earlier_window(windows):
+    events = windows.events
+    ago = max(1, (events[-1] - events[0]) // 2 // SECOND_US)
+    # The second window begins before the first event of all.
+    for length in (ago * SECOND_US, HOUR_US):
+        end = events[-1]
+        start = end - length
+        both = windows.ask(start, end, compare=f"{ago}s")
+        comparison, earlier = both.pop("comparison"), both.pop("earlier")
+        assert both.keys() - {"timestamp"} == windows.ask(start, end).keys() - {"timestamp"}
+        missing = round(comparison["missing_seconds"] * SECOND_US)
+        assert (missing > 0) == (start - ago * SECOND_US < windows.first)
+        assert comparison["ago_seconds"] == ago
+        assert comparison["overlap_seconds"] == (length / SECOND_US - ago)
+        alone = windows.ask(start - ago * SECOND_US + missing, end - ago * SECOND_US)
+        assert earlier.pop("timestamp", None) is None or alone.pop("timestamp")
+        assert earlier == alone
 
 
 def moments(windows) -> Iterator[int]:

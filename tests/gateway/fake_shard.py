@@ -47,7 +47,14 @@ from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateRows, AggregateSum
 from tart.query.shard_queries.catalog import QUERIES
-from tart.query.shard_queries.events import Backfill, Event, Events, Export, Trace
+from tart.query.shard_queries.events import (
+    Backfill,
+    Event,
+    EventLogStart,
+    Events,
+    Export,
+    Trace,
+)
 from tart.query.shard_queries.histogram import EventHistogram
 from tart.query.shard_queries.messages import FirstMessage, Message
 from tart.query.shard_queries.nodes import Nodes
@@ -507,6 +514,8 @@ class FakeShard:
                 return {"buckets": [], "nodes": []}
             case Backfill():
                 return self._backfill(query)
+            case EventLogStart():
+                return [_us(rows[0]["received_at"]) for rows in self.log.values() if rows]
             case Nodes(node=wanted):
                 return [each for each in self.nodes if wanted in (None, each["node_id"])]
             case AggregateRows(table=table):

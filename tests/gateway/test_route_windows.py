@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from tart.gateway.api.common import COMPARE
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Integer, Parameter
 from tart.gateway.api.route import Kind, Route
 from tests.gateway.fake_network import populate
+from tests.gateway.fake_shard import NODE_A
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.gateway.running import Running, path_of, with_gateway
 
 NOW_IS_LATEST = "A time in the future means now."
@@ -132,5 +137,87 @@ def test_numbers_beyond_their_range_are_clamped_or_refused_as_the_text_says(
                     words = ("clamped", "at most", "means")
                     assert any(word in each.description for word in words), (route.path, each.name)
         assert asked > 20
+
+    with_gateway(tmp_path, check)
+
+
+COMPARABLE = [route for route in WINDOWED if COMPARE in route.parameters]
+# Times that a query has besides its window.
+_OF_NOW = {"now_us", "inactive_since_us"}
+
+
+def earlier_schema(route: Route) -> dict[str, Any]:
+    """The schema of the member ``earlier`` of a route's answer."""
+    assert route.answer is not None
+    schema: dict[str, Any] = SCHEMAS[route.answer.__name__]["properties"]["earlier"]
+    return schema
+
+
+def queries_since(gateway: Running, first: int) -> Counter[str]:
+    """The queries that the first shard got about windows, as text."""
+    return Counter(
+        json.dumps([request.name, {**request.parameters, **dict.fromkeys(_OF_NOW)}], default=str)
+        for request in gateway.shards[0].requests[first:]
+        if "window" in request.parameters
+    )
+
+
+def test_a_comparison_asks_the_shards_as_two_requests_do(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        populate(*gateway.shards)
+        gateway.know(NODE_A)
+        end = datetime.now(UTC) - timedelta(hours=2)
+        start, day = end - timedelta(hours=3), timedelta(days=1)
+        asked = 0
+        for route in COMPARABLE:
+            first = len(gateway.shards[0].requests)
+            present = await ask(gateway, route, start=start.isoformat(), end=end.isoformat())
+            earlier = await ask(
+                gateway, route, start=(start - day).isoformat(), end=(end - day).isoformat()
+            )
+            alone = queries_since(gateway, first)
+            first = len(gateway.shards[0].requests)
+            both = await ask(
+                gateway, route, start=start.isoformat(), end=end.isoformat(), compare="24h"
+            )
+            assert queries_since(gateway, first) == alone, route.path
+            body = both.json()
+            assert body["earlier"].keys() == earlier.json().keys(), route.path
+            assert body["earlier"]["window"] == earlier.json()["window"], route.path
+            assert body.keys() - present.json().keys() == {"comparison", "earlier"}, route.path
+            named = {each["$ref"] for each in earlier_schema(route)["anyOf"] if "$ref" in each}
+            assert named == {f"#/components/schemas/{route.answer.__name__}"}  # type: ignore[union-attr]
+            assert violations(body, {"$ref": named.pop()}) == [], route.path
+            asked += bool(alone)
+        assert asked > 40
+
+    with_gateway(tmp_path, check)
+
+
+def test_a_comparison_that_is_no_duration_is_refused(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        for text in ("", "0h", "yesterday", "9999d", "-1h"):
+            response = await gateway.get(f"/api/blocks?{urlencode({'compare': text})}")
+            assert response.status_code == 400, text
+            assert response.json()["error"]["param"] == "compare"
+        for path in (
+            "/api/grafana/cores?start=2026-11-01T00:00:00Z&end=2026-11-01T01:00:00Z&",
+            "/api/events?",
+        ):
+            response = await gateway.get(f"{path}compare=24h")
+            assert response.status_code == 400, path
+            assert "compare" in response.json()["error"]["message"]
+
+    with_gateway(tmp_path, check)
+
+
+def test_64_bit_integers_of_the_earlier_answer_have_the_requested_form(tmp_path: Path) -> None:
+    async def check(gateway: Running) -> None:
+        populate(*gateway.shards)
+        gateway.know(NODE_A)
+        for form, kind in (("number", int), ("string", str)):
+            body = await gateway.json(f"/api/da/stats?compare=1h&int64={form}")
+            for answer in (body, body["earlier"]):
+                assert type(answer["aggregate"]["total_shard_size_bytes"]) is kind, form
 
     with_gateway(tmp_path, check)

@@ -811,6 +811,12 @@ class Topology(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Topology | None]
 
 
 class OpenWindow(TypedDict):
@@ -822,6 +828,20 @@ class OpenWindow(TypedDict):
 
     start: str | None
     end: str | None
+
+
+class Comparison(TypedDict):
+    """The positions of the two windows of a comparison relative to each other."""
+
+    # The time between the two windows: compare.
+    ago_seconds: float
+    # The part of each window that belongs to both; more than 0 if compare is shorter than the
+    # window.
+    overlap_seconds: float
+    # The part of the earlier window, at its start, of which this server keeps nothing: it is before
+    # the first node connected, or before what retention leaves. The window of `earlier` begins
+    # after it.
+    missing_seconds: float
 
 
 class AnnouncementLink(TypedDict):
@@ -891,6 +911,12 @@ class ValidatorsCores(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[ValidatorsCores | None]
 
 
 class PrimaryCore(TypedDict):
@@ -960,6 +986,12 @@ class NodeStatusEnhanced(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[NodeStatusEnhanced | None]
 
 
 class GuaranteeActivity(TypedDict):
@@ -1003,6 +1035,12 @@ class NodePeers(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[NodePeers | None]
 
 
 class PeerSample(TypedDict):
@@ -1081,6 +1119,12 @@ class DaStats(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[DaStats | None]
 
 
 class StorageTotals(TypedDict):
@@ -1138,6 +1182,12 @@ class DaStatsEnhanced(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[DaStatsEnhanced | None]
 
 
 class NodeAvailability(TypedDict):
@@ -1245,6 +1295,12 @@ class Execution(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Execution | None]
 
 
 class Refinement(TypedDict):
@@ -1335,6 +1391,12 @@ class NodesSummary(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[NodesSummary | None]
 
 
 class Window(TypedDict):
@@ -1485,6 +1547,12 @@ class Implementations(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Implementations | None]
 
 
 class VersionBuckets(TypedDict):
@@ -1557,6 +1625,12 @@ class NodeLatencies(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[NodeLatencies | None]
 
 
 class LatencyBuckets(TypedDict):
@@ -1634,6 +1708,12 @@ class SlowestSteps(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[SlowestSteps | None]
 
 
 class SlowStep(TypedDict):
@@ -1672,6 +1752,12 @@ class Links(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Links | None]
 
 
 class LinkNodes(TypedDict):
@@ -1812,6 +1898,12 @@ class EventHistogramAnswer(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[EventHistogramAnswer | None]
 
 
 class EventBucket(TypedDict):
@@ -2236,6 +2328,12 @@ class Conformance(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Conformance | None]
 
 
 class BrokenRule(TypedDict):
@@ -2362,6 +2460,12 @@ class NodeConformance(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[NodeConformance | None]
 
 
 class ExplainedFinding(TypedDict):
@@ -2423,6 +2527,12 @@ class ConformanceMatrix(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[ConformanceMatrix | None]
 
 
 class MatrixRule(TypedDict):
@@ -2491,6 +2601,12 @@ class ConformanceExamples(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[ConformanceExamples | None]
 
 
 class FindingExample(TypedDict):
@@ -2595,6 +2711,12 @@ class Workpackages(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Workpackages | None]
 
 
 class PackageTotals(TypedDict):
@@ -2671,6 +2793,12 @@ class ActiveWorkpackages(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[ActiveWorkpackages | None]
 
 
 class ActiveWorkpackage(TypedDict):
@@ -2741,6 +2869,12 @@ class WorkFunnel(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[WorkFunnel | None]
 
 
 class FunnelStage(TypedDict):
@@ -2816,6 +2950,12 @@ class WorkLatency(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[WorkLatency | None]
 
 
 class StageLatency(TypedDict):
@@ -3278,6 +3418,12 @@ class Guarantees(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Guarantees | None]
 
 
 class GuaranteeTotals(TypedDict):
@@ -3336,6 +3482,12 @@ class Guarantors(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Guarantors | None]
 
 
 class Guarantor(TypedDict):
@@ -3376,6 +3528,12 @@ class CoresStatus(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoresStatus | None]
 
 
 class Core(TypedDict):
@@ -3447,6 +3605,12 @@ class CoreGrid(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoreGrid | None]
 
 
 class GridSymbol(TypedDict):
@@ -3501,6 +3665,12 @@ class CoreGuarantees(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoreGuarantees | None]
 
 
 class NodePool(TypedDict):
@@ -3548,6 +3718,12 @@ class CoreGuarantors(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoreGuarantors | None]
 
 
 class CoreGuarantor(TypedDict):
@@ -3585,6 +3761,12 @@ class EnhancedCoreGuarantors(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[EnhancedCoreGuarantors | None]
 
 
 class ImportSharing(TypedDict):
@@ -3629,6 +3811,12 @@ class CoreWorkPackages(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoreWorkPackages | None]
 
 
 class CorePackage(TypedDict):
@@ -3666,6 +3854,12 @@ class CoreValidators(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoreValidators | None]
 
 
 class CoreValidator(TypedDict):
@@ -3712,6 +3906,12 @@ class CoreMetrics(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoreMetrics | None]
 
 
 class CoreCounts(TypedDict):
@@ -3749,6 +3949,12 @@ class CoreBottlenecks(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[CoreBottlenecks | None]
 
 
 class SlowValidator(TypedDict):
@@ -3808,6 +4014,12 @@ class Blocks(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Blocks | None]
 
 
 class BlockTotals(TypedDict):
@@ -3931,6 +4143,12 @@ class Timeseries(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Timeseries | None]
 
 
 class SeriesBucket(TypedDict):
@@ -3980,6 +4198,12 @@ class GroupedTimeseries(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[GroupedTimeseries | None]
 
 
 class GroupBucket(TypedDict):
@@ -4075,6 +4299,12 @@ class Latency(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Latency | None]
 
 
 _LatencyStepKeywords = TypedDict("_LatencyStepKeywords", {"from": str | None})
@@ -4123,6 +4353,12 @@ class TopNodes(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[TopNodes | None]
 
 
 class NamedEventType(TypedDict):
@@ -4468,6 +4704,12 @@ class FailureRates(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[FailureRates | None]
 
 
 class OverallFailures(TypedDict):
@@ -4551,6 +4793,12 @@ class BlockPropagation(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[BlockPropagation | None]
 
 
 class PropagationDelays(TypedDict):
@@ -4631,6 +4879,12 @@ class NetworkHealth(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[NetworkHealth | None]
 
 
 class HealthComponent(TypedDict):
@@ -4671,6 +4925,12 @@ class SyncTimeline(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[SyncTimeline | None]
 
 
 class SyncBucket(TypedDict):
@@ -4720,6 +4980,12 @@ class ConnectionTimeline(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[ConnectionTimeline | None]
 
 
 class ConnectionBucket(TypedDict):
@@ -4780,6 +5046,12 @@ class Assurances(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Assurances | None]
 
 
 class AnchorAssurances(TypedDict):
@@ -4817,6 +5089,12 @@ class Failures(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Failures | None]
 
 
 class FailureMembers(TypedDict):
@@ -4980,6 +5258,12 @@ class FailureDetails(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[FailureDetails | None]
 
 
 class FailingNode(TypedDict):
@@ -5093,6 +5377,12 @@ class AvailabilityAnchors(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[AvailabilityAnchors | None]
 
 
 class AnchorCoverage(TypedDict):
@@ -5166,6 +5456,12 @@ class AvailabilityRequests(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[AvailabilityRequests | None]
 
 
 class KindOfRequests(TypedDict):
@@ -5266,6 +5562,12 @@ class Preimages(TypedDict):
     # Present only if the answer is made from the event log and storage.sample_after_seconds had
     # events left out of it in that time. Counts and durations from aggregates include them.
     sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Preimages | None]
 
 
 class PreimageTotals(TypedDict):

@@ -202,6 +202,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Topology:
         """Get links between nodes: block announcements, block and ticket transfers.
 
@@ -218,12 +219,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Topology](
                 "GET",
                 "/api/network/topology",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -233,6 +238,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ValidatorsCores:
         """Get guarantees by node and core, and tickets by node.
 
@@ -246,12 +252,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.ValidatorsCores](
                 "GET",
                 "/api/validators/cores",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -262,6 +272,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodeStatusEnhanced:
         """Get the status of a node with its cores, guarantees and tickets.
 
@@ -277,6 +288,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.NodeStatusEnhanced](
@@ -287,6 +302,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -300,6 +316,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodePeers:
         """Get the number of peers of a node from its Status events.
 
@@ -316,13 +333,17 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.NodePeers](
                 "GET",
                 "/api/nodes/{id}/peers",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -423,6 +444,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.DaStats:
         """Get shards and preimages stored, from the nodes' Status events.
 
@@ -434,12 +456,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.DaStats](
                 "GET",
                 "/api/da/stats",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -449,6 +481,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.DaStatsEnhanced:
         """Get requests for shards and their outcomes by node.
 
@@ -465,12 +498,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.DaStatsEnhanced](
                 "GET",
                 "/api/da/stats/enhanced",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -480,6 +523,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Execution:
         """Get gas and time of authorization, refinement and accumulation.
 
@@ -493,12 +537,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Execution](
                 "GET",
                 "/api/metrics/execution",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -509,6 +563,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodesSummary:
         """Get the state and the figures of all nodes as columns.
 
@@ -526,6 +581,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.NodesSummary](
@@ -536,6 +595,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -547,6 +607,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Implementations:
         """Get implementations and versions: nodes over time, lag, imports, failures, findings.
 
@@ -562,12 +623,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Implementations](
                 "GET",
                 "/api/implementations",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -578,6 +643,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodeLatencies:
         """Get the durations of a node's steps over time, against those of all nodes.
 
@@ -595,13 +661,17 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.NodeLatencies](
                 "GET",
                 "/api/nodes/{id}/latencies",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -614,6 +684,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.SlowestSteps:
         """List the longest durations of one step of a node, with their events.
 
@@ -632,6 +703,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.SlowestSteps](
@@ -644,6 +719,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -658,6 +734,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Links:
         """Get messages between all nodes as columns.
 
@@ -677,6 +754,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Links](
@@ -689,6 +770,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -1078,6 +1160,7 @@ class Api:
         end: datetime | str | None = None,
         buckets: int | None = None,
         top: int | None = None,
+        compare: str | None = None,
     ) -> answers.EventHistogramAnswer:
         """Count events by time, node, type and reason under conditions.
 
@@ -1108,6 +1191,10 @@ class Api:
             buckets: Maximum number of buckets; clamped to 1 to 240. Default: 60.
             top: Maximum length of the lists of nodes, types and reasons; clamped to 1 to 100.
                 Default: 10.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.EventHistogramAnswer](
@@ -1125,6 +1212,7 @@ class Api:
                     "end": end,
                     "buckets": buckets,
                     "top": top,
+                    "compare": compare,
                 },
             )
         )
@@ -1495,6 +1583,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Conformance:
         """List conformance findings for all nodes.
 
@@ -1512,12 +1601,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Conformance](
                 "GET",
                 "/api/conformance",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -1528,6 +1627,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodeConformance:
         """List conformance findings for one node.
 
@@ -1548,13 +1648,23 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.NodeConformance](
                 "GET",
                 "/api/nodes/{id}/conformance",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -1564,6 +1674,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ConformanceMatrix:
         """Get findings as a matrix of rules and nodes.
 
@@ -1582,12 +1693,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.ConformanceMatrix](
                 "GET",
                 "/api/conformance/matrix",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -1647,6 +1762,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ConformanceExamples:
         """List messages that broke conformance rules, newest first.
 
@@ -1668,6 +1784,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.ConformanceExamples](
@@ -1682,6 +1802,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -1711,6 +1832,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Workpackages:
         """Count work-packages by stage.
 
@@ -1725,12 +1847,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Workpackages](
                 "GET",
                 "/api/workpackages",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "bytes": "hex",
+                },
             )
         )
 
@@ -1741,6 +1873,7 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
         limit: int | None = None,
+        compare: str | None = None,
     ) -> answers.ActiveWorkpackages:
         """List the newest work-packages and their stages.
 
@@ -1764,12 +1897,22 @@ class Api:
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
             limit: Maximum number of packages; clamped to 1 to 1000. Default: 200.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.ActiveWorkpackages](
                 "GET",
                 "/api/workpackages/active",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "compare": compare,
+                },
             )
         )
 
@@ -1779,6 +1922,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.WorkFunnel:
         """Count work-packages that reached each stage, and those lost on the way.
 
@@ -1804,12 +1948,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.WorkFunnel](
                 "GET",
                 "/api/workpackages/funnel",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -1819,6 +1967,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.WorkLatency:
         """Get the durations of the stages of work-packages over time.
 
@@ -1833,12 +1982,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.WorkLatency](
                 "GET",
                 "/api/workpackages/latency",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2043,6 +2196,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Guarantees:
         """Count guarantees by outcome.
 
@@ -2056,6 +2210,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Guarantees](
@@ -2065,6 +2223,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -2077,6 +2236,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Guarantors:
         """Get the success rates of guarantors.
 
@@ -2091,12 +2251,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Guarantors](
                 "GET",
                 "/api/guarantees/by-guarantor",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2106,6 +2270,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoresStatus:
         """Get the load of each core.
 
@@ -2122,12 +2287,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoresStatus](
                 "GET",
                 "/api/cores/status",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -2138,6 +2313,7 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
         slots: int | None = None,
+        compare: str | None = None,
     ) -> answers.CoreGrid:
         """Get the grid of cores and slots: how far the work-packages of each came.
 
@@ -2163,12 +2339,22 @@ class Api:
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
             slots: Maximum number of slots; clamped to 1 to 600. Default: 100.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoreGrid](
                 "GET",
                 "/api/cores/grid",
-                query={"duration": duration, "start": start, "end": end, "slots": slots},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "slots": slots,
+                    "compare": compare,
+                },
             )
         )
 
@@ -2179,6 +2365,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreGuarantees:
         """Get guarantees of a core, in pools and recently built.
 
@@ -2192,13 +2379,17 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoreGuarantees](
                 "GET",
                 "/api/cores/{core_index}/guarantees",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2209,6 +2400,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreGuarantors:
         """List guarantors of a core.
 
@@ -2222,13 +2414,17 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoreGuarantors](
                 "GET",
                 "/api/cores/{core_index}/guarantors",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2239,6 +2435,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.EnhancedCoreGuarantors:
         """List guarantors of a core and the segments that they shared.
 
@@ -2252,6 +2449,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.EnhancedCoreGuarantors](
@@ -2262,6 +2463,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -2276,6 +2478,7 @@ class Api:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
         limit: int | None = None,
+        compare: str | None = None,
     ) -> answers.CoreWorkPackages:
         """List the newest work-packages of a core.
 
@@ -2300,6 +2503,10 @@ class Api:
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
             limit: Maximum number of packages; clamped to 1 to 1000. Default: 50.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoreWorkPackages](
@@ -2311,6 +2518,7 @@ class Api:
                     "start": start,
                     "end": end,
                     "limit": limit,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -2323,6 +2531,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreValidators:
         """List nodes that work on a core.
 
@@ -2336,13 +2545,17 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoreValidators](
                 "GET",
                 "/api/cores/{core_index}/validators",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2353,6 +2566,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreMetrics:
         """Get the throughput and efficiency of a core.
 
@@ -2371,13 +2585,23 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoreMetrics](
                 "GET",
                 "/api/cores/{core_index}/metrics",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -2388,6 +2612,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreBottlenecks:
         """List guarantors of a core that are slow or fail often.
 
@@ -2404,13 +2629,17 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.CoreBottlenecks](
                 "GET",
                 "/api/cores/{core_index}/bottlenecks",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2420,6 +2649,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Blocks:
         """Get blocks authored, imported and finalized, by author.
 
@@ -2432,10 +2662,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Blocks](
-                "GET", "/api/blocks", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/blocks",
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2481,6 +2717,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Timeseries:
         """Get blocks, events or throughput by time, newest first.
 
@@ -2498,6 +2735,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Timeseries](
@@ -2509,6 +2750,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -2522,6 +2764,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.GroupedTimeseries:
         """Get events, guarantees or failures by time and group, newest first.
 
@@ -2541,6 +2784,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.GroupedTimeseries](
@@ -2553,6 +2800,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -2579,6 +2827,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Latency:
         """Get latency histograms and percentiles of steps.
 
@@ -2600,6 +2849,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Latency](
@@ -2611,6 +2864,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -2623,6 +2877,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.TopNodes:
         """List the nodes that send the most events.
 
@@ -2638,6 +2893,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.TopNodes](
@@ -2649,6 +2908,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -2761,6 +3021,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.FailureRates:
         """Get failure rates by category, node and reason.
 
@@ -2779,12 +3040,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.FailureRates](
                 "GET",
                 "/api/analytics/failure-rates",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2794,6 +3059,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.BlockPropagation:
         """Get block propagation delays between nodes.
 
@@ -2812,12 +3078,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.BlockPropagation](
                 "GET",
                 "/api/analytics/block-propagation",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2827,6 +3097,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NetworkHealth:
         """Get network health by component.
 
@@ -2845,12 +3116,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.NetworkHealth](
                 "GET",
                 "/api/analytics/network-health",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2860,6 +3135,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.SyncTimeline:
         """Get the number of nodes in sync by time, newest first.
 
@@ -2876,12 +3152,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.SyncTimeline](
                 "GET",
                 "/api/analytics/sync-status/timeline",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2891,6 +3171,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ConnectionTimeline:
         """Get telemetry connections by time, newest first.
 
@@ -2905,12 +3186,16 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.ConnectionTimeline](
                 "GET",
                 "/api/analytics/connections/timeline",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -2921,6 +3206,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Assurances:
         """Get the distribution of assurances by anchor, newest first.
 
@@ -2936,12 +3222,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Assurances](
                 "GET",
                 "/api/analytics/assurances",
-                query={"limit": limit, "duration": duration, "start": start, "end": end},
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                },
             )
         )
 
@@ -2957,6 +3253,7 @@ class Api:
         implementation: str | None = None,
         sort: Literal["count", "last_seen", "first_seen", "nodes"] | None = None,
         limit: int | None = None,
+        compare: str | None = None,
     ) -> answers.Failures:
         """List failure groups: the same failure of many nodes, with its state.
 
@@ -2984,6 +3281,10 @@ class Api:
             implementation: Failures of nodes of this implementation, by the name that they give.
             sort: The order, the greatest first. Default: count.
             limit: Maximum number of groups; clamped to 1 to 1000. Default: 100.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Failures](
@@ -2999,6 +3300,7 @@ class Api:
                     "implementation": implementation,
                     "sort": sort,
                     "limit": limit,
+                    "compare": compare,
                 },
             )
         )
@@ -3010,6 +3312,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.FailureDetails:
         """Get a failure group: nodes, reasons, samples, breadcrumbs and outcomes.
 
@@ -3024,6 +3327,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.FailureDetails](
@@ -3034,6 +3341,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -3077,6 +3385,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.AvailabilityAnchors:
         """List who assured the newest anchors, when, and how many received it.
 
@@ -3095,12 +3404,22 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.AvailabilityAnchors](
                 "GET",
                 "/api/availability/anchors",
-                query={"limit": limit, "duration": duration, "start": start, "end": end},
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                },
             )
         )
 
@@ -3112,6 +3431,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.AvailabilityRequests:
         """Get requests for shards, bundles and segments on both sides.
 
@@ -3129,6 +3449,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.AvailabilityRequests](
@@ -3140,6 +3464,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -3151,6 +3476,7 @@ class Api:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Preimages:
         """Get announcements, requests and transfers of preimages.
 
@@ -3167,6 +3493,10 @@ class Api:
             start: Start of the window, which begins with the bucket that contains this time.
             end: End of the window, which ends before the bucket that contains this time, unless
                 that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
         """
         return self._ask(
             Call[answers.Preimages](
@@ -3177,6 +3507,7 @@ class Api:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -3653,6 +3984,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Topology:
         """Get links between nodes: block announcements, block and ticket transfers.
 
@@ -3662,7 +3994,7 @@ class AsyncApi:
             Call[answers.Topology](
                 "GET",
                 "/api/network/topology",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -3672,6 +4004,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ValidatorsCores:
         """Get guarantees by node and core, and tickets by node.
 
@@ -3681,7 +4014,7 @@ class AsyncApi:
             Call[answers.ValidatorsCores](
                 "GET",
                 "/api/validators/cores",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -3692,6 +4025,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodeStatusEnhanced:
         """Get the status of a node with its cores, guarantees and tickets.
 
@@ -3706,6 +4040,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -3719,6 +4054,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodePeers:
         """Get the number of peers of a node from its Status events.
 
@@ -3729,7 +4065,7 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/peers",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -3804,6 +4140,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.DaStats:
         """Get shards and preimages stored, from the nodes' Status events.
 
@@ -3813,7 +4150,13 @@ class AsyncApi:
             Call[answers.DaStats](
                 "GET",
                 "/api/da/stats",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -3823,6 +4166,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.DaStatsEnhanced:
         """Get requests for shards and their outcomes by node.
 
@@ -3832,7 +4176,13 @@ class AsyncApi:
             Call[answers.DaStatsEnhanced](
                 "GET",
                 "/api/da/stats/enhanced",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -3842,6 +4192,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Execution:
         """Get gas and time of authorization, refinement and accumulation.
 
@@ -3851,7 +4202,13 @@ class AsyncApi:
             Call[answers.Execution](
                 "GET",
                 "/api/metrics/execution",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -3862,6 +4219,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodesSummary:
         """Get the state and the figures of all nodes as columns.
 
@@ -3876,6 +4234,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -3887,6 +4246,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Implementations:
         """Get implementations and versions: nodes over time, lag, imports, failures, findings.
 
@@ -3896,7 +4256,7 @@ class AsyncApi:
             Call[answers.Implementations](
                 "GET",
                 "/api/implementations",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -3907,6 +4267,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodeLatencies:
         """Get the durations of a node's steps over time, against those of all nodes.
 
@@ -3917,7 +4278,7 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/latencies",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -3930,6 +4291,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.SlowestSteps:
         """List the longest durations of one step of a node, with their events.
 
@@ -3946,6 +4308,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -3960,6 +4323,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Links:
         """Get messages between all nodes as columns.
 
@@ -3976,6 +4340,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -4243,6 +4608,7 @@ class AsyncApi:
         end: datetime | str | None = None,
         buckets: int | None = None,
         top: int | None = None,
+        compare: str | None = None,
     ) -> answers.EventHistogramAnswer:
         """Count events by time, node, type and reason under conditions.
 
@@ -4264,6 +4630,7 @@ class AsyncApi:
                     "end": end,
                     "buckets": buckets,
                     "top": top,
+                    "compare": compare,
                 },
             )
         )
@@ -4513,6 +4880,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Conformance:
         """List conformance findings for all nodes.
 
@@ -4522,7 +4890,13 @@ class AsyncApi:
             Call[answers.Conformance](
                 "GET",
                 "/api/conformance",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -4533,6 +4907,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NodeConformance:
         """List conformance findings for one node.
 
@@ -4543,7 +4918,13 @@ class AsyncApi:
                 "GET",
                 "/api/nodes/{id}/conformance",
                 path={"id": id},
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -4553,6 +4934,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ConformanceMatrix:
         """Get findings as a matrix of rules and nodes.
 
@@ -4562,7 +4944,7 @@ class AsyncApi:
             Call[answers.ConformanceMatrix](
                 "GET",
                 "/api/conformance/matrix",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -4622,6 +5004,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ConformanceExamples:
         """List messages that broke conformance rules, newest first.
 
@@ -4640,6 +5023,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -4660,6 +5044,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Workpackages:
         """Count work-packages by stage.
 
@@ -4669,7 +5054,13 @@ class AsyncApi:
             Call[answers.Workpackages](
                 "GET",
                 "/api/workpackages",
-                query={"duration": duration, "start": start, "end": end, "bytes": "hex"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "bytes": "hex",
+                },
             )
         )
 
@@ -4680,6 +5071,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
         limit: int | None = None,
+        compare: str | None = None,
     ) -> answers.ActiveWorkpackages:
         """List the newest work-packages and their stages.
 
@@ -4689,7 +5081,13 @@ class AsyncApi:
             Call[answers.ActiveWorkpackages](
                 "GET",
                 "/api/workpackages/active",
-                query={"duration": duration, "start": start, "end": end, "limit": limit},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "limit": limit,
+                    "compare": compare,
+                },
             )
         )
 
@@ -4699,6 +5097,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.WorkFunnel:
         """Count work-packages that reached each stage, and those lost on the way.
 
@@ -4708,7 +5107,7 @@ class AsyncApi:
             Call[answers.WorkFunnel](
                 "GET",
                 "/api/workpackages/funnel",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -4718,6 +5117,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.WorkLatency:
         """Get the durations of the stages of work-packages over time.
 
@@ -4727,7 +5127,7 @@ class AsyncApi:
             Call[answers.WorkLatency](
                 "GET",
                 "/api/workpackages/latency",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -4850,6 +5250,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Guarantees:
         """Count guarantees by outcome.
 
@@ -4863,6 +5264,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -4875,6 +5277,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Guarantors:
         """Get the success rates of guarantors.
 
@@ -4884,7 +5287,7 @@ class AsyncApi:
             Call[answers.Guarantors](
                 "GET",
                 "/api/guarantees/by-guarantor",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -4894,6 +5297,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoresStatus:
         """Get the load of each core.
 
@@ -4903,7 +5307,13 @@ class AsyncApi:
             Call[answers.CoresStatus](
                 "GET",
                 "/api/cores/status",
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -4914,6 +5324,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
         slots: int | None = None,
+        compare: str | None = None,
     ) -> answers.CoreGrid:
         """Get the grid of cores and slots: how far the work-packages of each came.
 
@@ -4923,7 +5334,13 @@ class AsyncApi:
             Call[answers.CoreGrid](
                 "GET",
                 "/api/cores/grid",
-                query={"duration": duration, "start": start, "end": end, "slots": slots},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "slots": slots,
+                    "compare": compare,
+                },
             )
         )
 
@@ -4934,6 +5351,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreGuarantees:
         """Get guarantees of a core, in pools and recently built.
 
@@ -4944,7 +5362,7 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/guarantees",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -4955,6 +5373,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreGuarantors:
         """List guarantors of a core.
 
@@ -4965,7 +5384,7 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/guarantors",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -4976,6 +5395,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.EnhancedCoreGuarantors:
         """List guarantors of a core and the segments that they shared.
 
@@ -4990,6 +5410,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -5004,6 +5425,7 @@ class AsyncApi:
         start: datetime | str | None = None,
         end: datetime | str | None = None,
         limit: int | None = None,
+        compare: str | None = None,
     ) -> answers.CoreWorkPackages:
         """List the newest work-packages of a core.
 
@@ -5019,6 +5441,7 @@ class AsyncApi:
                     "start": start,
                     "end": end,
                     "limit": limit,
+                    "compare": compare,
                     "int64": "number",
                 },
             )
@@ -5031,6 +5454,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreValidators:
         """List nodes that work on a core.
 
@@ -5041,7 +5465,7 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/validators",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5052,6 +5476,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreMetrics:
         """Get the throughput and efficiency of a core.
 
@@ -5062,7 +5487,13 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/metrics",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end, "int64": "number"},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 
@@ -5073,6 +5504,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.CoreBottlenecks:
         """List guarantors of a core that are slow or fail often.
 
@@ -5083,7 +5515,7 @@ class AsyncApi:
                 "GET",
                 "/api/cores/{core_index}/bottlenecks",
                 path={"core_index": core_index},
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5093,6 +5525,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Blocks:
         """Get blocks authored, imported and finalized, by author.
 
@@ -5100,7 +5533,9 @@ class AsyncApi:
         """
         return await self._ask(
             Call[answers.Blocks](
-                "GET", "/api/blocks", query={"duration": duration, "start": start, "end": end}
+                "GET",
+                "/api/blocks",
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5137,6 +5572,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Timeseries:
         """Get blocks, events or throughput by time, newest first.
 
@@ -5152,6 +5588,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -5165,6 +5602,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.GroupedTimeseries:
         """Get events, guarantees or failures by time and group, newest first.
 
@@ -5181,6 +5619,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -5202,6 +5641,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Latency:
         """Get latency histograms and percentiles of steps.
 
@@ -5217,6 +5657,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -5229,6 +5670,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.TopNodes:
         """List the nodes that send the most events.
 
@@ -5244,6 +5686,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -5311,6 +5754,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.FailureRates:
         """Get failure rates by category, node and reason.
 
@@ -5320,7 +5764,7 @@ class AsyncApi:
             Call[answers.FailureRates](
                 "GET",
                 "/api/analytics/failure-rates",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5330,6 +5774,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.BlockPropagation:
         """Get block propagation delays between nodes.
 
@@ -5339,7 +5784,7 @@ class AsyncApi:
             Call[answers.BlockPropagation](
                 "GET",
                 "/api/analytics/block-propagation",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5349,6 +5794,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.NetworkHealth:
         """Get network health by component.
 
@@ -5358,7 +5804,7 @@ class AsyncApi:
             Call[answers.NetworkHealth](
                 "GET",
                 "/api/analytics/network-health",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5368,6 +5814,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.SyncTimeline:
         """Get the number of nodes in sync by time, newest first.
 
@@ -5377,7 +5824,7 @@ class AsyncApi:
             Call[answers.SyncTimeline](
                 "GET",
                 "/api/analytics/sync-status/timeline",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5387,6 +5834,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.ConnectionTimeline:
         """Get telemetry connections by time, newest first.
 
@@ -5396,7 +5844,7 @@ class AsyncApi:
             Call[answers.ConnectionTimeline](
                 "GET",
                 "/api/analytics/connections/timeline",
-                query={"duration": duration, "start": start, "end": end},
+                query={"duration": duration, "start": start, "end": end, "compare": compare},
             )
         )
 
@@ -5407,6 +5855,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Assurances:
         """Get the distribution of assurances by anchor, newest first.
 
@@ -5416,7 +5865,13 @@ class AsyncApi:
             Call[answers.Assurances](
                 "GET",
                 "/api/analytics/assurances",
-                query={"limit": limit, "duration": duration, "start": start, "end": end},
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                },
             )
         )
 
@@ -5432,6 +5887,7 @@ class AsyncApi:
         implementation: str | None = None,
         sort: Literal["count", "last_seen", "first_seen", "nodes"] | None = None,
         limit: int | None = None,
+        compare: str | None = None,
     ) -> answers.Failures:
         """List failure groups: the same failure of many nodes, with its state.
 
@@ -5451,6 +5907,7 @@ class AsyncApi:
                     "implementation": implementation,
                     "sort": sort,
                     "limit": limit,
+                    "compare": compare,
                 },
             )
         )
@@ -5462,6 +5919,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.FailureDetails:
         """Get a failure group: nodes, reasons, samples, breadcrumbs and outcomes.
 
@@ -5476,6 +5934,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "bytes": "hex",
                     "int64": "number",
                 },
@@ -5510,6 +5969,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.AvailabilityAnchors:
         """List who assured the newest anchors, when, and how many received it.
 
@@ -5519,7 +5979,13 @@ class AsyncApi:
             Call[answers.AvailabilityAnchors](
                 "GET",
                 "/api/availability/anchors",
-                query={"limit": limit, "duration": duration, "start": start, "end": end},
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                },
             )
         )
 
@@ -5531,6 +5997,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.AvailabilityRequests:
         """Get requests for shards, bundles and segments on both sides.
 
@@ -5546,6 +6013,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                 },
             )
         )
@@ -5557,6 +6025,7 @@ class AsyncApi:
         duration: str | None = None,
         start: datetime | str | None = None,
         end: datetime | str | None = None,
+        compare: str | None = None,
     ) -> answers.Preimages:
         """Get announcements, requests and transfers of preimages.
 
@@ -5571,6 +6040,7 @@ class AsyncApi:
                     "duration": duration,
                     "start": start,
                     "end": end,
+                    "compare": compare,
                     "int64": "number",
                 },
             )

@@ -973,12 +973,37 @@ export interface Topology {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Topology | null;
 }
 
 /** The time that every part of the answer covers; null where it has no bound. */
 export interface OpenWindow {
   start: string | null;
   end: string | null;
+}
+
+/** The positions of the two windows of a comparison relative to each other. */
+export interface Comparison {
+  /** The time between the two windows: compare. */
+  ago_seconds: number;
+  /**
+   * The part of each window that belongs to both; more than 0 if compare is shorter than the
+   * window.
+   */
+  overlap_seconds: number;
+  /**
+   * The part of the earlier window, at its start, of which this server keeps nothing: it is before
+   * the first node connected, or before what retention leaves. The window of `earlier` begins after
+   * it.
+   */
+  missing_seconds: number;
 }
 
 /** Block announcements from one node to another. */
@@ -1047,6 +1072,14 @@ export interface ValidatorsCores {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: ValidatorsCores | null;
 }
 
 /** The core on which a node builds the most guarantees. */
@@ -1115,6 +1148,14 @@ export interface NodeStatusEnhanced<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: NodeStatusEnhanced<I> | null;
 }
 
 /** Guarantees of one node. */
@@ -1159,6 +1200,14 @@ export interface NodePeers {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: NodePeers | null;
 }
 
 /** Numbers of peers in one Status event. */
@@ -1239,6 +1288,14 @@ export interface DaStats<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: DaStats<I> | null;
 }
 
 /** Totals of what nodes report to store. */
@@ -1296,6 +1353,14 @@ export interface DaStatsEnhanced<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: DaStatsEnhanced<I> | null;
 }
 
 /** Storage and requests for shards of one node. */
@@ -1400,6 +1465,14 @@ export interface Execution<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Execution<I> | null;
 }
 
 /** Refinements of every guarantor. */
@@ -1488,6 +1561,14 @@ export interface NodesSummary<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: NodesSummary<I> | null;
 }
 
 /** The time that every part of the answer covers. */
@@ -1604,6 +1685,14 @@ export interface Implementations {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Implementations | null;
 }
 
 /** Buckets of the series. */
@@ -1679,6 +1768,14 @@ export interface NodeLatencies {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: NodeLatencies | null;
 }
 
 /** Buckets of the series. */
@@ -1752,6 +1849,14 @@ export interface SlowestSteps<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: SlowestSteps<I> | null;
 }
 
 /** A pair of events with a long duration between them. */
@@ -1792,6 +1897,14 @@ export interface Links {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Links | null;
 }
 
 /** Columns about nodes; the elements at one index are those of one node. */
@@ -1947,6 +2060,14 @@ export interface EventHistogramAnswer {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: EventHistogramAnswer | null;
 }
 
 /** Events of a bucket of time. */
@@ -2383,6 +2504,14 @@ export interface Conformance<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Conformance<I> | null;
 }
 
 /** A rule that was broken, over all nodes. */
@@ -2506,6 +2635,14 @@ export interface NodeConformance<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: NodeConformance<I> | null;
 }
 
 /** A rule that a node broke, explained, with examples. */
@@ -2568,6 +2705,14 @@ export interface ConformanceMatrix {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: ConformanceMatrix | null;
 }
 
 /** A rule that a node broke: a row of the matrix. */
@@ -2635,6 +2780,14 @@ export interface ConformanceExamples<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: ConformanceExamples<I> | null;
 }
 
 /** A message that broke a rule, its node, and what stands at its offset. */
@@ -2731,6 +2884,14 @@ export interface Workpackages {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Workpackages | null;
 }
 
 /** Numbers of distinct packages. */
@@ -2805,6 +2966,14 @@ export interface ActiveWorkpackages {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: ActiveWorkpackages | null;
 }
 
 /** A work-package, and the stages that it has reached. */
@@ -2865,6 +3034,14 @@ export interface WorkFunnel {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: WorkFunnel | null;
 }
 
 /** A stage of the work funnel. */
@@ -2924,6 +3101,14 @@ export interface WorkLatency {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: WorkLatency | null;
 }
 
 /** Durations of one stage, by bucket of time. */
@@ -3332,6 +3517,14 @@ export interface Guarantees<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Guarantees<I> | null;
 }
 
 /** Numbers of guarantee events. */
@@ -3389,6 +3582,14 @@ export interface Guarantors {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Guarantors | null;
 }
 
 /** A guarantor. */
@@ -3431,6 +3632,14 @@ export interface CoresStatus<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoresStatus<I> | null;
 }
 
 /** A core in a window. */
@@ -3506,6 +3715,14 @@ export interface CoreGrid {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoreGrid | null;
 }
 
 /** A symbol of the cells of a grid. */
@@ -3550,6 +3767,14 @@ export interface CoreGuarantees {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoreGuarantees | null;
 }
 
 /** Guarantees of a core that a node has in its pool. */
@@ -3597,6 +3822,14 @@ export interface CoreGuarantors {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoreGuarantors | null;
 }
 
 /** A guarantor of a core. */
@@ -3636,6 +3869,14 @@ export interface EnhancedCoreGuarantors<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: EnhancedCoreGuarantors<I> | null;
 }
 
 /** Segments that guarantors of a core requested from earlier guarantors. */
@@ -3680,6 +3921,14 @@ export interface CoreWorkPackages<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoreWorkPackages<I> | null;
 }
 
 /** A work-package of a core. */
@@ -3719,6 +3968,14 @@ export interface CoreValidators {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoreValidators | null;
 }
 
 /** A node that works on a core. */
@@ -3767,6 +4024,14 @@ export interface CoreMetrics<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoreMetrics<I> | null;
 }
 
 /** Numbers of a core. */
@@ -3808,6 +4073,14 @@ export interface CoreBottlenecks {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: CoreBottlenecks | null;
 }
 
 /** A guarantor that is slow or fails often. */
@@ -3869,6 +4142,14 @@ export interface Blocks {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Blocks | null;
 }
 
 /** Numbers of events; ``blocks_authored`` is a number of blocks. */
@@ -3992,6 +4273,14 @@ export interface Timeseries {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Timeseries | null;
 }
 
 /** A bucket of a series; the metric decides which of the optional members it has. */
@@ -4043,6 +4332,14 @@ export interface GroupedTimeseries {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: GroupedTimeseries | null;
 }
 
 /** A bucket of one group; metric and group decide which of the optional members it has. */
@@ -4140,6 +4437,14 @@ export interface Latency {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Latency | null;
 }
 
 /** The durations between two events. */
@@ -4187,6 +4492,14 @@ export interface TopNodes {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: TopNodes | null;
 }
 
 /** An event type and its name. */
@@ -4525,6 +4838,14 @@ export interface FailureRates {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: FailureRates | null;
 }
 
 /** Failures over all categories. */
@@ -4606,6 +4927,14 @@ export interface BlockPropagation {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: BlockPropagation | null;
 }
 
 /** Delays from the first sighting of a block to those of other nodes. */
@@ -4684,6 +5013,14 @@ export interface NetworkHealth {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: NetworkHealth | null;
 }
 
 /** One component of a network's health. */
@@ -4725,6 +5062,14 @@ export interface SyncTimeline {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: SyncTimeline | null;
 }
 
 /** Nodes in sync in one bucket. */
@@ -4775,6 +5120,14 @@ export interface ConnectionTimeline {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: ConnectionTimeline | null;
 }
 
 /** Telemetry connections in one bucket. */
@@ -4835,6 +5188,14 @@ export interface Assurances {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Assurances | null;
 }
 
 /** Assurances of one anchor. */
@@ -4874,6 +5235,14 @@ export interface Failures {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Failures | null;
 }
 
 /** A failure group: its state, and its failures in the window. */
@@ -5043,6 +5412,14 @@ export interface FailureDetails<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: FailureDetails<I> | null;
 }
 
 /** The failures of a group from one node. */
@@ -5156,6 +5533,14 @@ export interface AvailabilityAnchors {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: AvailabilityAnchors | null;
 }
 
 /** The assurances of one anchor. */
@@ -5226,6 +5611,14 @@ export interface AvailabilityRequests {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: AvailabilityRequests | null;
 }
 
 /** Requests of one kind. */
@@ -5334,6 +5727,14 @@ export interface Preimages<I = number> {
    * events left out of it in that time. Counts and durations from aggregates include them.
    */
   sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Preimages<I> | null;
 }
 
 /** Events about preimages, and what nodes report to store. */
@@ -6731,6 +7132,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Topology>;
@@ -6753,6 +7160,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<ValidatorsCores>;
@@ -6777,6 +7190,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<NodeStatusEnhanced<Int64<F>>>;
@@ -6800,6 +7219,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<NodePeers>;
@@ -6873,6 +7298,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<DaStats<Int64<F>>>;
@@ -6898,6 +7329,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<DaStatsEnhanced<Int64<F>>>;
@@ -6919,6 +7356,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Execution<Int64<F>>>;
@@ -6947,6 +7390,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<NodesSummary<Int64<F>>>;
@@ -6971,6 +7420,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Implementations>;
@@ -6996,6 +7451,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<NodeLatencies>;
@@ -7023,6 +7484,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<SlowestSteps<Int64<F>>>;
@@ -7059,6 +7526,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Links>;
@@ -7383,6 +7856,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * Maximum length of the lists of nodes, types and reasons; clamped to 1 to 100. Default: 10.
        */
       top?: number;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<EventHistogramAnswer>;
@@ -7665,6 +8144,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Conformance<Int64<F>>>;
@@ -7693,6 +8178,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<NodeConformance<Int64<F>>>;
@@ -7719,6 +8210,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<ConformanceMatrix>;
@@ -7755,6 +8252,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<ConformanceExamples<Int64<F>>>;
@@ -7799,6 +8302,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Workpackages>;
@@ -7831,6 +8340,12 @@ export class TartClient<F extends Int64Form = "number"> {
       end?: Date | string;
       /** Maximum number of packages; clamped to 1 to 1000. Default: 200. */
       limit?: number;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<ActiveWorkpackages>;
@@ -7865,6 +8380,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<WorkFunnel>;
@@ -7887,6 +8408,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<WorkLatency>;
@@ -8057,6 +8584,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Guarantees<Int64<F>>>;
@@ -8080,6 +8613,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Guarantors>;
@@ -8105,6 +8644,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoresStatus<Int64<F>>>;
@@ -8139,6 +8684,12 @@ export class TartClient<F extends Int64Form = "number"> {
       end?: Date | string;
       /** Maximum number of slots; clamped to 1 to 600. Default: 100. */
       slots?: number;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoreGrid>;
@@ -8160,6 +8711,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoreGuarantees>;
@@ -8181,6 +8738,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoreGuarantors>;
@@ -8203,6 +8766,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<EnhancedCoreGuarantors<Int64<F>>>;
@@ -8235,6 +8804,12 @@ export class TartClient<F extends Int64Form = "number"> {
       end?: Date | string;
       /** Maximum number of packages; clamped to 1 to 1000. Default: 50. */
       limit?: number;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoreWorkPackages<Int64<F>>>;
@@ -8256,6 +8831,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoreValidators>;
@@ -8282,6 +8863,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoreMetrics<Int64<F>>>;
@@ -8307,6 +8894,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<CoreBottlenecks>;
@@ -8328,6 +8921,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Blocks>;
@@ -8378,6 +8977,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Timeseries>;
@@ -8412,6 +9017,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<GroupedTimeseries>;
@@ -8460,6 +9071,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Latency>;
@@ -8488,6 +9105,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<TopNodes>;
@@ -8609,6 +9232,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<FailureRates>;
@@ -8635,6 +9264,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<BlockPropagation>;
@@ -8661,6 +9296,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<NetworkHealth>;
@@ -8689,6 +9330,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<SyncTimeline>;
@@ -8714,6 +9361,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<ConnectionTimeline>;
@@ -8738,6 +9391,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Assurances>;
@@ -8783,6 +9442,12 @@ export class TartClient<F extends Int64Form = "number"> {
       sort?: "count" | "last_seen" | "first_seen" | "nodes";
       /** Maximum number of groups; clamped to 1 to 1000. Default: 100. */
       limit?: number;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Failures>;
@@ -8807,6 +9472,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<FailureDetails<Int64<F>>>;
@@ -8856,6 +9527,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<AvailabilityAnchors>;
@@ -8883,6 +9560,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<AvailabilityRequests>;
@@ -8909,6 +9592,12 @@ export class TartClient<F extends Int64Form = "number"> {
        * is the present one. A time in the future means now.
        */
       end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
     },
     options?: RequestOptions,
   ): Promise<Preimages<Int64<F>>>;

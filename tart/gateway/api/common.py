@@ -75,12 +75,24 @@ def window(default: str) -> tuple[Parameter, ...]:
     return Parameter("duration", Duration(), _LENGTH, default), _START, _END
 
 
+def has_counted_window(parameters: tuple[Parameter, ...]) -> bool:
+    """Return whether the parameters are of a window of counts, which can be compared."""
+    return _START in parameters
+
+
 def hours(high: int = MAX_DAYS * 24) -> tuple[Parameter, ...]:
     """Return the parameters of a window where jamtart accepts a number of hours."""
     text = f"A number of hours, or a duration such as 90m. {_LENGTH}"
     return Parameter("duration", Hours(high), text, "1"), _START, _END
 
 
+COMPARE = Parameter(
+    "compare",
+    Duration(),
+    "Answer also about an earlier window of the same length, in the member earlier: how long ago "
+    "it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its end; "
+    "if compare is shorter than the window, the two overlap (comparison.overlap_seconds).",
+)
 # --- Windows of lists: to the microsecond --------------------------------------------------
 
 LIST_WINDOW = (

@@ -60,6 +60,9 @@ def component(answer: type, schema: Schema) -> Schema:
     """Return the component of a type of msgspec's schema, with the members in their order."""
     properties = schema["properties"]
     added = {name for name, each in properties.items() if each.pop("x-added", False)}
+    for member in properties.values():
+        if member.pop("x-same-answer", False):
+            member["anyOf"][0] = reference(answer)
     either = [name for name, each in properties.items() if each.pop("x-either", False)]
     required = {*schema.get("required", ()), *added}
     names = sorted(get_type_hints(answer), key=lambda name: name not in required)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tart.gateway.api.common import COMPARE, CURSOR, has_counted_window
 from tart.gateway.api.route import INT64, Route
 from tart.gateway.api.routes.access import ACCESS_ROUTES
 from tart.gateway.api.routes.agents import AGENT_ROUTES
@@ -73,6 +74,17 @@ _ROUTES = (
 _OF_EVENTS = ("websocket", "event_stream", "export")
 
 
+def _with_compare(route: Route) -> Route:
+    """Return a route with the parameter for an earlier window, if it answers figures over one.
+
+    Lists that are read page by page do not have it, nor do jamtart's routes, whose answers are as
+    jamtart's.
+    """
+    if not has_counted_window(route.parameters) or CURSOR in route.parameters:
+        return route
+    return replace(route, parameters=(*route.parameters, COMPARE))
+
+
 def _with_int64(route: Route) -> Route:
     """Return a route with the parameter for 64-bit integers, if its answer has some."""
     if plan_of(route.answer) is None and route.name not in _OF_EVENTS:
@@ -80,4 +92,4 @@ def _with_int64(route: Route) -> Route:
     return replace(route, parameters=(*route.parameters, INT64))
 
 
-ROUTES: tuple[Route, ...] = tuple(map(_with_int64, _ROUTES))
+ROUTES: tuple[Route, ...] = tuple(_with_int64(_with_compare(route)) for route in _ROUTES)

@@ -25,7 +25,7 @@ from typing import (
 from msgspec import Meta
 
 from tart.gateway.api.components import schemas
-from tart.query.answers.common import Bytes
+from tart.query.answers.common import SAME_ANSWER, Bytes
 
 WIDTH = 100
 UNIONS = (Union, UnionType)
@@ -34,6 +34,10 @@ UNIONS = (Union, UnionType)
 def members(answer: type) -> dict[str, Any]:
     """Return the annotations of a type's members by name, in the order of its component."""
     hints = get_type_hints(answer, include_extras=True)
+    for name, annotation in hints.items():
+        if SAME_ANSWER in _marks(annotation):
+            same = Annotated[answer | None, Meta(description=description(annotation))]  # type: ignore[valid-type]
+            hints[name] = NotRequired[same]
     return {name: hints[name] for name in schemas()[answer.__name__]["properties"]}
 
 
@@ -59,6 +63,13 @@ def source(annotation: Any) -> str:
     if annotation is NoneType:
         return "None"
     return str(annotation.__name__)
+
+
+def _marks(annotation: Any) -> tuple[Any, ...]:
+    """Return what an annotation is annotated with."""
+    if get_origin(annotation) is NotRequired:
+        return _marks(get_args(annotation)[0])
+    return getattr(annotation, "__metadata__", ())
 
 
 def description(annotation: Any) -> str:

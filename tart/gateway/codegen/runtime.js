@@ -283,6 +283,8 @@ class Transport {
   parse(text, plan) {
     const value = JSON.parse(text);
     try {
+      // The answer about an earlier window has the same form.
+      if (value?.earlier) convert(value.earlier, plan, this.form);
       return convert(value, plan, this.form);
     } catch (cause) {
       throw new TartError("the response does not have the documented form", { status: 200, cause });

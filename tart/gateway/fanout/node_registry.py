@@ -60,6 +60,7 @@ class NodeRegistry:
 
     Attributes:
         failures: Failed operations on the file.
+        first_seen_at: The first connection of any node ever seen; ``None`` without a node.
         complete: Shards whose nodes have all been recorded since the gateway started.
     """
 
@@ -79,6 +80,7 @@ class NodeRegistry:
         self._database: aiosqlite.Connection | None = None
         self._writer: asyncio.Task[None] | None = None
         self.failures = 0
+        self.first_seen_at: str | None = None
         self.complete: set[int] = set()
 
     def __len__(self) -> int:
@@ -119,6 +121,7 @@ class NodeRegistry:
                 node = {**node, **{name: reports[shard][name] for name in _INFORMATION}}
             if reports.get(shard) != node:
                 reports[shard] = node
+                self._record_first_seen(node["first_seen_at"])
                 self._merged.pop(node_id, None)
                 self._changed.add(node_id)
                 self._removed.discard(node_id)
@@ -126,6 +129,10 @@ class NodeRegistry:
             self._remove_longest_unseen()
         if self._changed:
             self._wake.set()
+
+    def _record_first_seen(self, first_seen_at: str | None) -> None:
+        if first_seen_at is not None:
+            self.first_seen_at = min(self.first_seen_at or first_seen_at, first_seen_at)
 
     def on_several_shards(self, node_ids: Iterable[str], shards: int) -> list[str]:
         """Return the nodes that more than one shard may know, of nodes that one has.
@@ -227,6 +234,8 @@ class NodeRegistry:
             async for node_id, document in cursor:
                 reports = json_encoding.unpack(document)
                 self._reports[node_id] = {int(shard): node for shard, node in reports.items()}
+                for node in reports.values():
+                    self._record_first_seen(node.get("first_seen_at"))
 
     async def _write_behind(self) -> None:
         while not self._stopping.is_set():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -38,6 +39,8 @@ from tart.query.shard_queries.nodes import Chain, Live, Nodes, NodeStatus, Stati
 
 A = TypeVar("A")
 R = TypeVar("R")
+# Where the queries of a handler are listed, for what must know which data its answer is from.
+sent_queries: ContextVar[list[Query[Any, Any]] | None] = ContextVar("sent_queries", default=None)
 # Skipped events are read in pieces of this size, so that an offset costs time, not memory.
 SKIP_CHUNK = 5000
 # Rows of a shard; a week has 100,800 slots.
@@ -147,6 +150,8 @@ class QueryClient:
 
     async def scatter(self, query: Query[A, R], deadline: float | None = None) -> Answers[Partial]:
         """Send a query to every shard, and return the answers undecoded."""
+        if (sent := sent_queries.get()) is not None:
+            sent.append(query)
         return await self.shards.scatter(query, deadline or self._deadline)
 
     async def events(

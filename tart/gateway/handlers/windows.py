@@ -18,11 +18,22 @@ from typing import Any
 
 from tart.aggregate.core.tables import COUNT_BUCKET
 from tart.config.schema import AggregatesConfig
-from tart.gateway.fanout.queries import Coverage, QueryClient, now_text, now_us
-from tart.gateway.http.responses import Answer
+from tart.errors import NotFound
+from tart.gateway.fanout.queries import (
+    Coverage,
+    QueryClient,
+    gather_all,
+    now_text,
+    now_us,
+    sent_queries,
+)
+from tart.gateway.http.responses import Answer, EarlierAnswer
+from tart.query.core.comparisons import ComparedWindows, tables_available_from
 from tart.query.core.merge import Json
+from tart.query.core.query import Query
 from tart.query.core.rfc3339 import rfc3339
-from tart.query.core.windows import Window, align_window, bounded_window, resolve
+from tart.query.core.windows import Window, align_window, bounded_window, resolve, time_us
+from tart.query.shard_queries.events import EventLogStart
 from tart.query.topics.time_series import Buckets, cut_buckets
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
@@ -143,6 +154,10 @@ class RequestWindow:
         window = self._bounded()
         return (window.end_us or 0) - (window.start_us or 0)
 
+    def requested(self) -> Window:
+        """Return the requested window, before it was cut into buckets."""
+        return self._bounded()
+
     def open(self, step_us: int = 1, place: Window | None = None) -> Window:
         """Return a window whose ends may be open, for lists.
 
@@ -212,14 +227,79 @@ def windowed(handler: Handler) -> Handler:
 
     @wraps(handler)
     async def handle(queries: QueryClient, values: Values) -> Answer:
-        window = RequestWindow(values, queries.retention, now_us())
-        answer = await handler(queries, _Windowed(values, window))
-        shown = window.shown()
-        if shown is not None and answer.status == 200:
-            answer = replace(answer, body=_with_window(answer.body, shown))
-        return answer
+        now = now_us()
+        if values.get("compare") is None:
+            return await _answer(handler, queries, values, now)
+        requested = RequestWindow(values, queries.retention, now).requested()
+        assert requested.start_us is not None
+        assert requested.end_us is not None
+        windows = ComparedWindows(requested.start_us, requested.end_us, values["compare"])
+        # Side by side, so that one deadline is enough for both.
+        answer: Answer
+        answer, earlier = await gather_all(
+            _answer(handler, queries, values, now),
+            _answer_earlier(handler, queries, values, now, windows),
+        )
+        return replace(answer, earlier=earlier)
 
     return handle
+
+
+async def _answer(handler: Handler, queries: QueryClient, values: Values, now: int) -> Answer:
+    window = RequestWindow(values, queries.retention, now)
+    answer = await handler(queries, _Windowed(values, window))
+    shown = window.shown()
+    if shown is not None and answer.status == 200:
+        answer = replace(answer, body=_with_window(answer.body, shown))
+    return answer
+
+
+async def _answer_earlier(
+    handler: Handler, queries: QueryClient, values: Values, now: int, windows: ComparedWindows
+) -> EarlierAnswer:
+    """Return the answer about the earlier window, as far as data of it is kept.
+
+    How much is kept depends on the tables that the handler reads. They are known when it has
+    answered; if they have less than the window, it answers once more.
+    """
+    first_seen = queries.registry.first_seen_at
+    available_from = None if first_seen is None else time_us(first_seen, "first_seen_at")
+    part = windows.earlier(available_from)
+    answer = None
+    if part is not None and available_from is not None:
+        sent: list[Query[Any, Any]] = []
+        sent_queries.set(sent)
+        answer = await _answer_within(handler, queries, values, now, part)
+        available_from = max(available_from, await _data_available_from(queries, sent, now))
+        shorter = windows.earlier(available_from)
+        if shorter is None:
+            answer = None
+        elif shorter != part:
+            answer = await _answer_within(handler, queries, values, now, shorter)
+    return EarlierAnswer(windows.comparison(available_from), answer)
+
+
+async def _answer_within(
+    handler: Handler, queries: QueryClient, values: Values, now: int, window: Window
+) -> Answer | None:
+    """Return the answer about a window; ``None`` if what the request names was not in it."""
+    request = {**values, "start": window.start_us, "end": window.end_us}
+    try:
+        return await _answer(handler, queries, request, now)
+    except NotFound:
+        return None
+
+
+async def _data_available_from(
+    queries: QueryClient, sent: Iterable[Query[Any, Any]], now: int
+) -> int:
+    """Return the time from which on the data of all these queries is kept."""
+    tables = {table for query in sent for table in query.tables_read()}
+    since = tables_available_from(tables, queries.retention, now)
+    if any(query.source in ("log", "slow") for query in sent):
+        log_since, _ = await queries.ask(EventLogStart())
+        since = max(since, now if log_since is None else log_since)
+    return since
 
 
 def _with_window(body: Any, shown: Json) -> Any:

@@ -140,10 +140,9 @@ class ResponseCache:
             body = SharedBody(
                 rendered, answer.compressed, lambda size: self._add_compressed(key, body, size)
             )
-            answer = replace(answer, body=body)
+            answer = answer.rendered(body)
         self._evict(key)
-        coverage = answer.coverage
-        if answer.status == 200 and (coverage is None or coverage.complete):
+        if answer.status == 200 and answer.complete:
             now = self._clock()
             self._entries[key] = _Entry(answer, body, now, self._freshness(now - began))
             self._grow(body.size)

@@ -39,6 +39,7 @@ from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.http.sanic_adapter import WEBSOCKET_VERSION, BadHandshake
 from tart.ipc.messages import SampledEvents
+from tart.query.answers.common import Comparison
 from tart.query.answers.int64 import plan_of, text_converter
 from tart.query.core.rfc3339 import rfc3339
 from tart.suggestions import reject_unknown
@@ -181,6 +182,7 @@ class Answer:
         compressed: The body in gzip's format, where it was compressed before.
         cache: The cache policy, where it is not the route's.
         stream: Chunks that are sent one by one instead of ``body``.
+        earlier: The answer about an earlier window, a member of the body.
     """
 
     body: Any
@@ -191,6 +193,37 @@ class Answer:
     compressed: bytes | None = None
     cache: CachePolicy | None = None
     stream: AsyncIterator[bytes] | None = None
+    earlier: EarlierAnswer | None = None
+
+    @property
+    def complete(self) -> bool:
+        """True if nothing is missing, in the answer about an earlier window neither."""
+        if self.coverage is not None and not self.coverage.complete:
+            return False
+        return self.earlier is None or self.earlier.answer is None or self.earlier.answer.complete
+
+    def rendered(self, body: SharedBody) -> Answer:
+        """Return the answer with a body that has all of it, also what is about an earlier window.
+
+        Of the answer about that, only the coverage remains.
+        """
+        earlier = self.earlier
+        if earlier is not None and earlier.answer is not None:
+            earlier = replace(earlier, answer=replace(earlier.answer, body=None))
+        return replace(self, body=body, earlier=earlier)
+
+
+@dataclass(frozen=True)
+class EarlierAnswer:
+    """The answer about an earlier window, beside that of a request with ``compare``.
+
+    Attributes:
+        comparison: The positions of the two windows.
+        answer: ``None`` if there is none.
+    """
+
+    comparison: Comparison
+    answer: Answer | None
 
 
 class SharedBody:
@@ -265,26 +298,42 @@ def with_text_integers(answer: Answer, answer_type: type) -> Answer:
             return json_encoding.dumps(convert(json_encoding.unpack(body)))
         return convert(body)
 
+    earlier = answer.earlier
+    if earlier is not None and earlier.answer is not None:
+        earlier = replace(earlier, answer=with_text_integers(earlier.answer, answer_type))
     # On the merge thread: a page of events has thousands of members.
-    return replace(answer, body=converted)
+    return replace(answer, body=converted, earlier=earlier)
 
 
 async def render(answer: Answer) -> bytes:
     """Return the bytes of an answer's body; call a body that is a function on the merge thread."""
-    if callable(answer.body):
+    if callable(answer.body) or answer.earlier is not None:
         return await run_on_merge_thread(lambda: _render(answer))
     return _render(answer)
 
 
 def _render(answer: Answer) -> bytes:
-    body = answer.body() if callable(answer.body) else answer.body
+    body = _content(answer)
     if isinstance(body, SharedBody):
         return body.data
-    if isinstance(body, bytes):
+    return body if isinstance(body, bytes) else json_encoding.dumps(body)
+
+
+def _content(answer: Answer) -> Any:
+    """Return the body with the members about what it lacks, and about an earlier window."""
+    body = answer.body() if callable(answer.body) else answer.body
+    if not isinstance(body, Mapping):
         return body
-    if answer.coverage is not None and isinstance(body, Mapping):
+    if answer.coverage is not None:
         body = {**body, **members_of(answer.coverage)}
-    return json_encoding.dumps(body)
+    if answer.earlier is not None:
+        earlier = answer.earlier.answer
+        body = {
+            **body,
+            "comparison": answer.earlier.comparison,
+            "earlier": None if earlier is None else _content(earlier),
+        }
+    return body
 
 
 async def respond(
@@ -300,8 +349,8 @@ async def respond(
     seen = answer.coverage
     if seen is not None:
         headers |= headers_of(seen)
-    partial = seen is not None and not seen.complete
-    policy = Cache.LIVE if partial or answer.status >= 400 else answer.cache or route.cache
+    is_final = answer.complete and answer.status < 400
+    policy = (answer.cache or route.cache) if is_final else Cache.LIVE
     headers["Cache-Control"] = policy.control
     body = answer.body
     if not isinstance(body, SharedBody):

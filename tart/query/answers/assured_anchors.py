@@ -9,7 +9,7 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Amount, Count, Fraction, Hex64, OpenWindowed, Time
+from tart.query.answers.common import Amount, Compared, Count, Fraction, Hex64, OpenWindowed, Time
 
 Indices = list[Annotated[Count, Meta(description="Index in nodes.")]]
 _Delay = Annotated[
@@ -74,7 +74,7 @@ class Assurer(TypedDict):
     delivery_p95_ms: Amount
 
 
-class AvailabilityAnchors(OpenWindowed):
+class AvailabilityAnchors(OpenWindowed, Compared):
     """The coverage of the newest anchors by assurances, newest first."""
 
     nodes: Annotated[

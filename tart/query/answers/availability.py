@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from tart.query.answers.common import (
     Amount,
+    Compared,
     Count,
     Fraction,
     Health,
@@ -56,7 +57,7 @@ class NodeStorage(TypedDict):
     last_update: Time
 
 
-class DaStats(OpenWindowed):
+class DaStats(OpenWindowed, Compared):
     """Shards and preimages that nodes report to store."""
 
     aggregate: StorageTotals
@@ -149,7 +150,7 @@ class ShardOperation(TypedDict):
     id: Count
 
 
-class DaStatsEnhanced(Timestamped, OpenWindowed):
+class DaStatsEnhanced(Timestamped, OpenWindowed, Compared):
     """Requests for shards, and their outcomes by node."""
 
     by_node: list[NodeAvailability]

@@ -64,6 +64,9 @@ Health = Literal["healthy", "degraded", "unhealthy", "unknown"]
 # Marks a member that the gateway adds to the answer of a figure: optional where the figure
 # builds the answer, required in the OpenAPI document and in the SDK.
 ADDED = Meta(extra_json_schema={"x-added": True})
+# Marks a member whose type is that of the answer that has it; the OpenAPI document and the clients
+# name that type.
+SAME_ANSWER = Meta(extra_json_schema={"x-same-answer": True})
 
 
 class Window(TypedDict):
@@ -140,10 +143,55 @@ class Scattered(TypedDict):
     ]
 
 
-class Windowed(Scattered):
+class WindowShown(Scattered):
     """Members of every answer about a window."""
 
     window: NotRequired[Annotated[Window, ADDED]]
+
+
+class Comparison(TypedDict):
+    """The positions of the two windows of a comparison relative to each other."""
+
+    ago_seconds: Annotated[Number, Meta(description="The time between the two windows: compare.")]
+    overlap_seconds: Annotated[
+        Number,
+        Meta(
+            description="The part of each window that belongs to both; more than 0 if compare is "
+            "shorter than the window."
+        ),
+    ]
+    missing_seconds: Annotated[
+        Number,
+        Meta(
+            description="The part of the earlier window, at its start, of which this server keeps "
+            "nothing: it is before the first node connected, or before what retention leaves. The "
+            "window of `earlier` begins after it."
+        ),
+    ]
+
+
+class Compared(TypedDict):
+    """Members of every answer about a window that can be compared with an earlier one."""
+
+    comparison: NotRequired[
+        Annotated[Comparison, Meta(description="Present only with the parameter compare.")]
+    ]
+    earlier: NotRequired[
+        Annotated[
+            dict[str, Any] | None,
+            SAME_ANSWER,
+            Meta(
+                description="The same answer about the window that is `compare` earlier, with what "
+                "it lacks; present only with the parameter compare. Members that tell the present "
+                "state tell it here, too. Null if nothing of that window is kept, or if what the "
+                "request names was not in it."
+            ),
+        ]
+    ]
+
+
+class Windowed(WindowShown, Compared):
+    """Members of every answer of figures over a window."""
 
 
 class OpenWindowed(Scattered):

@@ -6,7 +6,7 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Amount, Count, Hex64, OpenWindowed, Time, Total
+from tart.query.answers.common import Amount, Compared, Count, Hex64, OpenWindowed, Time, Total
 
 
 class Refinement(TypedDict):
@@ -67,7 +67,7 @@ class ExecutionEvent(TypedDict):
     id: Count
 
 
-class Execution(OpenWindowed):
+class Execution(OpenWindowed, Compared):
     """Gas and time of authorization, refinement and accumulation."""
 
     refinement: Refinement

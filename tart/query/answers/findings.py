@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict
 from msgspec import Meta
 
 from tart.protocol.rules import Severity
-from tart.query.answers.common import Count, Hex, Hex64, OpenWindowed, Time
+from tart.query.answers.common import Compared, Count, Hex, Hex64, OpenWindowed, Time
 from tart.query.answers.sessions import Example, Verdict
 
 
@@ -55,7 +55,7 @@ class MatrixCell(TypedDict):
     last_at: Time
 
 
-class ConformanceMatrix(OpenWindowed):
+class ConformanceMatrix(OpenWindowed, Compared):
     """Findings by rule and node. Cells without findings are left out."""
 
     verdict: Verdict
@@ -92,7 +92,7 @@ class FindingExample(Example):
     ]
 
 
-class ConformanceExamples(OpenWindowed):
+class ConformanceExamples(OpenWindowed, Compared):
     """Messages that broke rules, newest first."""
 
     examples: list[FindingExample]

@@ -18,7 +18,7 @@ from tart.query.answers.common import (
     Hex64,
     Scattered,
     Time,
-    Windowed,
+    WindowShown,
 )
 
 # A share and a score that jamtart has no null for.
@@ -90,7 +90,7 @@ class GrafanaPagination(TypedDict):
     total_is_exact: bool
 
 
-class GrafanaEvents(Windowed):
+class GrafanaEvents(WindowShown):
     """Events, the newest by created_at first."""
 
     events: list[GrafanaEvent]
@@ -105,7 +105,7 @@ class GrafanaDiscards(TypedDict):
     count: Count
 
 
-class GrafanaStats(Windowed):
+class GrafanaStats(WindowShown):
     """Headline figures, some of the window, some of the present."""
 
     connected_nodes: Annotated[Count, Meta(description="Nodes with an open connection now.")]
@@ -157,7 +157,7 @@ class GrafanaAlert(TypedDict):
     component: str
 
 
-class GrafanaHealth(Windowed):
+class GrafanaHealth(WindowShown):
     """The network's health in the window."""
 
     health_score: Annotated[
@@ -205,7 +205,7 @@ class GrafanaFailure(TypedDict):
     reason: str | None
 
 
-class GrafanaFailureRates(Windowed):
+class GrafanaFailureRates(WindowShown):
     """Failures by category and node, and the newest ones."""
 
     overall: GrafanaFailureTotals
@@ -252,7 +252,7 @@ class GrafanaNodesSeen(TypedDict):
     currently_connected: Count
 
 
-class GrafanaConnectionTimeline(Windowed):
+class GrafanaConnectionTimeline(WindowShown):
     """Connections between nodes by time."""
 
     timeline: list[GrafanaConnectionBucket]

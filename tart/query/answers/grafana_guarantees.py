@@ -6,7 +6,7 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Count, Hex64, Time, Windowed
+from tart.query.answers.common import Count, Hex64, Time, WindowShown
 from tart.query.answers.grafana import BucketStart
 
 Rate = Annotated[float, Meta(ge=0, le=1, description="Of attempts that have ended; 1 without any.")]
@@ -40,7 +40,7 @@ class GrafanaGuaranteeRates(TypedDict):
     receive_success_rate: Rate
 
 
-class GrafanaGuarantees(Windowed):
+class GrafanaGuarantees(WindowShown):
     """Guarantees by outcome."""
 
     totals: GrafanaGuaranteeCounts
@@ -60,7 +60,7 @@ class GrafanaGuarantor(TypedDict):
     cores_active: Annotated[list[Count], Meta(description="In ascending order.")]
 
 
-class GrafanaGuarantors(Windowed):
+class GrafanaGuarantors(WindowShown):
     """Nodes that built guarantees."""
 
     guarantors: list[GrafanaGuarantor]

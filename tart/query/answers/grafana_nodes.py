@@ -9,7 +9,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Amount, Count, Hex64, Time, Total, Uint64, Windowed
+from tart.query.answers.common import Amount, Count, Hex64, Time, Total, Uint64, WindowShown
 from tart.query.answers.grafana import BucketStart, Score
 from tart.query.answers.grafana_packages import GrafanaPackage
 
@@ -129,7 +129,7 @@ class GrafanaAuthor(TypedDict):
     blocks_authored: Annotated[Count, Meta(description="Distinct header hashes.")]
 
 
-class GrafanaBlockSummary(Windowed):
+class GrafanaBlockSummary(WindowShown):
     """Events about blocks, the chain, and the authors."""
 
     totals: GrafanaBlockTotals
@@ -168,7 +168,7 @@ class GrafanaCoreCounts(TypedDict):
     ]
 
 
-class GrafanaCoreOverview(GrafanaCoreCounts, Windowed):
+class GrafanaCoreOverview(GrafanaCoreCounts, WindowShown):
     """A core and its newest packages."""
 
     recent_work_packages: Annotated[
@@ -184,7 +184,7 @@ class GrafanaCore(GrafanaCoreCounts):
     ]
 
 
-class GrafanaCoreMetrics(Windowed):
+class GrafanaCoreMetrics(WindowShown):
     """Figures of the packages that a core processes."""
 
     core: Count
@@ -213,7 +213,7 @@ class GrafanaCoreValidator(TypedDict):
     is_connected: bool | None
 
 
-class GrafanaCoreValidators(Windowed):
+class GrafanaCoreValidators(WindowShown):
     """The nodes that built guarantees for a core, the most guarantees first."""
 
     core: Count

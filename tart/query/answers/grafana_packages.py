@@ -16,7 +16,7 @@ from tart.query.answers.common import (
     Scattered,
     Time,
     Total,
-    Windowed,
+    WindowShown,
 )
 from tart.query.answers.grafana import BucketStart, GrafanaEvent
 
@@ -88,7 +88,7 @@ class GrafanaReached(TypedDict):
     ]
 
 
-class GrafanaFunnel(GrafanaReached, Windowed):
+class GrafanaFunnel(GrafanaReached, WindowShown):
     """Distinct work-packages by stage."""
 
     total: Count
@@ -167,7 +167,7 @@ class GrafanaCorePackages(TypedDict):
     count: Count
 
 
-class GrafanaPackageStats(Windowed):
+class GrafanaPackageStats(WindowShown):
     """Totals of work-packages."""
 
     totals: GrafanaPackageTotals
@@ -209,7 +209,7 @@ class GrafanaFailureReason(TypedDict):
     count: Count
 
 
-class GrafanaActive(Windowed):
+class GrafanaActive(WindowShown):
     """The newest work-packages, and figures of all in the window."""
 
     work_packages: Annotated[
@@ -241,7 +241,7 @@ class GrafanaGuarantorTimes(TypedDict):
     ]
 
 
-class GrafanaProfiling(Windowed):
+class GrafanaProfiling(WindowShown):
     """Guarantors and the times of their stages."""
 
     network_avg_total_ms: Annotated[
@@ -317,7 +317,7 @@ class GrafanaServiceExecution(TypedDict):
     avg_load_ns: Annotated[float, Meta(ge=0)]
 
 
-class GrafanaExecution(Windowed):
+class GrafanaExecution(WindowShown):
     """Costs of authorization, refinement and accumulation."""
 
     authorization: GrafanaExecutionCost

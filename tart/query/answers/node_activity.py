@@ -7,6 +7,7 @@ from typing import Annotated, TypedDict
 from msgspec import Meta
 
 from tart.query.answers.common import (
+    Compared,
     Count,
     Counters,
     EventData,
@@ -57,7 +58,7 @@ class CoreGuaranteeTotals(TypedDict):
     last_activity: Time
 
 
-class ValidatorsCores(OpenWindowed):
+class ValidatorsCores(OpenWindowed, Compared):
     """Guarantees by node and core, and tickets by node and epoch."""
 
     node_core_mapping: list[PrimaryCore]
@@ -75,7 +76,7 @@ class PeerSample(TypedDict):
     sync_peers: Count
 
 
-class NodePeers(OpenWindowed):
+class NodePeers(OpenWindowed, Compared):
     """Peers of a node, as its Status events report them."""
 
     validator_peers: Count | None
@@ -158,5 +159,5 @@ class NodeCores(TypedDict):
     ticket_activity: TicketActivity | None
 
 
-class NodeStatusEnhanced(NodeSummary, ReportedStatus, NodeCores, OpenWindowed):
+class NodeStatusEnhanced(NodeSummary, ReportedStatus, NodeCores, OpenWindowed, Compared):
     """Status of a node with its cores, guarantees and tickets."""

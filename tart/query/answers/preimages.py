@@ -6,7 +6,16 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Amount, Count, Hex64, OpenWindowed, Time, Total, Uint64
+from tart.query.answers.common import (
+    Amount,
+    Compared,
+    Count,
+    Hex64,
+    OpenWindowed,
+    Time,
+    Total,
+    Uint64,
+)
 from tart.query.answers.requests import (
     BucketedTimes,
     Duration,
@@ -93,7 +102,7 @@ class EventSample(TypedDict):
     complete: Annotated[bool, Meta(description="Whether these are all events of the window.")]
 
 
-class Preimages(BucketedTimes, OpenWindowed):
+class Preimages(BucketedTimes, OpenWindowed, Compared):
     """Preimages: announcements, requests, transfers, and the nodes that have them."""
 
     totals: PreimageTotals

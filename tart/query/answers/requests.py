@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Amount, Count, Fraction, Hex64, OpenWindowed, Time
+from tart.query.answers.common import Amount, Compared, Count, Fraction, Hex64, OpenWindowed, Time
 
 RequestKind = Literal["shard", "bundle_shard", "bundle", "segment_shard", "segment", "preimage"]
 Duration = Annotated[
@@ -83,7 +83,7 @@ class BucketedTimes(TypedDict):
     times: Annotated[list[Time], Meta(description="The beginning of each bucket.")]
 
 
-class AvailabilityRequests(BucketedTimes, OpenWindowed):
+class AvailabilityRequests(BucketedTimes, OpenWindowed, Compared):
     """Requests for shards, bundles and segments, on both sides."""
 
     kinds: list[KindOfRequests]

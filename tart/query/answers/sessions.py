@@ -9,6 +9,7 @@ from msgspec import Meta
 from tart.protocol.rules import Severity
 from tart.query.answers.common import (
     Amount,
+    Compared,
     Count,
     Counters,
     Hex,
@@ -174,13 +175,13 @@ class NodeFindings(NodeVerdict):
     findings: list[Finding]
 
 
-class NodeConformance(NodeVerdict, OpenWindowed):
+class NodeConformance(NodeVerdict, OpenWindowed, Compared):
     """Conformance of one node."""
 
     findings: list[ExplainedFinding]
 
 
-class Conformance(OpenWindowed):
+class Conformance(OpenWindowed, Compared):
     """Conformance of all nodes."""
 
     verdict: Verdict

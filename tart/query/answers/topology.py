@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from tart.query.answers.common import (
     Amount,
+    Compared,
     Count,
     Hex64,
     OpenWindowed,
@@ -61,7 +62,7 @@ class LinkStatistics(TypedDict):
     active_nodes: Count
 
 
-class Topology(OpenWindowed):
+class Topology(OpenWindowed, Compared):
     """Block announcements, block transfers and ticket transfers between nodes."""
 
     connections: list[AnnouncementLink]

@@ -46,6 +46,7 @@ _QUERIES: tuple[type[Query[Any, Any]], ...] = (
     events.Event,
     events.Trace,
     events.Slot,
+    events.EventLogStart,
     events.Export,
     events.Storage,
     events.Sql,

@@ -234,6 +234,17 @@ class Storage(Query[StoredTables, StoredTables], frozen=True):
         return {"bytes": dict(sizes), "rows": dict(rows)}
 
 
+class EventLogStart(Query[list[int], int | None], frozen=True):
+    """The arrivals of the oldest events of a shard's files, Unix microseconds."""
+
+    name = "event_log_start"
+    source = "rows"
+
+    def merge(self, partials: Partials[list[int]]) -> int | None:
+        """Return the first of all shards: a shard without a node until later lacks nothing."""
+        return min((first for _, firsts in partials for first in firsts), default=None)
+
+
 class Sql(Query[Attached[Json], None], frozen=True):
     """A SQL statement over a shard's events; the result is attached as an Arrow stream.
 

@@ -22,7 +22,16 @@ from tart.query.core.merge import ChainStatements, NodeStatusAnswer
 from tart.query.core.query import Query
 from tart.query.shard_queries import nodes as queries
 from tart.query.shard_queries.events import Backfill as BackfillQuery
-from tart.query.shard_queries.events import Event, Events, Export, Slot, SqlScan, Storage, Trace
+from tart.query.shard_queries.events import (
+    Event,
+    EventLogStart,
+    Events,
+    Export,
+    Slot,
+    SqlScan,
+    Storage,
+    Trace,
+)
 from tart.query.shard_queries.events import Sql as SqlQuery
 from tart.query.shard_queries.histogram import EventHistogram
 from tart.query.shard_queries.messages import FirstMessage, Message
@@ -118,6 +127,7 @@ class QueryHandlers:
             Summary: SummaryState(nodes, counters, ingest, clock).summary,
         }
         sql = self._sql = Sql(tables)
+        sizes = StorageSizes(store)
         self.log: dict[type[AnyQuery], Callable[[Cursor, Any], Any]] = {
             Event: history.event,
             BackfillQuery: Backfill(store, nodes, lambda: ingest.sequences).backfill,
@@ -131,7 +141,8 @@ class QueryHandlers:
             Slot: Slots(store, nodes).slot,
             SlowestSteps: SlowSteps(store, nodes).slowest,
             SlotBlocks: SlotBlockReader(store, nodes).slot_blocks,
-            Storage: StorageSizes(store).storage,
+            Storage: sizes.storage,
+            EventLogStart: sizes.event_log_start,
             SqlScan: sql.scan,
         }
         self.slow: dict[type[AnyQuery], Callable[[Cursor, Any, IsCancelled], Any]] = {

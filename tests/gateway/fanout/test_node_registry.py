@@ -59,6 +59,20 @@ def test_reports_survive_a_restart(tmp_path: Path) -> None:
     ]
 
 
+def test_the_first_sight_of_all_nodes_is_known_also_after_a_restart(tmp_path: Path) -> None:
+    def record(registry: NodeRegistry) -> None:
+        assert registry.first_seen_at is None
+        registry.record(0, [node(first_seen_at=rfc3339(NOON + 5))])
+        registry.record(1, [node(NODE_B, first_seen_at=rfc3339(NOON - 5))])
+        # A shard may forget what has expired.
+        registry.record(1, [node(NODE_B, first_seen_at=rfc3339(NOON + 9))])
+        assert registry.first_seen_at == rfc3339(NOON - 5)
+
+    use(tmp_path / "c", record)
+    reopened = use(tmp_path / "c", lambda registry: None)
+    assert reopened.first_seen_at == rfc3339(NOON + 5)
+
+
 def test_a_node_is_merged_from_the_reports_of_all_shards(tmp_path: Path) -> None:
     def check(registry: NodeRegistry) -> None:
         registry.record(0, [node(event_count=3)])

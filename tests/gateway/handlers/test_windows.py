@@ -6,10 +6,12 @@ import asyncio
 import time
 from typing import Any
 
+import orjson
 import pytest
 
 from tart.config.schema import AggregatesConfig
-from tart.gateway.fanout.queries import Coverage
+from tart.errors import NotFound, QueryTimeout
+from tart.gateway.fanout.queries import Coverage, sent_queries
 from tart.gateway.handlers.windows import (
     RequestWindow,
     hours_of,
@@ -17,9 +19,13 @@ from tart.gateway.handlers.windows import (
     timestamped_answer,
     windowed,
 )
-from tart.gateway.http.responses import Answer
+from tart.gateway.http.responses import Answer, SharedBody, render
+from tart.query.core.filters import Selection
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import Window
+from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
+from tart.query.shard_queries.events import EventLogStart
+from tart.query.shard_queries.histogram import EventHistogram
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from tests.cases import all_cases
 
@@ -206,3 +212,174 @@ def test_counts_of_more_than_a_day_are_by_hours_but_end_by_the_minute() -> None:
     window = asks(start=NOON - 3 * DAY_US, end=NOON + 5 * MINUTE_US)
     assert window.counts_bucket_us() == HOUR_US
     assert window.counts() == Window(NOON - 3 * DAY_US, NOON + 5 * MINUTE_US - 1)
+
+
+# --- Comparisons ------------------------------------------------------------------------------
+
+
+class Registry:
+    first_seen_at: str | None = None
+
+
+class Kept:
+    """Shards whose first event is as old as the test says."""
+
+    def __init__(self, first_seen: int | None, log_since: int | None = None) -> None:
+        self.retention = AggregatesConfig()
+        self.registry = Registry()
+        self.registry.first_seen_at = None if first_seen is None else rfc3339(first_seen)
+        self._log_since = log_since
+
+    async def ask(self, query: Any) -> tuple[Any, Coverage]:
+        assert isinstance(query, EventLogStart)
+        return self._log_since, COMPLETE
+
+
+COMPLETE = Coverage(frozenset({0}), 1)
+
+
+async def counts(queries: Any, values: Any) -> Answer:
+    """A handler that reads events counted by minute."""
+    window = request_window(values).whole()
+    record_query(AggregateSum("counts", window))
+    return Answer({"start_us": window.start_us}, COMPLETE)
+
+
+def record_query(query: Any) -> None:
+    """Do as ``QueryClient.scatter`` does."""
+    sent = sent_queries.get()
+    if sent is not None:
+        sent.append(query)
+
+
+def compare(handler: Any, queries: Any, ago: int, **values: Any) -> Any:
+    request = {**NOTHING, "compare": ago, **values}
+    return asyncio.run(windowed(handler)(queries, request))
+
+
+def unix_us() -> int:
+    return time.time_ns() // 1000
+
+
+def body(answer: Answer) -> Any:
+    return orjson.loads(asyncio.run(render(answer)))
+
+
+def test_without_compare_there_is_no_earlier_answer() -> None:
+    answer = compare(counts, Kept(0), None)  # type: ignore[arg-type]
+    assert answer.earlier is None
+    assert body(answer).keys() == {"start_us", "window"}
+
+
+def test_an_answer_has_the_earlier_answer_in_it() -> None:
+    answer = body(compare(counts, Kept(0), DAY_US))
+    earlier = answer["earlier"]
+    assert earlier.keys() == {"start_us", "window"}
+    assert answer["start_us"] - earlier["start_us"] == DAY_US
+    assert answer["comparison"] == {
+        "ago_seconds": 86_400,
+        "overlap_seconds": 0,
+        "missing_seconds": 0,
+    }
+
+
+def test_each_answer_says_what_it_lacks_and_an_incomplete_earlier_one_is_not_stored() -> None:
+    async def handler(queries: Any, values: Any) -> Answer:
+        is_earlier = values["start"] is not None
+        request_window(values).whole()
+        return Answer({}, Coverage(frozenset({0}), 2) if is_earlier else COMPLETE)
+
+    answer = compare(handler, Kept(0), DAY_US)
+    assert "shards" not in body(answer)
+    assert body(answer)["earlier"]["shards"] == {"answered": 1, "total": 2}
+    assert answer.coverage == COMPLETE
+    assert not answer.complete
+    assert not answer.rendered(SharedBody(b"")).complete
+
+
+def test_before_the_first_node_there_is_nothing_to_compare_with() -> None:
+    for first_seen in (None, unix_us() - HOUR_US):
+        answer = compare(counts, Kept(first_seen), DAY_US)
+        assert answer.earlier.answer is None
+        assert answer.earlier.comparison["missing_seconds"] == 3600
+        assert body(answer)["earlier"] is None
+
+
+def test_an_earlier_window_begins_with_the_first_node() -> None:
+    first = unix_us() - DAY_US - 30 * MINUTE_US
+    answer = compare(counts, Kept(first), DAY_US)
+    assert body(answer)["earlier"]["start_us"] == first - first % MINUTE_US
+    assert answer.earlier.comparison["missing_seconds"] == pytest.approx(1800, abs=60)
+
+
+def test_an_earlier_window_begins_where_the_retention_of_its_tables_does() -> None:
+    async def blocks(queries: Any, values: Any) -> Answer:
+        window = request_window(values).whole()
+        record_query(AggregateRows("blocks", window))
+        return Answer({"start_us": window.start_us}, COMPLETE)
+
+    # Blocks are kept for 30 days, counts by the hour for a year.
+    assert body(compare(blocks, Kept(0), 31 * DAY_US))["earlier"] is None
+    assert body(compare(counts, Kept(0), 31 * DAY_US))["earlier"] is not None
+    assert body(compare(counts, Kept(0), 366 * DAY_US))["earlier"] is None
+    answer = compare(blocks, Kept(0), 29 * DAY_US, duration=3 * DAY_US)
+    now = unix_us()
+    start = body(answer)["earlier"]["start_us"]
+    assert now - 30 * DAY_US <= start <= now - 30 * DAY_US + HOUR_US
+    assert answer.earlier.comparison["missing_seconds"] == pytest.approx(2 * 86_400, abs=3600)
+
+
+def test_an_earlier_window_begins_where_the_event_log_does() -> None:
+    async def samples(queries: Any, values: Any) -> Answer:
+        window = request_window(values).whole()
+        record_query(EventHistogram(Selection(), SECOND_US))
+        return Answer({"start_us": window.start_us}, COMPLETE)
+
+    since = unix_us() - DAY_US - 10 * MINUTE_US
+    start = body(compare(samples, Kept(0, log_since=since), DAY_US))["earlier"]["start_us"]
+    assert start == since - since % MINUTE_US
+    for log_since in (unix_us() - HOUR_US, None):
+        assert body(compare(samples, Kept(0, log_since), DAY_US))["earlier"] is None
+
+
+def test_what_did_not_exist_then_has_no_earlier_answer() -> None:
+    async def handler(queries: Any, values: Any) -> Answer:
+        if values["start"] is not None:
+            raise NotFound("no such group")
+        request_window(values).whole()
+        return Answer({}, COMPLETE)
+
+    answer = body(compare(handler, Kept(0), DAY_US))
+    assert answer["earlier"] is None
+    assert answer["comparison"]["missing_seconds"] == 0
+
+
+def test_an_error_of_either_answer_is_the_error_of_the_request() -> None:
+    def failing(*, is_earlier: bool) -> Any:
+        async def handler(queries: Any, values: Any) -> Answer:
+            if (values["start"] is not None) == is_earlier:
+                raise QueryTimeout("too slow")
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        return handler
+
+    for is_earlier in (False, True):
+        with pytest.raises(QueryTimeout):
+            compare(failing(is_earlier=is_earlier), Kept(0), DAY_US)
+
+
+def test_both_windows_are_asked_for_side_by_side() -> None:
+    async def scenario() -> None:
+        both = asyncio.Barrier(2)
+
+        async def handler(queries: Any, values: Any) -> Answer:
+            request_window(values).whole()
+            await both.wait()
+            return Answer({}, COMPLETE)
+
+        request = {**NOTHING, "compare": DAY_US}
+        answer = await windowed(handler)(Kept(0), request)  # type: ignore[arg-type, unused-ignore]
+        assert answer.earlier is not None
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))

@@ -144,6 +144,7 @@ def test_an_empty_shard_answers_every_query(tmp_path):
         "slowest_steps": [],
         "version_spans": [],
         "deliveries": {"starts": [], "arrivals": [], "below": None},
+        "event_log_start": [],
     }
     parameters = {
         "node_status": {"node": A},
