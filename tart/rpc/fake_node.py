@@ -66,7 +66,8 @@ class RpcDialect:
         wrapped: Updates of state have hash, slot and value; otherwise they are the bare value.
         initial: The present value follows a subscription at once.
         missing: Answer for an unknown block or state.
-        missing_code: Code of that error.
+        missing_code: Code of that error for a block.
+        missing_state_code: The same for its state.
         other_code: Code of all other errors; None for those of JSON-RPC.
         messages: Errors have messages.
         silent_parameters: An error about parameters has no id.
@@ -93,6 +94,7 @@ class RpcDialect:
     initial: bool = False
     missing: Literal["error", "null"] = "error"
     missing_code: int = BLOCK_UNAVAILABLE
+    missing_state_code: int = BLOCK_UNAVAILABLE
     other_code: int | None = None
     messages: bool = True
     silent_parameters: bool = False
@@ -116,8 +118,9 @@ class RpcDialect:
     wrapped_parameters: bool = True
 
 
-# Deviations as read in the implementations' sources, and for JavaJAM as observed from outside;
-# docs/rpc.md has the list. ``arrays`` is JIP-2's text before October 2025.
+# Deviations as read in the implementations' sources; for JavaJAM as observed from outside, and for
+# typeberry 0.11.0 as recorded (tests/vectors/rpc). docs/rpc.md has the list. ``arrays`` is the form
+# of JIP-2's text before October 2025.
 RPC_DIALECTS: Mapping[str, RpcDialect] = {
     "plain": RpcDialect(),
     "polkajam": RpcDialect(subscription_ids="large"),
@@ -127,8 +130,7 @@ RPC_DIALECTS: Mapping[str, RpcDialect] = {
         subscription_ids="hex",
         wrapped=False,
         initial=True,
-        missing_code=0,
-        other_code=0,
+        missing_state_code=0,
         best_is_finalized=True,
         account_version=False,
         services=False,
@@ -138,6 +140,7 @@ RPC_DIALECTS: Mapping[str, RpcDialect] = {
         subscription_ids="hex",
         initial=True,
         missing_code=3000,
+        missing_state_code=3000,
         other_code=4000,
         parent_keeps_slot=True,
         present_state=True,
@@ -277,7 +280,7 @@ class FakeRpcNode:
         block = read_hash(params[0])
         parent = self.chain.parent(block)
         if parent is None:
-            return self._missing(block)
+            return self._missing(block, self.dialect.missing_code, "Block unavailable")
         if self.dialect.parent_keeps_slot:
             parent = parent._replace(slot=parent.slot + 1)
         return self._block(parent)
@@ -287,7 +290,11 @@ class FakeRpcNode:
             return ""
         block = self.chain.best().hash if self.dialect.present_state else block
         blob = self.chain.statistics(block)
-        return self._missing(block) if blob is None else self._octets(blob)
+        if blob is None:
+            return self._missing(
+                block, self.dialect.missing_state_code, "State unavailable of block"
+            )
+        return self._octets(blob)
 
     def _services(self, params: list[Any]) -> list[int]:
         block = read_hash(params[0])
@@ -300,11 +307,10 @@ class FakeRpcNode:
             return None
         return self._octets(blob if self.dialect.account_version else blob[-88:])
 
-    def _missing(self, block: bytes) -> Any:
+    def _missing(self, block: bytes, code: int, text: str) -> Any:
         if self.dialect.missing == "null":
             return None
-        text = f"Block unavailable: 0x{block.hex()}"
-        raise _RpcRefusal(self.dialect.missing_code, text, self._octets(block))
+        raise _RpcRefusal(code, f"{text}: 0x{block.hex()}", self._octets(block))
 
     # --- Subscriptions ---
 

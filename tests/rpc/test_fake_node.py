@@ -96,7 +96,7 @@ def test_a_subscription_whose_state_is_missing_ends_with_an_error_text():
     ask(node, "subscribeStatistics", False)
     del chain.states[chain.add(100).hash]
     (message,) = map(json.loads, node.announce())
-    assert message["params"]["error"].startswith("Block unavailable")
+    assert message["params"]["error"].startswith("State unavailable")
     assert node.subscriptions == []
 
 
