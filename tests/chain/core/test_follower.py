@@ -1,0 +1,351 @@
+"""The follower against fake nodes: in the end the stored chain is the true one."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tart.chain.core.follower import Limits
+from tart.query.chain_queries.chain import ChainBlock
+from tart.rpc.fake_node import RPC_DIALECTS
+from tests.chain.core.driver import Driver
+from tests.chain.model_chain import ModelChain, View
+
+
+def make(count: int = 2, blocks: int = 20, **options: object) -> tuple[ModelChain, Driver]:
+    """A chain of so many blocks, of which the last two are not final, and a driver."""
+    chain = ModelChain()
+    head = chain.grow(chain.genesis, blocks)
+    final = chain.line(head)[2]
+    driver = Driver([View(chain, head, final) for _ in range(count)], **options)
+    return chain, driver
+
+
+def assert_true(chain: ModelChain, driver: Driver, head: bytes, final: bytes) -> None:
+    """The stored chain is that of the model, with its figures."""
+    store = driver.store
+    on_chain = chain.line(head)
+    assert store.status("final") == set(chain.line(final))
+    assert store.status("best") == set(on_chain) - set(chain.line(final))
+    for key, put in store.puts.items():
+        model = chain.blocks[bytes.fromhex(key)]
+        block = put.block
+        assert (block.slot, block.parent) == (model.slot, model.parent and model.parent.hex())
+        if block.author is not None:
+            assert block.irregularity is None
+            assert block.author == model.author
+            assert dict(put.validators) == dict(model.gains)
+
+
+def test_the_chain_before_the_head_is_found_and_has_its_figures():
+    chain, driver = make()
+    driver.connect_all()
+    driver.settle()
+    view = driver.views[0]
+    assert_true(chain, driver, view.best_hash, view.final_hash)
+    blocks = driver.store.blocks
+    # Genesis has no parent to subtract.
+    assert sum(block.author is None for block in blocks.values()) <= 1
+    assert len(blocks) == 21
+
+
+def test_each_block_is_asked_for_once_whichever_endpoints_name_it():
+    _, driver = make(count=3)
+    driver.connect_all()
+    driver.settle(5)
+    asked = [
+        call[1][0]
+        for node in driver.nodes.values()
+        for call in node.calls
+        if call[0] == "statistics"
+    ]
+    assert len(asked) == len(set(asked)) == 21
+
+
+def test_new_heads_and_finality_are_followed():
+    chain, driver = make()
+    driver.connect_all()
+    driver.settle(5)
+    for _ in range(30):
+        for view in driver.views:
+            view.best_hash = (
+                chain.extend(view.best_hash)
+                if view is driver.views[0]
+                else (driver.views[0].best_hash)
+            )
+            view.final_hash = chain.line(view.best_hash)[2]
+        for index in range(2):
+            driver.announce(index)
+        driver.settle(2)
+    assert_true(chain, driver, driver.views[0].best_hash, driver.views[0].final_hash)
+    assert driver.store.reorganisations == []
+
+
+def test_heads_that_coalesce_are_filled_by_parents():
+    chain, driver = make()
+    driver.connect_all()
+    driver.settle(5)
+    head = chain.grow(driver.views[0].best_hash, 50)
+    for index, view in enumerate(driver.views):
+        view.best_hash = head
+        driver.announce(index)
+    driver.settle(20)
+    assert_true(chain, driver, head, driver.views[0].final_hash)
+
+
+def test_a_reorganisation_is_recorded_with_the_blocks_that_were_left():
+    chain, driver = make(count=1)
+    driver.connect_all()
+    driver.settle(5)
+    view = driver.views[0]
+    old, common = view.best_hash, chain.line(view.best_hash)[1]
+    left = [old]
+    view.best_hash = chain.grow(common, 3)
+    driver.announce(0)
+    driver.settle(5)
+    assert_true(chain, driver, view.best_hash, view.final_hash)
+    (reorganisation,) = driver.store.reorganisations
+    assert reorganisation.left == [key.hex() for key in left]
+    assert reorganisation.common_slot == chain.blocks[common].slot
+    assert driver.store.blocks[old.hex()].status == "fork"
+
+
+def test_statistics_that_one_endpoint_lacks_come_from_the_next():
+    chain, driver = make(count=2)
+    driver.views[0].stateless = set(chain.blocks)
+    driver.connect_all()
+    driver.settle(20)
+    blocks = driver.store.blocks.values()
+    assert len(blocks) == 21
+    assert all(block.reports is not None for block in blocks)
+
+
+def test_a_block_whose_statistics_are_nowhere_is_stored_without_them_and_counted():
+    chain, driver = make(count=2)
+    lost = chain.line(driver.views[0].best_hash)[5]
+    for view in driver.views:
+        view.stateless = {lost}
+    driver.connect_all()
+    driver.settle(20)
+    block = driver.store.blocks[lost.hex()]
+    assert block.reports is None
+    assert block.author is None
+    child: ChainBlock = driver.store.blocks[chain.line(driver.views[0].best_hash)[4].hex()]
+    assert child.author is None
+    assert child.reports is not None
+    assert driver.follower.counts["missing_statistics"] == 1
+
+
+def test_an_endpoint_that_does_not_answer_is_passed_over():
+    chain, driver = make(count=2)
+    driver.silent = {0}
+    driver.connect_all()
+    driver.settle(60)
+    view = driver.views[1]
+    assert_true(chain, driver, view.best_hash, view.final_hash)
+
+
+def test_after_a_restart_the_gap_is_filled_and_no_block_is_stored_twice():
+    chain, driver = make()
+    driver.connect_all()
+    driver.settle(5)
+    head = chain.grow(driver.views[0].best_hash, 40)
+    for view in driver.views:
+        view.best_hash, view.final_hash = head, chain.line(head)[3]
+    driver.start()
+    driver.connect_all()
+    driver.settle(20)
+    assert_true(chain, driver, head, driver.views[0].final_hash)
+
+
+def test_a_crash_while_the_past_is_read_leaves_no_hole():
+    chain, driver = make(count=1, blocks=60)
+    driver.connect_all()
+    while len(driver.store.blocks) < 15:
+        assert driver.deliver(0)
+    driver.start()
+    driver.connect_all()
+    driver.settle(20)
+    view = driver.views[0]
+    assert_true(chain, driver, view.best_hash, view.final_hash)
+    assert len(driver.store.blocks) == 61
+
+
+def test_blocks_beyond_the_depth_are_left_out_and_the_log_says_so():
+    _, driver = make(blocks=50, limits=Limits(depth=10))
+    driver.connect_all()
+    driver.settle(10)
+    assert len(driver.store.blocks) == 11 + 2
+    assert any("too far back" in line for line in driver.lines)
+
+
+def test_a_gap_that_is_too_long_is_left_open():
+    chain, driver = make(limits=Limits(depth=10))
+    driver.connect_all()
+    driver.settle(5)
+    before = len(driver.store.blocks)
+    head = chain.grow(driver.views[0].best_hash, 50)
+    for view in driver.views:
+        view.best_hash, view.final_hash = head, chain.line(head)[2]
+    driver.start()
+    driver.connect_all()
+    driver.settle(20)
+    assert driver.follower.counts["gaps"] == 1
+    assert driver.store.blocks[head.hex()].status == "best"
+    assert len(driver.store.blocks) > before
+    assert any("are left out" in line for line in driver.lines)
+
+
+@pytest.mark.parametrize("dialect", sorted(RPC_DIALECTS))
+def test_every_dialect_is_followed(dialect):
+    chain, driver = make(count=1, dialect=dialect)
+    driver.connect_all()
+    driver.settle(10)
+    view = driver.views[0]
+    view.best_hash = chain.grow(view.best_hash, 3)
+    driver.announce(0)
+    driver.settle(10)
+    blocks = driver.store.blocks
+    assert blocks[view.best_hash.hex()].status in ("best", "final")
+
+
+def test_a_lower_head_of_a_node_that_lags_changes_nothing():
+    chain, driver = make(count=2)
+    driver.connect_all()
+    driver.settle(5)
+    driver.views[0].best_hash = chain.grow(driver.views[0].best_hash, 5)
+    driver.announce(0)
+    driver.settle(5)
+    assert driver.follower.best.hash == driver.views[0].best_hash
+    driver.disconnect(0)
+    driver.settle(5)
+    assert driver.follower.best.hash == driver.views[0].best_hash
+    assert driver.store.reorganisations == []
+
+
+def test_a_lying_endpoint_does_not_move_what_is_final():
+    chain, driver = make(count=3)
+    liar = ModelChain(seed=99)
+    fake = liar.grow(liar.genesis, 30)
+    driver.views[0] = View(liar, fake, liar.line(fake)[1])
+    for index in (1, 2, 0):
+        driver.connect(index)
+    driver.settle(120)
+    view = driver.views[1]
+    assert driver.store.status("final") == set(chain.line(view.final_hash))
+    assert driver.follower.best.hash == view.best_hash
+    assert set(driver.store.blocks) == {key.hex() for key in chain.blocks}
+
+
+def test_an_endpoint_that_contradicts_what_is_final_is_counted_and_logged_once():
+    chain, driver = make(count=3)
+    driver.connect_all()
+    driver.settle(5)
+    fork = chain.grow(chain.line(driver.views[0].final_hash)[2], 6)
+    driver.views[0].best_hash = driver.views[0].final_hash = fork
+    driver.announce(0)
+    driver.settle(60)
+    view = driver.views[1]
+    assert driver.store.status("final") == set(chain.line(view.final_hash))
+    assert driver.follower.counts["contradictions"] == 1
+    assert len([line for line in driver.lines if "contradicts" in line]) == 1
+
+
+def test_a_chain_that_most_endpoints_are_on_replaces_the_one_that_was_followed():
+    chain, driver = make(count=3)
+    driver.connect_all()
+    driver.settle(5)
+    old = driver.views[0].best_hash
+    new = chain.grow(chain.line(driver.views[0].final_hash)[5], 12)
+    for index in (0, 1):
+        driver.views[index].best_hash = new
+        driver.views[index].final_hash = chain.line(new)[1]
+        driver.announce(index)
+    driver.disconnect(2)
+    driver.settle(120)
+    assert_true(chain, driver, new, chain.line(new)[1])
+    assert driver.store.blocks[old.hex()].status == "fork"
+    assert driver.follower.counts["replaced_chains"] == 1
+
+
+def test_a_network_that_began_again_is_followed():
+    chain, driver = make(count=2)
+    driver.connect_all()
+    driver.settle(5)
+    other = ModelChain(seed=5, first_slot=10)
+    head = other.grow(other.genesis, 30)
+    for index in (0, 1):
+        driver.disconnect(index)
+        driver.views[index].chain = other
+        driver.views[index].best_hash = head
+        driver.views[index].final_hash = other.line(head)[2]
+        driver.connect(index)
+    driver.settle(120)
+    assert {bytes.fromhex(k) for k in driver.store.blocks} == set(chain.blocks) | set(other.blocks)
+    assert driver.follower.best.hash == head
+    assert driver.store.status("best") == set(other.line(head)[:2])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_the_stored_chain_is_the_true_one_in_the_end(seed):
+    rng = random.Random(seed)
+    chain = ModelChain(seed)
+    head = chain.grow(chain.genesis, 5)
+    final = chain.genesis
+    views = [View(chain, head, final) for _ in range(3)]
+    driver = Driver(views)
+    heads = [head]
+
+    def grow() -> None:
+        nonlocal head
+        # Forks begin at blocks that are not final.
+        free = [key for key in chain.line(head) if chain.blocks[key].slot >= final_slot()]
+        parent = head if rng.random() < 0.7 else rng.choice(free)
+        head = chain.extend(parent, rng.choice((1, 1, 1, 2, 3)))
+        heads.append(head)
+
+    def final_slot() -> int:
+        return chain.blocks[final].slot
+
+    def finalize() -> None:
+        nonlocal final
+        line = chain.line(head)
+        if final in line:
+            final = (
+                line[min(len(line) - 1, rng.randrange(1, 6))]
+                if (final in chain.line(line[min(len(line) - 1, 5)]))
+                else final
+            )
+
+    def show() -> None:
+        view = rng.choice(views)
+        if final in chain.line(head):
+            view.best_hash = head
+            view.final_hash = final
+        driver.announce(views.index(view))
+
+    steps = [grow] * 6 + [finalize, show, show, show]
+    steps += [lambda: driver.connect(rng.randrange(3))] * 2
+    steps += [lambda: driver.disconnect(rng.randrange(3))]
+    steps += [lambda: driver.deliver(rng.randrange(3))] * 30
+    steps += [driver.tick] * 5
+    for _ in range(600):
+        rng.choice(steps)()
+        if rng.random() < 0.003:
+            driver.start()
+    while final not in chain.line(head):
+        head = chain.extend(final)
+    # In the end all nodes agree on a head above all others.
+    head = chain.extend(
+        head, max(b.slot for b in chain.blocks.values()) - chain.blocks[head].slot + 1
+    )
+    for view in views:
+        view.best_hash, view.final_hash = head, final
+    driver.connect_all()
+    for index in range(3):
+        driver.announce(index)
+    driver.settle(120, rng)
+    assert_true(chain, driver, head, final)
+    wanting = [key for key in chain.line(head) if key.hex() not in driver.store.blocks]
+    assert wanting == []
