@@ -114,7 +114,7 @@ class Row:
 def choose_troubles(seed: int, nodes: int, number: int) -> list[Trouble]:
     """Return random troubles, one after the other; equal seeds give equal ones."""
     rng = random.Random(f"troubles {seed}")
-    names = sorted(TROUBLES)
+    names = sorted(SIGNATURES)
     chosen: list[Trouble] = []
     start = WARM_UP_US
     while len(chosen) < number:

@@ -27,14 +27,15 @@ def fired(figure: str, minute: float, node: str | None = None, inhibited: bool =
 
 def test_every_trouble_has_figures_that_a_rule_is_about():
     figures = {getattr(rule.condition, "figure", "") for rule in BUILTIN_RULES}
-    assert SIGNATURES.keys() == TROUBLES.keys()
+    # The networks that docs/alerts.md measured have no partition.
+    assert SIGNATURES.keys() == TROUBLES.keys() - {"partition"}
     assert all(figures & set(each.shows) for each in SIGNATURES.values())
 
 
 def test_equal_seeds_choose_equal_troubles_with_calm_between_them():
     assert choose_troubles(3, 6, 5) == choose_troubles(3, 6, 5)
     chosen = [each for seed in range(40) for each in choose_troubles(seed, 6, 4)]
-    assert {each.name for each in chosen} == TROUBLES.keys()
+    assert {each.name for each in chosen} == SIGNATURES.keys()
     one, other, *_ = choose_troubles(1, 6, 4)
     assert one.start >= WARM_UP_US
     assert other.start - one.end >= CALM_US

@@ -31,6 +31,9 @@ class Availability:
     def __init__(self, world: World) -> None:
         self._world = world
         self._rng = random.Random(world.hash("late assurances"))
+        self._losses = [
+            random.Random(world.hash("lost assurances", node.index)) for node in world.nodes
+        ]
 
     def open_slot(self, slot: int) -> None:
         """Let every node send assurances, late in the slot."""
@@ -85,9 +88,13 @@ class Availability:
 
     def _assure(self, node: Node) -> Process:
         world = self._world
-        anchor = node.best.hash
+        anchor, cores = node.best.hash, _assured_cores(node)
         assurance = Assurance(node.index, anchor)
-        statement = {"anchor": anchor, "bitfield": self._bitfield(node)}
+        withheld = self._is_withheld(node, assurance)
+        if not withheld:
+            self._state(node, node.best, cores)
+        bitfield = list(cores.to_bytes((world.cores + 7) // 8, "little"))
+        statement = {"anchor": anchor, "bitfield": bitfield}
         distributing = world.emit(
             node, EventKind.DISTRIBUTING_ASSURANCE, assurance, statement=statement
         )
@@ -99,38 +106,62 @@ class Availability:
                 world.emit(
                     node, EventKind.ASSURANCE_SEND_FAILED, assurance, **sent, reason="not connected"
                 )
-            elif world.happens("assurance_send"):
+            elif world.happens("assurance_send", node.conduct.failures):
                 reason = "stream reset by peer"
                 world.emit(node, EventKind.ASSURANCE_SEND_FAILED, assurance, **sent, reason=reason)
             else:
                 world.emit(node, EventKind.ASSURANCE_SENT, assurance, **sent)
-                world.start(self._receive(peer, node, assurance), self._latency())
+                latency = self._latency()
+                if not withheld:
+                    world.start(self._receive(peer, node, assurance), latency)
         yield MILLISECOND
         world.emit(node, EventKind.ASSURANCE_DISTRIBUTED, assurance, distributing_id=distributing)
+
+    def _is_withheld(self, node: Node, assurance: Assurance) -> bool:
+        """Return whether an assurance reaches no node: by a planted lie, or by a difference."""
+        truth = self._world.truth
+        if node.withholds_assurances:
+            if truth is not None:
+                truth.record_lie("claims-assurances", node, assurance)
+            return True
+        lost = node.conduct.lost_assurances
+        if not lost or self._losses[node.index].random() >= lost:
+            return False
+        if truth is not None:
+            truth.add_lost_assurance(node, assurance)
+        return True
+
+    def _state(self, node: Node, anchor: Block, cores: int) -> None:
+        """Let the children of the anchor bring a node's assurance on chain."""
+        anchor.statements[node.index] = cores
+        if self._world.own_assurances:
+            node.assurances[anchor.hash] = node.assurances.get(anchor.hash, 0) | 1 << node.index
 
     def _latency(self) -> int:
         """Return the time that an assurance takes to a peer."""
         latency, delay = self._world.latency(), self._world.impediments.assurance_delay
         return latency + delay if delay and self._rng.random() < _LATE_SHARE else latency
 
-    def _bitfield(self, node: Node) -> list[int]:
-        bits = [0] * ((self._world.cores + 7) // 8)
-        for core, (report, _) in node.best.pending.items():
-            if report.holds(node.index):
-                bits[core // 8] |= 1 << core % 8
-        return bits
-
     def _receive(self, node: Node, sender: Node, assurance: Assurance) -> Process:
         world, anchor = self._world, assurance.anchor
-        if world.happens("assurance_receive"):
+        if world.happens("assurance_receive", node.conduct.failures):
             failed = {"sender": sender.peer_id, "reason": "bad signature"}
             world.emit(node, EventKind.ASSURANCE_RECEIVE_FAILED, assurance, **failed)
         else:
             world.emit(
                 node, EventKind.ASSURANCE_RECEIVED, assurance, sender=sender.peer_id, anchor=anchor
             )
-            node.assurances[anchor] = node.assurances.get(anchor, 0) + 1
+            node.assurances[anchor] = node.assurances.get(anchor, 0) | 1 << sender.index
         yield from ()
+
+
+def _assured_cores(node: Node) -> int:
+    """Return the cores whose pending reports a node holds its shards of, as a set of bits."""
+    cores = 0
+    for core, (report, _) in node.best.pending.items():
+        if report.holds(node.index):
+            cores |= 1 << core
+    return cores
 
 
 def shard_index(world: World, report: Report, node: Node) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tart.simulate.model.chain_statistics import initial_statistics, statistics_after
 from tart.simulate.model.records import Block, Guarantee, Preimage
 from tart.simulate.model.world import Node, World
 
@@ -21,14 +22,16 @@ class Composer:
     """Makes blocks.
 
     Attributes:
-        blocks: All blocks not yet forgotten, by header hash; the chain removes them.
+        blocks: Those of the world.
         tickets: Tickets that reached their proxies and are not in a block yet.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.blocks: dict[bytes, Block] = {}
+        self.blocks = world.blocks
         self.tickets = 0
+        self._epoch_slots = world.parameters["epoch_period"]
+        world.base.statistics = initial_statistics(len(world.nodes), world.cores)
 
     def compose(self, node: Node, parent: Block, slot: int) -> Block:
         """Make a node's block on ``parent`` and add it to ``blocks``."""
@@ -43,11 +46,14 @@ class Composer:
             parent=parent.hash,
             author=node.index,
             preimages=_new_preimages(node, slot, known),
-            assurances=node.assurances.get(parent.hash, 0),
+            assurances=_new_assurances(node, parent),
             tickets=self._take_tickets(),
             flaw=flaw,
         )
         self._update_reports(node, parent, block, known)
+        block.statistics = statistics_after(block, parent, self._epoch_slots, self._world.cores)
+        items = (item for report in block.available for item in report.items)
+        block.accumulated = {**parent.accumulated, **{each.service: slot for each in items}}
         self.blocks[block.hash] = block
         return block
 
@@ -88,6 +94,12 @@ def _reportable(node: Node, block: Block, known: list[Block]) -> Iterator[Guaran
         if report.core not in taken and report not in reported:
             taken.add(report.core)
             yield guarantee
+
+
+def _new_assurances(node: Node, parent: Block) -> dict[int, int]:
+    """Return the assurances of the parent that the author received, with the cores they mark."""
+    received, statements = node.assurances.get(parent.hash, 0), parent.statements
+    return {each: statements[each] for each in sorted(statements) if received >> each & 1}
 
 
 def _new_preimages(node: Node, slot: int, known: list[Block]) -> tuple[Preimage, ...]:

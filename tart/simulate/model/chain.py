@@ -38,6 +38,7 @@ class Chain:
     Attributes:
         blocks: By header hash.
         followers: Called once for each node and block on its best chain, in order.
+        archives: Called with each block that is about to be forgotten.
     """
 
     def __init__(self, world: World, composer: Composer) -> None:
@@ -48,6 +49,7 @@ class Chain:
         self.blocks: dict[bytes, Block] = composer.blocks
         self.blocks[world.base.hash] = world.base
         self.followers: list[Follower] = []
+        self.archives: list[Callable[[Block], None]] = []
         for node in world.nodes:
             world.start(self._not_synced(node), world.between(0, SECOND_US // 2))
 
@@ -60,6 +62,7 @@ class Chain:
             return
         authors = world.sample(awake, 2 if world.happens("fork") else 1)
         for author in authors:
+            author.authoring_slot = slot
             world.start(self._author(author, slot), world.between(0, 20 * MILLISECOND))
         for node in awake:
             if node not in authors and node.synced and world.happens("lag"):
@@ -82,6 +85,8 @@ class Chain:
         before = min(self._head, lowest) - _REMEMBERED
         old = [each.hash for each in self.blocks.values() if each.number < before]
         for block in old:
+            for archive in self.archives:
+                archive(self.blocks[block])
             del self.blocks[block]
             for node in self._world.nodes:
                 node.forget_block(block)
@@ -90,8 +95,9 @@ class Chain:
         world = self._world
         parent = node.best
         root = world.emit(node, EventKind.AUTHORING, {"slot": slot}, slot=slot, parent=parent.hash)
-        yield world.between(60 * MILLISECOND, 300 * MILLISECOND)
-        if world.happens("authoring"):
+        conduct = node.conduct
+        yield int(conduct.pace * world.between(60 * MILLISECOND, 300 * MILLISECOND))
+        if world.happens("authoring", conduct.failures):
             reason = "block production took too long"
             world.emit(
                 node, EventKind.AUTHORING_FAILED, {"slot": slot}, authoring_id=root, reason=reason
@@ -103,7 +109,7 @@ class Chain:
         node.begun.add(block.hash)
         world.emit(node, EventKind.AUTHORED, block, authoring_id=root, outline=block.outline())
         world.start(self._announce(node, block), MILLISECOND)
-        yield from self._execute(node, block, root)
+        yield from self._execute(node, block, root, conduct.pace)
 
     def _announce(self, node: Node, block: Block) -> Process:
         world = self._world
@@ -187,7 +193,8 @@ class Chain:
         root = world.emit(
             node, EventKind.IMPORTING, block, slot=block.slot, outline=block.outline()
         )
-        yield world.between(15 * MILLISECOND, 90 * MILLISECOND)
+        pace = node.conduct.import_pace
+        yield int(pace * world.between(15 * MILLISECOND, 90 * MILLISECOND))
         if block.flaw == "seal":
             reason = _REFUSALS[block.flaw]
             world.emit(
@@ -196,12 +203,12 @@ class Chain:
             return
         world.emit(node, EventKind.BLOCK_VERIFIED, block, importing_id=root)
         world.start(self._announce(node, block), MILLISECOND)
-        yield from self._execute(node, block, root)
+        yield from self._execute(node, block, root, pace)
 
-    def _execute(self, node: Node, block: Block, root: Handle) -> Process:
+    def _execute(self, node: Node, block: Block, root: Handle, pace: float) -> Process:
         """Execute a block authored or imported, and adopt it."""
         world = self._world
-        yield world.between(30 * MILLISECOND, 250 * MILLISECOND)
+        yield int(pace * world.between(30 * MILLISECOND, 250 * MILLISECOND))
         if block.flaw == "execution" and node.index != block.author:
             world.emit(
                 node,
@@ -246,7 +253,9 @@ class Chain:
 
     def _finalize(self, node: Node, block: Block) -> Process:
         world = self._world
-        final: Block | None = block if world.impediments.finalizes else None
+        impediments = world.impediments
+        can_finalize = impediments.finalizes and not impediments.divided
+        final: Block | None = block if can_finalize else None
         for _ in range(FINALITY_DEPTH):
             final = self.blocks.get(final.parent) if final else None
         if final is not None and final.number > node.finalized.number:

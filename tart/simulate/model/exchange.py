@@ -187,7 +187,8 @@ def _exchange(
         return False
     receiving_id = world.emit(answerer, kind.receiving, request, **receiving)
     # A request may fail before it is sent, before it is read, or before it is answered.
-    fails_at = world.rng.randrange(3) if world.happens(kind.rate) else None
+    fails = world.happens(kind.rate, asker.conduct.failures)
+    fails_at = world.rng.randrange(3) if fails else None
     if fails_at != 0:
         yield MILLISECOND
         world.emit(asker, kind.sent, request, request_id=sending_id)

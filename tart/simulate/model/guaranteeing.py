@@ -92,7 +92,7 @@ class Guaranteeing:
         submitted = {"builder": builder, "bundle": bundle}
         root = world.emit(primary, EventKind.WORK_PACKAGE_SUBMISSION, {"core": core}, **submitted)
         yield world.latency()
-        if world.happens("submission"):
+        if world.happens("submission", primary.conduct.failures):
             self._fail(primary, root, {"core": core}, "stream reset by builder")
             return
         report = self._packages.make(slot, core)
@@ -133,7 +133,7 @@ class Guaranteeing:
             core=report.core,
             outline=outline(report, node.finalized),
         )
-        yield world.between(2 * MILLISECOND, 20 * MILLISECOND)
+        yield int(node.conduct.guarantee_pace * world.between(2 * MILLISECOND, 20 * MILLISECOND))
         cost = authorization_cost(world)
         world.emit(node, EventKind.AUTHORIZED, report, submission_or_share_id=root, cost=cost)
 
@@ -141,7 +141,7 @@ class Guaranteeing:
         """Return whether the primary can continue: authorized, with extrinsics and imports."""
         world, primary, root = self._world, submission.primary, submission.root
         report = submission.report
-        if world.happens("authorization"):
+        if world.happens("authorization", primary.conduct.failures):
             self._fail(primary, root, report, "not authorized for this core")
             return False
         yield from self._receive(primary, root, report)
@@ -194,7 +194,7 @@ class Guaranteeing:
             sharing = {"primary": primary.peer_id}
             shared = world.emit(secondary, EventKind.WORK_PACKAGE_BEING_SHARED, report, **sharing)
             yield world.latency()
-            if world.happens("sharing"):
+            if world.happens("sharing", secondary.conduct.failures):
                 self._fail(secondary, shared, report, "stream reset by primary")
                 yield world.latency()
                 world.emit(
@@ -224,10 +224,11 @@ class Guaranteeing:
 
     def _refine(self, node: Node, root: Handle, report: Report) -> Process:
         world = self._world
-        costs = refine_costs(world, report)
+        pace = node.conduct.guarantee_pace
+        costs = refine_costs(world, report, pace)
         yield sum(each["total"]["elapsed_ns"] for each in costs) // 1_000
         world.emit(node, EventKind.REFINED, report, submission_or_share_id=root, costs=costs)
-        yield world.between(30 * MILLISECOND, 120 * MILLISECOND)
+        yield int(pace * world.between(30 * MILLISECOND, 120 * MILLISECOND))
         built = {"submission_or_share_id": root, "outline": report.outline()}
         world.emit(node, EventKind.WORK_REPORT_BUILT, report, **built)
 
@@ -270,7 +271,8 @@ class Guaranteeing:
         fields = {"built_id": built, "recipient": peer.peer_id}
         sending = world.emit(primary, EventKind.SENDING_GUARANTEE, guarantee, **fields)
         yield world.latency() + world.impediments.guarantee_delay
-        if not linked(primary, peer) or world.happens("guarantee_send"):
+        failures = primary.conduct.failures
+        if not linked(primary, peer) or world.happens("guarantee_send", failures):
             reason = "could not open stream"
             failed = {"sending_id": sending, "reason": reason}
             world.emit(primary, EventKind.GUARANTEE_SEND_FAILED, guarantee, **failed)
@@ -283,7 +285,7 @@ class Guaranteeing:
         world.emit(primary, EventKind.GUARANTEE_SENT, guarantee, sending_id=sending)
         submission.sending -= 1
         yield world.latency()
-        if world.happens("guarantee_receive"):
+        if world.happens("guarantee_receive", peer.conduct.failures):
             reason = "bad guarantor signature"
             refused = {"receiving_id": receiving, "reason": reason}
             world.emit(peer, EventKind.GUARANTEE_RECEIVE_FAILED, guarantee, **refused)

@@ -6,8 +6,9 @@ telemetry connections end at the rate ``reconnect`` and return a simulated secon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tart.simulate.model.fault_rates import TROUBLED, Rates
 from tart.simulate.model.network import DEFAULT_START, Network
@@ -75,6 +76,8 @@ def play(
     rates: Rates | None = None,
     protocol: int | Sequence[int] = 1,
     troubles: Sequence[Trouble] = (),
+    only: Collection[str] | None = None,
+    **options: Any,
 ) -> Played:
     """Simulate a number of slots.
 
@@ -88,6 +91,9 @@ def play(
         rates: Fault rates.
         protocol: Telemetry protocol version, or several.
         troubles: Troubles to plant.
+        only: Kinds of facts that are kept; ``None``: all. Without ``happened`` and ``request``,
+            which are one fact for each event, the truth costs little.
+        options: Further options of the network.
 
     Raises:
         ValueError: An argument is out of its range.
@@ -101,8 +107,9 @@ def play(
         speed=speed,
         rates=rates,
         protocol=protocol,
-        truth=Truth(facts.append),
+        truth=Truth(facts.append, only),
         troubles=troubles,
+        **options,
     )
     sessions = _Sessions(network, nodes)
     emissions: list[Emission] = []

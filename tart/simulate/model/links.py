@@ -13,6 +13,8 @@ from tart.simulate.model.world import Node, World, linked
 from tart.units import SECOND_US
 
 _DIALLING = 2 * SECOND_US
+# The wait for an answer that does not come.
+_UNREACHABLE = 2 * SECOND_US
 _MISBEHAVIOURS = ("invalid block announcement", "unexpected message", "too many requests")
 _DEPARTURES = ("going away", "too many connections", "keep-alive missed")
 
@@ -22,12 +24,16 @@ class Links:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._side = 0
         for node in world.nodes:
             world.start(self._dial_all(node))
 
     def open_slot(self, slot: int) -> None:
-        """Let faults happen at random times of this slot."""
+        """Let faults happen at random times of this slot; part the sides of a partition."""
         world = self._world
+        if world.impediments.side != self._side:
+            self._side = world.impediments.side
+            self._separate()
         for node in world.nodes:
             if world.happens("disconnect"):
                 world.start(self._disconnect(node), world.between(0, 5 * SECOND_US))
@@ -35,6 +41,14 @@ class Links:
                 world.start(self._misbehave(node), world.between(0, 5 * SECOND_US))
             if world.happens("stream_closed"):
                 world.start(self._close_stream(node), world.between(0, 5 * SECOND_US))
+
+    def _separate(self) -> None:
+        """End all connections between the sides of a partition."""
+        nodes, separates = self._world.nodes, self._world.impediments.separates
+        for a in nodes:
+            for b in nodes[a.index + 1 :]:
+                if linked(a, b) and separates(a.index, b.index):
+                    self._world.start(self._part(a, b, None, "timed out"))
 
     def _dial_all(self, node: Node) -> Process:
         peers = [each for each in self._world.others(node) if _initiates(node, each)]
@@ -58,6 +72,11 @@ class Links:
         details = {"peer_id": b.peer_id, "peer_address": b.address}
         dialled = world.emit(a, EventKind.CONNECTING_OUT, b, to=details)
         yield world.latency()
+        if world.impediments.separates(a.index, b.index):
+            yield _UNREACHABLE
+            reason = "timed out"
+            world.emit(a, EventKind.CONNECT_OUT_FAILED, b, connecting_id=dialled, reason=reason)
+            return False
         if world.happens("connection_refused"):
             world.emit(b, EventKind.CONNECTION_REFUSED, a, from_=a.address)
             yield world.latency()

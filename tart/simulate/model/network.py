@@ -20,8 +20,11 @@ from tart.simulate.model.auditing import Auditing
 from tart.simulate.model.availability import Availability
 from tart.simulate.model.block import Composer
 from tart.simulate.model.chain import Chain
+from tart.simulate.model.chain_view import BlockArchive, ChainView
+from tart.simulate.model.differences import Difference, plant_differences
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.guaranteeing import Guaranteeing
+from tart.simulate.model.lies import Lie, plant_lies
 from tart.simulate.model.links import Links
 from tart.simulate.model.packages import Packages
 from tart.simulate.model.preimages import Preimages
@@ -31,7 +34,7 @@ from tart.simulate.model.status import Status
 from tart.simulate.model.tickets import Tickets
 from tart.simulate.model.troubles import Trouble, plant
 from tart.simulate.model.truth import Truth
-from tart.simulate.model.world import SLOT, World
+from tart.simulate.model.world import IMPLEMENTATIONS, SLOT, Implementation, World
 from tart.units import SECOND_US
 
 # The default start, late in 2026.
@@ -56,6 +59,11 @@ class Network:
         protocol: Telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
         truth: Records the truth, if given.
         troubles: Troubles to plant.
+        lies: Lies to plant.
+        differences: Differences between implementations to plant.
+        host_spread: How different the nodes' hosts are; see ``plant_differences``.
+        implementations: Names and versions, assigned to the nodes in turn.
+        own_assurances: Whether an author brings its own assurance on chain, as real ones do.
 
     Example:
         >>> network = Network(nodes=6, cores=2, seed=1)
@@ -79,6 +87,11 @@ class Network:
         protocol: int | Sequence[int] = 1,
         truth: Truth | None = None,
         troubles: Sequence[Trouble] = (),
+        lies: Sequence[Lie] = (),
+        differences: Sequence[Difference] = (),
+        host_spread: float = 0.0,
+        implementations: Sequence[Implementation] = IMPLEMENTATIONS,
+        own_assurances: bool = False,
     ) -> None:
         _check(nodes, cores, start, speed, protocol)
         self._world = World(
@@ -90,14 +103,22 @@ class Network:
             rates=rates or Rates(),
             protocol=protocol,
             truth=truth,
+            implementations=implementations,
+            own_assurances=own_assurances,
         )
         world, self._truth = self._world, truth
+        planted = plant_differences(world, differences, host_spread)
         if truth is not None:
             truth.begin(world, seed, speed)
             for trouble in troubles:
                 truth.add_trouble(trouble.name, trouble.start, trouble.length, trouble.nodes)
+            for difference, affected in planted:
+                indices = [node.index for node in affected]
+                truth.add_difference(difference.name, difference.effects(), indices)
+        plant_lies(world, [*lies, *(lie for each in planted for lie in each.lies)])
         composer, packages = Composer(world), Packages(world)
         self._chain = chain = Chain(world, composer)
+        self._archive: BlockArchive | None = None
         guaranteeing = Guaranteeing(world, packages)
         availability, preimages = Availability(world), Preimages(world)
         chain.followers += [
@@ -210,12 +231,23 @@ class Network:
                 yield emission
             more = step(until)
 
+    def chain_of(self, node: int) -> ChainView:
+        """Return the chain as a node knows it, now and at any later time; for its RPC.
+
+        Blocks from before the first call may be unavailable.
+        """
+        if self._archive is None:
+            self._archive = BlockArchive(self._world)
+            self._chain.archives.append(self._archive.keep)
+        return ChainView(self._world, self._archive, self._world.nodes[node])
+
     def statistics(self) -> dict[str, int]:
         """Return the sizes of the state in memory, which are bounded."""
         nodes = self._world.nodes
         return {
             "processes": len(self._world.schedule),
             "blocks": len(self._chain.blocks),
+            "archived_blocks": len(self._archive or ()),
             "guarantees": sum(len(each.guarantees) for each in nodes),
             "preimages": sum(len(each.preimages) + len(each.announced) for each in nodes),
         }

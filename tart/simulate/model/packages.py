@@ -73,6 +73,11 @@ def imported_segments(report: Report) -> list[int]:
     return list(range(report.imported_from.exported_segments)) if report.imported_from else []
 
 
+def extrinsic_size(item: WorkItem) -> int:
+    """Return the bytes of an item's extrinsics."""
+    return item.refine_gas % 20_000
+
+
 def outline(report: Report, anchor: Block) -> dict[str, Any]:
     """Return JIP-3's Work Package Outline; the first item has the imports."""
     items = [_item_outline(report, index) for index in range(len(report.items))]
@@ -94,7 +99,7 @@ def _item_outline(report: Report, index: int) -> dict[str, Any]:
         "payload_size": 1_000 + item.refine_gas % 9_000,
         "refine_gas_limit": 1_000_000_000,
         "accumulate_gas_limit": 10_000_000,
-        "sum_of_extrinsic_lengths": item.refine_gas % 20_000,
+        "sum_of_extrinsic_lengths": extrinsic_size(item),
         "imports": _import_specs(report) if index == 0 else [],
         "num_exported_segments": report.exported_segments if index == 0 else 0,
     }
@@ -110,6 +115,11 @@ def _import_specs(report: Report) -> list[dict[str, Any]]:
         else {"SegmentsRoot": source.segments_root}
     )
     return [{"root_identifier": root, "export_index": index} for index in imported_segments(report)]
+
+
+def core_of(world: World, node: Node, slot: int) -> int:
+    """Return the core to which a validator is assigned in a slot."""
+    return (node.index + slot // world.parameters["rotation_period"]) % world.cores
 
 
 def guarantors_of(world: World, core: int, slot: int) -> list[Node]:

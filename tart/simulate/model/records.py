@@ -6,8 +6,11 @@ also has the holders of its erasure shards, which decide when it becomes availab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from tart.rpc.model import Statistics
 
 
 class WorkItem(NamedTuple):
@@ -115,6 +118,11 @@ class Block:
         reported: Guarantees it brings on chain.
         available: Reports that became available with it and were accumulated.
         pending: By core, the report that waits for availability, and since which slot.
+        assurances: By assurer, the cores that its assurance marks; bit i: core i.
+        statements: Cores that the newest assurance of this block marks, by assurer; the block's
+            children bring them on chain as far as their authors received them.
+        statistics: The chain's statistics after the block.
+        accumulated: By service, the slot of its last accumulation.
         flaw: The reason for which all nodes but the author refuse the block, ``"seal"`` or
             ``"execution"``; else ``""``.
     """
@@ -129,14 +137,18 @@ class Block:
     preimages: tuple[Preimage, ...] = ()
     pending: dict[int, tuple[Report, int]] = field(default_factory=dict)
     tickets: int = 0
-    assurances: int = 0
+    assurances: Mapping[int, int] = field(default_factory=dict)
+    statements: dict[int, int] = field(default_factory=dict)
+    statistics: Statistics | None = None
+    accumulated: Mapping[int, int] = field(default_factory=dict)
     flaw: str = ""
 
     def outline(self) -> dict[str, Any]:
         """Return JIP-3's Block Outline."""
         preimages_size = sum(each.length for each in self.preimages)
+        assurances = len(self.assurances)
         # Approximate encoded sizes: header, guarantee, assurance and ticket.
-        size = 500 + 400 * len(self.reported) + 106 * self.assurances + 784 * self.tickets
+        size = 500 + 400 * len(self.reported) + 106 * assurances + 784 * self.tickets
         return {
             "size_bytes": size + preimages_size,
             "hash": self.hash,
@@ -144,6 +156,6 @@ class Block:
             "num_preimages": len(self.preimages),
             "total_preimages_size": preimages_size,
             "num_guarantees": len(self.reported),
-            "num_assurances": self.assurances,
+            "num_assurances": assurances,
             "num_dispute_verdicts": 0,
         }

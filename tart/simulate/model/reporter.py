@@ -41,6 +41,8 @@ class Handle(NamedTuple):
 
 
 UNREPORTED = Handle(0, 0)
+# Of an event that its node keeps quiet about: a planted lie.
+HIDDEN = Handle(0, 1)
 
 
 class Mangling(Enum):

@@ -42,7 +42,7 @@ class Tickets:
         world = self._world
         root = world.emit(node, EventKind.GENERATING_TICKETS, epoch=epoch)
         yield world.between(SECOND_US // 2, 2 * SECOND_US)
-        if world.happens("ticket_generation"):
+        if world.happens("ticket_generation", node.conduct.failures):
             reason = "ring proof could not be made"
             world.emit(node, EventKind.TICKET_GENERATION_FAILED, generating_id=root, reason=reason)
             return
@@ -72,7 +72,7 @@ class Tickets:
     def _transfer(self, a: Node, b: Node, ticket: Ticket, *, from_proxy: bool) -> Outcome:
         world = self._world
         sent, received = "Local", "Remote"
-        if world.happens("ticket_transfer"):
+        if world.happens("ticket_transfer", a.conduct.failures):
             for node, peer, side in ((a, b, sent), (b, a, received)):
                 world.emit(
                     node,

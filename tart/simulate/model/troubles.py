@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from tart.errors import BadQuery, ConfigError
 from tart.query.core.windows import duration_us
+from tart.simulate.model.records import Block
 from tart.simulate.model.reporter import Mangling
 from tart.simulate.model.schedule import Process
 from tart.simulate.model.world import Node, World
@@ -226,6 +227,35 @@ def _keep(world: World, node: Node) -> None:
     world.losing.discard(node.index)
 
 
+def _divide(world: World, nodes: Sequence[Node]) -> None:
+    """Let the nodes be reached by no others, so that both sides have a chain of their own."""
+    world.impediments.divided = True
+    world.impediments.side = sum(1 << node.index for node in nodes)
+
+
+def _reunite(world: World, _nodes: Sequence[Node]) -> None:
+    world.impediments.side = 0
+    world.start(_agree(world))
+
+
+def _agree(world: World) -> Process:
+    """Let blocks be finalized again, once all nodes are on one chain."""
+    while world.impediments.side == 0 and not _on_one_chain(world):
+        yield SECOND_US
+    # A partition that began meanwhile ends later.
+    world.impediments.divided = world.impediments.side != 0
+
+
+def _on_one_chain(world: World) -> bool:
+    """Return whether every node has the longest chain or a part of it."""
+    heads = {node.best.hash: node.best for node in world.nodes}
+    block: Block | None = max(heads.values(), key=lambda head: head.number)
+    while heads and block is not None:
+        heads.pop(block.hash, None)
+        block = world.blocks.get(block.parent)
+    return not heads
+
+
 def _upgrade(world: World, node: Node) -> None:
     fake = node.reporter.fake
     fake.information = replace(fake.information, implementation_version=_NEW_VERSION)
@@ -290,6 +320,12 @@ TROUBLES: Mapping[str, Kind] = MappingProxyType(
         "failing-guarantees": _failing("sending guarantees often fails", "guarantee_send"),
         "failing-assurances": _failing("assurances are often refused", "assurance_receive"),
         "failing-shards": _failing("requests of shards often fail", "shard_request"),
+        "partition": Kind(
+            "no others reach these nodes, so that the chain has two branches",
+            _divide,
+            _reunite,
+            of_nodes=True,
+        ),
         "node-silent": _of_nodes("the node is connected and sends nothing", _hang, _recover),
         "node-disconnected": _of_nodes("the node has no connection", _leave, _return),
         "node-behind": _of_nodes("the node gets no blocks", _fall_behind, _catch_up),

@@ -21,10 +21,15 @@ fact       content
 network    size, parameters, genesis, slot length, seed; once, first
 node       one validator: names, protocol version, parameter layout, clock offset
 trouble    a planted trouble: its name, nodes, and span; after the nodes
+difference a planted difference of an implementation, its effects and its nodes
+lie        a planted lie: its name, nodes, and span
+told_lie   what a node lied about: ``lie`` names the lie, ``about`` the object
+lost_assurance  an assurance that its node tells it sends, and no other gets
 opened     a node's telemetry connected
 happened   one event: ``about`` the objects concerned, ``data`` its fields, ``root`` the
            event it refers to and the time since then (node clock)
-block      a block was made: its content, and its flaw if it has one
+block      a block was made: its content, and its flaw if it has one; ``assurers`` have an
+           assurance in it
 package    a work-package reached its primary guarantor, ``node``, with that event
 request    a request ended: outcome, reason, the events and duration on both sides
 closed     a connection ended: reason (``hung up``: by the node itself), its events by
@@ -43,17 +48,20 @@ object.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from tart.protocol.events import EventKind
 from tart.simulate.model.exchange import Request, Step
 from tart.simulate.model.records import Assurance, Block, Guarantee, Preimage, Report, Ticket
-from tart.simulate.model.reporter import UNREPORTED, Emission, Handle
+from tart.simulate.model.reporter import Emission, Handle
 from tart.simulate.model.world import SLOT, Node, World
 from tart.units import JCE_US
 
 Fact: TypeAlias = dict[str, Any]
+
+# Kinds of facts that are made from each event.
+_EVENT_FACTS = frozenset(("happened", "request"))
 
 SENT, DROPPED, UNTOLD = "sent", "dropped", "untold"
 
@@ -117,15 +125,22 @@ class Truth:
 
     Args:
         write: Called with each fact.
+        only: Kinds of facts that are written; ``None``: all. The end is always.
     """
 
-    def __init__(self, write: Callable[[Fact], object]) -> None:
+    def __init__(
+        self, write: Callable[[Fact], object], only: Collection[str] | None = None
+    ) -> None:
         self._write_fact = write
+        self._only = only
+        self._has_events = only is None or not _EVENT_FACTS.isdisjoint(only)
         self._facts = 0
         self._sessions: dict[int, _Session] = {}
         self._ordinals: Counter[int] = Counter()
 
     def _write(self, fact: str, **members: Any) -> None:
+        if self._only is not None and fact not in self._only and fact != "end":
+            return
         self._facts += 1
         self._write_fact({"fact": fact, "network_us": self._world.wall_time(), **_plain(members)})
 
@@ -177,6 +192,51 @@ class Truth:
             nodes=[self._peers[index] for index in nodes],
             begin_us=begin_us,
             end_us=self._world.wall_time(start + length),
+        )
+
+    def add_lie(self, name: str, start: int, length: int, nodes: Sequence[int]) -> None:
+        """Record a planted lie; see ``add_trouble``."""
+        self._write(
+            "lie",
+            name=name,
+            nodes=[self._peers[index] for index in nodes],
+            begin_us=self._world.wall_time(start),
+            end_us=self._world.wall_time(start + length),
+        )
+
+    def add_difference(
+        self, implementation: str, effects: Mapping[str, object], nodes: Sequence[int]
+    ) -> None:
+        """Record a planted difference of an implementation."""
+        self._write(
+            "difference",
+            implementation=implementation,
+            effects=dict(effects),
+            nodes=[self._peers[index] for index in nodes],
+        )
+
+    def record_lie(self, name: str, node: Node, about: object, **members: object) -> None:
+        """Record what a node lied about, when it is told or kept quiet.
+
+        Args:
+            name: The lie.
+            node: The node.
+            about: The object: a block, guarantee, or assurance.
+            members: Further facts.
+        """
+        self._write(
+            "told_lie",
+            lie=name,
+            node=node.peer_id,
+            slot=self._world.slot,
+            about=self._about(about, node, 0),
+            **members,
+        )
+
+    def add_lost_assurance(self, node: Node, assurance: Assurance) -> None:
+        """Record an assurance that reaches no node, although its node tells of it."""
+        self._write(
+            "lost_assurance", node=node.peer_id, slot=self._world.slot, anchor=assurance.anchor
         )
 
     def end(self) -> None:
@@ -261,6 +321,8 @@ class Truth:
         if handle.lost and session:
             session.losing += 1
             session.lost_at = timestamp
+        if not self._has_events:
+            return
         references = [each for each in data.values() if type(each) is Handle]
         fact = {
             **self._event(node, kind, timestamp, handle),
@@ -298,7 +360,7 @@ class Truth:
 
     def _root(self, root: Handle, handle: Handle, timestamp: int) -> Fact:
         """Return the event referred to; one of another connection has no id here."""
-        if handle is UNREPORTED or not root.session:
+        if not handle.session or not root.session:
             return {"event_id": None, "told": UNTOLD, "after_us": None}
         after = timestamp - root.timestamp
         return {"event_id": root.event_id, "told": _fate(root), "after_us": after}
@@ -315,6 +377,7 @@ class Truth:
             reported=[self._guarantee(each) for each in block.reported],
             available=[_report(each) for each in block.available],
             preimages=[each.hash for each in block.preimages],
+            assurers=[self._peers[each] for each in block.assurances],
             flaw=block.flaw or None,
         )
 

@@ -14,15 +14,15 @@ import hashlib
 import math
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tart.protocol.events import EventKind
 from tart.simulate.model.fault_rates import Chances, Rates
 from tart.simulate.model.records import Block, Guarantee, Preimage
-from tart.simulate.model.reporter import UNREPORTED, Emission, Handle, Reporter
+from tart.simulate.model.reporter import HIDDEN, UNREPORTED, Emission, Handle, Reporter
 from tart.simulate.model.schedule import MILLISECOND, Process, Schedule
 from tart.testing import FakeNode
 from tart.units import SECOND_US
@@ -31,18 +31,50 @@ if TYPE_CHECKING:
     from tart.simulate.model.truth import Truth
 
 SLOT = 6 * SECOND_US
+_NOTHING: list[Emission] = []
 
 # Clock offsets are below the shortest latency, so a receipt stays after its sending.
 _CLOCK_OFFSET = 4 * MILLISECOND
 _SHORTEST_LATENCY = 10 * MILLISECOND
 
+
+class Implementation(NamedTuple):
+    """An implementation of a node."""
+
+    name: str
+    version: str
+
+
 # Obviously not the names of real ones.
 IMPLEMENTATIONS = (
-    ("sim-alpha", "0.1.0"),
-    ("sim-beta", "0.3.2"),
-    ("sim-gamma", "1.0.0-rc1"),
-    ("sim-delta", "0.0.7"),
+    Implementation("sim-alpha", "0.1.0"),
+    Implementation("sim-beta", "0.3.2"),
+    Implementation("sim-gamma", "1.0.0-rc1"),
+    Implementation("sim-delta", "0.0.7"),
 )
+
+
+# Gets the event type, the objects that the event is about, and its fields.
+Censor: TypeAlias = Callable[[EventKind, object, dict[str, Any]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """The speed and the failures of a node; by default those of any.
+
+    Attributes:
+        pace: Factor of the time that its own blocks take.
+        import_pace: Factor of the time that imports of blocks take.
+        guarantee_pace: Factor of the time that refinement and the building of reports take.
+        failures: Factor of the rates of its failures.
+        lost_assurances: Share of its assurances that reach no node, although it tells of them.
+    """
+
+    pace: float = 1.0
+    import_pace: float = 1.0
+    guarantee_pace: float = 1.0
+    failures: float = 1.0
+    lost_assurances: float = 0.0
 
 
 class Node:
@@ -68,8 +100,14 @@ class Node:
         guarantees: Its pool of guarantees, by report hash.
         preimages: Its pool of preimages, by hash.
         announced: Announced preimages that it does not have, by hash.
-        assurances: Assurances received in the present slot, by anchor.
+        assurances: By anchor, the validators whose assurances it received in the present slot;
+            bit i: validator i.
         shards: By slot of arrival, number and bytes of the erasure shards it stores.
+        authoring_slot: The last slot in which it was the author, or one of two.
+        conduct: What distinguishes it from others: its speed, its failures.
+        withholds_assurances: Whether it sends no assurance, although it tells so; a planted lie.
+        censor: Decides whether an event is told, and may change its fields; ``None``: all are, as
+            they are. For planted lies.
     """
 
     def __init__(self, index: int, reporter: Reporter, clock: int, base: Block) -> None:
@@ -97,6 +135,10 @@ class Node:
         self.announced: dict[bytes, Preimage] = {}
         self.assurances: dict[bytes, int] = {}
         self.shards: dict[int, tuple[int, int]] = {}
+        self.authoring_slot = 0
+        self.conduct = Conduct()
+        self.withholds_assurances = False
+        self.censor: Censor | None = None
 
     def forget_block(self, block: bytes) -> None:
         """Forget an old block."""
@@ -116,6 +158,8 @@ class Impediments:
         finalizes: Whether blocks are finalized.
         assurance_delay: Added to the way of most assurances, microseconds.
         guarantee_delay: Added to the sending of each guarantee, microseconds.
+        divided: Whether nodes are on different chains after a partition: none can finalize.
+        side: The nodes on one side of a partition; bit i: validator i. 0 if there is none.
     """
 
     authors: bool = True
@@ -123,6 +167,12 @@ class Impediments:
     finalizes: bool = True
     assurance_delay: int = 0
     guarantee_delay: int = 0
+    divided: bool = False
+    side: int = 0
+
+    def separates(self, a: int, b: int) -> bool:
+        """Return whether validators ``a`` and ``b`` are on different sides."""
+        return bool((self.side >> a ^ self.side >> b) & 1)
 
 
 class World:
@@ -137,11 +187,14 @@ class World:
         rates: Fault rates.
         protocol: Telemetry protocol version, 0 or 1; several are assigned to the nodes in turn.
         truth: Records the truth, if given.
+        implementations: Names and versions, assigned to the nodes in turn.
+        own_assurances: Whether authors bring their own assurances on chain.
 
     Attributes:
         leaving: Nodes whose telemetry loses its connection now.
         away: Nodes whose telemetry does not connect again yet.
         losing: Nodes whose telemetry loses many events.
+        blocks: All blocks not yet forgotten, by header hash; the chain removes them.
         chances: Decide when faults happen.
         impediments: The effects of planted troubles on the network.
     """
@@ -157,8 +210,12 @@ class World:
         rates: Rates,
         protocol: int | Sequence[int],
         truth: Truth | None = None,
+        implementations: Sequence[Implementation] = IMPLEMENTATIONS,
+        own_assurances: bool = False,
     ) -> None:
         self.cores = cores
+        self.implementations = implementations
+        self.own_assurances = own_assurances
         self.truth = truth
         self._protocols = (protocol,) if isinstance(protocol, int) else tuple(protocol)
         self.rng = random.Random(seed)
@@ -167,6 +224,7 @@ class World:
         self.chances = Chances(rates, self.rng)
         self.happens = self.chances.happens
         self.impediments = Impediments()
+        self.blocks: dict[bytes, Block] = {}
         self.away: set[int] = set()
         self.losing: set[int] = set()
         self.out: deque[Emission] = deque()
@@ -202,7 +260,7 @@ class World:
         return nodes
 
     def _fake(self, index: int, validators: int, genesis: bytes) -> FakeNode:
-        name, version = IMPLEMENTATIONS[index % len(IMPLEMENTATIONS)]
+        name, version = self.implementations[index % len(self.implementations)]
         return FakeNode(
             self.hash("peer", index),
             cores=self.cores,
@@ -227,11 +285,14 @@ class World:
             fields: The event's fields; handles among them become event ids.
         """
         truth = self.truth
+        permitted = node.censor is None or node.censor(kind, about, fields)
         # Reporting replaces handles by ids.
         given = fields if truth is None else dict(fields)
         timestamp = self.wall_time() + node.clock
-        handle, sent = node.reporter.report(self.schedule.now, timestamp, kind, fields)
-        self.out.extend(sent)
+        handle, sent = HIDDEN, _NOTHING
+        if permitted:
+            handle, sent = node.reporter.report(self.schedule.now, timestamp, kind, fields)
+            self.out.extend(sent)
         if truth is not None:
             if len(sent) > 1:
                 truth.add_dropped(node, timestamp, sent[0].event_id)
@@ -251,6 +312,11 @@ class World:
     def start(self, process: Process, delay: int = 0) -> None:
         """Run a process from ``delay`` microseconds from now on."""
         self.schedule.start(process, delay)
+
+    @property
+    def slot(self) -> int:
+        """The present slot."""
+        return self.schedule.now // SLOT
 
     def others(self, node: Node) -> Iterator[Node]:
         """Return all other nodes, beginning after this one, so that the order differs by node."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 
 import pytest
@@ -65,6 +66,30 @@ def test_equal_event_ids_stand_for_different_packages(seed):
     for each in play_troubled(60, seed=seed).facts.events("WorkPackageReceived"):
         packages[each["root"]["event_id"]].add(each["about"]["package"])
     assert sum(len(each) > 1 for each in packages.values()) >= 5
+
+
+@pytest.mark.parametrize(
+    ("streams", "digest"),
+    [
+        (lambda: play(30), "44b565354b7d7f0542ae5552b87f9ce0"),
+        (lambda: play(20, seed=5, nodes=12, cores=4), "9c9a3b2459ba9bea20b5cf43c2374d06"),
+        (lambda: play_troubled(30, seed=3), "84027ff1a7a07516baab7eb6c833ae17"),
+    ],
+)
+def test_seeds_give_the_streams_that_they_always_gave(streams, digest):
+    """A new activity has a source of randomness of its own, and is off by default."""
+    content = hashlib.blake2b(digest_size=16)
+    for session in streams().sessions:
+        content.update(session.data)
+    assert content.hexdigest() == digest
+
+
+def test_facts_may_be_those_of_some_kinds_alone():
+    every, some = play(10, seed=2), play(10, seed=2, only={"block", "closed"})
+    assert {each["fact"] for each in some.facts.all} == {"block", "closed", "end"}
+    assert some.facts.of("block") == every.facts.of("block")
+    assert some.facts.of("closed") == every.facts.of("closed")
+    assert some.emissions == every.emissions
 
 
 def test_no_node_leaves_at_a_reconnect_rate_of_0():
