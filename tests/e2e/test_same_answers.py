@@ -34,6 +34,8 @@ from tests.running import PATIENT, running_system, wait_for
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 QUERIES = {
+    # Steps are by the nodes' own clocks.
+    "implementations_compare": "?step=all",
     "grouped_timeseries": "?metric=events&group_by=event_type",
     "active_workpackages": "?limit=1000",
     "search": "?slot={slot}&limit=1000",

@@ -783,6 +783,29 @@ def test_figures_of_implementations_are_those_of_their_nodes(truth):
     assert max(found["buckets"]["total"]) == len(ids(truth))
 
 
+def test_implementations_are_compared_by_the_durations_of_their_nodes(truth):
+    members = defaultdict(list)
+    for each in truth.facts.of("node"):
+        members[each["name"]].append(each["node"])
+    durations = imports(truth)
+    found = ask(truth, "/api/implementations/compare", step="Importing_to_BlockExecuted")
+    assert {each["group"] for each in found["groups"]} == set(members)
+    for each in found["groups"]:
+        # Nodes with fewer than ten durations are left out.
+        of_nodes = [durations[node] for node in members[each["name"]] if durations[node]]
+        some = [values for values in of_nodes if len(values) >= 10]
+        assert (each["nodes"], each["nodes_left_out"]) == (len(some), len(of_nodes) - len(some))
+        assert each["events"] == sum(map(len, some))
+        taken = sorted(value for values in some for value in values)
+        if taken:
+            assert near(each["p50_ms"], taken[(len(taken) - 1) // 2])
+    names = sorted(members)
+    assert {(each["a"], each["b"]) for each in found["differences"]} == {
+        (one, other) for place, one in enumerate(names) for other in names[place + 1 :]
+    }
+    assert not any(each["significant"] for each in found["differences"])
+
+
 def test_the_summary_has_the_figures_of_every_node(truth):
     found = truth.system.get("/api/summary")
     assert sorted(found["added"]) == sorted(ids(truth))

@@ -105,6 +105,8 @@ QUERIES = [
     ("package_counts", WINDOW | {"by": ["node"], "inactive_since_us": BEGINNING}),
     ("step_durations", WINDOW),
     ("stage_totals", WINDOW),
+    ("log_moments", WINDOW | {"table": "packages", "numerator": "bundle_size"}),
+    ("log_moments", WINDOW | {"table": "blocks", "numerator": "gas"}),
     ("package_services", WINDOW),
     *(("deliveries", WINDOW | {"kind": kind}) for kind in (105, 126)),
     ("package_states", WINDOW | {"limit": 100}),

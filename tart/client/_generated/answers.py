@@ -1789,6 +1789,114 @@ class LinkColumns(TypedDict):
     messages: list[int]
 
 
+class ImplementationComparison(TypedDict):
+    """Groups of nodes side by side; the unit of all statistics is the node."""
+
+    timestamp: str
+    window: Window
+    by: Literal["implementation", "version"]
+    level: float
+    # Differences that were tested, for which p and intervals are corrected.
+    comparisons: int
+    # Nodes left out because their implementation is not known.
+    nodes_unknown: int
+    # Nodes that had several groups in the window. Each counts for a group with the slices of the
+    # window in which it had this one alone.
+    nodes_changed: int
+    measures: list[ComparedMeasure]
+    groups: list[ComparedGroup]
+    differences: list[ComparedPair]
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[ImplementationComparison | None]
+
+
+class ComparedMeasure(TypedDict):
+    """A step or a metric that groups are compared by."""
+
+    name: str
+    kind: Literal["step", "metric"]
+    # Of values; factor is against the average of all nodes.
+    unit: str
+    # The members of differences that have values.
+    effect: Literal["ratio", "difference"]
+    # Null if neither is worse.
+    higher_is_worse: bool | None
+    # The unit of events.
+    events: str
+    # A node with fewer is left out.
+    least_events: int
+    # Tables of the aggregates.
+    source: str
+    description: str
+
+
+class ComparedGroup(TypedDict):
+    """The nodes of an implementation or version, by one measure."""
+
+    measure: str
+    # The name in differences.
+    group: str
+    name: str
+    # Null if groups are implementations.
+    version: str | None
+    # Nodes with enough events.
+    nodes: int
+    # Nodes with too few events.
+    nodes_left_out: int
+    events: int
+    # Of durations and amounts the geometric mean of the nodes' means, of shares and rates all
+    # occurrences by all events, of offsets the mean. In the unit of the measure.
+    value: float | None
+    # Of all events, within 10 %; null if the measure is no duration.
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    # The least value of a node. In the unit of the measure.
+    node_min: float | None
+    # The median of the nodes' values.
+    node_median: float | None
+    # The greatest value of a node.
+    node_max: float | None
+
+
+class ComparedPair(TypedDict):
+    """A difference between two groups, with its interval."""
+
+    measure: str
+    # The group that b is measured by.
+    a: str
+    b: str
+    # Value of b by that of a; null if effect is difference.
+    ratio: float | None
+    # Value of b minus that of a; null if effect is ratio.
+    difference: float | None
+    # Lower end of the interval of ratio or difference. All intervals of the answer hold at once
+    # with the probability level.
+    low: float | None
+    high: float | None
+    # Corrected for the number of comparisons (Holm).
+    p: float | None
+    # True if p is at most 1 - level.
+    significant: bool
+    # The worse group of a significant difference, if one is.
+    worse: str | None
+    state: Literal["different", "not_different", "not_enough_data"]
+    # Missing data, or null if there are enough.
+    reason: str | None
+
+
 class Events(TypedDict):
     """A page of events, newest first."""
 

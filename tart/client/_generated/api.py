@@ -775,6 +775,68 @@ class Api:
             )
         )
 
+    def implementations_compare(
+        self,
+        *,
+        step: str | None = None,
+        metric: str | None = None,
+        by: Literal["implementation", "version"] | None = None,
+        baseline: str | None = None,
+        level: float | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.ImplementationComparison:
+        """Compare implementations or versions by durations of steps, failures, delays, gas.
+
+        ``GET /api/implementations/compare``. The unit is the node: intervals and p-values come from
+        the scatter between the nodes of a group, never from the number of events. All differences
+        of an answer are corrected together, so that with the probability level none of the
+        significant ones is false. Without step and metric, groups are compared by all steps and
+        metrics; measures describes those that have data. Versions are compared with the one before.
+        A node that changed its version counts for each with the slices of the window (about a
+        twelfth, whole minutes) in which it had this one alone. docs/implementations.md has the
+        statistics and their error rates.
+
+        Args:
+            step: Steps to compare by, as /api/nodes/{id}/latencies names them.
+            metric: Metrics to compare by, of what is no step.
+            by: Groups: implementations, or versions of each implementation. Default:
+                implementation.
+            baseline: The group that others are measured by: the name of an implementation, a
+                version, or both with a space between. Without it implementations are compared with
+                each other, and versions with the one before.
+            level: Probability that none of the claims is false and that all intervals hold.
+                Default: 0.95.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
+        """
+        return self._ask(
+            Call[answers.ImplementationComparison](
+                "GET",
+                "/api/implementations/compare",
+                query={
+                    "step": step,
+                    "metric": metric,
+                    "by": by,
+                    "baseline": baseline,
+                    "level": level,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                },
+            )
+        )
+
     def node_events(
         self,
         id: str,
@@ -4337,6 +4399,41 @@ class AsyncApi:
                     "kind": kind,
                     "node_id": node_id,
                     "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                },
+            )
+        )
+
+    async def implementations_compare(
+        self,
+        *,
+        step: str | None = None,
+        metric: str | None = None,
+        by: Literal["implementation", "version"] | None = None,
+        baseline: str | None = None,
+        level: float | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.ImplementationComparison:
+        """Compare implementations or versions by durations of steps, failures, delays, gas.
+
+        See ``TartClient.implementations_compare``.
+        """
+        return await self._ask(
+            Call[answers.ImplementationComparison](
+                "GET",
+                "/api/implementations/compare",
+                query={
+                    "step": step,
+                    "metric": metric,
+                    "by": by,
+                    "baseline": baseline,
+                    "level": level,
                     "duration": duration,
                     "start": start,
                     "end": end,

@@ -1934,6 +1934,122 @@ export interface LinkColumns {
   messages: number[];
 }
 
+/** Groups of nodes side by side; the unit of all statistics is the node. */
+export interface ImplementationComparison {
+  timestamp: string;
+  window: Window;
+  by: "implementation" | "version";
+  level: number;
+  /** Differences that were tested, for which p and intervals are corrected. */
+  comparisons: number;
+  /** Nodes left out because their implementation is not known. */
+  nodes_unknown: number;
+  /**
+   * Nodes that had several groups in the window. Each counts for a group with the slices of the
+   * window in which it had this one alone.
+   */
+  nodes_changed: number;
+  measures: ComparedMeasure[];
+  groups: ComparedGroup[];
+  differences: ComparedPair[];
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: ImplementationComparison | null;
+}
+
+/** A step or a metric that groups are compared by. */
+export interface ComparedMeasure {
+  name: string;
+  kind: "step" | "metric";
+  /** Of values; factor is against the average of all nodes. */
+  unit: string;
+  /** The members of differences that have values. */
+  effect: "ratio" | "difference";
+  /** Null if neither is worse. */
+  higher_is_worse: boolean | null;
+  /** The unit of events. */
+  events: string;
+  /** A node with fewer is left out. */
+  least_events: number;
+  /** Tables of the aggregates. */
+  source: string;
+  description: string;
+}
+
+/** The nodes of an implementation or version, by one measure. */
+export interface ComparedGroup {
+  measure: string;
+  /** The name in differences. */
+  group: string;
+  name: string;
+  /** Null if groups are implementations. */
+  version: string | null;
+  /** Nodes with enough events. */
+  nodes: number;
+  /** Nodes with too few events. */
+  nodes_left_out: number;
+  events: number;
+  /**
+   * Of durations and amounts the geometric mean of the nodes' means, of shares and rates all
+   * occurrences by all events, of offsets the mean. In the unit of the measure.
+   */
+  value: number | null;
+  /** Of all events, within 10 %; null if the measure is no duration. */
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  /** The least value of a node. In the unit of the measure. */
+  node_min: number | null;
+  /** The median of the nodes' values. */
+  node_median: number | null;
+  /** The greatest value of a node. */
+  node_max: number | null;
+}
+
+/** A difference between two groups, with its interval. */
+export interface ComparedPair {
+  measure: string;
+  /** The group that b is measured by. */
+  a: string;
+  b: string;
+  /** Value of b by that of a; null if effect is difference. */
+  ratio: number | null;
+  /** Value of b minus that of a; null if effect is ratio. */
+  difference: number | null;
+  /**
+   * Lower end of the interval of ratio or difference. All intervals of the answer hold at once with
+   * the probability level.
+   */
+  low: number | null;
+  high: number | null;
+  /** Corrected for the number of comparisons (Holm). */
+  p: number | null;
+  /** True if p is at most 1 - level. */
+  significant: boolean;
+  /** The worse group of a significant difference, if one is. */
+  worse: string | null;
+  state: "different" | "not_different" | "not_enough_data";
+  /** Missing data, or null if there are enough. */
+  reason: string | null;
+}
+
 /** A page of events, newest first. */
 export interface Events<I = number> {
   has_more: boolean;
@@ -7535,6 +7651,55 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Links>;
+
+  /**
+   * Compare implementations or versions by durations of steps, failures, delays, gas. `GET
+   * /api/implementations/compare`
+   *
+   * The unit is the node: intervals and p-values come from the scatter between the nodes of a
+   * group, never from the number of events. All differences of an answer are corrected together, so
+   * that with the probability level none of the significant ones is false. Without step and metric,
+   * groups are compared by all steps and metrics; measures describes those that have data. Versions
+   * are compared with the one before. A node that changed its version counts for each with the
+   * slices of the window (about a twelfth, whole minutes) in which it had this one alone.
+   * docs/implementations.md has the statistics and their error rates.
+   */
+  implementationsCompare(
+    parameters?: {
+      /** Steps to compare by, as /api/nodes/{id}/latencies names them. */
+      step?: string;
+      /** Metrics to compare by, of what is no step. */
+      metric?: string;
+      /** Groups: implementations, or versions of each implementation. Default: implementation. */
+      by?: "implementation" | "version";
+      /**
+       * The group that others are measured by: the name of an implementation, a version, or both
+       * with a space between. Without it implementations are compared with each other, and versions
+       * with the one before.
+       */
+      baseline?: string;
+      /**
+       * Probability that none of the claims is false and that all intervals hold. Default: 0.95.
+       */
+      level?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<ImplementationComparison>;
 
   /**
    * List events of one node, newest first. `GET /api/nodes/{id}/events`

@@ -1539,6 +1539,16 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Compare implementations or versions by durations of steps, failures, delays, gas. */
+  implementationsCompare(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/implementations/compare",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** List events of one node, newest first. */
   nodeEvents(id, parameters = {}, options = {}) {
     const call = {

@@ -16,6 +16,7 @@ from tart.gateway.api.routes.alerts import ALERT_ROUTES
 from tart.gateway.api.routes.analytics import ANALYTICS_ROUTES
 from tart.gateway.api.routes.availability import AVAILABILITY_ROUTES
 from tart.gateway.api.routes.client_files import CLIENT_FILE_ROUTES
+from tart.gateway.api.routes.comparisons import COMPARISON_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
 from tart.gateway.api.routes.failures import FAILURE_ROUTES
 from tart.gateway.api.routes.figures import FIGURE_ROUTES
@@ -45,6 +46,7 @@ _ROUTES = (
     *NETWORK_ROUTES,
     *NODE_ROUTES,
     *NODE_FIGURE_ROUTES,
+    *COMPARISON_ROUTES,
     *EVENT_ROUTES,
     *SESSION_ROUTES,
     *LOOKUP_ROUTES,

@@ -239,7 +239,9 @@ def _parameter(parameter: Parameter) -> str:
         return "Date | string"
     if "enum" in schema:
         return " | ".join(map(json.dumps, schema["enum"]))
-    return {"integer": "number", "boolean": "boolean"}.get(schema["type"], "string")
+    return {"integer": "number", "number": "number", "boolean": "boolean"}.get(
+        schema["type"], "string"
+    )
 
 
 def _parameter_description(parameter: Parameter, method: _Method) -> str:

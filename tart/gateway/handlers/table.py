@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from tart.gateway.handlers.analytics import ANALYTICS_HANDLERS
 from tart.gateway.handlers.availability import AVAILABILITY_HANDLERS
 from tart.gateway.handlers.client_files import CLIENT_FILE_HANDLERS
+from tart.gateway.handlers.comparisons import COMPARISON_HANDLERS
 from tart.gateway.handlers.cores import CORE_HANDLERS
 from tart.gateway.handlers.event_histogram import EVENT_HISTOGRAM_HANDLERS
 from tart.gateway.handlers.event_reference import EVENT_REFERENCE_HANDLERS
@@ -52,6 +53,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **CORE_HANDLERS,
     **NODE_HANDLERS,
     **NODE_FIGURE_HANDLERS,
+    **COMPARISON_HANDLERS,
     **METRIC_HANDLERS,
     **SLOT_HANDLERS,
     **TRACE_HANDLERS,

@@ -17,6 +17,7 @@ from operator import and_
 from typing import Any
 
 from tart.aggregate.core.tables import COUNT_BUCKET
+from tart.clock import Clock
 from tart.config.schema import AggregatesConfig
 from tart.errors import NotFound
 from tart.gateway.fanout.queries import (
@@ -222,12 +223,17 @@ class _Windowed(dict[str, Any]):
         self.request_window = window
 
 
-def windowed(handler: Handler) -> Handler:
-    """Return the handler with ``request_window`` for its window, which its answer shows."""
+def windowed(handler: Handler, clock: Clock = now_us) -> Handler:
+    """Return the handler with ``request_window`` for its window, which its answer shows.
+
+    Args:
+        handler: The handler.
+        clock: The present, Unix microseconds.
+    """
 
     @wraps(handler)
     async def handle(queries: QueryClient, values: Values) -> Answer:
-        now = now_us()
+        now = clock()
         if values.get("compare") is None:
             return await _answer(handler, queries, values, now)
         requested = RequestWindow(values, queries.retention, now).requested()

@@ -36,6 +36,7 @@ from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, T
 from tart.query.shard_queries.claims import AssurersOfAnchors, ExecutedGas
 from tart.query.shard_queries.deliveries import Deliveries
 from tart.query.shard_queries.hashes import HashMatches
+from tart.query.shard_queries.log_moments import LogMoments
 from tart.query.shard_queries.package_outcomes import PackageOutcomes
 from tart.query.shard_queries.package_totals import PackageServices, StageTotals
 from tart.query.shard_queries.packages import (
@@ -61,6 +62,7 @@ from tart.shard.queries import (
     deliveries,
     first_seen,
     hashes,
+    log_moments,
     package_outcomes,
     package_totals,
     packages,
@@ -106,6 +108,7 @@ _HANDLERS: Mapping[type[AnyQuery], Handler] = {
     PackageServices: package_totals.package_services,
     Deliveries: deliveries.deliveries,
     HashMatches: hashes.hash_matches,
+    LogMoments: log_moments.log_moments,
 }
 
 

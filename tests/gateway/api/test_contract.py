@@ -104,6 +104,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/nodes/{id}/latencies",
         "/api/nodes/{id}/latencies/slowest",
         "/api/implementations",
+        "/api/implementations/compare",
         "/api/validators/cores",
         "/api/nodes/{id}/status/enhanced",
         "/api/nodes/{id}/peers",

@@ -53,6 +53,7 @@ PARAMETERS = {
     "package_counts": {"window": {}},
     "step_durations": {"window": {}},
     "stage_totals": {"window": {}},
+    "log_moments": {"table": "blocks", "window": {}, "numerator": "gas"},
     "package_services": {"window": {}},
     "deliveries": {"window": {}, "kind": 105},
     "sessions": {"cursor": {"until_us": 1}, "limit": 1},
