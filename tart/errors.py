@@ -330,7 +330,7 @@ class ChainUnavailable(TartError):
 class ChainNotFollowed(ChainUnavailable):
     """No chain process runs, because the settings name no RPC."""
 
-    code = "chain_not_followed"
+    code = "not_configured"
 
 
 class Busy(TartError):

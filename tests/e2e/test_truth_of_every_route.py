@@ -62,9 +62,15 @@ ELSEWHERE = {
     "send_test": "likewise",
     "set_failure_state": "tests/gateway/handlers/test_failures.py",
     "core_guarantors": "with guarantors/enhanced, by one test of test_truth_cores.py",
-    "jam_stats": "503 until a node's RPC can be asked",
+    "jam_stats": "needs the RPC of a node: tests/chain, tests/gateway/handlers/test_jam.py",
     "jam_services": "likewise",
+    "jam_service": "likewise",
     "jam_cores": "likewise",
+    "jam_core": "likewise",
+    "jam_validators": "likewise",
+    "jam_blocks": "likewise",
+    "jam_block": "likewise",
+    "jam_reorganisations": "likewise",
     "grafana_event_types": "the types of JIP-3: tests/query/grafana/test_event_groups.py",
 }
 

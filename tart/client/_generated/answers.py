@@ -5780,6 +5780,483 @@ class EventSample(TypedDict):
     complete: bool
 
 
+class JamStats(TypedDict):
+    """The state of the chain, and the statistics of its best block alone."""
+
+    # Of the best block; null without one.
+    slot: int | None
+    header_hash: str | None
+    core_count: int | None
+    validator_count: int | None
+    # Those with work in the block.
+    services: list[JamService]
+    cores: list[JamCore]
+    totals: JamStatsTotals
+    best: JamBlock | None
+    finalized: JamBlock | None
+    # Of the chain, as nodes have them; empty before that.
+    parameters: dict[str, int]
+    endpoints: list[JamEndpoint]
+    # Of the oldest known block.
+    first_slot: int | None
+    # Known blocks, forks included.
+    blocks: int
+    forks: int
+    reorganisations: int
+    # Known blocks whose statistics no node had.
+    missing_statistics: int
+
+
+class JamService(TypedDict):
+    """A service: its account as it was read last, and its work.
+
+    Members of the account are null if no node showed it.
+    """
+
+    id: int
+    # As jamtart has it: Known with the name of the code, or Undefined with its hash.
+    code_info: dict[str, dict[str, str]] | None
+    balance: int | None
+    min_item_gas: int | None
+    min_memo_gas: int | None
+    items: int | None
+    bytes: int | None
+    creation_slot: int | None
+    last_accumulation_slot: int | None
+    parent_service: int | None
+    # Of the block in whose state the account was read.
+    at_slot: int | None
+    # Null without any.
+    activity: JamServiceActivity | None
+
+
+class JamServiceActivity(TypedDict):
+    """Figures of a service.
+
+    Provided preimages and accumulation are of the blocks themselves; refinement, imports,
+    extrinsics and exports are of the reports that were guaranteed in them.
+    """
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    refinement_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    refinement_gas_used: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    accumulate_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    accumulate_gas_used: int | str
+    # 0 if the chain is of Gray Paper 0.7, which does not count them.
+    accumulate_transfer_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    imports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    exports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsic_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsic_size: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    provided_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    provided_size: int | str
+    # Blocks in which a figure is not 0.
+    blocks: int
+
+
+class JamCore(TypedDict):
+    """Figures of one core."""
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    gas_used: int | str
+    # Bytes of bundles and exported segments.
+    da_load: int | str
+    # Mean number of assurances that mark the core, over the blocks where it is not 0; null without
+    # one.
+    popularity: float | None
+    # Segments.
+    imports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsic_count: int | str
+    # In bytes.
+    extrinsic_size: int | str
+    # Segments.
+    exports: int | str
+    # In bytes.
+    bundle_size: int | str
+    # Blocks in which a figure is not 0.
+    blocks: int
+    core_index: int
+
+
+class JamStatsTotals(TypedDict):
+    """Figures of all services of one block, with the names that jamtart has."""
+
+    total_services: int
+    active_services: int
+    refining_services: int
+    accumulating_services: int
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    total_refinement_gas: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    total_accumulate_gas: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    total_imports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    total_exports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    total_extrinsics: int | str
+
+
+class JamBlock(TypedDict):
+    """A block, and what its statistics add to those of its parent.
+
+    Members about statistics are null if those of the block or of its parent could not be had.
+    """
+
+    header_hash: str
+    slot: int
+    # Beginning of the slot, from its number.
+    timestamp: str
+    parent: str | None
+    # Final and best blocks are on the chain; best ones may be reorganised yet.
+    status: Literal["final", "best", "fork"]
+    # When the first node named the block.
+    seen_at: str
+    epoch: int | None
+    # Size of the validator set.
+    validators: int | None
+    # The validator whose count of blocks it raises.
+    author_index: int | None
+    tickets: int | str | None
+    preimages: int | str | None
+    # In bytes.
+    preimages_size: int | str | None
+    # Validators with a guarantee in the block.
+    guarantors: int | None
+    # Validators with an assurance in the block.
+    assurers: int | None
+    # Cores with a report guaranteed in the block.
+    reports: int | None
+    # Why the figures do not follow the specification; null if they do.
+    irregularity: str | None
+
+
+class JamEndpoint(TypedDict):
+    """A node whose RPC is read."""
+
+    # Without user name and password.
+    url: str
+    connected: bool
+    # When it was connected or lost.
+    since: str | None
+    best_slot: int | None
+    finalized_slot: int | None
+    # The last one.
+    error: str | None
+    requests: int
+    failures: int
+    reconnects: int
+
+
+class JamServices(TypedDict):
+    """Services over the blocks of a window."""
+
+    services: list[JamService]
+    totals: JamServiceTotals
+    # All services together; buckets without work are absent.
+    series: list[JamServiceBucket]
+    slots: JamSlots
+    window: Window
+
+
+class JamServiceTotals(TypedDict):
+    """Figures of all services together."""
+
+    # Known services.
+    total: int
+    # Services with work.
+    active: int
+    refining: int
+    accumulating: int
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    refinement_gas: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    accumulate_gas: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    imports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    exports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsics: int | str
+
+
+class JamServiceBucket(TypedDict):
+    """Figures of a service, or of all, over the slots of a bucket."""
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    refinement_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    refinement_gas_used: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    accumulate_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    accumulate_gas_used: int | str
+    # 0 if the chain is of Gray Paper 0.7, which does not count them.
+    accumulate_transfer_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    imports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    exports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsic_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsic_size: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    provided_count: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    provided_size: int | str
+    # Blocks in which a figure is not 0.
+    blocks: int
+    # Beginning of the bucket.
+    at: str
+    # The first slot of the bucket.
+    slot: int
+
+
+class JamSlots(TypedDict):
+    """The slots of the window, and the known blocks in them.
+
+    Blocks without statistics are those whose statistics no node had: sums lack them.
+    """
+
+    first_slot: int
+    last_slot: int
+    # Known blocks on the chain.
+    blocks: int
+    # Those of them with statistics.
+    with_statistics: int
+    # Those of them that are final.
+    final: int
+    # Known blocks that are not on the chain.
+    forks: int
+
+
+class JamServiceDetails(TypedDict):
+    """One service over the blocks of a window."""
+
+    service: JamService
+    # Buckets without work are absent.
+    series: list[JamServiceBucket]
+    slots: JamSlots
+    window: Window
+
+
+class JamCores(TypedDict):
+    """Cores over the blocks of a window."""
+
+    cores: list[JamCore]
+    core_count: int | None
+    # Those parameters of the chain that jamtart names here.
+    params: dict[str, int | None]
+    totals: JamCoreFigures
+    # All cores together; buckets without work are absent.
+    series: list[JamCoreBucket]
+    slots: JamSlots
+    window: Window
+
+
+class JamCoreFigures(TypedDict):
+    """Figures of a core. da_load is of other reports than the rest.
+
+    da_load is of reports that became available, all other figures are of reports that were
+    guaranteed, normally one or more blocks before.
+    """
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    gas_used: int | str
+    # Bytes of bundles and exported segments.
+    da_load: int | str
+    # Mean number of assurances that mark the core, over the blocks where it is not 0; null without
+    # one.
+    popularity: float | None
+    # Segments.
+    imports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsic_count: int | str
+    # In bytes.
+    extrinsic_size: int | str
+    # Segments.
+    exports: int | str
+    # In bytes.
+    bundle_size: int | str
+    # Blocks in which a figure is not 0.
+    blocks: int
+
+
+class JamCoreBucket(TypedDict):
+    """Figures of a core, or of all, over the slots of a bucket."""
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    gas_used: int | str
+    # Bytes of bundles and exported segments.
+    da_load: int | str
+    # Mean number of assurances that mark the core, over the blocks where it is not 0; null without
+    # one.
+    popularity: float | None
+    # Segments.
+    imports: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    extrinsic_count: int | str
+    # In bytes.
+    extrinsic_size: int | str
+    # Segments.
+    exports: int | str
+    # In bytes.
+    bundle_size: int | str
+    # Blocks in which a figure is not 0.
+    blocks: int
+    # Beginning of the bucket.
+    at: str
+    # The first slot of the bucket.
+    slot: int
+
+
+class JamCoreDetails(TypedDict):
+    """One core over the blocks of a window."""
+
+    core: JamCore
+    core_count: int | None
+    # Buckets without work are absent.
+    series: list[JamCoreBucket]
+    slots: JamSlots
+    window: Window
+
+
+class JamValidators(TypedDict):
+    """Validators by epoch over the blocks of a window."""
+
+    validators: list[JamValidator]
+    epochs: list[JamEpoch]
+    # Buckets without blocks are absent.
+    series: list[JamValidatorBucket]
+    slots: JamSlots
+    window: Window
+
+
+class JamValidator(TypedDict):
+    """Figures of a validator in an epoch, or in the part of it that the window has."""
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    blocks: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    tickets: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    preimages: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    preimages_size: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    guarantees: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    assurances: int | str
+    epoch: int | None
+    # In the validator set of the epoch.
+    validator_index: int
+    # True if it is the epoch's own record on chain, false if it is the sum of the known blocks.
+    exact: bool
+
+
+class JamEpoch(TypedDict):
+    """Figures of all chosen validators in an epoch, or in the part of it that the window has."""
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    blocks: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    tickets: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    preimages: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    preimages_size: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    guarantees: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    assurances: int | str
+    epoch: int | None
+    validators: int
+    exact: bool
+
+
+class JamValidatorBucket(TypedDict):
+    """Figures of all chosen validators together over the slots of a bucket, of known blocks."""
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    blocks: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    tickets: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    preimages: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    preimages_size: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    guarantees: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    assurances: int | str
+    # Beginning of the bucket.
+    at: str
+    # The first slot of the bucket.
+    slot: int
+
+
+class JamBlocks(TypedDict):
+    """Blocks of a window, newest first."""
+
+    blocks: list[JamBlock]
+    # True if no block on the chain is missing between those of the window, and limit was not
+    # reached.
+    complete: bool
+    slots: JamSlots
+    window: Window
+
+
+class JamBlockDetails(TypedDict):
+    """A block with its own records."""
+
+    block: JamBlock
+    # Indices of validators, ascending.
+    guarantors: list[int] | None
+    # Indices of validators, ascending.
+    assurers: list[int] | None
+    # Those with work in the block.
+    cores: list[JamCore]
+    # Those with work; of accounts the state read last.
+    services: list[JamService]
+
+
+class JamReorganisations(TypedDict):
+    """Reorganisations to blocks of a window, newest first."""
+
+    reorganisations: list[JamReorganisation]
+    window: Window
+
+
+class JamReorganisation(TypedDict):
+    """A change of the best chain that left blocks."""
+
+    timestamp: str
+    old: JamBlockName
+    new: JamBlockName
+    # Of the last common block.
+    common_slot: int | None
+    # Blocks that were left, newest first.
+    left: list[str]
+
+
+class JamBlockName(TypedDict):
+    """The name of a block."""
+
+    header_hash: str
+    slot: int
+
+
 class Summary(TypedDict):
     """The present of the network, and the nodes that changed."""
 

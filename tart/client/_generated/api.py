@@ -3575,6 +3575,293 @@ class Api:
             )
         )
 
+    def jam_stats(self) -> answers.JamStats:
+        """Get the state of the chain and the statistics of its best block.
+
+        ``GET /api/jam/stats``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. services, cores and totals are of the best block
+        alone; other routes have windows.
+        """
+        return self._ask(Call[answers.JamStats]("GET", "/api/jam/stats", query={"int64": "number"}))
+
+    def jam_services(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamServices:
+        """List services with their accounts and their work on chain.
+
+        ``GET /api/jam/services``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. Figures are of final blocks and of those that lead to
+        the best block. The window has the slots that begin in it. Services are ordered by id; those
+        without work in the window have no activity. Only services whose account a node showed, or
+        that did work, are known.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            step: Length of the buckets of series, rounded up to whole slots; the window begins with
+                a whole bucket. Without it series is empty.
+        """
+        return self._ask(
+            Call[answers.JamServices](
+                "GET",
+                "/api/jam/services",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def jam_service(
+        self,
+        service_id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamServiceDetails:
+        """Get one service with its account and its work on chain.
+
+        ``GET /api/jam/services/{service_id}``. From the RPC of the nodes in rpc.urls; status 503,
+        code not_configured, without that setting. Figures are of final blocks and of those that
+        lead to the best block. The window has the slots that begin in it.
+
+        Args:
+            service_id: The service, decimal or 0x…
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            step: Length of the buckets of series, rounded up to whole slots; the window begins with
+                a whole bucket. Without it series is empty.
+        """
+        return self._ask(
+            Call[answers.JamServiceDetails](
+                "GET",
+                "/api/jam/services/{service_id}",
+                path={"service_id": service_id},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def jam_cores(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamCores:
+        """List the work of cores on chain.
+
+        ``GET /api/jam/cores``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. Figures are of final blocks and of those that lead to
+        the best block. The window has the slots that begin in it. All cores of the chain are there,
+        if a block of the window has statistics.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            step: Length of the buckets of series, rounded up to whole slots; the window begins with
+                a whole bucket. Without it series is empty.
+        """
+        return self._ask(
+            Call[answers.JamCores](
+                "GET",
+                "/api/jam/cores",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def jam_core(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamCoreDetails:
+        """Get the work of one core on chain.
+
+        ``GET /api/jam/cores/{core_index}``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. Figures are of final blocks and of those that lead to
+        the best block. The window has the slots that begin in it.
+
+        Args:
+            core_index: Index of the core.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            step: Length of the buckets of series, rounded up to whole slots; the window begins with
+                a whole bucket. Without it series is empty.
+        """
+        return self._ask(
+            Call[answers.JamCoreDetails](
+                "GET",
+                "/api/jam/cores/{core_index}",
+                path={"core_index": core_index},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def jam_validators(
+        self,
+        *,
+        validator: str | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamValidators:
+        """List figures of validators on chain by epoch.
+
+        ``GET /api/jam/validators``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. Figures are of final blocks and of those that lead to
+        the best block. The window has the slots that begin in it. The index of a validator may name
+        another one in the next epoch, so figures are by epoch. An epoch that lies in the window as
+        a whole has its own record of the chain (exact), if a block after it is known; others have
+        the sum of the known blocks. series is always of known blocks.
+
+        Args:
+            validator: Indices of validators, separated by commas. Without it all.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            step: Length of the buckets of series, rounded up to whole slots; the window begins with
+                a whole bucket. Without it series is empty.
+        """
+        return self._ask(
+            Call[answers.JamValidators](
+                "GET",
+                "/api/jam/validators",
+                query={
+                    "validator": validator,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def jam_blocks(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        forks: Literal["include", "exclude"] | None = None,
+        limit: int | None = None,
+    ) -> answers.JamBlocks:
+        """List blocks, newest first.
+
+        ``GET /api/jam/blocks``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. The window has the slots that begin in it. The counts
+        in slots are of the whole window, whatever the limit.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            forks: Whether blocks that are not on the chain are listed. Default: include.
+            limit: Maximum number of blocks; clamped to 1 to 1000. Default: 100.
+        """
+        return self._ask(
+            Call[answers.JamBlocks](
+                "GET",
+                "/api/jam/blocks",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "forks": forks,
+                    "limit": limit,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def jam_block(self, hash: str) -> answers.JamBlockDetails:
+        """Get one block with the work of its cores and services.
+
+        ``GET /api/jam/blocks/{hash}``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. cores and services have the block's own records, also
+        of a block that is not on the chain.
+
+        Args:
+            hash: The header hash: 64 hex digits.
+        """
+        return self._ask(
+            Call[answers.JamBlockDetails](
+                "GET", "/api/jam/blocks/{hash}", path={"hash": hash}, query={"int64": "number"}
+            )
+        )
+
+    def jam_reorganisations(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.JamReorganisations:
+        """List changes of the best chain that left blocks.
+
+        ``GET /api/jam/reorganisations``. From the RPC of the nodes in rpc.urls; status 503, code
+        not_configured, without that setting. The window has the slots that begin in it. A
+        reorganisation belongs to the slot of the new best block.
+
+        Args:
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                24h.
+            start: Start of the window, inclusive.
+            end: End of the window, inclusive.
+            limit: Maximum number of reorganisations; clamped to 1 to 1000. Default: 100.
+        """
+        return self._ask(
+            Call[answers.JamReorganisations](
+                "GET",
+                "/api/jam/reorganisations",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
     def summary(self, *, since: int | None = None) -> answers.Summary:
         """Get the present of the network in brief, and the nodes that changed.
 
@@ -6140,6 +6427,210 @@ class AsyncApi:
                     "compare": compare,
                     "int64": "number",
                 },
+            )
+        )
+
+    async def jam_stats(self) -> answers.JamStats:
+        """Get the state of the chain and the statistics of its best block.
+
+        See ``TartClient.jam_stats``.
+        """
+        return await self._ask(
+            Call[answers.JamStats]("GET", "/api/jam/stats", query={"int64": "number"})
+        )
+
+    async def jam_services(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamServices:
+        """List services with their accounts and their work on chain.
+
+        See ``TartClient.jam_services``.
+        """
+        return await self._ask(
+            Call[answers.JamServices](
+                "GET",
+                "/api/jam/services",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def jam_service(
+        self,
+        service_id: str,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamServiceDetails:
+        """Get one service with its account and its work on chain.
+
+        See ``TartClient.jam_service``.
+        """
+        return await self._ask(
+            Call[answers.JamServiceDetails](
+                "GET",
+                "/api/jam/services/{service_id}",
+                path={"service_id": service_id},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def jam_cores(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamCores:
+        """List the work of cores on chain.
+
+        See ``TartClient.jam_cores``.
+        """
+        return await self._ask(
+            Call[answers.JamCores](
+                "GET",
+                "/api/jam/cores",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def jam_core(
+        self,
+        core_index: int,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamCoreDetails:
+        """Get the work of one core on chain.
+
+        See ``TartClient.jam_core``.
+        """
+        return await self._ask(
+            Call[answers.JamCoreDetails](
+                "GET",
+                "/api/jam/cores/{core_index}",
+                path={"core_index": core_index},
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def jam_validators(
+        self,
+        *,
+        validator: str | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        step: str | None = None,
+    ) -> answers.JamValidators:
+        """List figures of validators on chain by epoch.
+
+        See ``TartClient.jam_validators``.
+        """
+        return await self._ask(
+            Call[answers.JamValidators](
+                "GET",
+                "/api/jam/validators",
+                query={
+                    "validator": validator,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "step": step,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def jam_blocks(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        forks: Literal["include", "exclude"] | None = None,
+        limit: int | None = None,
+    ) -> answers.JamBlocks:
+        """List blocks, newest first.
+
+        See ``TartClient.jam_blocks``.
+        """
+        return await self._ask(
+            Call[answers.JamBlocks](
+                "GET",
+                "/api/jam/blocks",
+                query={
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "forks": forks,
+                    "limit": limit,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def jam_block(self, hash: str) -> answers.JamBlockDetails:
+        """Get one block with the work of its cores and services.
+
+        See ``TartClient.jam_block``.
+        """
+        return await self._ask(
+            Call[answers.JamBlockDetails](
+                "GET", "/api/jam/blocks/{hash}", path={"hash": hash}, query={"int64": "number"}
+            )
+        )
+
+    async def jam_reorganisations(
+        self,
+        *,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+    ) -> answers.JamReorganisations:
+        """List changes of the best chain that left blocks.
+
+        See ``TartClient.jam_reorganisations``.
+        """
+        return await self._ask(
+            Call[answers.JamReorganisations](
+                "GET",
+                "/api/jam/reorganisations",
+                query={"duration": duration, "start": start, "end": end, "limit": limit},
             )
         )
 

@@ -5958,6 +5958,449 @@ export interface EventSample {
   complete: boolean;
 }
 
+/** The state of the chain, and the statistics of its best block alone. */
+export interface JamStats<I = number> {
+  /** Of the best block; null without one. */
+  slot: number | null;
+  header_hash: string | null;
+  core_count: number | null;
+  validator_count: number | null;
+  /** Those with work in the block. */
+  services: JamService<I>[];
+  cores: JamCore<I>[];
+  totals: JamStatsTotals<I>;
+  best: JamBlock<I> | null;
+  finalized: JamBlock<I> | null;
+  /** Of the chain, as nodes have them; empty before that. */
+  parameters: Record<string, I>;
+  endpoints: JamEndpoint[];
+  /** Of the oldest known block. */
+  first_slot: number | null;
+  /** Known blocks, forks included. */
+  blocks: number;
+  forks: number;
+  reorganisations: number;
+  /** Known blocks whose statistics no node had. */
+  missing_statistics: number;
+}
+
+/** A service: its account as it was read last, and its work. */
+export interface JamService<I = number> {
+  id: number;
+  /** As jamtart has it: Known with the name of the code, or Undefined with its hash. */
+  code_info: Record<string, Record<string, string>> | null;
+  balance: I | null;
+  min_item_gas: I | null;
+  min_memo_gas: I | null;
+  items: I | null;
+  bytes: I | null;
+  creation_slot: number | null;
+  last_accumulation_slot: number | null;
+  parent_service: number | null;
+  /** Of the block in whose state the account was read. */
+  at_slot: number | null;
+  /** Null without any. */
+  activity: JamServiceActivity<I> | null;
+}
+
+/** Figures of a service. */
+export interface JamServiceActivity<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  refinement_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  refinement_gas_used: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  accumulate_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  accumulate_gas_used: I;
+  /** 0 if the chain is of Gray Paper 0.7, which does not count them. */
+  accumulate_transfer_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  imports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  exports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsic_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsic_size: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  provided_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  provided_size: I;
+  /** Blocks in which a figure is not 0. */
+  blocks: number;
+}
+
+/** Figures of one core. */
+export interface JamCore<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  gas_used: I;
+  /** Bytes of bundles and exported segments. */
+  da_load: I;
+  /**
+   * Mean number of assurances that mark the core, over the blocks where it is not 0; null without
+   * one.
+   */
+  popularity: number | null;
+  /** Segments. */
+  imports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsic_count: I;
+  /** In bytes. */
+  extrinsic_size: I;
+  /** Segments. */
+  exports: I;
+  /** In bytes. */
+  bundle_size: I;
+  /** Blocks in which a figure is not 0. */
+  blocks: number;
+  core_index: number;
+}
+
+/** Figures of all services of one block, with the names that jamtart has. */
+export interface JamStatsTotals<I = number> {
+  total_services: number;
+  active_services: number;
+  refining_services: number;
+  accumulating_services: number;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  total_refinement_gas: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  total_accumulate_gas: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  total_imports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  total_exports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  total_extrinsics: I;
+}
+
+/** A block, and what its statistics add to those of its parent. */
+export interface JamBlock<I = number> {
+  header_hash: string;
+  slot: number;
+  /** Beginning of the slot, from its number. */
+  timestamp: string;
+  parent: string | null;
+  /** Final and best blocks are on the chain; best ones may be reorganised yet. */
+  status: "final" | "best" | "fork";
+  /** When the first node named the block. */
+  seen_at: string;
+  epoch: number | null;
+  /** Size of the validator set. */
+  validators: number | null;
+  /** The validator whose count of blocks it raises. */
+  author_index: number | null;
+  tickets: I | null;
+  preimages: I | null;
+  /** In bytes. */
+  preimages_size: I | null;
+  /** Validators with a guarantee in the block. */
+  guarantors: number | null;
+  /** Validators with an assurance in the block. */
+  assurers: number | null;
+  /** Cores with a report guaranteed in the block. */
+  reports: number | null;
+  /** Why the figures do not follow the specification; null if they do. */
+  irregularity: string | null;
+}
+
+/** A node whose RPC is read. */
+export interface JamEndpoint {
+  /** Without user name and password. */
+  url: string;
+  connected: boolean;
+  /** When it was connected or lost. */
+  since: string | null;
+  best_slot: number | null;
+  finalized_slot: number | null;
+  /** The last one. */
+  error: string | null;
+  requests: number;
+  failures: number;
+  reconnects: number;
+}
+
+/** Services over the blocks of a window. */
+export interface JamServices<I = number> {
+  services: JamService<I>[];
+  totals: JamServiceTotals<I>;
+  /** All services together; buckets without work are absent. */
+  series: JamServiceBucket<I>[];
+  slots: JamSlots;
+  window: Window;
+}
+
+/** Figures of all services together. */
+export interface JamServiceTotals<I = number> {
+  /** Known services. */
+  total: number;
+  /** Services with work. */
+  active: number;
+  refining: number;
+  accumulating: number;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  refinement_gas: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  accumulate_gas: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  imports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  exports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsics: I;
+}
+
+/** Figures of a service, or of all, over the slots of a bucket. */
+export interface JamServiceBucket<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  refinement_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  refinement_gas_used: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  accumulate_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  accumulate_gas_used: I;
+  /** 0 if the chain is of Gray Paper 0.7, which does not count them. */
+  accumulate_transfer_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  imports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  exports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsic_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsic_size: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  provided_count: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  provided_size: I;
+  /** Blocks in which a figure is not 0. */
+  blocks: number;
+  /** Beginning of the bucket. */
+  at: string;
+  /** The first slot of the bucket. */
+  slot: number;
+}
+
+/** The slots of the window, and the known blocks in them. */
+export interface JamSlots {
+  first_slot: number;
+  last_slot: number;
+  /** Known blocks on the chain. */
+  blocks: number;
+  /** Those of them with statistics. */
+  with_statistics: number;
+  /** Those of them that are final. */
+  final: number;
+  /** Known blocks that are not on the chain. */
+  forks: number;
+}
+
+/** One service over the blocks of a window. */
+export interface JamServiceDetails<I = number> {
+  service: JamService<I>;
+  /** Buckets without work are absent. */
+  series: JamServiceBucket<I>[];
+  slots: JamSlots;
+  window: Window;
+}
+
+/** Cores over the blocks of a window. */
+export interface JamCores<I = number> {
+  cores: JamCore<I>[];
+  core_count: number | null;
+  /** Those parameters of the chain that jamtart names here. */
+  params: Record<string, I | null>;
+  totals: JamCoreFigures<I>;
+  /** All cores together; buckets without work are absent. */
+  series: JamCoreBucket<I>[];
+  slots: JamSlots;
+  window: Window;
+}
+
+/** Figures of a core. da_load is of other reports than the rest. */
+export interface JamCoreFigures<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  gas_used: I;
+  /** Bytes of bundles and exported segments. */
+  da_load: I;
+  /**
+   * Mean number of assurances that mark the core, over the blocks where it is not 0; null without
+   * one.
+   */
+  popularity: number | null;
+  /** Segments. */
+  imports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsic_count: I;
+  /** In bytes. */
+  extrinsic_size: I;
+  /** Segments. */
+  exports: I;
+  /** In bytes. */
+  bundle_size: I;
+  /** Blocks in which a figure is not 0. */
+  blocks: number;
+}
+
+/** Figures of a core, or of all, over the slots of a bucket. */
+export interface JamCoreBucket<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  gas_used: I;
+  /** Bytes of bundles and exported segments. */
+  da_load: I;
+  /**
+   * Mean number of assurances that mark the core, over the blocks where it is not 0; null without
+   * one.
+   */
+  popularity: number | null;
+  /** Segments. */
+  imports: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  extrinsic_count: I;
+  /** In bytes. */
+  extrinsic_size: I;
+  /** Segments. */
+  exports: I;
+  /** In bytes. */
+  bundle_size: I;
+  /** Blocks in which a figure is not 0. */
+  blocks: number;
+  /** Beginning of the bucket. */
+  at: string;
+  /** The first slot of the bucket. */
+  slot: number;
+}
+
+/** One core over the blocks of a window. */
+export interface JamCoreDetails<I = number> {
+  core: JamCore<I>;
+  core_count: number | null;
+  /** Buckets without work are absent. */
+  series: JamCoreBucket<I>[];
+  slots: JamSlots;
+  window: Window;
+}
+
+/** Validators by epoch over the blocks of a window. */
+export interface JamValidators<I = number> {
+  validators: JamValidator<I>[];
+  epochs: JamEpoch<I>[];
+  /** Buckets without blocks are absent. */
+  series: JamValidatorBucket<I>[];
+  slots: JamSlots;
+  window: Window;
+}
+
+/** Figures of a validator in an epoch, or in the part of it that the window has. */
+export interface JamValidator<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  blocks: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  tickets: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  preimages: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  preimages_size: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  guarantees: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  assurances: I;
+  epoch: number | null;
+  /** In the validator set of the epoch. */
+  validator_index: number;
+  /** True if it is the epoch's own record on chain, false if it is the sum of the known blocks. */
+  exact: boolean;
+}
+
+/** Figures of all chosen validators in an epoch, or in the part of it that the window has. */
+export interface JamEpoch<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  blocks: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  tickets: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  preimages: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  preimages_size: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  guarantees: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  assurances: I;
+  epoch: number | null;
+  validators: number;
+  exact: boolean;
+}
+
+/** Figures of all chosen validators together over the slots of a bucket, of known blocks. */
+export interface JamValidatorBucket<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  blocks: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  tickets: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  preimages: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  preimages_size: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  guarantees: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  assurances: I;
+  /** Beginning of the bucket. */
+  at: string;
+  /** The first slot of the bucket. */
+  slot: number;
+}
+
+/** Blocks of a window, newest first. */
+export interface JamBlocks<I = number> {
+  blocks: JamBlock<I>[];
+  /**
+   * True if no block on the chain is missing between those of the window, and limit was not
+   * reached.
+   */
+  complete: boolean;
+  slots: JamSlots;
+  window: Window;
+}
+
+/** A block with its own records. */
+export interface JamBlockDetails<I = number> {
+  block: JamBlock<I>;
+  /** Indices of validators, ascending. */
+  guarantors: number[] | null;
+  /** Indices of validators, ascending. */
+  assurers: number[] | null;
+  /** Those with work in the block. */
+  cores: JamCore<I>[];
+  /** Those with work; of accounts the state read last. */
+  services: JamService<I>[];
+}
+
+/** Reorganisations to blocks of a window, newest first. */
+export interface JamReorganisations {
+  reorganisations: JamReorganisation[];
+  window: Window;
+}
+
+/** A change of the best chain that left blocks. */
+export interface JamReorganisation {
+  timestamp: string;
+  old: JamBlockName;
+  new: JamBlockName;
+  /** Of the last common block. */
+  common_slot: number | null;
+  /** Blocks that were left, newest first. */
+  left: string[];
+}
+
+/** The name of a block. */
+export interface JamBlockName {
+  header_hash: string;
+  slot: number;
+}
+
 /** The present of the network, and the nodes that changed. */
 export interface Summary {
   /** Number of this state; later states have higher ones, also after a restart. */
@@ -9766,6 +10209,201 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Preimages<Int64<F>>>;
+
+  /**
+   * Get the state of the chain and the statistics of its best block. `GET /api/jam/stats`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * services, cores and totals are of the best block alone; other routes have windows.
+   */
+  jamStats(
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<JamStats<Int64<F>>>;
+
+  /**
+   * List services with their accounts and their work on chain. `GET /api/jam/services`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * Figures are of final blocks and of those that lead to the best block. The window has the slots
+   * that begin in it. Services are ordered by id; those without work in the window have no
+   * activity. Only services whose account a node showed, or that did work, are known.
+   */
+  jamServices(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, inclusive. */
+      start?: Date | string;
+      /** End of the window, inclusive. */
+      end?: Date | string;
+      /**
+       * Length of the buckets of series, rounded up to whole slots; the window begins with a whole
+       * bucket. Without it series is empty.
+       */
+      step?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<JamServices<Int64<F>>>;
+
+  /**
+   * Get one service with its account and its work on chain. `GET /api/jam/services/{service_id}`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * Figures are of final blocks and of those that lead to the best block. The window has the slots
+   * that begin in it.
+   */
+  jamService(
+    serviceId: string,
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, inclusive. */
+      start?: Date | string;
+      /** End of the window, inclusive. */
+      end?: Date | string;
+      /**
+       * Length of the buckets of series, rounded up to whole slots; the window begins with a whole
+       * bucket. Without it series is empty.
+       */
+      step?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<JamServiceDetails<Int64<F>>>;
+
+  /**
+   * List the work of cores on chain. `GET /api/jam/cores`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * Figures are of final blocks and of those that lead to the best block. The window has the slots
+   * that begin in it. All cores of the chain are there, if a block of the window has statistics.
+   */
+  jamCores(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, inclusive. */
+      start?: Date | string;
+      /** End of the window, inclusive. */
+      end?: Date | string;
+      /**
+       * Length of the buckets of series, rounded up to whole slots; the window begins with a whole
+       * bucket. Without it series is empty.
+       */
+      step?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<JamCores<Int64<F>>>;
+
+  /**
+   * Get the work of one core on chain. `GET /api/jam/cores/{core_index}`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * Figures are of final blocks and of those that lead to the best block. The window has the slots
+   * that begin in it.
+   */
+  jamCore(
+    coreIndex: number,
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, inclusive. */
+      start?: Date | string;
+      /** End of the window, inclusive. */
+      end?: Date | string;
+      /**
+       * Length of the buckets of series, rounded up to whole slots; the window begins with a whole
+       * bucket. Without it series is empty.
+       */
+      step?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<JamCoreDetails<Int64<F>>>;
+
+  /**
+   * List figures of validators on chain by epoch. `GET /api/jam/validators`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * Figures are of final blocks and of those that lead to the best block. The window has the slots
+   * that begin in it. The index of a validator may name another one in the next epoch, so figures
+   * are by epoch. An epoch that lies in the window as a whole has its own record of the chain
+   * (exact), if a block after it is known; others have the sum of the known blocks. series is
+   * always of known blocks.
+   */
+  jamValidators(
+    parameters?: {
+      /** Indices of validators, separated by commas. Without it all. */
+      validator?: string;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, inclusive. */
+      start?: Date | string;
+      /** End of the window, inclusive. */
+      end?: Date | string;
+      /**
+       * Length of the buckets of series, rounded up to whole slots; the window begins with a whole
+       * bucket. Without it series is empty.
+       */
+      step?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<JamValidators<Int64<F>>>;
+
+  /**
+   * List blocks, newest first. `GET /api/jam/blocks`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * The window has the slots that begin in it. The counts in slots are of the whole window,
+   * whatever the limit.
+   */
+  jamBlocks(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, inclusive. */
+      start?: Date | string;
+      /** End of the window, inclusive. */
+      end?: Date | string;
+      /** Whether blocks that are not on the chain are listed. Default: include. */
+      forks?: "include" | "exclude";
+      /** Maximum number of blocks; clamped to 1 to 1000. Default: 100. */
+      limit?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<JamBlocks<Int64<F>>>;
+
+  /**
+   * Get one block with the work of its cores and services. `GET /api/jam/blocks/{hash}`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * cores and services have the block's own records, also of a block that is not on the chain.
+   */
+  jamBlock(
+    hash: string,
+    parameters?: {},
+    options?: RequestOptions,
+  ): Promise<JamBlockDetails<Int64<F>>>;
+
+  /**
+   * List changes of the best chain that left blocks. `GET /api/jam/reorganisations`
+   *
+   * From the RPC of the nodes in rpc.urls; status 503, code not_configured, without that setting.
+   * The window has the slots that begin in it. A reorganisation belongs to the slot of the new best
+   * block.
+   */
+  jamReorganisations(
+    parameters?: {
+      /** Length of the window, which ends now; start and end take precedence. Default: 24h. */
+      duration?: string;
+      /** Start of the window, inclusive. */
+      start?: Date | string;
+      /** End of the window, inclusive. */
+      end?: Date | string;
+      /** Maximum number of reorganisations; clamped to 1 to 1000. Default: 100. */
+      limit?: number;
+    },
+    options?: RequestOptions,
+  ): Promise<JamReorganisations>;
 
   /**
    * Get the present of the network in brief, and the nodes that changed. `GET /api/summary`

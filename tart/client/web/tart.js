@@ -2270,6 +2270,107 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get the state of the chain and the statistics of its best block. */
+  jamStats(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/stats",
+      query: parameters,
+      plan: PLANS.JamStats,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List services with their accounts and their work on chain. */
+  jamServices(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/services",
+      query: parameters,
+      plan: PLANS.JamServices,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get one service with its account and its work on chain. */
+  jamService(serviceId, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/services/{service_id}",
+      values: { service_id: serviceId },
+      query: parameters,
+      plan: PLANS.JamServiceDetails,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List the work of cores on chain. */
+  jamCores(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/cores",
+      query: parameters,
+      plan: PLANS.JamCores,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get the work of one core on chain. */
+  jamCore(coreIndex, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/cores/{core_index}",
+      values: { core_index: coreIndex },
+      query: parameters,
+      plan: PLANS.JamCoreDetails,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List figures of validators on chain by epoch. */
+  jamValidators(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/validators",
+      query: parameters,
+      plan: PLANS.JamValidators,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List blocks, newest first. */
+  jamBlocks(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/blocks",
+      query: parameters,
+      plan: PLANS.JamBlocks,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get one block with the work of its cores and services. */
+  jamBlock(hash, parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/blocks/{hash}",
+      values: { hash: hash },
+      query: parameters,
+      plan: PLANS.JamBlockDetails,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** List changes of the best chain that left blocks. */
+  jamReorganisations(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/jam/reorganisations",
+      query: parameters,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get the present of the network in brief, and the nodes that changed. */
   summary(parameters = {}, options = {}) {
     const call = {
@@ -2504,6 +2605,14 @@ const PLANS = {
   Execution: { refinement: { total_gas_used: 1 }, authorization: { total_gas_used: 1 }, accumulation: { total_gas_used: 1 }, by_service: { "*": { refine_gas_used: 1, refine_time_ns: 1, accumulate_gas_used: 1 } } },
   FailureDetails: { samples: { "*": { event: { data: "event", context: { root_event_id: 1 }, event_id: 1 } } } },
   Guarantees: { recent: { "*": { data: "event" } } },
+  JamBlockDetails: { block: { tickets: 1, preimages: 1, preimages_size: 1 }, cores: { "*": { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 } }, services: { "*": { balance: 1, min_item_gas: 1, min_memo_gas: 1, items: 1, bytes: 1, activity: { refinement_count: 1, refinement_gas_used: 1, accumulate_count: 1, accumulate_gas_used: 1, accumulate_transfer_count: 1, imports: 1, exports: 1, extrinsic_count: 1, extrinsic_size: 1, provided_count: 1, provided_size: 1 } } } },
+  JamBlocks: { blocks: { "*": { tickets: 1, preimages: 1, preimages_size: 1 } } },
+  JamCoreDetails: { core: { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 }, series: { "*": { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 } } },
+  JamCores: { cores: { "*": { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 } }, params: { "*": 1 }, totals: { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 }, series: { "*": { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 } } },
+  JamServiceDetails: { service: { balance: 1, min_item_gas: 1, min_memo_gas: 1, items: 1, bytes: 1, activity: { refinement_count: 1, refinement_gas_used: 1, accumulate_count: 1, accumulate_gas_used: 1, accumulate_transfer_count: 1, imports: 1, exports: 1, extrinsic_count: 1, extrinsic_size: 1, provided_count: 1, provided_size: 1 } }, series: { "*": { refinement_count: 1, refinement_gas_used: 1, accumulate_count: 1, accumulate_gas_used: 1, accumulate_transfer_count: 1, imports: 1, exports: 1, extrinsic_count: 1, extrinsic_size: 1, provided_count: 1, provided_size: 1 } } },
+  JamServices: { services: { "*": { balance: 1, min_item_gas: 1, min_memo_gas: 1, items: 1, bytes: 1, activity: { refinement_count: 1, refinement_gas_used: 1, accumulate_count: 1, accumulate_gas_used: 1, accumulate_transfer_count: 1, imports: 1, exports: 1, extrinsic_count: 1, extrinsic_size: 1, provided_count: 1, provided_size: 1 } } }, totals: { refinement_gas: 1, accumulate_gas: 1, imports: 1, exports: 1, extrinsics: 1 }, series: { "*": { refinement_count: 1, refinement_gas_used: 1, accumulate_count: 1, accumulate_gas_used: 1, accumulate_transfer_count: 1, imports: 1, exports: 1, extrinsic_count: 1, extrinsic_size: 1, provided_count: 1, provided_size: 1 } } },
+  JamStats: { services: { "*": { balance: 1, min_item_gas: 1, min_memo_gas: 1, items: 1, bytes: 1, activity: { refinement_count: 1, refinement_gas_used: 1, accumulate_count: 1, accumulate_gas_used: 1, accumulate_transfer_count: 1, imports: 1, exports: 1, extrinsic_count: 1, extrinsic_size: 1, provided_count: 1, provided_size: 1 } } }, cores: { "*": { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 } }, totals: { total_refinement_gas: 1, total_accumulate_gas: 1, total_imports: 1, total_exports: 1, total_extrinsics: 1 }, best: { tickets: 1, preimages: 1, preimages_size: 1 }, finalized: { tickets: 1, preimages: 1, preimages_size: 1 }, parameters: { "*": 1 } },
+  JamValidators: { validators: { "*": { blocks: 1, tickets: 1, preimages: 1, preimages_size: 1, guarantees: 1, assurances: 1 } }, epochs: { "*": { blocks: 1, tickets: 1, preimages: 1, preimages_size: 1, guarantees: 1, assurances: 1 } }, series: { "*": { blocks: 1, tickets: 1, preimages: 1, preimages_size: 1, guarantees: 1, assurances: 1 } } },
   Journey: { stages: { "*": { event_id: 1, data: "event" } } },
   MessageFields: { event_id: 1, context: { root_event_id: 1 }, refers_to: { "*": { event_id: 1 } }, missing_ref: 1, referred_to_by: { "*": { event_id: 1 } } },
   Network: { protocol_params: { "*": 1 } },

@@ -25,6 +25,7 @@ from tart.gateway.api.routes.grafana_availability import GRAFANA_AVAILABILITY_RO
 from tart.gateway.api.routes.grafana_guarantees import GRAFANA_GUARANTEE_ROUTES
 from tart.gateway.api.routes.grafana_onchain import GRAFANA_ONCHAIN_ROUTES
 from tart.gateway.api.routes.grafana_packages import GRAFANA_PACKAGE_ROUTES
+from tart.gateway.api.routes.jam import JAM_ROUTES
 from tart.gateway.api.routes.live import LIVE_ROUTES
 from tart.gateway.api.routes.logins import LOGIN_ROUTES
 from tart.gateway.api.routes.lookup import LOOKUP_ROUTES
@@ -57,6 +58,7 @@ _ROUTES = (
     *ANALYTICS_ROUTES,
     *FAILURE_ROUTES,
     *AVAILABILITY_ROUTES,
+    *JAM_ROUTES,
     *LIVE_ROUTES,
     *ALERT_ROUTES,
     *FIGURE_ROUTES,

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from tart.aggregate.core.tables import LINK_BUCKET
-from tart.errors import TartError
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all, now_us
 from tart.gateway.handlers.windows import (
     Handler,
@@ -37,13 +36,6 @@ _PEER_SAMPLES = 100
 _RECENT_EXECUTIONS = 100
 _RECENT_OPERATIONS = 20
 _MAX_TICKETS = 50_000
-
-
-class NotConfigured(TartError):
-    """A route that needs the RPC of a JAM node, and none is configured."""
-
-    status = 503
-    code = "not_configured"
 
 
 async def nodes(queries: QueryClient, values: Values) -> Answer:
@@ -285,11 +277,6 @@ async def execution_metrics(queries: QueryClient, values: Values) -> Answer:
     return _answer(body, (None, seen), refined, authorized, accumulated, counts)
 
 
-async def jam_rpc(queries: QueryClient, values: Values) -> Answer:
-    """Answer ``/api/jam/…``."""
-    raise NotConfigured("this needs the RPC of a JAM node, for which tart has no client yet")
-
-
 def _count_by_type(rows: list[Json]) -> dict[int, int]:
     """Return counts by event type, added up over the other keys of the rows."""
     counts: dict[int, int] = {}
@@ -314,7 +301,4 @@ NODE_HANDLERS: Mapping[str, Handler] = {
     "da_stats": da_stats,
     "da_stats_enhanced": da_stats_enhanced,
     "execution": execution_metrics,
-    "jam_stats": jam_rpc,
-    "jam_services": jam_rpc,
-    "jam_cores": jam_rpc,
 }

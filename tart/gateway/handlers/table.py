@@ -25,6 +25,7 @@ from tart.gateway.handlers.grafana_network import GRAFANA_NETWORK_HANDLERS
 from tart.gateway.handlers.grafana_nodes import GRAFANA_NODE_HANDLERS
 from tart.gateway.handlers.grafana_onchain import GRAFANA_ONCHAIN_HANDLERS
 from tart.gateway.handlers.grafana_packages import GRAFANA_PACKAGE_HANDLERS
+from tart.gateway.handlers.jam import JAM_HANDLERS
 from tart.gateway.handlers.lookup import LOOKUP_HANDLERS
 from tart.gateway.handlers.messages import MESSAGE_HANDLERS
 from tart.gateway.handlers.metrics import METRIC_HANDLERS
@@ -54,6 +55,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **NODE_HANDLERS,
     **NODE_FIGURE_HANDLERS,
     **COMPARISON_HANDLERS,
+    **JAM_HANDLERS,
     **METRIC_HANDLERS,
     **SLOT_HANDLERS,
     **TRACE_HANDLERS,

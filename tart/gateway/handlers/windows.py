@@ -150,6 +150,16 @@ class RequestWindow:
         assert window.end_us is not None
         return Buckets(window.start_us, window.end_us, cut.step_us)
 
+    def rows(self, step_us: int = 1) -> Window:
+        """Return a window of rows, whose times are exact; it begins with a whole bucket.
+
+        Args:
+            step_us: The length of the answer's buckets.
+        """
+        window = self._bounded()
+        assert window.start_us is not None
+        return self._resolve(Window(window.start_us - window.start_us % step_us, window.end_us), 1)
+
     def length_us(self) -> int:
         """Return the requested length, before the window was cut into buckets."""
         window = self._bounded()

@@ -25,6 +25,8 @@ SAMPLES = {
     "categories": {"": None},
     "cursor": {"": None},
     "duration": {"": "5m"},
+    "step": {"/api/jam": "1m"},
+    "service_id": {"": "0x7"},
     "hash": {"": "ab" * 32},
     "wp_hash": {"": "0x" + "ab" * 32},
     "node_id": {"": NODE_A},

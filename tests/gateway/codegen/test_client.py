@@ -32,7 +32,6 @@ def test_what_is_left_out_is_for_people_and_browsers_or_only_fails() -> None:
         *("docs", "event_page", "figure_page", "rules", "rule", "sql_docs", "llms"),
         *("websocket", "event_stream", "metrics_stream", "summary_stream"),
         "alert_stream",
-        *("jam_stats", "jam_services", "jam_cores"),
     }
 
 

@@ -111,13 +111,6 @@ async def test_a_timeline_is_paged_and_counts_all_categories(gateway: Running) -
     await gateway.json(f"/api/nodes/{NODE_A}/timeline?start_time=yesterday", 400)
 
 
-@pytest.mark.parametrize("name", ["stats", "services", "cores"])
-async def test_routes_of_the_jam_rpc_are_not_configured(gateway: Running, name: str) -> None:
-    body = await gateway.json(f"/api/jam/{name}", 503)
-    assert body["error"]["code"] == "not_configured"
-    assert "RPC" in body["error"]["message"]
-
-
 async def test_nodes_are_listed_connected_first_then_last_seen_first(gateway: Running) -> None:
     off = {"is_connected": False, "connections": []}
     gateway.shards[0].nodes = [

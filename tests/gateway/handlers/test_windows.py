@@ -383,3 +383,14 @@ def test_both_windows_are_asked_for_side_by_side() -> None:
         assert answer.earlier is not None
 
     asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+def test_a_window_of_rows_is_exact_and_begins_with_a_whole_bucket() -> None:
+    window = asks(start=NOON + 90 * SECOND_US, end=NOON + 200 * SECOND_US)
+    assert window.rows(MINUTE_US) == Window(NOON + MINUTE_US, NOON + 200 * SECOND_US)
+    exact = asks(start=NOON + 1, end=NOON + 2)
+    assert exact.rows() == Window(NOON + 1, NOON + 2)
+    assert exact.shown() == {
+        "start": "2024-10-04T12:00:00.000001Z",
+        "end": "2024-10-04T12:00:00.000002Z",
+    }

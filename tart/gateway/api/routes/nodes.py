@@ -13,7 +13,6 @@ from tart.gateway.api.common import window
 from tart.gateway.api.parameters import CursorText, Duration, Integer, Parameter, Time
 from tart.gateway.api.route import BYTES, NODE, SHARD_ERRORS, Cache, Route
 from tart.query.answers import availability, execution, node_activity, topology
-from tart.query.answers.errors import Error
 from tart.query.answers.nodes import NodeDetails, Nodes, NodeStatus
 from tart.query.topics.node_activity import CATEGORIES
 
@@ -40,10 +39,6 @@ class Categories:
 
 _TEN_MINUTES = (
     "Counts are kept in buckets of ten minutes; window has the whole buckets that were counted. "
-)
-_NOT_BUILT = (
-    "Needs the RPC of a JAM node, for which there is no client yet: always status 503, code "
-    "not_configured."
 )
 
 NODE_ROUTES: tuple[Route, ...] = (
@@ -198,22 +193,5 @@ NODE_ROUTES: tuple[Route, ...] = (
         answer=execution.Execution,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
-    ),
-    *(
-        Route(
-            f"jam_{name}",
-            f"/api/jam/{name}",
-            summary,
-            _NOT_BUILT,
-            answer=Error,
-            errors=(503,),
-            cache=Cache.LIVE,
-            scattered=False,
-        )
-        for name, summary in (
-            ("stats", "Get chain statistics from the RPC of a node"),
-            ("services", "Get services of the chain from the RPC of a node"),
-            ("cores", "Get cores of the chain from the RPC of a node"),
-        )
     ),
 )

@@ -27,9 +27,3 @@ def test_an_unknown_category_is_refused_with_the_known_ones(text: str) -> None:
         Categories().read(text, "categories")
     assert refused.value.parameter == "categories"
     assert all(each in str(refused.value) for each in CATEGORIES)
-
-
-def test_routes_that_need_a_jam_node_document_their_error() -> None:
-    for name in ("jam_stats", "jam_services", "jam_cores"):
-        assert "not_configured" in BY_NAME[name].description
-        assert BY_NAME[name].errors == (503,)
