@@ -89,7 +89,7 @@ class RpcDialect:
     hash_name: str = "header_hash"
     slot_text: bool = False
     subscription_name: str = "subscription"
-    subscription_ids: Literal["number", "large", "text", "hex"] = "number"
+    subscription_ids: Literal["number", "random", "large", "text", "hex"] = "number"
     wrapped: bool = True
     initial: bool = False
     missing: Literal["error", "null"] = "error"
@@ -119,11 +119,11 @@ class RpcDialect:
 
 
 # Deviations as read in the implementations' sources; for JavaJAM as observed from outside, and for
-# typeberry 0.11.0 as recorded (tests/vectors/rpc). docs/rpc.md has the list. ``arrays`` is the form
-# of JIP-2's text before October 2025.
+# typeberry 0.11.0 and Parity's server as recorded (tests/vectors/rpc). docs/rpc.md has the list.
+# ``arrays`` is the form of JIP-2's text before October 2025.
 RPC_DIALECTS: Mapping[str, RpcDialect] = {
     "plain": RpcDialect(),
-    "polkajam": RpcDialect(subscription_ids="large"),
+    "polkajam": RpcDialect(subscription_ids="random"),
     "arrays": RpcDialect(octets="array", blocks="array", missing="null", wrapped_parameters=False),
     "typeberry": RpcDialect(
         subscription_name="subscriptionId",
@@ -162,7 +162,7 @@ RPC_DIALECTS: Mapping[str, RpcDialect] = {
     "plain-hex": RpcDialect(octets="plain_hex"),
 }
 # jsonrpsee gives random ids below 2^53, romio random ids of 63 bits.
-_FIRST_LARGE_ID = (1 << 62) + 1
+_RANDOM_ID, _LARGE_ID = (1 << 52) + 1, (1 << 62) + 1
 _INVALID_REQUEST = -32600
 _MAX_CALLS = 1024
 
@@ -324,7 +324,8 @@ class FakeRpcNode:
         number = self.call_count
         key: object = {
             "number": number,
-            "large": _FIRST_LARGE_ID + number,
+            "random": _RANDOM_ID + number,
+            "large": _LARGE_ID + number,
             "text": f"subscription-{number}",
             "hex": hex(number),
         }[self.dialect.subscription_ids]

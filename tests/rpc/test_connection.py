@@ -219,6 +219,25 @@ def test_an_update_before_the_answer_to_its_subscription_is_kept():
     assert not connection.noise
 
 
+def test_an_early_update_belongs_to_one_subscription():
+    connection = RpcConnection()
+    connection.subscribe("subscribeBestBlock")
+    connection.subscribe("subscribeFinalizedBlock")
+    connection.receive(notification(7, result="a"))
+    assert len(connection.receive(response(1, result=7))) == 2
+    connection.unsubscribe(7)
+    assert connection.receive(response(2, result=7)) == [
+        Subscribed(2, "subscribeFinalizedBlock", 7)
+    ]
+
+
+def test_true_is_not_the_first_call():
+    connection = RpcConnection()
+    connection.call("bestBlock")
+    assert connection.receive(response(True, result=1))[0].kind == "unknown_id"
+    assert connection.pending == 1
+
+
 def test_early_updates_are_bounded():
     connection = RpcConnection()
     connection.subscribe("subscribeBestBlock")

@@ -77,10 +77,22 @@ def test_a_block_is_read_from_every_form(value):
 
 @all_cases(
     "value",
-    [None, [], [B64], {"slot": 1}, {"header_hash": B64}, {"hash": B64, "slot": -1}, B64,
-     {"hash": B64, "slot": 1 << 32}, {"hash": B64, "slot": True}, [B64, 1.5], [B64, "x"]],
+    [
+        None,
+        [],
+        [B64],
+        {"slot": 1},
+        {"header_hash": B64},
+        {"hash": B64, "slot": -1},
+        B64,
+        {"hash": B64, "slot": 1 << 32},
+        {"hash": B64, "slot": True},
+        [B64, 1.5],
+        [B64, "x"],
+        [B64, 1, 2],
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_other_values_are_no_block(value):
     with pytest.raises(RpcDataError):
         readings.read_block(value)
@@ -111,6 +123,7 @@ def test_integers_beyond_a_double_are_exact():
     value = readings.parse_json('{"a": 9007199254740993, "b": 18446744073709551617}')
     assert value == {"a": 2**53 + 1, "b": 2**64 + 1}
     assert readings.read_integer(value["a"], "a") == 2**53 + 1
+    assert readings.read_integer("9007199254740993", "a") == 2**53 + 1
     with pytest.raises(RpcDataError, match="is not from 0 to 18446744073709551615"):
         readings.read_integer(value["b"], "b")
     with pytest.raises(RpcDataError, match="is no number"):
