@@ -44,6 +44,8 @@ _log = logging.getLogger(__name__)
 
 # The sections whose settings change on SIGHUP.
 _RELOADED = frozenset(["log"])
+# The process that follows the chain; the others do without it.
+_CHAIN = "chain"
 # Argument of ``tart serve`` to the setting it overrides.
 _OVERRIDES = {
     "telemetry_bind": "telemetry.bind",
@@ -148,6 +150,7 @@ def run(arguments: argparse.Namespace) -> int:
             reload=partial(settings.reload_and_log, "supervisor"),
             notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
             watchdog=read_watchdog(os.environ, os.getpid()),
+            optional=(_CHAIN,),
         ).run()
 
 
@@ -183,6 +186,8 @@ def _parts(settings: Settings, telemetry: Reservation, api: Reservation) -> dict
         f"shard {index}": partial(_shard, settings, index, count, telemetry)
         for index in range(count)
     }
+    if settings.config.rpc.urls:
+        parts[_CHAIN] = partial(_chain, settings)
     return parts | {"gateway": partial(_gateway, settings, count, api)}
 
 
@@ -193,6 +198,13 @@ def _shard(
     from tart.shard.worker import run_shard
 
     return run_shard(index, count, settings.config, bind.host, bind.port, handle)
+
+
+def _chain(settings: Settings, handle: ProcessHandle) -> int:
+    _set_up_process(settings, _CHAIN)
+    from tart.chain.worker import run_chain
+
+    return run_chain(settings.config, handle)
 
 
 def _gateway(settings: Settings, count: int, bind: Reservation, handle: ProcessHandle) -> int:

@@ -22,7 +22,7 @@ import os
 import selectors
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,7 +33,7 @@ from tart.os_errors import reason
 from tart.process_handle import READY, WAIVE_STARTUP
 from tart.stop_signals import GRACE_SECONDS, NUMBERS, Request, StopSignals, ignore_stop_signals
 from tart.supervisor.child import Target, flush_streams, live
-from tart.supervisor.core.restart_policy import GiveUp, RestartPolicy, Start, Wait
+from tart.supervisor.core.restart_policy import MAX_DELAY, GiveUp, RestartPolicy, Start, Wait
 from tart.supervisor.core.watchdog import Watchdog
 from tart.supervisor.sd_notify import Notifier
 
@@ -56,6 +56,7 @@ class _Child:
         ready_by: Deadline to accept, moved by progress.
         responds_by: Deadline of its next message.
         exits: When its processes ended.
+        is_optional: See ``Supervisor``.
         due: When to start it; ``None`` while it runs, or if it is not to be started.
     """
 
@@ -68,6 +69,7 @@ class _Child:
     ready_by: float = math.inf
     responds_by: float = math.inf
     exits: list[float] = field(default_factory=list)
+    is_optional: bool = False
     due: float | None = 0.0
 
 
@@ -83,6 +85,8 @@ class Supervisor:
             ``ConfigError`` keeps the current settings.
         notifier: Sends messages to systemd.
         watchdog: The intervals of systemd's watchdog.
+        optional: Names of children that the others do without: their start is not waited for,
+            they are never given up, and one that hangs is killed instead of the service.
         grace_seconds: The time after a stop signal in which another one changes nothing.
     """
 
@@ -95,9 +99,12 @@ class Supervisor:
         reload: Callable[[], None],
         notifier: Notifier,
         watchdog: Watchdog,
+        optional: Collection[str] = (),
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
-        self._children = [_Child(name, target) for name, target in targets.items()]
+        self._children = [
+            _Child(name, target, is_optional=name in optional) for name, target in targets.items()
+        ]
         self._config = config
         self._policy = RestartPolicy(
             config.backoff_seconds, config.crash_limit, config.crash_window_seconds
@@ -127,7 +134,8 @@ class Supervisor:
         """
         with self._pipes():
             for child in self._children:
-                child.ready_by = time.monotonic() + self._config.ready_seconds
+                if not child.is_optional:
+                    child.ready_by = time.monotonic() + self._config.ready_seconds
             while self._stop_by is None or any(child.pid for child in self._children):
                 self._start_due()
                 for key, _ in self._selector.select(self._next_deadline()):
@@ -251,6 +259,17 @@ class Supervisor:
         now = time.monotonic()
         child.exits = [*self._policy.recent(child.exits, now), now]
         match self._policy.decide(child.exits, now):
+            case GiveUp(reason) if child.is_optional:
+                child.due = now + MAX_DELAY
+                _log.error(
+                    "%s %s, the last time it %s; restarting it every %g s, its earlier log lines "
+                    "say why; the other processes are not affected",
+                    child.name,
+                    reason,
+                    how,
+                    MAX_DELAY,
+                )
+                self._notifier.status(self._status())
             case GiveUp(reason):
                 self._stop(
                     f"{child.name} {reason}, the last time it {how}; giving up, "
@@ -302,7 +321,9 @@ class Supervisor:
 
     def _announce(self) -> None:
         """Report readiness if all children accept that are waited for."""
-        if self._stop_by is None and all(each.accepts or each.waived for each in self._children):
+        if self._stop_by is None and all(
+            each.accepts or each.waived or each.is_optional for each in self._children
+        ):
             if not self._announced:
                 self._announced = True
                 for child in self._children:
@@ -385,7 +406,13 @@ class Supervisor:
     def _feed_watchdog(self, now: float) -> None:
         """Tell systemd's watchdog that all children respond, if they do."""
         self._feed_at = now + self._watchdog.feed_seconds
-        unresponsive = [child for child in self._children if now >= child.responds_by]
+        late = [child for child in self._children if now >= child.responds_by]
+        unresponsive = [child for child in late if not child.is_optional]
+        for child in late:
+            if child.is_optional and child.pid:
+                _log.error("%s is unresponsive; killing it, it is restarted", child.name)
+                child.responds_by = math.inf
+                os.kill(child.pid, signal.SIGKILL)
         if unresponsive != self._unresponsive:
             for child in unresponsive:
                 _log.error(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from tart.chain.core.changes import (
     PutParameters,
     PutReorganisation,
     PutService,
+    PutUndecodable,
     RecoveredChain,
     SetStatus,
 )
@@ -28,6 +30,7 @@ class MemoryStore:
         self.parameters: dict[str, int] = {}
         self.reorganisations: list[Reorganisation] = []
         self.services: dict[int, Any] = {}
+        self.undecodable: list[PutUndecodable] = []
         self.closed = False
 
     @property
@@ -73,12 +76,27 @@ class MemoryStore:
                     self.reorganisations.append(reorganisation)
                 case PutParameters(parameters=parameters):
                     self.parameters = dict(parameters)
+                case PutUndecodable():
+                    self.undecodable.append(change)
                 case PutService(service=service):
                     self.services[service.service] = service
 
-    def answer(self, query: Any) -> Any:
+    def answer(
+        self,
+        query: Any,
+        deadline_seconds: float = 0.0,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> Any:
         """See ``BlockStore``; only the state."""
         return ChainState(endpoints=[], parameters=self.parameters, blocks=len(self.puts))
+
+    def freeze(self) -> list[Path]:
+        """See ``BlockStore``."""
+        return [Path("/a")]
+
+    def release(self) -> bool:
+        """See ``BlockStore``."""
+        return True
 
     def close(self) -> None:
         """See ``BlockStore``."""

@@ -114,6 +114,27 @@ def test_a_crash_loop_stops_the_supervisor():
         assert running.errors().count("restarting it") == 2
 
 
+def test_an_optional_child_that_crashes_is_restarted_for_ever_and_costs_the_others_nothing():
+    with toy("shard 0=steady", "chain=crashing", crash_limit=2, optional=["chain"]) as running:
+        running.line("all ready")
+        wait_for(lambda: "restarting it every 10 s" in running.errors())
+        running.send(signal.SIGTERM)
+        running.line("shard 0 SIGTERM")
+        assert running.ended() == 0
+        errors = running.errors()
+        assert "chain ended 2 times within 60 s" in errors
+        assert "the other processes are not affected" in errors
+
+
+def test_an_optional_child_that_never_accepts_is_not_waited_for():
+    limits = {"optional": ["chain"], "ready_seconds": 0.5}
+    with toy("shard 0=steady", "chain=silent", **limits) as running:
+        running.line("all ready")
+        running.send(signal.SIGTERM)
+        assert running.ended() == 0
+        assert "did not accept" not in running.errors()
+
+
 def test_an_unclean_stop_has_exit_code_1():
     with toy("shard 0=steady", "gateway=sulking") as running:
         running.line("all ready")

@@ -178,6 +178,7 @@ def main(limits, *parts):
     logging.basicConfig(level="DEBUG", format="%(levelname)s %(message)s")
     settings = json.loads(limits)
     grace_seconds = settings.pop("grace_seconds", GRACE_SECONDS)
+    optional = settings.pop("optional", ())
     pairs = [part.split("=") for part in parts]
     code = Supervisor(
         {name: partial(globals()[kind], name) for name, kind in pairs},
@@ -186,6 +187,7 @@ def main(limits, *parts):
         reload=reload,
         notifier=Notifier(os.environ.get("NOTIFY_SOCKET", "")),
         watchdog=read_watchdog(os.environ, os.getpid()),
+        optional=optional,
         grace_seconds=grace_seconds,
     ).run()
     say(f"supervisor returned {code}")

@@ -31,6 +31,7 @@ class Node:
         stored: True if it was handed to the store.
         statistics: Until it is stored.
         no_statistics: True if no endpoint has its statistics.
+        undecodable: True if statistics of it came that could not be read.
         claims: Endpoint to the slot that it gives the block, until it is stored.
     """
 
@@ -45,6 +46,7 @@ class Node:
     stored: bool = False
     statistics: Statistics | None = None
     no_statistics: bool = False
+    undecodable: bool = False
     claims: dict[int, int] = field(default_factory=dict)
 
     @property

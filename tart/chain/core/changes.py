@@ -6,8 +6,9 @@ only its status changes. Hashes in values of ``chain_queries`` are hex digits, e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from tart.query.chain_queries.chain import (
@@ -143,16 +144,27 @@ class BlockStore(Protocol):
             StorageError: They are not stored, and retrying is useless; the process ends.
         """
 
-    def answer(self, query: ChainQuery[Any]) -> Any:
-        """Return the answer to a query.
+    def answer(
+        self,
+        query: ChainQuery[Any],
+        deadline_seconds: float = ...,
+        is_cancelled: Callable[[], bool] = ...,
+    ) -> Any:
+        """Return the answer to a query; blocks, for any thread.
 
         That to ``State`` has the figures of the files (``first_slot``, ``blocks``, ``forks``,
         ``reorganisations``, ``missing_statistics``, ``best``, ``finalized``, ``parameters``) and
         no endpoints: the worker adds these.
 
         Raises:
-            QueryError: The parameters are not valid.
+            QueryError: The parameters are not valid, or the deadline passed.
         """
+
+    def freeze(self) -> list[Path]:
+        """Write nothing more until ``release``; return the files, to be copied."""
+
+    def release(self) -> bool:
+        """Let writing go on; return whether the files were frozen until now."""
 
     def close(self) -> None:
         """Close the files; the last call."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ from tart.chain.core.changes import (
     PutParameters,
     PutReorganisation,
     PutService,
+    PutUndecodable,
     RecoveredChain,
     SetStatus,
 )
@@ -54,7 +56,7 @@ from tart.query.chain_queries.chain import (
 from tart.rpc.data_error import RpcDataError
 from tart.rpc.model import BlockDescriptor, Statistics
 from tart.rpc.parameters import ChainParameters
-from tart.rpc.readings import RpcFault, read_block
+from tart.rpc.readings import RpcFault, read_blob, read_block
 from tart.rpc.service_data import ServiceData
 from tart.units import SECOND_US
 
@@ -65,6 +67,8 @@ HEADS_BURST, HEADS_PER_SECOND = 40, 5
 # A subscription that brings nothing for this many slots is doubted.
 QUIET_SLOTS = 4
 LIST_SERVICES_US = 600 * SECOND_US
+# Larger statistics that cannot be read are not stored.
+MAX_UNDECODABLE_BYTES = 256 << 10
 # Blocks that a reorganisation lists.
 MAX_LEFT = 1000
 
@@ -209,6 +213,7 @@ class Follower:
         except RpcDataError as error:
             self.endpoints[index].error = str(error)
             self.counts["unreadable_answers"] += 1
+            self._keep_undecodable(request, value, str(error), now)
             self.requests.refuse(request, index)
         return self._advance(now)
 
@@ -470,6 +475,17 @@ class Follower:
         if not node.stored:
             node.statistics = statistics
         self._statistics_known(node)
+
+    def _keep_undecodable(self, request: Request, value: Any, reason: str, now: int) -> None:
+        """Store statistics that cannot be read, once for a block: a layout may be new."""
+        node = self.tree.get(request.key) if isinstance(request.key, bytes) else None
+        if request.method != STATISTICS or node is None or node.undecodable:
+            return
+        with suppress(RpcDataError):
+            blob = read_blob(value, "statistics")
+            if 0 < len(blob) <= MAX_UNDECODABLE_BYTES:
+                node.undecodable = True
+                self._changes.append(PutUndecodable(node.hash, node.slot, now, reason, blob))
 
     def _statistics_known(self, node: Node) -> None:
         self._store_if_ready(node)

@@ -91,6 +91,10 @@ class ChainState(Struct, frozen=True, kw_only=True):
         parameters: Members of JIP-2's parameters that the nodes have; empty until one answered.
         reorganisations: Changes of the best chain that left a block, since the files began.
         missing_statistics: Blocks whose statistics no endpoint had.
+        waiting_requests: Requests to endpoints that wait or are in flight.
+        waiting_writes: Transactions that wait for the disk.
+        irregularities: By name, since the process started; see docs/internals/chain.md.
+        pid: Of the chain process.
     """
 
     endpoints: list[EndpointState]
@@ -102,6 +106,10 @@ class ChainState(Struct, frozen=True, kw_only=True):
     forks: int = 0
     reorganisations: int = 0
     missing_statistics: int = 0
+    waiting_requests: int = 0
+    waiting_writes: int = 0
+    irregularities: dict[str, int] = {}
+    pid: int = 0
 
 
 class State(ChainQuery[ChainState], frozen=True):

@@ -1,0 +1,138 @@
+"""The chain process as it runs: real processes, sockets and files."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tart.query.chain_queries.chain import Blocks, ChainState, State
+from tests.chain.asking import ask_chain
+from tests.chain.model_chain import ModelChain, View
+from tests.rpc.serving import ServedRpc, served
+from tests.running import System, fake_node, fake_peer_id, running_system, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+HEAD = {"slot": 7, "hash": b"\1" * 32}
+
+
+class Chain:
+    """A chain, its nodes, and a running tart that follows them."""
+
+    def __init__(self, chain: ModelChain, views: list[View], nodes: list[ServedRpc]) -> None:
+        self.chain = chain
+        self.views = views
+        self.nodes = nodes
+        self.head = views[0].best_hash
+
+    def grow(self, count: int = 1) -> None:
+        """Add blocks; each node shows the newest, and finalizes all but two."""
+        self.head = self.chain.grow(self.head, count)
+        self.show()
+
+    def show(self) -> None:
+        """Let all nodes be on the present head."""
+        for view, node in zip(self.views, self.nodes, strict=True):
+            node.run(lambda view=view: self._show(view))
+
+    def _show(self, view: View) -> None:
+        view.best_hash = self.head
+        view.final_hash = self.chain.line(self.head)[2]
+
+
+class Followed:
+    """A tart that follows a chain."""
+
+    def __init__(self, system: System, chain: Chain) -> None:
+        self.system = system
+        self.chain = chain
+
+    def state(self) -> ChainState:
+        """What the process says."""
+        assert self.system.data is not None
+        return ask_chain(self.system.data / "run", State())
+
+    def blocks(self) -> Counter[bytes]:
+        """How often each block is stored."""
+        assert self.system.data is not None
+        page = ask_chain(self.system.data / "run", Blocks(0, 1 << 32))
+        return Counter(bytes.fromhex(block.hash) for block in page.blocks)
+
+    def wait_for_head(self) -> None:
+        """Until the best block is the chain's and all blocks are stored once."""
+
+        def followed() -> bool:
+            state = self.state()
+            line = self.chain.chain.line(self.chain.head)
+            return (
+                state.best is not None
+                and state.best.hash == self.chain.head.hex()
+                and state.finalized is not None
+                and state.finalized.hash == line[2].hex()
+                and self.blocks() == Counter(self.chain.chain.blocks.keys())
+            )
+
+        wait_for(followed, "the head of the chain")
+
+    def pid(self, name: str = "chain") -> int:
+        """The process with a title."""
+        for process in psutil.Process(self.system.process.pid).children():
+            if process.is_running() and f"tart: {name}" in " ".join(process.cmdline()):
+                return process.pid
+        return 0
+
+
+@contextmanager
+def followed(data: Path, count: int = 2, **settings: str) -> Iterator[Followed]:
+    """A tart that follows a chain of 30 blocks by some nodes."""
+    chain = ModelChain()
+    head = chain.grow(chain.genesis, 30)
+    views = [View(chain, head, chain.line(head)[2]) for _ in range(count)]
+    with contextmanager(_serve_all)(views) as nodes:
+        urls = ",".join(node.url.replace("ws://", "ws://me:secret@") for node in nodes)
+        environ = {"TART_RPC_URLS": urls, "TART_RPC_TIMEOUT_SECONDS": "2"} | settings
+        with running_system(data, environ=environ) as system:
+            yield Followed(system, Chain(chain, views, nodes))
+
+
+def _serve_all(views: list[View]) -> Iterator[list[ServedRpc]]:
+    if not views:
+        yield []
+        return
+    with served(views[0]) as first, contextmanager(_serve_all)(views[1:]) as others:
+        yield [first, *others]
+
+
+def test_the_chain_is_followed_stored_and_found_again_after_a_kill_under_load(tmp_path):
+    with followed(tmp_path / "data") as running:
+        running.wait_for_head()
+        for _ in range(5):
+            running.chain.grow()
+        running.wait_for_head()
+        node = fake_node(1)
+        with running.system.connect() as connection:
+            connection.sendall(node.connect())
+            pid = running.pid()
+            for index in range(20):
+                events = [node.event("BestBlockChanged", 9, **HEAD) for _ in range(50)]
+                connection.sendall(b"".join(frame for _, frame in events))
+                if index == 10:
+                    os.kill(pid, signal.SIGKILL)
+                running.chain.grow()
+            running.system.wait_for_events(fake_peer_id(1), 1000)
+        running.wait_for_head()
+        assert running.pid() not in (0, pid)
+        errors = running.system.process.errors()
+        assert "chain was killed by SIGKILL; restarting it" in errors
+        assert "secret" not in errors
+        states = running.state().endpoints
+        assert [each.connected for each in states] == [True, True]
+        assert all("secret" not in each.url for each in states)
