@@ -227,6 +227,8 @@ _TABLE = (
             Example("tart simulate", "six nodes send to 127.0.0.1:9000"),
             Example("tart simulate --nodes 1023 --cores 341 --duration 60", "a full network"),
             Example("tart simulate --troubled --truth truth.ndjson", "with faults, written down"),
+            Example("tart simulate --rpc 127.0.0.1:19800", "with the RPC of a node"),
+            Example("tart simulate --nodes 40 --difference sim-beta:import=1.2", "one is slower"),
         ),
         exit_codes={1: "no node could connect"},
     ),

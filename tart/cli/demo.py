@@ -1,6 +1,7 @@
 """``tart demo``: a server and a simulated network that feeds it, until Ctrl-C.
 
-Two child processes, exactly what a user would start in two terminals. This process starts
+Two child processes, exactly what a user would start in two terminals. Two of the simulated nodes
+have an RPC, which the server follows unless the settings name others. This process starts
 them in order, prints where to look, and stops them in the opposite order: when it is told to by
 SIGINT, SIGTERM or SIGHUP, or when one of them ends. A shell starts a command in the background
 with SIGINT ignored; a demo does not inherit that, or a script could not end it. A signal that comes
@@ -26,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -41,6 +42,7 @@ from tart.errors import ConfigError, StartupError
 from tart.stop_signals import Request, StopSignals, print_repetition
 
 NODES, CORES, SPEED = 6, 2, 1.0
+_RPC_NODES = 2
 
 _INTRODUCTION = """\
 Open {page} in a browser, or run in another terminal:
@@ -112,7 +114,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.config is not None:
             serve += ["--config", str(arguments.config)]
         quiet = arguments.config is None or config.origins["log.level"] == "default"
-        environ = {**(_LOG if quiet else {}), **os.environ}
+        rpc = _rpc_addresses(config)
+        environ = {**(_LOG if quiet else {}), **os.environ, **_rpc_setting(rpc)}
         print("starting tart …", flush=True)
         with _child("the server", ["serve", *serve], environ, signals) as server:
             ready = _wait_until_ready(server, signals)
@@ -120,11 +123,29 @@ def run(arguments: argparse.Namespace) -> int:
                 return 0
             size = ["--nodes", str(arguments.nodes), "--cores", str(arguments.cores)]
             target = ["--target", ready["telemetry"], "--speed", str(arguments.speed)]
-            with _child("the simulated network", ["simulate", *target, *size], environ, signals):
+            chain = ["--rpc", ",".join(rpc)] if rpc else []
+            words = ["simulate", *target, *size, *chain]
+            with _child("the simulated network", words, environ, signals):
                 secure = config.tls_paths is not None
                 _introduce(arguments, ready, description, secure=secure)
                 signals.wait()
     return int(signals.killed)
+
+
+def _rpc_addresses(config: Config) -> list[str]:
+    """Return free addresses for the RPC of nodes; none if the settings name others."""
+    if config.origins["rpc.urls"] != "default":
+        return []
+    with ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(_RPC_NODES)
+        ]
+        return [join_address(*each.getsockname()) for each in sockets]
+
+
+def _rpc_setting(addresses: Sequence[str]) -> dict[str, str]:
+    urls = ",".join(f"ws://{address}" for address in addresses)
+    return {"TART_RPC_URLS": urls} if urls else {}
 
 
 def _introduce(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tart import logs
 from tart.cli.json_output import add_json, print_json
@@ -16,6 +16,7 @@ from tart.config.schema import LogConfig
 from tart.errors import ConfigError, StartupError
 
 if TYPE_CHECKING:
+    from tart.simulate.model.lies import Lie
     from tart.simulate.model.troubles import Trouble
     from tart.simulate.run import SimulationReport
 
@@ -59,6 +60,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[:NODE]@START+LENGTH",
         help="plant a trouble, such as node-silent:3@2m+5m; ? lists their names",
     )
+    add(
+        "--lie",
+        action="append",
+        default=[],
+        metavar="NAME:NODE[@START+LENGTH]",
+        help="let a node lie, such as hides-blocks:3@2m+5m; ? lists the lies",
+    )
+    add(
+        "--difference",
+        action="append",
+        default=[],
+        metavar="NAME:EFFECT=VALUE",
+        help="let an implementation differ, such as sim-beta:import=1.2; ? lists the effects",
+    )
+    add(
+        "--host-spread",
+        type=float,
+        metavar="SIGMA",
+        help="how much the nodes' speeds differ by themselves (default 0; with --difference 0.07)",
+    )
+    add(
+        "--rpc",
+        metavar="HOST:PORT,…",
+        help="serve the RPC (JIP-2) of nodes on these addresses, one node each",
+    )
     add("--troubled", action="store_true", help="inject faults; use both protocol versions")
     add(
         "--truth",
@@ -75,14 +101,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: An argument is out of range, or the truth file cannot be opened.
-        StartupError: No node could connect, or the truth file cannot be written.
+        StartupError: No node could connect, the truth file cannot be written, or an address of the
+            RPC cannot be used.
     """
     from tart.simulate import run as simulation
     from tart.simulate.model.fault_rates import TROUBLED, Rates
     from tart.simulate.model.in_memory import MIXED
 
-    if "?" in arguments.trouble:
-        print(_list_troubles())
+    if (names := _list_names(arguments)) is not None:
+        print(names)
         return 0
     host, port = parse_address(arguments.target, "--target")
     check_size(arguments.nodes, arguments.cores, arguments.speed)
@@ -105,6 +132,9 @@ def run(arguments: argparse.Namespace) -> int:
             rates=TROUBLED if arguments.troubled else Rates(),
             truth=arguments.truth,
             troubles=_parse_troubles(arguments.trouble, arguments.nodes),
+            lies=_parse_lies(arguments.lie, arguments.nodes),
+            rpc=_parse_addresses(arguments.rpc),
+            **_differences(arguments),
         )
     )
     if not any(node.connections for node in report.nodes):
@@ -133,14 +163,76 @@ def _parse_troubles(texts: Sequence[str], nodes: int) -> tuple[Trouble, ...]:
     return troubles
 
 
-def _list_troubles() -> str:
+def _parse_lies(texts: Sequence[str], nodes: int) -> tuple[Lie, ...]:
+    from tart.simulate.model.lies import check_lie, parse_lie
+
+    lies = tuple(parse_lie(text) for text in texts)
+    for text, lie in zip(texts, lies, strict=True):
+        try:
+            check_lie(lie, nodes)
+        except ValueError as error:
+            raise ConfigError(f"--lie {text}: {error}") from None
+    return lies
+
+
+def _differences(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options about implementations; none if there are no differences."""
+    from tart.simulate.model.differences import (
+        HOST_SPREAD,
+        check_difference,
+        parse_difference,
+        shuffled_implementations,
+    )
+    from tart.simulate.model.world import IMPLEMENTATIONS
+
+    texts, spread = arguments.difference, arguments.host_spread
+    if spread is not None and not 0 <= spread <= 1:
+        raise ConfigError(f"--host-spread: {spread:g} is not between 0 and 1")
+    if not texts and spread is None:
+        return {}
+    differences = tuple(parse_difference(text) for text in texts)
+    implementations = shuffled_implementations(arguments.nodes, arguments.seed, IMPLEMENTATIONS)
+    for text, difference in zip(texts, differences, strict=True):
+        try:
+            check_difference(difference, implementations)
+        except ValueError as error:
+            raise ConfigError(f"--difference {text}: {error}") from None
+    return {
+        "differences": differences,
+        "host_spread": HOST_SPREAD if spread is None else spread,
+        "implementations": implementations,
+    }
+
+
+def _parse_addresses(text: str | None) -> tuple[tuple[str, int], ...]:
+    addresses = text.split(",") if text is not None else ()
+    return tuple(parse_address(address.strip(), "--rpc") for address in addresses)
+
+
+def _list_names(arguments: argparse.Namespace) -> str | None:
+    """Return the names that a flag with ``?`` asks for; ``None`` if none does."""
+    from tart.simulate.model.differences import EFFECTS
+    from tart.simulate.model.lies import LIES
     from tart.simulate.model.troubles import TROUBLES
 
-    width = max(map(len, TROUBLES)) + len(":NODE")
-    return "\n".join(
-        f"{name + (':NODE' if kind.of_nodes else ''):{width}}  {kind.description}"
-        for name, kind in TROUBLES.items()
-    )
+    if "?" in arguments.trouble:
+        return _table(
+            (name + (":NODE" if kind.of_nodes else ""), kind.description)
+            for name, kind in TROUBLES.items()
+        )
+    if "?" in arguments.lie:
+        return _table((f"{name}:NODE", kind.description) for name, kind in LIES.items())
+    if "?" in arguments.difference:
+        return _table(
+            (f"{name}={effect.example}", effect.description) for name, effect in EFFECTS.items()
+        )
+    return None
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    lines = list(rows)
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name:{width}}  {description}" for name, description in lines)
 
 
 def _unreachable(target: str, fault: str) -> str:

@@ -7,6 +7,7 @@ client in a bounded queue; a client that does not read them is disconnected.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tart.rpc.fake_node import FakeRpcNode, RpcChain, RpcDialect
+
+# The library's messages about each connection are not for the log of a simulation.
+_logger = logging.getLogger(f"{__name__}.connections")
+_logger.setLevel(logging.ERROR)
 
 MAX_CONNECTIONS = 64
 # Messages that wait for one client.
@@ -138,6 +143,7 @@ class RpcServer:
             process_request=self._admit,
             max_size=MAX_REQUEST_BYTES,
             compression=None,
+            logger=_logger,
         )
 
     def announce(self) -> None:

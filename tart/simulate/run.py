@@ -19,21 +19,26 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
 import uvloop
 
+from tart.config.addresses import join_address
 from tart.errors import ConfigError, StartupError
 from tart.os_errors import reason
+from tart.simulate.model.differences import Difference
 from tart.simulate.model.fault_rates import Rates
+from tart.simulate.model.lies import Lie
 from tart.simulate.model.network import Network
 from tart.simulate.model.schedule import MILLISECOND
 from tart.simulate.model.troubles import Trouble
 from tart.simulate.model.truth import Truth
+from tart.simulate.model.world import IMPLEMENTATIONS, Implementation
+from tart.simulate.rpc_server import RpcServer, serve_rpc
 from tart.simulate.telemetry_connection import TelemetryConnection
 from tart.stop_signals import stop_on_signal
 from tart.units import JCE_UNIX_SECONDS, SECOND_US
@@ -73,6 +78,12 @@ class SimulationOptions:
         grace_seconds: Time at the end for the server to read the written data.
         truth: File for the truth (:mod:`tart.simulate.model.truth`), overwritten.
         troubles: Troubles to plant.
+        lies: Lies to plant.
+        differences: Differences between implementations to plant.
+        host_spread: How different the nodes' hosts are; see ``differences.plant_differences``.
+        implementations: Names and versions, assigned to the nodes in turn.
+        rpc: Addresses for the RPC (JIP-2) of nodes; they are those of nodes spread evenly over the
+            validators, the first is the first.
     """
 
     host: str = "127.0.0.1"
@@ -90,6 +101,11 @@ class SimulationOptions:
     grace_seconds: float = 2.0
     truth: Path | None = None
     troubles: Sequence[Trouble] = ()
+    lies: Sequence[Lie] = ()
+    differences: Sequence[Difference] = ()
+    host_spread: float = 0.0
+    implementations: Sequence[Implementation] = IMPLEMENTATIONS
+    rpc: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -161,7 +177,7 @@ def run(options: SimulationOptions) -> SimulationReport:
 
     Raises:
         ConfigError: The truth file cannot be opened.
-        StartupError: The truth file cannot be written.
+        StartupError: The truth file cannot be written, or an address of the RPC cannot be used.
         ValueError: An option is out of its range.
     """
 
@@ -189,7 +205,7 @@ async def simulate(
 
     Raises:
         ConfigError: The truth file cannot be opened.
-        StartupError: The truth file cannot be written.
+        StartupError: The truth file cannot be written, or an address of the RPC cannot be used.
         ValueError: An option is out of its range.
     """
     with _open_truth(options.truth) as truth:
@@ -243,13 +259,18 @@ async def _simulate(
         protocol=options.protocol,
         truth=truth,
         troubles=options.troubles,
+        lies=options.lies,
+        differences=options.differences,
+        host_spread=options.host_spread,
+        implementations=options.implementations,
+        own_assurances=True,
     )
     connections = [
         TelemetryConnection(network, node, options.buffer_bytes) for node in range(options.nodes)
     ]
     connector = _Connector(options, network, connections)
-    runner = _Runner(options, network, connections, began)
-    async with asyncio.TaskGroup() as group:
+    async with _rpc_servers(options, network) as servers, asyncio.TaskGroup() as group:
+        runner = _Runner(options, network, connections, servers, began)
         tasks = [group.create_task(connector.maintain(each)) for each in connections]
         if watch is not None:
             tasks.append(group.create_task(_watch(runner, watch)))
@@ -261,6 +282,28 @@ async def _simulate(
     network.end()
     answers = sum(connection.answers for connection in connections)
     return replace(runner.report(), fault=connector.fault, answers=answers)
+
+
+@asynccontextmanager
+async def _rpc_servers(
+    options: SimulationOptions, network: Network
+) -> AsyncIterator[list[RpcServer]]:
+    """Servers of the RPC of some nodes, closed at the end.
+
+    Raises:
+        StartupError: An address cannot be used.
+    """
+    servers: list[RpcServer] = []
+    async with AsyncExitStack() as stack:
+        for index, (host, port) in enumerate(options.rpc):
+            node = index * options.nodes // len(options.rpc)
+            try:
+                server = await serve_rpc(network.chain_of(node), host, port)
+            except OSError as error:
+                address = join_address(host, port)
+                raise StartupError(f"--rpc {address}: {reason(error)}") from None
+            servers.append(await stack.enter_async_context(server))
+        yield servers
 
 
 async def _watch(runner: _Runner, watch: Callable[[SimulationReport], None]) -> None:
@@ -341,6 +384,7 @@ class _Runner:
         options: The options.
         network: The network.
         connections: The connection of each node.
+        servers: The RPC of nodes.
         began: The monotonic time at which simulated time began.
     """
 
@@ -349,11 +393,13 @@ class _Runner:
         options: SimulationOptions,
         network: Network,
         connections: list[TelemetryConnection],
+        servers: list[RpcServer],
         began: float,
     ) -> None:
         self._options = options
         self._network = network
         self._connections = connections
+        self._servers = servers
         self._began = began
         self._start = network.now
         self._behind = 0.0
@@ -385,6 +431,8 @@ class _Runner:
             connection.flush()
         for node in self._network.leaving():
             self._connections[node].close("hung up")
+        for server in self._servers:
+            server.announce()
 
     def report(self) -> SimulationReport:
         """Return the counters so far."""

@@ -4,6 +4,11 @@ import pytest
 
 from tart.cli.main import main
 from tart.cli.simulate import summary
+from tart.simulate.model.differences import (
+    HOST_SPREAD,
+    Difference,
+    shuffled_implementations,
+)
 from tart.simulate.model.fault_rates import TROUBLED
 from tart.simulate.model.in_memory import MIXED
 from tart.simulate.run import NodeReport, SimulationOptions, SimulationReport
@@ -62,9 +67,52 @@ def test_troubles_are_planted(runs, capsys):
     assert len(runs) == 1
 
 
+def test_lies_are_planted(runs, capsys):
+    flags = ["--lie", "hides-blocks:3@2m+5m", "--lie", "wrong-gas:1,2"]
+    assert main(["simulate", *flags]) == 0
+    assert [(each.name, each.nodes) for each in runs[0].lies] == [
+        ("hides-blocks", (3,)),
+        ("wrong-gas", (1, 2)),
+    ]
+    assert main(["simulate", "--lie", "?"]) == 0
+    assert "hides-blocks:NODE " in capsys.readouterr().out
+    assert len(runs) == 1
+
+
+def test_differences_are_planted_on_hosts_that_differ(runs, capsys):
+    flags = ["--difference", "sim-beta:import=1.2", "--difference", "sim-delta:lie=wrong-gas"]
+    assert main(["simulate", *flags, "--nodes", "40", "--seed", "3"]) == 0
+    (options,) = runs
+    assert options.differences == (
+        Difference("sim-beta", imports=1.2),
+        Difference("sim-delta", lie="wrong-gas"),
+    )
+    assert options.host_spread == HOST_SPREAD
+    assert options.implementations == shuffled_implementations(40, 3)
+    assert main(["simulate", "--host-spread", "0.02"]) == 0
+    assert (runs[1].differences, runs[1].host_spread) == ((), 0.02)
+    assert main(["simulate", "--difference", "?"]) == 0
+    assert "lost-assurances=1% " in capsys.readouterr().out
+    assert len(runs) == 2
+
+
+def test_addresses_of_rpc_reach_the_simulator(runs):
+    assert main(["simulate", "--rpc", "127.0.0.1:19800, [::1]:19801"]) == 0
+    assert runs[0].rpc == (("127.0.0.1", 19800), ("::1", 19801))
+
+
 @pytest.mark.parametrize(
     ("flag", "value", "sentence"),
     [
+        ("--lie", "hides-block:1", "--lie hides-block:1: no lie 'hides-block'; did you mean"),
+        ("--lie", "hides-blocks:6", "--lie hides-blocks:6: the nodes of this network are 0 to 5"),
+        ("--lie", "hides-blocks", "--lie hides-blocks: is not NAME:NODE or NAME:NODE@START"),
+        ("--difference", "sim-bta:import=2", "--difference sim-bta:import=2: no implementation"),
+        ("--difference", "sim-beta:imprt=2", "--difference sim-beta:imprt=2: no effect 'imprt'; d"),
+        ("--difference", "sim-beta", "--difference sim-beta: is not NAME:EFFECT=VALUE"),
+        ("--host-spread", "2", "--host-spread: 2 is not between 0 and 1"),
+        ("--host-spread", "nan", "--host-spread: nan is not between 0 and 1"),
+        ("--rpc", "19800", "--rpc: '19800' is not HOST:PORT"),
         ("--trouble", "forks", "--trouble forks: is not NAME[:NODE]@START+LENGTH"),
         ("--trouble", "fork@1m+1m", "--trouble fork@1m+1m: no trouble 'fork'; did you mean forks?"),
         ("--trouble", "node-silent:6@1m+1m", "--trouble node-silent:6@1m+1m: the nodes of this"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from tests.running import wait_for
 from tests.supervisor.process import ROOT, Process
@@ -47,6 +49,23 @@ def descendants(pid):
     return found + [each for child in found for each in descendants(child)]
 
 
+def argument_of(pid, flag):
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return words[words.index(flag) + 1]
+
+
+def setting_of(pid, name):
+    variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(each.partition("=")[::2] for each in variables)[name]
+
+
+def best_slot(address):
+    """The slot of the best block, as the RPC at an address tells it."""
+    with connect(f"ws://{address}", proxy=None) as client:
+        client.send('{"jsonrpc":"2.0","id":1,"method":"bestBlock","params":[]}')
+        return json.loads(client.recv())["result"]["slot"]
+
+
 def is_alive(pid):
     """Whether a process runs; one that only waits to be reaped does not."""
     try:
@@ -73,6 +92,10 @@ def test_the_demo_shows_a_rising_chain_and_stops_on_ctrl_c(tmp_path):
             assert nodes == {
                 each["node_id"] for each in http.get("/api/events?limit=1000").json()["events"]
             }
+        server, network = children(demo.pid)
+        addresses = argument_of(network, "--rpc").split(",")
+        assert setting_of(server, "TART_RPC_URLS") == ",".join(f"ws://{a}" for a in addresses)
+        assert [best_slot(each) > 0 for each in addresses] == [True, True]
         # A terminal's Ctrl-C goes to the whole group, and who is impatient presses it twice.
         for _ in range(2):
             os.killpg(demo.pid, signal.SIGINT)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 import pytest
+from websockets.asyncio.client import connect
 
-from tart.errors import ConfigError
+from tart.errors import ConfigError, StartupError
 from tart.protocol.connection import Connection
 from tart.protocol.events import EVENTS
+from tart.rpc.statistics import decode_statistics
 from tart.simulate.model.fault_rates import TROUBLED
 from tart.simulate.model.in_memory import MIXED
 from tart.simulate.model.truth_reader import Facts
@@ -313,3 +317,66 @@ def test_a_truth_that_cannot_be_written_is_one_sentence(tmp_path):
 def test_an_option_out_of_range_is_refused():
     with pytest.raises(ValueError, match="cores"):
         asyncio.run(simulate(SimulationOptions(cores=0), asyncio.Event()))
+
+
+# --- The RPC of nodes --------------------------------------------------------------------
+
+
+def free_ports(number: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)
+        ]
+        return [each.getsockname()[1] for each in sockets]
+
+
+async def call(client, method: str, *params: object):
+    """The result of a call; notifications before it are passed over."""
+    await client.send(json.dumps({"jsonrpc": "2.0", "id": 7, "method": method, "params": params}))
+    while True:
+        reply = json.loads(await client.recv())
+        if "id" in reply:
+            return reply["result"]
+
+
+def test_the_rpc_of_nodes_shows_the_chain_as_it_grows():
+    async def main():
+        ports, stop = free_ports(2), asyncio.Event()
+        async with asyncio.timeout(DEADLINE), Server().listening() as server:
+            options = SimulationOptions(
+                port=server.port, speed=20.0, rpc=[("127.0.0.1", port) for port in ports]
+            )
+            run = asyncio.create_task(simulate(options, stop))
+            for port in ports:
+                async with await connected(port) as client:
+                    assert (await call(client, "parameters"))["V1"]["val_count"] == 6
+                    subscription = await call(client, "subscribeBestBlock")
+                    updates = []
+                    while len(updates) < 3:
+                        message = json.loads(await client.recv())
+                        assert message["params"]["subscription"] == subscription
+                        updates.append(message["params"]["result"])
+                    assert updates[0]["slot"] < updates[2]["slot"]
+                    blob = b64decode(await call(client, "statistics", updates[2]["header_hash"]))
+                    statistics = decode_statistics(blob, cores=2, validators=6)
+                    assert sum(each.blocks for each in statistics.current + statistics.previous) > 1
+            stop.set()
+            await run
+
+    asyncio.run(main())
+
+
+async def connected(port: int):
+    """A client of the RPC, as soon as it listens."""
+    while True:
+        with suppress(OSError):
+            return await connect(f"ws://127.0.0.1:{port}")
+        await asyncio.sleep(0.02)
+
+
+def test_an_address_of_the_rpc_that_is_taken_is_one_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = taken.getsockname()
+        options = SimulationOptions(port=1, rpc=[address])
+        with pytest.raises(StartupError, match=f"--rpc 127.0.0.1:{address[1]}: .* in use"):
+            asyncio.run(simulate(options, asyncio.Event()))

@@ -220,10 +220,10 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
             "guaranteeing",
             _factor,
             "1.5",
-            "refining and building reports takes as many times as long",
+            "refining and building reports takes this many times as long",
         ),
         "failures": Effect(
-            "failures", _factor, "3", "all of its steps fail as many times as often"
+            "failures", _factor, "3", "all of its steps fail this many times as often"
         ),
         "lost-assurances": Effect(
             "lost_assurances", _share, "1%", "this share of its assurances reaches no node"
