@@ -28,8 +28,6 @@ from tart.rpc.data_error import RpcDataError
 from tart.rpc.model import BlockDescriptor
 
 HASH_BYTES = 32
-# Of the same size as a message: a blob cannot be longer than what brought it.
-MAX_BLOB_BYTES = 16 << 20
 GREATEST_U64 = (1 << 64) - 1
 GREATEST_U32 = (1 << 32) - 1
 _HASH_NAMES = ("header_hash", "headerHash", "hash")
