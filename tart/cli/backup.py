@@ -7,7 +7,8 @@ hard-linked instead of copied: sealed days take their space once.
 
 While the server runs, its shards freeze files for the backup, one shard after the other
 (``storage.backup_snapshot``). Events arrive all the while; a backup has exactly those up to
-its shard's freeze. Without a running server the files are copied as they are.
+its shard's freeze. The chain process freezes its files at the end, and writes none of them while
+they are copied. Without a running server the files are copied as they are.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 
 from tart import __version__
 from tart.backup_record import BACKUP_RECORD, write_backup_record
+from tart.chain.store.files import CHAIN
 from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.data_directory import CONTROL, require_data_directory
 from tart.cli.installation import load_settings
@@ -42,6 +44,7 @@ from tart.config.schema import Config
 from tart.control_store import make_private
 from tart.errors import ConfigError, StartupError, StorageError, TartError
 from tart.ipc.messages import (
+    CHAIN_SOCKET,
     REPLIES,
     BackupStep,
     Failure,
@@ -320,24 +323,28 @@ def _copy_all(config: Config, files: _BackupFiles) -> dict[int, int | None]:
             stack.enter_context(lock_directories(root, config.run_path))
         except DirectoryInUse:
             return _copy_running(config, files)
-        for path in sorted(_shard_files(root)):
+        for path in sorted(_data_files(root)):
             files.add(path)
         return {}
 
 
-def _shard_files(root: Path) -> Iterator[Path]:
+def _data_files(root: Path) -> Iterator[Path]:
     """Yield the files of all directories that belong to a backup."""
     for folder in root.iterdir():
-        if folder.is_dir() and folder.name.isdecimal():
-            for path in folder.iterdir():
-                if path.is_file() and path.name not in _EXCLUDED and path.suffix != INDEX:
-                    yield path
+        if folder.is_dir() and (folder.name.isdecimal() or folder.name == CHAIN):
+            yield from _files_of(folder)
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_file() and path.name not in _EXCLUDED and path.suffix != INDEX:
+            yield path
 
 
 def _total_bytes(root: Path) -> int:
     """Return the size of all files, for the progress; those of a running server change."""
     total = 0
-    for path in (*_shard_files(root), root / CONTROL):
+    for path in (*_data_files(root), root / CONTROL):
         with suppress(FileNotFoundError):
             total += path.stat().st_size
     return total
@@ -346,7 +353,7 @@ def _total_bytes(root: Path) -> int:
 def _copy_running(config: Config, files: _BackupFiles) -> dict[int, int | None]:
     """Copy the files of a running server, shard by shard; return the end of each directory."""
     ends: dict[int, int | None] = {}
-    paths = sorted(config.run_path.glob("*.sock"))
+    paths = sorted(path for path in config.run_path.glob("*.sock") if path.name != CHAIN_SOCKET)
     if not paths:
         raise StartupError(
             f"{config.data_path} is in use, but no shard listens in {config.run_path}"
@@ -365,18 +372,50 @@ def _copy_running(config: Config, files: _BackupFiles) -> dict[int, int | None]:
             files.damaged += [
                 {"file": damage["file"], "events": damage["events"]} for damage in frozen.damaged
             ]
+    _copy_chain(config, files)
     return ends
 
 
-class _Shard:
-    """A connection to the control socket of a shard."""
+def _copy_chain(config: Config, files: _BackupFiles) -> None:
+    """Copy the files of the chain; as they are if no process writes to them.
 
-    def __init__(self, connection: socket.socket) -> None:
+    Raises:
+        StartupError: The chain process does not answer.
+    """
+    path = config.run_path / CHAIN_SOCKET
+    try:
+        with _connect(path, "the chain process") as chain:
+            for name in chain.freeze(FreezeFiles(1)).paths:
+                files.add(Path(name))
+            if not chain.release():
+                raise StartupError(
+                    "the chain process released its files before they were copied; try again"
+                )
+    except (FileNotFoundError, ConnectionRefusedError):
+        if config.rpc.urls:
+            raise StartupError(
+                f"{path}: the chain process does not listen; try again once it is back"
+            ) from None
+        folder = config.data_path / CHAIN
+        for stored in sorted(_files_of(folder)) if folder.is_dir() else ():
+            files.add(stored)
+
+
+class _Shard:
+    """A connection to the control socket of a shard, or of the chain process.
+
+    Args:
+        connection: The connected socket.
+        name: The name of the process in errors; by its number if it is empty.
+    """
+
+    def __init__(self, connection: socket.socket, name: str = "") -> None:
         self._connection = connection
         self._buffer = MessageBuffer(REPLIES)
         welcome = self._receive()
         assert isinstance(welcome, Welcome)
         self.number = welcome.shard
+        self._name = name or f"shard {self.number}"
 
     def freeze(self, step: BackupStep) -> FrozenFiles:
         """Take a step of a backup and return which files may be copied now.
@@ -398,14 +437,14 @@ class _Shard:
         self._connection.sendall(encode(step))
         reply = self._receive()
         if isinstance(reply, Failure):
-            raise StartupError(f"shard {self.number}: {reply.message}")
+            raise StartupError(f"{self._name}: {reply.message}")
         return reply
 
     def _receive(self) -> Welcome | FrozenFiles | Released | Failure:
         while True:
             data = self._connection.recv(_CHUNK_BYTES)
             if not data:
-                raise StartupError("a shard closed the connection; try again once it is back")
+                raise StartupError("a process closed the connection; try again once it is back")
             for message in self._buffer.receive_data(data):
                 if isinstance(message, Recovering):
                     raise StartupError(
@@ -417,14 +456,14 @@ class _Shard:
 
 
 @contextmanager
-def _connect(path: Path) -> Iterator[_Shard]:
+def _connect(path: Path, name: str = "") -> Iterator[_Shard]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_SHARD_TIMEOUT_SECONDS)
         try:
             connection.connect(str(path))
-            yield _Shard(connection)
+            yield _Shard(connection, name)
         except TimeoutError:
-            raise StartupError(f"{path}: the shard does not answer") from None
+            raise StartupError(f"{path}: {name or 'the shard'} does not answer") from None
 
 
 def _copy_control(source: Path, draft: Path) -> None:

@@ -10,6 +10,7 @@ import argparse
 from functools import lru_cache
 
 from tart.amounts import plural
+from tart.chain.store import verify as chain
 from tart.cli.arguments import add_config, add_data_dir
 from tart.cli.data_directory import require_data_directory
 from tart.cli.installation import load_settings
@@ -47,21 +48,26 @@ def run(arguments: argparse.Namespace) -> int:
     root = require_data_directory(config.data_path)
     with (
         lock_directories(root, config.run_path),
-        Progress("verify", storage.total_bytes(root), unit=BYTES) as progress,
+        Progress(
+            "verify", storage.total_bytes(root) + chain.total_bytes(root), unit=BYTES
+        ) as progress,
     ):
         report = storage.verify(root, complaint, deep=arguments.deep, advance=progress.advance)
+        blocks = chain.verify(root, deep=arguments.deep, advance=progress.advance)
+    report.findings += blocks.findings
     if arguments.json:
-        print_json(_document(report))
+        print_json(_document(report, blocks))
     else:
         for finding in report.findings:
             print(finding)
-        print(_summary(report))
+        print(_summary(report, blocks))
     return 1 if report.findings else 0
 
 
-def _document(report: storage.Report) -> VerifyDocument:
+def _document(report: storage.Report, chain_report: chain.Report) -> VerifyDocument:
     return {
-        "files": report.files,
+        "files": report.files + chain_report.files,
+        "blocks": chain_report.blocks,
         "events": report.events,
         "decoded": report.decoded,
         "undecodable": dict(sorted(report.undecodable.items())),
@@ -69,12 +75,14 @@ def _document(report: storage.Report) -> VerifyDocument:
     }
 
 
-def _summary(report: storage.Report) -> str:
+def _summary(report: storage.Report, chain_report: chain.Report) -> str:
+    files = plural(report.files + chain_report.files, "file")
+    blocks = f", {plural(chain_report.blocks, 'block')} of the chain" if chain_report.files else ""
     undecodable = sum(report.undecodable.values())
     rules = ", ".join(f"{rule} {count}" for rule, count in sorted(report.undecodable.items()))
     return (
-        f"{plural(report.files, 'file')}, {plural(report.events, 'event')}, "
-        f"{report.decoded:,} of them decoded, "
+        f"{files}, {plural(report.events, 'event')}, "
+        f"{report.decoded:,} of them decoded{blocks}, "
         f"{plural(undecodable, 'undecodable frame')} stored{f' ({rules})' if rules else ''}: "
         f"{plural(len(report.findings), 'finding') if report.findings else 'no findings'}"
     )

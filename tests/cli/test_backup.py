@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -14,8 +15,23 @@ from datetime import datetime
 import pytest
 
 from tart.cli import backup
-from tart.ipc.messages import FreezeAggregates, FreezeFiles, RotateSegments
+from tart.ipc.messages import (
+    CHAIN_INDEX,
+    CHAIN_SOCKET,
+    REQUESTS,
+    FreezeAggregates,
+    FreezeFiles,
+    FrozenFiles,
+    MessageBuffer,
+    Released,
+    ReleaseFiles,
+    RotateSegments,
+    Welcome,
+    encode,
+)
+from tart.query.chain_queries.chain import RangeCounts
 from tart.query.core.event_ids import DIRECTORY_BITS
+from tests.chain.store.running import line, open_store
 from tests.cli.backups import list_backups
 from tests.cli.test_verify import filled
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
@@ -118,6 +134,80 @@ def test_aggregates_of_a_backup_match_its_events(tmp_path, run):
         assert session["event_count"] == BURST
 
 
+def chain_blocks(folder):
+    with open_store(folder) as store:
+        return store.answer(RangeCounts(0, 99)).blocks
+
+
+@contextmanager
+def chain_process(path, store):
+    """Answer a backup as the chain process does, on a thread; what it was asked."""
+    asked = []
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(encode(Welcome(CHAIN_INDEX, os.getpid())))
+            buffer = MessageBuffer(REQUESTS)
+            while data := connection.recv(1 << 16):
+                for message in buffer.receive_data(data):
+                    asked.append(type(message))
+                    if isinstance(message, FreezeFiles):
+                        paths = [str(path) for path in store.freeze()]
+                        reply = FrozenFiles(message.id, paths, None, [])
+                    else:
+                        reply = Released(message.id, store.release())
+                    connection.sendall(encode(reply))
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield asked
+
+
+@pytest.mark.slow
+def test_the_chain_is_part_of_a_backup_and_of_its_restoration(tmp_path, run):
+    filled(tmp_path / "data")
+    with open_store(tmp_path / "data" / "chain") as store:
+        store.write(line(range(10, 20)))
+    assert run("backup", tmp_path / "kept")[0] == 0
+    ((backup, manifest),) = list_backups(tmp_path / "kept")
+    assert "chain/2026-11-30.duckdb" in manifest["files"]
+    assert run("restore", backup, data="again")[0] == 0
+    code, out, _ = run("verify", "--deep", data="again")
+    assert (code, "10 blocks of the chain" in out) == (0, True)
+    assert chain_blocks(tmp_path / "again" / "chain") == 10
+
+
+@pytest.mark.slow
+def test_the_chain_process_freezes_its_files_for_a_backup(tmp_path, run):
+    with (
+        running_system(tmp_path / "data", shards=1),
+        open_store(tmp_path / "data" / "chain") as store,
+    ):
+        store.write(line(range(10, 20)))
+        with chain_process(tmp_path / "data" / "run" / CHAIN_SOCKET, store) as asked:
+            code, _, err = run("backup", tmp_path / "kept")
+            assert (code, err) == (0, "")
+        assert asked == [FreezeFiles, ReleaseFiles]
+        store.write(line(range(20, 22)))
+    ((backup, manifest),) = list_backups(tmp_path / "kept")
+    assert list(manifest["directories"]) == ["0"]
+    assert chain_blocks(backup / "chain") == 10
+
+
+@pytest.mark.slow
+def test_files_of_a_chain_that_is_not_followed_any_more_are_copied(tmp_path, run):
+    with open_store(tmp_path / "data" / "chain") as store:
+        store.write(line(range(10, 20)))
+    with running_system(tmp_path / "data", shards=1):
+        assert run("backup", tmp_path / "kept")[0] == 0
+    ((backup, _),) = list_backups(tmp_path / "kept")
+    assert chain_blocks(backup / "chain") == 10
+
+
 @pytest.mark.slow
 def test_a_backup_of_a_stopped_server_links_unchanged_files(tmp_path, run):
     filled(tmp_path / "data")
@@ -188,6 +278,7 @@ def test_backup_restore_and_verify_print_documents(tmp_path, run):
     code, out, _ = run("verify", "--json", data="again")
     assert json.loads(out) == {
         "files": 1,
+        "blocks": 0,
         "events": 1,
         "decoded": 1,
         "undecodable": {},

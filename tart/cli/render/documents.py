@@ -42,9 +42,13 @@ class RestoreDocument(TypedDict):
 
 
 class VerifyDocument(TypedDict):
-    """``tart verify``: undecodable frames are counted by rule; they are no findings."""
+    """``tart verify``: undecodable frames are counted by rule; they are no findings.
+
+    ``blocks`` are those of the chain.
+    """
 
     files: int
+    blocks: int
     events: int
     decoded: int
     undecodable: dict[str, int]
