@@ -55,9 +55,13 @@ def changed(random: Random, text: str) -> str | bytes:
             return text[: random.randrange(len(text))]
         case 3:
             return f"[{text},{text}]"
-    message = json.loads(text)
-    member = random.choice(list(message))
-    message[member] = json.loads(random.choice(["null", "7", '"7"', "[7]", '{"a":7}', "true"]))
+    message = inner = json.loads(text)
+    while True:
+        member = random.choice(list(inner))
+        if not isinstance(inner[member], dict) or random.random() < 0.2:
+            break
+        inner = inner[member]
+    inner[member] = json.loads(random.choice(["null", "7", '"7"', "[7]", '{"a":7}', "true"]))
     return json.dumps(message)
 
 
