@@ -18,6 +18,7 @@ LEFT_OUT = {
     "anomalies": "the minutes in which events arrived",
     "failures": "by the time of arrival; tests/e2e/test_truth_failures.py",
     "failure": "likewise",
+    "chain_reconcile": "needs the RPC of a node; tests/loadtest/test_reconcile.py",
     "alerts": "by the clock of their evaluation; tests/e2e/test_alerts.py",
     "alert_rules": "likewise",
     "alert_history": "likewise",

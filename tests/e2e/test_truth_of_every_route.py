@@ -71,6 +71,7 @@ ELSEWHERE = {
     "jam_blocks": "likewise",
     "jam_block": "likewise",
     "jam_reorganisations": "likewise",
+    "chain_reconcile": "needs such an RPC, too: tests/loadtest/test_reconcile.py",
     "grafana_event_types": "the types of JIP-3: tests/query/grafana/test_event_groups.py",
 }
 

@@ -23,7 +23,16 @@ from tart.ipc.messages import (
     RunQuery,
     Welcome,
 )
-from tart.query.chain_queries.chain import CHAIN_QUERIES
+from tart.query.chain_queries.chain import (
+    CHAIN_QUERIES,
+    BlockPage,
+    Blocks,
+    BlocksByHash,
+    ChainBlock,
+    ChainQuery,
+    ChainState,
+    State,
+)
 
 
 class FakeChain:
@@ -84,3 +93,29 @@ class FakeChain:
             channel.send(Failure(message.id, answer.code, answer.message, answer.parameter))
         elif answer is not None:
             channel.send(Partial(message.id, Raw(msgspec.json.encode(answer))))
+
+
+class StoredChain:
+    """Answers queries about blocks in the place of ``ChainProcess``, from memory.
+
+    Attributes:
+        requests: Every query.
+    """
+
+    def __init__(self, state: ChainState, blocks: list[ChainBlock]) -> None:
+        self.state, self.blocks = state, blocks
+        self.requests: list[ChainQuery[Any]] = []
+
+    async def ask(self, query: ChainQuery[Any], deadline: float) -> Any:
+        """See ``ChainProcess``; of cores and services there are no rows."""
+        self.requests.append(query)
+        if isinstance(query, State):
+            return self.state
+        if isinstance(query, BlocksByHash):
+            return [block for block in self.blocks if block.hash in query.hashes]
+        if isinstance(query, Blocks):
+            inside = [
+                block for block in self.blocks if query.first_slot <= block.slot <= query.last_slot
+            ]
+            return BlockPage(inside[::-1], True)
+        return []

@@ -74,6 +74,8 @@ ASKING = [
     and route.role < Role.ADMIN
     # Alerts are evaluated without being asked for.
     and route.name != "alert_stream"
+    # Without a chain process it asks no shard.
+    and route.name != "chain_reconcile"
 ]
 
 

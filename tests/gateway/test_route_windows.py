@@ -37,8 +37,9 @@ WINDOWED = [
     if {"start", "end"} <= set(parameters(route))
     and route.kind is Kind.ANSWER
     and route.path != FAILURE
-    # Those of the chain have no shards: tests/gateway/handlers/test_jam.py.
-    and not route.path.startswith("/api/jam/")
+    # Those of the chain have no shards: tests/gateway/handlers/test_jam.py; or they need the RPC of
+    # a node, too: tests/gateway/handlers/test_reconcile.py.
+    and not route.path.startswith(("/api/jam/", "/api/chain/"))
 ]
 
 

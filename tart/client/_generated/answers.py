@@ -6257,6 +6257,238 @@ class JamBlockName(TypedDict):
     slot: int
 
 
+class Reconcile(TypedDict):
+    """Telemetry against the chain: sums, findings, and the evidence for both."""
+
+    timestamp: str
+    window: Window
+    chain: ChainRange
+    epochs: list[EpochMatching]
+    # Newest epoch first; see total_findings.
+    findings: list[ReconcileFinding]
+    total_findings: int
+    # Newest epoch first, by index; see total_validators.
+    validators: list[ValidatorComparison]
+    total_validators: int
+    cores: list[CoreComparison]
+    services: list[ServiceComparison]
+    # Newest first; at most limit.
+    blocks: list[ComparedBlock]
+    implementations: list[ReconciledImplementation]
+    # Blocks and guarantees that were too many to search for witnesses of.
+    unexamined: int
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Reconcile | None]
+
+
+class ChainRange(TypedDict):
+    """The part of the chain that is compared."""
+
+    first_slot: int
+    last_slot: int
+    # Of the last final block in range.
+    finalized_slot: int | None
+    # The length of an epoch.
+    epoch_slots: int | None
+    # Final blocks that are compared.
+    compared: int
+    # Blocks on chain that are not final, or younger than a minute.
+    pending: int
+    # Final blocks whose statistics no endpoint had.
+    without_statistics: int
+    # Final blocks whose statistics do not follow the specification.
+    irregular: int
+    # Known blocks that are not on the chain.
+    forks: int
+    # Whether all blocks of the range are known. A block that a node says to have made in a gap is
+    # no finding.
+    complete: bool
+
+
+class EpochMatching(TypedDict):
+    """The nodes and validators of an epoch."""
+
+    epoch: int
+    # Of its compared blocks.
+    first_slot: int
+    last_slot: int
+    # Compared blocks.
+    blocks: int
+    # The size of the validator set.
+    validators: int | None
+    # Validators with a known node.
+    matched: int
+    # Matches by kind of evidence.
+    by_evidence: dict[str, int]
+    contradictions: list[ContradictoryEvidence]
+    # Indices that are active on chain, and no node is known to be.
+    validators_without_telemetry: list[int]
+    # Nodes that say to do the work of a validator, of which no index is known.
+    unmatched_nodes: list[str]
+
+
+class ContradictoryEvidence(TypedDict):
+    """Evidence about indices that cannot all be true; its nodes are not matched."""
+
+    nodes: list[str]
+    validators: list[int]
+    # The blocks that nodes say to have authored.
+    blocks: list[str]
+
+
+class ReconcileFinding(TypedDict):
+    """Cases of one kind of one node in one epoch, which nothing but the node explains."""
+
+    # unreported: on chain, and the node's telemetry does not have it. unknown: the node says it,
+    # and neither the chain nor any other node knows it. foreign: another validator made it.
+    # missing: assurances that were in time and that blocks lack, more than chance explains.
+    # differs: other numbers than the chain has.
+    kind: Literal[
+        "unreported_block",
+        "unknown_block",
+        "foreign_block",
+        "unreported_guarantee",
+        "unknown_guarantee",
+        "unreported_assurance",
+        "unknown_assurance",
+        "missing_assurance",
+        "outline_differs",
+        "gas_differs",
+    ]
+    node_id: str
+    implementation: str | None
+    validator: int | None
+    epoch: int
+    count: int
+    # Cases without a cause; null for exact findings.
+    expected: float | None
+    # Of as many cases without a cause, corrected for the number of validators and epochs; null for
+    # exact findings.
+    probability: float | None
+    examples: list[ReconcileExample]
+
+
+class ReconcileExample(TypedDict):
+    """One case."""
+
+    # Of the block; for unknown_guarantee and refinement of the report.
+    hash: str
+    slot: int | None
+    # The number that differs.
+    subject: str | None
+    claimed: int | str | None
+    on_chain: int | str | None
+
+
+class ValidatorComparison(TypedDict):
+    """A validator in an epoch: sums over its compared blocks."""
+
+    epoch: int
+    validator: int
+    # Null if no node is known to be it.
+    node_id: str | None
+    implementation: str | None
+    evidence: Literal["blocks", "guarantees", "other_epoch"] | None
+    # Blocks or guarantees; of other_epoch the distance in epochs.
+    evidence_count: int | None
+    # Whether its telemetry of the epoch is complete; null without a node.
+    complete: bool | None
+    # The most frequent reason.
+    incomplete_reason: Literal["disconnected", "silent", "dropped", "undecodable", "shards"] | None
+    blocks: Compared
+    # Blocks with a report that it guaranteed, or says to have signed.
+    guarantees: Compared
+    # Blocks with its assurance, or whose parent it says to have assured.
+    assurances: Compared
+    # In the blocks that it authored.
+    tickets: Compared
+    # In the blocks that it authored.
+    preimages: Compared
+    # claimed is null: it is not among the stored columns.
+    preimage_octets: Compared
+
+
+class Compared(TypedDict):
+    """A number as nodes say it and as the chain has it."""
+
+    # Null if telemetry does not say it.
+    claimed: int | None
+    on_chain: int
+    # on_chain minus claimed; null if claimed is null.
+    difference: int | None
+
+
+class CoreComparison(TypedDict):
+    """A core: the reports that compared blocks guarantee."""
+
+    core: int
+    reports: Compared
+    # Of refinement.
+    gas: ComparedTotal
+    exports: Compared
+
+
+class ComparedTotal(TypedDict):
+    """An amount that may be large, as nodes say it and as the chain has it."""
+
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    claimed: int | str
+    # Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text.
+    on_chain: int | str
+    equal: bool
+
+
+class ServiceComparison(TypedDict):
+    """A service: the gas of its accumulation in compared blocks that nodes executed."""
+
+    service: int
+    # claimed is the highest that any node says, block by block.
+    gas: ComparedTotal
+
+
+class ComparedBlock(TypedDict):
+    """A compared block: what its author says of it, and what the chain has."""
+
+    hash: str
+    slot: int
+    epoch: int
+    # Index of the author.
+    validator: int
+    # The node that says to have authored it.
+    node_id: str | None
+    tickets: Compared
+    preimages: Compared
+    assurances: Compared
+    guarantees: Compared
+    # Of accumulation; claimed by most nodes. Null if no node says it.
+    gas: ComparedTotal | None
+
+
+class ReconciledImplementation(TypedDict):
+    """The matched validators that run one implementation and version."""
+
+    name: str | None
+    version: str | None
+    nodes: int
+    blocks: Compared
+    guarantees: Compared
+    assurances: Compared
+    # Cases by kind.
+    findings: dict[str, int]
+
+
 class Summary(TypedDict):
     """The present of the network, and the nodes that changed."""
 

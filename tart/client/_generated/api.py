@@ -3862,6 +3862,61 @@ class Api:
             )
         )
 
+    def chain_reconcile(
+        self,
+        *,
+        epoch: int | None = None,
+        node_id: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.Reconcile:
+        """Compare what nodes say to have done with what the chain shows.
+
+        ``GET /api/chain/reconcile``. By validator and epoch: blocks, guarantees, assurances,
+        tickets and preimages as the node's telemetry has them and as the chain has them; by core
+        the reports, gas and exports; by service the gas of accumulation. Final blocks with
+        statistics are compared, a minute after they were made. findings are differences that
+        nothing but the node explains: its telemetry of that time is complete, and its validator
+        index is known by evidence. Everything else remains a difference of numbers. A window has at
+        most a day, and validators times blocks are at most 1,300,000: an hour of 1,023 validators
+        is 614,000. Answers 503 if the settings name no RPC. See docs/reconcile.md.
+
+        Args:
+            epoch: This epoch instead of a window of time.
+            node_id: Only this node. A prefix of the id, of 4 digits or more, is enough if only one
+                node has it.
+            limit: Maximum number of validators, of blocks and of findings each; clamped to 1 to
+                1000. Default: 100.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
+        """
+        return self._ask(
+            Call[answers.Reconcile](
+                "GET",
+                "/api/chain/reconcile",
+                query={
+                    "epoch": epoch,
+                    "node_id": node_id,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
+            )
+        )
+
     def summary(self, *, since: int | None = None) -> answers.Summary:
         """Get the present of the network in brief, and the nodes that changed.
 
@@ -6631,6 +6686,38 @@ class AsyncApi:
                 "GET",
                 "/api/jam/reorganisations",
                 query={"duration": duration, "start": start, "end": end, "limit": limit},
+            )
+        )
+
+    async def chain_reconcile(
+        self,
+        *,
+        epoch: int | None = None,
+        node_id: str | None = None,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.Reconcile:
+        """Compare what nodes say to have done with what the chain shows.
+
+        See ``TartClient.chain_reconcile``.
+        """
+        return await self._ask(
+            Call[answers.Reconcile](
+                "GET",
+                "/api/chain/reconcile",
+                query={
+                    "epoch": epoch,
+                    "node_id": node_id,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
             )
         )
 

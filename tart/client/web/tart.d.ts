@@ -6401,6 +6401,226 @@ export interface JamBlockName {
   slot: number;
 }
 
+/** Telemetry against the chain: sums, findings, and the evidence for both. */
+export interface Reconcile<I = number> {
+  timestamp: string;
+  window: Window;
+  chain: ChainRange;
+  epochs: EpochMatching[];
+  /** Newest epoch first; see total_findings. */
+  findings: ReconcileFinding<I>[];
+  total_findings: number;
+  /** Newest epoch first, by index; see total_validators. */
+  validators: ValidatorComparison[];
+  total_validators: number;
+  cores: CoreComparison<I>[];
+  services: ServiceComparison<I>[];
+  /** Newest first; at most limit. */
+  blocks: ComparedBlock<I>[];
+  implementations: ReconciledImplementation[];
+  /** Blocks and guarantees that were too many to search for witnesses of. */
+  unexamined: number;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Reconcile<I> | null;
+}
+
+/** The part of the chain that is compared. */
+export interface ChainRange {
+  first_slot: number;
+  last_slot: number;
+  /** Of the last final block in range. */
+  finalized_slot: number | null;
+  /** The length of an epoch. */
+  epoch_slots: number | null;
+  /** Final blocks that are compared. */
+  compared: number;
+  /** Blocks on chain that are not final, or younger than a minute. */
+  pending: number;
+  /** Final blocks whose statistics no endpoint had. */
+  without_statistics: number;
+  /** Final blocks whose statistics do not follow the specification. */
+  irregular: number;
+  /** Known blocks that are not on the chain. */
+  forks: number;
+  /**
+   * Whether all blocks of the range are known. A block that a node says to have made in a gap is no
+   * finding.
+   */
+  complete: boolean;
+}
+
+/** The nodes and validators of an epoch. */
+export interface EpochMatching {
+  epoch: number;
+  /** Of its compared blocks. */
+  first_slot: number;
+  last_slot: number;
+  /** Compared blocks. */
+  blocks: number;
+  /** The size of the validator set. */
+  validators: number | null;
+  /** Validators with a known node. */
+  matched: number;
+  /** Matches by kind of evidence. */
+  by_evidence: Record<string, number>;
+  contradictions: ContradictoryEvidence[];
+  /** Indices that are active on chain, and no node is known to be. */
+  validators_without_telemetry: number[];
+  /** Nodes that say to do the work of a validator, of which no index is known. */
+  unmatched_nodes: string[];
+}
+
+/** Evidence about indices that cannot all be true; its nodes are not matched. */
+export interface ContradictoryEvidence {
+  nodes: string[];
+  validators: number[];
+  /** The blocks that nodes say to have authored. */
+  blocks: string[];
+}
+
+/** Cases of one kind of one node in one epoch, which nothing but the node explains. */
+export interface ReconcileFinding<I = number> {
+  /**
+   * unreported: on chain, and the node's telemetry does not have it. unknown: the node says it, and
+   * neither the chain nor any other node knows it. foreign: another validator made it. missing:
+   * assurances that were in time and that blocks lack, more than chance explains. differs: other
+   * numbers than the chain has.
+   */
+  kind: "unreported_block" | "unknown_block" | "foreign_block" | "unreported_guarantee" | "unknown_guarantee" | "unreported_assurance" | "unknown_assurance" | "missing_assurance" | "outline_differs" | "gas_differs";
+  node_id: string;
+  implementation: string | null;
+  validator: number | null;
+  epoch: number;
+  count: number;
+  /** Cases without a cause; null for exact findings. */
+  expected: number | null;
+  /**
+   * Of as many cases without a cause, corrected for the number of validators and epochs; null for
+   * exact findings.
+   */
+  probability: number | null;
+  examples: ReconcileExample<I>[];
+}
+
+/** One case. */
+export interface ReconcileExample<I = number> {
+  /** Of the block; for unknown_guarantee and refinement of the report. */
+  hash: string;
+  slot: number | null;
+  /** The number that differs. */
+  subject: string | null;
+  claimed: I | null;
+  on_chain: I | null;
+}
+
+/** A validator in an epoch: sums over its compared blocks. */
+export interface ValidatorComparison {
+  epoch: number;
+  validator: number;
+  /** Null if no node is known to be it. */
+  node_id: string | null;
+  implementation: string | null;
+  evidence: "blocks" | "guarantees" | "other_epoch" | null;
+  /** Blocks or guarantees; of other_epoch the distance in epochs. */
+  evidence_count: number | null;
+  /** Whether its telemetry of the epoch is complete; null without a node. */
+  complete: boolean | null;
+  /** The most frequent reason. */
+  incomplete_reason: "disconnected" | "silent" | "dropped" | "undecodable" | "shards" | null;
+  blocks: Compared;
+  /** Blocks with a report that it guaranteed, or says to have signed. */
+  guarantees: Compared;
+  /** Blocks with its assurance, or whose parent it says to have assured. */
+  assurances: Compared;
+  /** In the blocks that it authored. */
+  tickets: Compared;
+  /** In the blocks that it authored. */
+  preimages: Compared;
+  /** claimed is null: it is not among the stored columns. */
+  preimage_octets: Compared;
+}
+
+/** A number as nodes say it and as the chain has it. */
+export interface Compared {
+  /** Null if telemetry does not say it. */
+  claimed: number | null;
+  on_chain: number;
+  /** on_chain minus claimed; null if claimed is null. */
+  difference: number | null;
+}
+
+/** A core: the reports that compared blocks guarantee. */
+export interface CoreComparison<I = number> {
+  core: number;
+  reports: Compared;
+  /** Of refinement. */
+  gas: ComparedTotal<I>;
+  exports: Compared;
+}
+
+/** An amount that may be large, as nodes say it and as the chain has it. */
+export interface ComparedTotal<I = number> {
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  claimed: I;
+  /** Exact: an integer up to 2^64 - 1; beyond that, and with int64=string, decimal text. */
+  on_chain: I;
+  equal: boolean;
+}
+
+/** A service: the gas of its accumulation in compared blocks that nodes executed. */
+export interface ServiceComparison<I = number> {
+  service: number;
+  /** claimed is the highest that any node says, block by block. */
+  gas: ComparedTotal<I>;
+}
+
+/** A compared block: what its author says of it, and what the chain has. */
+export interface ComparedBlock<I = number> {
+  hash: string;
+  slot: number;
+  epoch: number;
+  /** Index of the author. */
+  validator: number;
+  /** The node that says to have authored it. */
+  node_id: string | null;
+  tickets: Compared;
+  preimages: Compared;
+  assurances: Compared;
+  guarantees: Compared;
+  /** Of accumulation; claimed by most nodes. Null if no node says it. */
+  gas: ComparedTotal<I> | null;
+}
+
+/** The matched validators that run one implementation and version. */
+export interface ReconciledImplementation {
+  name: string | null;
+  version: string | null;
+  nodes: number;
+  blocks: Compared;
+  guarantees: Compared;
+  assurances: Compared;
+  /** Cases by kind. */
+  findings: Record<string, number>;
+}
+
 /** The present of the network, and the nodes that changed. */
 export interface Summary {
   /** Number of this state; later states have higher ones, also after a restart. */
@@ -10404,6 +10624,50 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<JamReorganisations>;
+
+  /**
+   * Compare what nodes say to have done with what the chain shows. `GET /api/chain/reconcile`
+   *
+   * By validator and epoch: blocks, guarantees, assurances, tickets and preimages as the node's
+   * telemetry has them and as the chain has them; by core the reports, gas and exports; by service
+   * the gas of accumulation. Final blocks with statistics are compared, a minute after they were
+   * made. findings are differences that nothing but the node explains: its telemetry of that time
+   * is complete, and its validator index is known by evidence. Everything else remains a difference
+   * of numbers. A window has at most a day, and validators times blocks are at most 1,300,000: an
+   * hour of 1,023 validators is 614,000. Answers 503 if the settings name no RPC. See
+   * docs/reconcile.md.
+   */
+  chainReconcile(
+    parameters?: {
+      /** This epoch instead of a window of time. */
+      epoch?: number;
+      /**
+       * Only this node. A prefix of the id, of 4 digits or more, is enough if only one node has it.
+       */
+      node_id?: string;
+      /**
+       * Maximum number of validators, of blocks and of findings each; clamped to 1 to 1000.
+       * Default: 100.
+       */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<Reconcile<Int64<F>>>;
 
   /**
    * Get the present of the network in brief, and the nodes that changed. `GET /api/summary`

@@ -2371,6 +2371,17 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Compare what nodes say to have done with what the chain shows. */
+  chainReconcile(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/chain/reconcile",
+      query: parameters,
+      plan: PLANS.Reconcile,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get the present of the network in brief, and the nodes that changed. */
   summary(parameters = {}, options = {}) {
     const call = {
@@ -2624,6 +2635,7 @@ const PLANS = {
   Nodes: { nodes: { "*": { node_info: { params: { "*": 1 } }, dropped_count: 1 } } },
   NodesSummary: { nodes: { dropped: { "*": 1 } } },
   Preimages: { totals: { stored: 1, stored_bytes: 1 }, nodes: { "*": { stored_bytes: 1 } } },
+  Reconcile: { findings: { "*": { examples: { "*": { claimed: 1, on_chain: 1 } } } }, cores: { "*": { gas: { claimed: 1, on_chain: 1 } } }, services: { "*": { gas: { claimed: 1, on_chain: 1 } } }, blocks: { "*": { gas: { claimed: 1, on_chain: 1 } } } },
   SearchResult: { events: { "*": { data: "event", context: { root_event_id: 1 }, event_id: 1 } } },
   Sessions: { sessions: { "*": { first_event_id: 1, last_event_id: 1, next_event_id: 1, dropped_count: 1 } } },
   Slot: { events_by_node: { "*": { events: { "*": { event_id: 1, data: "event" } } } } },

@@ -34,6 +34,7 @@ from tart.gateway.api.routes.network import NETWORK_ROUTES
 from tart.gateway.api.routes.node_figures import NODE_FIGURE_ROUTES
 from tart.gateway.api.routes.nodes import NODE_ROUTES
 from tart.gateway.api.routes.packages import PACKAGE_ROUTES
+from tart.gateway.api.routes.reconcile import RECONCILE_ROUTES
 from tart.gateway.api.routes.server import SERVER_ROUTES
 from tart.gateway.api.routes.sessions import SESSION_ROUTES
 from tart.gateway.api.routes.slots import SLOT_ROUTES
@@ -59,6 +60,7 @@ _ROUTES = (
     *FAILURE_ROUTES,
     *AVAILABILITY_ROUTES,
     *JAM_ROUTES,
+    *RECONCILE_ROUTES,
     *LIVE_ROUTES,
     *ALERT_ROUTES,
     *FIGURE_ROUTES,

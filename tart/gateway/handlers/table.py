@@ -33,6 +33,7 @@ from tart.gateway.handlers.network import NETWORK_HANDLERS
 from tart.gateway.handlers.node_figures import NODE_FIGURE_HANDLERS
 from tart.gateway.handlers.nodes import NODE_HANDLERS
 from tart.gateway.handlers.packages import PACKAGE_HANDLERS
+from tart.gateway.handlers.reconcile import RECONCILE_HANDLERS
 from tart.gateway.handlers.sessions import SESSION_HANDLERS
 from tart.gateway.handlers.slots import SLOT_HANDLERS
 from tart.gateway.handlers.sql import SQL_HANDLERS
@@ -61,6 +62,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **TRACE_HANDLERS,
     **ANALYTICS_HANDLERS,
     **AVAILABILITY_HANDLERS,
+    **RECONCILE_HANDLERS,
     **GRAFANA_HANDLERS,
     **GRAFANA_PACKAGE_HANDLERS,
     **GRAFANA_GUARANTEE_HANDLERS,

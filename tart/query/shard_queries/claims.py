@@ -24,11 +24,24 @@ class AssurerBits(NamedTuple):
     Attributes:
         claimed: The node distributed an assurance of the anchor.
         in_time: It did so before the anchor's time.
+        received: Other nodes reported to have received it; of the anchors whose receipts are
+            followed (``aggregate.keyed.deliveries``).
     """
 
     node: str | None
     claimed: bytes
     in_time: bytes
+    received: bytes
+
+
+def unite_bits(one: AssurerBits, other: AssurerBits) -> AssurerBits:
+    """Return the bits of both, of one node."""
+    return AssurerBits(
+        one.node,
+        _unite(one.claimed, other.claimed),
+        _unite(one.in_time, other.in_time),
+        _unite(one.received, other.received),
+    )
 
 
 class AssurersOfAnchors(Query[list[AssurerBits], Mapping[str, AssurerBits]], frozen=True):
@@ -55,11 +68,7 @@ class AssurersOfAnchors(Query[list[AssurerBits], Mapping[str, AssurerBits]], fro
                     continue
                 known = merged.get(row.node)
                 if known is not None:
-                    row = AssurerBits(
-                        row.node,
-                        _unite(known.claimed, row.claimed),
-                        _unite(known.in_time, row.in_time),
-                    )
+                    row = unite_bits(known, row)
                 merged[str(row.node)] = row
         return merged
 

@@ -15,6 +15,7 @@ from tart.query.shard_queries.claims import (
     AssurersOfAnchors,
     ClaimedGas,
     ExecutedGas,
+    unite_bits,
 )
 from tart.shard.queries.node_condition import NodeCondition
 from tart.storage.aggregates.merged_relations import MergedRelations
@@ -38,33 +39,40 @@ def assurers_of_anchors(
     if not query.anchors:
         return []
     start, end = bounds_us(query.window)
+    size = len(query.anchors)
     anchors = ", ".join(
         f"(from_hex('{bytes.fromhex(anchor).hex()}'), {place:d}, {before:d})"
         for place, (anchor, before) in enumerate(zip(query.anchors, query.before_us, strict=True))
     )
     where = (
-        f"type = {EventKind.DISTRIBUTING_ASSURANCE:d} AND seen_at >= make_timestamp({start}) "
-        f"AND seen_at < make_timestamp({end})"
+        f"type IN ({EventKind.DISTRIBUTING_ASSURANCE:d}, {EventKind.ASSURANCE_RECEIVED:d}) "
+        f"AND seen_at >= make_timestamp({start}) AND seen_at < make_timestamp({end})"
     )
     rows = relations.execute(
         f"WITH anchors(hash, place, before_us) AS (VALUES {anchors}) "
-        "SELECT directory, node, list(place), list(epoch_us(seen_at) <= before_us) "
+        "SELECT type, directory, node, lower(hex(sender)), list(place), "
+        "list(epoch_us(seen_at) <= before_us) "
         f"FROM {relations.table('deliveries', where)} JOIN anchors USING (hash) "
-        "WHERE node IS NOT NULL GROUP BY directory, node"
+        "GROUP BY type, directory, node, sender"
     ).fetchall()
-    return [
-        AssurerBits(
-            id_of(directory, node),
-            _bits(places, np.ones(len(places), bool), len(query.anchors)),
-            _bits(places, np.array(in_time, bool), len(query.anchors)),
-        )
-        for directory, node, places, in_time in rows
-    ]
+    by_node: dict[str | None, AssurerBits] = {}
+    nothing = bytes(-(-size // 8))
+    for kind, directory, number, sender, places, in_time in rows:
+        if kind == EventKind.ASSURANCE_RECEIVED:
+            node, bits = sender, AssurerBits(sender, nothing, nothing, _bits(places, size))
+        elif number is None:
+            continue
+        else:
+            node = id_of(directory, number)
+            early = [place for place, is_early in zip(places, in_time, strict=True) if is_early]
+            bits = AssurerBits(node, _bits(places, size), _bits(early, size), nothing)
+        by_node[node] = unite_bits(by_node[node], bits) if node in by_node else bits
+    return list(by_node.values())
 
 
-def _bits(places: Sequence[int], mask: np.ndarray[tuple[int], np.dtype[np.bool]], n: int) -> bytes:
-    bits = np.zeros(n, bool)
-    bits[np.array(places, np.int64)[mask]] = True
+def _bits(places: Sequence[int], size: int) -> bytes:
+    bits = np.zeros(size, bool)
+    bits[np.array(places, np.int64)] = True
     return np.packbits(bits, bitorder="little").tobytes()
 
 

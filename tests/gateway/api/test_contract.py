@@ -141,6 +141,7 @@ def test_the_contract_has_all_routes() -> None:
         "/api/analytics/assurances",
         "/api/availability/anchors",
         "/api/availability/requests",
+        "/api/chain/reconcile",
         "/api/preimages",
         "/api/metrics/stream",
         "/api/server",

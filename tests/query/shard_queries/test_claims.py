@@ -16,13 +16,25 @@ def test_a_node_that_two_shards_know_has_the_bits_of_both():
     query = AssurersOfAnchors(Window(), ["aa", "bb"], [1, 2])
     merged = query.merge(
         [
-            (0, [AssurerBits("01", b"\x01", b"\x01"), AssurerBits(None, b"\x03", b"")]),
-            (1, [AssurerBits("01", b"\x02", b"\x00"), AssurerBits("02", b"\x02", b"\x02")]),
+            (
+                0,
+                [
+                    AssurerBits("01", b"\x01", b"\x01", b"\x02"),
+                    AssurerBits(None, b"\x03", b"", b""),
+                ],
+            ),
+            (
+                1,
+                [
+                    AssurerBits("01", b"\x02", b"\x00", b"\x00"),
+                    AssurerBits("02", b"\x02", b"\x02", b"\x01"),
+                ],
+            ),
         ]
     )
     assert merged == {
-        "01": AssurerBits("01", b"\x03", b"\x01"),
-        "02": AssurerBits("02", b"\x02", b"\x02"),
+        "01": AssurerBits("01", b"\x03", b"\x01", b"\x02"),
+        "02": AssurerBits("02", b"\x02", b"\x02", b"\x01"),
     }
 
 

@@ -65,11 +65,14 @@ def test_each_assurer_has_a_bit_for_each_anchor(tmp_path):
         one.assure(C)
         one.assure(C)
         two.assure(B)
+        two.say("AssuranceReceived", sender=one.node.peer_id, anchor=C)
+        two.say("AssuranceReceived", sender=b"\x07" * 32, anchor=A)
         found = await assurers(shard, A, B, C, before=1 << 60)
         ids = [each.node.peer_id.hex() for each in (one, two)]
-        assert {node: (bits.claimed, bits.in_time) for node, bits in found.items()} == {
-            ids[0]: (b"\x05", b"\x05"),
-            ids[1]: (b"\x02", b"\x02"),
+        assert {node: bits[1:] for node, bits in found.items()} == {
+            ids[0]: (b"\x05", b"\x05", b"\x04"),
+            ids[1]: (b"\x02", b"\x02", b"\x00"),
+            "07" * 32: (b"\x00", b"\x00", b"\x01"),
         }
         late = await assurers(shard, B, before=5)
         assert {node: (bits.claimed, bits.in_time) for node, bits in late.items()} == {
