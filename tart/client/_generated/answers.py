@@ -1604,9 +1604,43 @@ class ImplementationFigures(TypedDict):
     infos: int
     # Nodes that broke a rule of severity error or warning.
     deviating_nodes: int
+    # Versions of JIP-3 that its nodes' connections had.
+    protocol_versions: list[int]
+    # Layouts of the protocol parameters in node information.
+    params_layouts: list[str]
+    # Types of events that its nodes sent in the window.
+    event_types: list[int]
+    # Time that its nodes were connected, by the window for each of them.
+    uptime_share: float | None
+    # Connections of its nodes, beyond the first of each node.
+    restarts: int
+    # Messages of its nodes that tell of dropped events.
+    dropped_messages: int
+    spread: VersionSpread
     # Nodes by bucket, oldest first. A node counts in each bucket in which it was connected, with
     # the last version that it had in the bucket.
     series: list[int]
+
+
+class VersionSpread(TypedDict):
+    """The nodes of an implementation that had a version, and when they had it first.
+
+    Times are null if that share had it when the window began, or does not have it yet.
+    """
+
+    # Nodes of the implementation in the window.
+    nodes: int
+    # Those that had this version in the window.
+    reached: int
+    # Those that had it when the window began.
+    at_start: int
+    # When the first node had it.
+    first_at: str | None
+    # When half of the nodes had had it.
+    half_at: str | None
+    # When nine tenths had had it.
+    most_at: str | None
+    all_at: str | None
 
 
 class NodeLatencies(TypedDict):

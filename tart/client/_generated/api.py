@@ -609,13 +609,14 @@ class Api:
         end: datetime | str | None = None,
         compare: str | None = None,
     ) -> answers.Implementations:
-        """Get implementations and versions: nodes over time, lag, imports, failures, findings.
+        """Get implementations and versions: nodes over time, features, lag, failures, findings.
 
         ``GET /api/implementations``. Versions are those of the connections that were open. A node's
         figures count for the version that it had last in the window; changed is the number of nodes
-        that had another one before. /api/metrics/latency?group_by=implementation has the histograms
-        of all steps. The window is cut into about 60 buckets of whole minutes, or of whole hours if
-        it is longer than a day.
+        that had another one before. spread has the times at which a version reached the nodes of
+        its implementation. /api/implementations/compare tests differences, and
+        /api/metrics/latency?group_by=implementation has the histograms of all steps. The window is
+        cut into about 60 buckets of whole minutes, or of whole hours if it is longer than a day.
 
         Args:
             duration: Length of the window, which ends now; start and end take precedence. Default:
@@ -4652,7 +4653,7 @@ class AsyncApi:
         end: datetime | str | None = None,
         compare: str | None = None,
     ) -> answers.Implementations:
-        """Get implementations and versions: nodes over time, lag, imports, failures, findings.
+        """Get implementations and versions: nodes over time, features, lag, failures, findings.
 
         See ``TartClient.implementations``.
         """

@@ -1742,11 +1742,41 @@ export interface ImplementationFigures {
   infos: number;
   /** Nodes that broke a rule of severity error or warning. */
   deviating_nodes: number;
+  /** Versions of JIP-3 that its nodes' connections had. */
+  protocol_versions: number[];
+  /** Layouts of the protocol parameters in node information. */
+  params_layouts: string[];
+  /** Types of events that its nodes sent in the window. */
+  event_types: number[];
+  /** Time that its nodes were connected, by the window for each of them. */
+  uptime_share: number | null;
+  /** Connections of its nodes, beyond the first of each node. */
+  restarts: number;
+  /** Messages of its nodes that tell of dropped events. */
+  dropped_messages: number;
+  spread: VersionSpread;
   /**
    * Nodes by bucket, oldest first. A node counts in each bucket in which it was connected, with the
    * last version that it had in the bucket.
    */
   series: number[];
+}
+
+/** The nodes of an implementation that had a version, and when they had it first. */
+export interface VersionSpread {
+  /** Nodes of the implementation in the window. */
+  nodes: number;
+  /** Those that had this version in the window. */
+  reached: number;
+  /** Those that had it when the window began. */
+  at_start: number;
+  /** When the first node had it. */
+  first_at: string | null;
+  /** When half of the nodes had had it. */
+  half_at: string | null;
+  /** When nine tenths had had it. */
+  most_at: string | null;
+  all_at: string | null;
 }
 
 /** Steps of a node, the most frequent step first. */
@@ -8180,11 +8210,13 @@ export class TartClient<F extends Int64Form = "number"> {
   ): Promise<NodesSummary<Int64<F>>>;
 
   /**
-   * Get implementations and versions: nodes over time, lag, imports, failures, findings. `GET
+   * Get implementations and versions: nodes over time, features, lag, failures, findings. `GET
    * /api/implementations`
    *
    * Versions are those of the connections that were open. A node's figures count for the version
    * that it had last in the window; changed is the number of nodes that had another one before.
+   * spread has the times at which a version reached the nodes of its implementation.
+   * /api/implementations/compare tests differences, and
    * /api/metrics/latency?group_by=implementation has the histograms of all steps. The window is cut
    * into about 60 buckets of whole minutes, or of whole hours if it is longer than a day.
    */

@@ -1496,7 +1496,7 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
-  /** Get implementations and versions: nodes over time, lag, imports, failures, findings. */
+  /** Get implementations and versions: nodes over time, features, lag, failures, findings. */
   implementations(parameters = {}, options = {}) {
     const call = {
       method: "GET",

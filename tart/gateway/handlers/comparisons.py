@@ -2,7 +2,7 @@
 
 The window is read once for the nodes that had one version in it, and in slices for those that
 changed. Blocks and deliveries have times of their own, and are read once, as samples if they are
-many (``query.topics.propagation``, ``query.shard_queries.deliveries``).
+many: assurances by anchor, so that each node has as many as the others.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from tart.aggregate.keyed.deliveries import is_followed
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
 from tart.gateway.handlers.sessions import plausible_breaches
 from tart.gateway.handlers.windows import Handler, Values, request_window, timestamped_answer
@@ -22,6 +23,7 @@ from tart.query.comparison.groups import MAX_SLICES, Group, Membership, assign_g
 from tart.query.comparison.measures import select_measures
 from tart.query.comparison.node_data import FAILURES, UNDERWAY_US, NodeData
 from tart.query.core.windows import Window
+from tart.query.packages.cores import core_count
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateSum
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks
 from tart.query.shard_queries.deliveries import Deliveries
@@ -31,6 +33,10 @@ from tart.query.topics.node_latencies import STEPS
 from tart.query.topics.propagation import sample_blocks
 from tart.units import HOUR_US, MINUTE_US
 
+# Rows that one query of assurances should have (``shard.queries.deliveries`` has the limit), and
+# the greatest number of such queries; of more anchors a part is read.
+_DELIVERY_ROWS = 10_000
+_DELIVERY_BATCHES = 8
 # Steps that are named in a query; of more all are read.
 _NAMED_STEPS = 8
 # Buckets of clocks, whose median is a node's offset.
@@ -151,14 +157,45 @@ class _Reading:
         add = partial(self.data.add_sightings, group_at=membership.group_at)
         await self.ask(BlockPropagation(sample_blocks(blocks)), add)
 
-    async def read_deliveries(self, kind: EventKind, membership: Membership) -> None:
-        """Read deliveries of assurances or guarantees."""
+    async def read_guarantees(self, membership: Membership) -> None:
+        """Read deliveries of guarantees, or a sample of them."""
+        await self._read_deliveries(EventKind.GUARANTEE_BUILT, membership, None)
+
+    async def read_assurances(self, membership: Membership, cores: int | None) -> None:
+        """Read deliveries of assurances of anchors that are evenly spaced in the window.
+
+        Args:
+            membership: The groups of nodes.
+            cores: Number of cores of the network, ``None`` if it is not known.
+        """
+        rows, seen = await self.queries.ask(
+            AggregateSum(
+                "assurances",
+                self.window,
+                by=["anchor"],
+                where={"type": [EventKind.DISTRIBUTING_ASSURANCE]},
+            )
+        )
+        self.coverage.append((None, seen))
+        anchors = [
+            row["anchor"] for row in rows if is_followed(bytes.fromhex(row["anchor"]), cores)
+        ]
+        batch = max(1, _DELIVERY_ROWS // max(1, len(membership.spans)))
+        stride = max(1, -(-len(anchors) // (_DELIVERY_BATCHES * batch)))
+        chosen = sorted(anchors)[::stride]
+        for place in range(0, len(chosen), batch):
+            hashes = chosen[place : place + batch]
+            await self._read_deliveries(EventKind.DISTRIBUTING_ASSURANCE, membership, hashes)
+
+    async def _read_deliveries(
+        self, kind: EventKind, membership: Membership, hashes: Sequence[str] | None
+    ) -> None:
         metrics, until_us = _DELIVERIES[kind], self.now_us - UNDERWAY_US
 
         def add(deliveries: Any) -> None:
             self.data.add_deliveries(metrics, deliveries.deliveries, until_us, membership.group_at)
 
-        await self.ask(Deliveries(self.window, kind.number), add)
+        await self.ask(Deliveries(self.window, kind.number, hashes), add)
 
 
 def _named_steps(steps: Sequence[tuple[int, int]]) -> dict[str, list[int]]:
@@ -206,9 +243,10 @@ async def compare_implementations(queries: QueryClient, values: Values) -> Answe
         await reading.read_part(part, groups, membership, is_whole=place == 0)
     if reading.wants(("propagation_received", "propagation_authored")):
         await reading.read_blocks(membership)
-    for kind, metrics in _DELIVERIES.items():
-        if reading.wants(metrics):
-            await reading.read_deliveries(kind, membership)
+    if reading.wants(_DELIVERIES[EventKind.GUARANTEE_BUILT]):
+        await reading.read_guarantees(membership)
+    if reading.wants(_DELIVERIES[EventKind.DISTRIBUTING_ASSURANCE]):
+        await reading.read_assurances(membership, core_count(nodes))
     request = Request(selection, values["by"], values["baseline"], values["level"])
     return timestamped_answer(partial(_answer, reading, request, membership), *reading.coverage)
 

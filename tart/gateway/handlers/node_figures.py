@@ -113,7 +113,7 @@ async def implementations(queries: QueryClient, values: Values) -> Answer:
     step_us = version_figures.version_step_us(window.length_us())
     buckets = window.buckets(step_us, durations=True)
     parent, kind = version_figures.IMPORT
-    (summary, seen), spans, imports = await gather_all(
+    (summary, seen), spans, imports, events = await gather_all(
         _summary_input(queries, buckets, window.now),
         queries.ask(VersionSpans(buckets.window, window.now, buckets.step_us)),
         queries.ask(
@@ -124,12 +124,17 @@ async def implementations(queries: QueryClient, values: Values) -> Answer:
                 where={"parent": [parent], "type": [kind]},
             )
         ),
+        queries.ask(AggregateByNode("counts", "count", buckets.window, by=["type"])),
     )
     rows = version_figures.ImplementationInput(
-        spans=spans[0], summary=summary, imports=imports[0], buckets=buckets
+        spans=spans[0],
+        summary=summary,
+        imports=imports[0],
+        buckets=buckets,
+        events=events[0],
     )
     body = partial(version_figures.implementations, rows)
-    return timestamped_answer(body, (None, seen), spans, imports)
+    return timestamped_answer(body, (None, seen), spans, imports, events)
 
 
 async def node_latencies(queries: QueryClient, values: Values) -> Answer:

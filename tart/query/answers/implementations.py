@@ -6,8 +6,31 @@ from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
-from tart.query.answers.common import Amount, Count, Time, Timestamped, Windowed
+from tart.query.answers.common import (
+    Amount,
+    Count,
+    EventType,
+    Fraction,
+    Time,
+    Timestamped,
+    Windowed,
+)
 from tart.query.answers.node_summary import LevelCounts, NetworkHeads
+
+
+class VersionSpread(TypedDict):
+    """The nodes of an implementation that had a version, and when they had it first.
+
+    Times are null if that share had it when the window began, or does not have it yet.
+    """
+
+    nodes: Annotated[Count, Meta(description="Nodes of the implementation in the window.")]
+    reached: Annotated[Count, Meta(description="Those that had this version in the window.")]
+    at_start: Annotated[Count, Meta(description="Those that had it when the window began.")]
+    first_at: Annotated[Time | None, Meta(description="When the first node had it.")]
+    half_at: Annotated[Time | None, Meta(description="When half of the nodes had had it.")]
+    most_at: Annotated[Time | None, Meta(description="When nine tenths had had it.")]
+    all_at: Time | None
 
 
 class ImplementationFigures(TypedDict):
@@ -54,6 +77,26 @@ class ImplementationFigures(TypedDict):
     deviating_nodes: Annotated[
         Count, Meta(description="Nodes that broke a rule of severity error or warning.")
     ]
+    protocol_versions: Annotated[
+        list[Count], Meta(description="Versions of JIP-3 that its nodes' connections had.")
+    ]
+    params_layouts: Annotated[
+        list[str], Meta(description="Layouts of the protocol parameters in node information.")
+    ]
+    event_types: Annotated[
+        list[EventType], Meta(description="Types of events that its nodes sent in the window.")
+    ]
+    uptime_share: Annotated[
+        Fraction,
+        Meta(description="Time that its nodes were connected, by the window for each of them."),
+    ]
+    restarts: Annotated[
+        Count, Meta(description="Connections of its nodes, beyond the first of each node.")
+    ]
+    dropped_messages: Annotated[
+        Count, Meta(description="Messages of its nodes that tell of dropped events.")
+    ]
+    spread: VersionSpread
     series: Annotated[
         list[Count],
         Meta(

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
 
 from tart.protocol.events import EventKind
 from tart.query.answers import implementations as answers
 from tart.query.answers.node_summary import NodeColumns
 from tart.query.core.log_histogram import percentile_ms
 from tart.query.core.merge import Json
+from tart.query.core.merge_aggregates import ByNode
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.version_spans import VersionSpan
 from tart.query.topics.node_states import level_of
@@ -24,6 +26,7 @@ from tart.query.topics.node_summary import (
     nodes_summary,
 )
 from tart.query.topics.time_series import Buckets
+from tart.query.topics.version_spread import version_spread
 from tart.units import MINUTE_US, SECOND_US
 
 SERIES_BUCKETS = 60
@@ -40,6 +43,7 @@ class ImplementationInput:
         spans: Times in which nodes were connected, and with which version.
         summary: The rows of ``/api/nodes/summary``.
         imports: Node, bin, count of durations of ``IMPORT``.
+        events: Each node's number of events by type.
         buckets: The buckets of the series.
     """
 
@@ -47,6 +51,7 @@ class ImplementationInput:
     summary: SummaryInput
     imports: Sequence[Json]
     buckets: Buckets
+    events: ByNode = field(default_factory=dict)
 
 
 def version_step_us(length_us: int) -> int:
@@ -72,6 +77,8 @@ def implementations(rows: ImplementationInput) -> answers.Implementations:
     index_of = {node: index for index, node in enumerate(columns["node_id"])}
     durations = _durations(rows.imports, versions)
     codes = _codes_by_node(rows.summary)
+    usage = _Usage(rows)
+    spread = version_spread(rows.spans, rows.buckets.start_us)
     series, connected = version_series(rows.spans, rows.buckets)
     figures = [
         _figures(
@@ -83,6 +90,8 @@ def implementations(rows: ImplementationInput) -> answers.Implementations:
             codes=codes,
             changed=sum(len(earlier[node]) > 1 for node in members[version]),
             series=series.get(version, [0] * len(connected)),
+            usage=usage,
+            spread=spread.get(version, _NOT_SPREAD),
         )
         for version in members.keys() | series.keys()
     ]
@@ -125,6 +134,69 @@ def version_series(
     return dict(series), [len(versions) for versions in last]
 
 
+class _Features(TypedDict):
+    """Parts of the protocol that nodes use, and figures of their connections."""
+
+    protocol_versions: list[int]
+    params_layouts: list[str]
+    event_types: list[int]
+    uptime_share: float | None
+    restarts: int
+    dropped_messages: int
+
+
+class _Usage:
+    """Connections and event types of all nodes."""
+
+    def __init__(self, rows: ImplementationInput) -> None:
+        self._length_us = rows.buckets.end_us + 1 - rows.buckets.start_us
+        self._connections: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in rows.summary.conformance.connections:
+            self._connections[row["node"]].append(row)
+        self._types: defaultdict[str, set[int]] = defaultdict(set)
+        for (kind,), by_node in rows.events.items():
+            for node in by_node:
+                self._types[node].add(kind)
+        self._dropped: Counter[str] = Counter()
+        for row in rows.summary.dropped:
+            self._dropped[row["node"]] += row["count"]
+
+    def figures(self, nodes: Sequence[str]) -> _Features:
+        """Return the figures of some nodes."""
+        rows = [row for node in nodes for row in self._connections[node]]
+        # A node with two connections at once is connected once.
+        connected_us = sum(
+            min(self._length_us, sum(row["connected_us"] for row in self._connections[node]))
+            for node in nodes
+        )
+        return {
+            "protocol_versions": sorted({row["protocol_version"] for row in rows} - {None}),
+            "params_layouts": sorted({row["params_layout"] for row in rows} - {None}),
+            "event_types": sorted({kind for node in nodes for kind in self._types[node]}),
+            "uptime_share": (
+                round(connected_us / (len(nodes) * self._length_us), 6)
+                if nodes and self._length_us > 0
+                else None
+            ),
+            "restarts": sum(
+                max(0, sum(row["sessions"] for row in self._connections[node]) - 1)
+                for node in nodes
+            ),
+            "dropped_messages": sum(self._dropped[node] for node in nodes),
+        }
+
+
+_NOT_SPREAD: answers.VersionSpread = {
+    "nodes": 0,
+    "reached": 0,
+    "at_start": 0,
+    "first_at": None,
+    "half_at": None,
+    "most_at": None,
+    "all_at": None,
+}
+
+
 def _last_versions(rows: ImplementationInput) -> dict[str, Version]:
     """Return the last version of each node that was connected in the window."""
     last: dict[str, tuple[int, int, Version]] = {}
@@ -160,6 +232,8 @@ def _figures(
     codes: Mapping[str, Mapping[str, str]],
     changed: int,
     series: list[int],
+    usage: _Usage,
+    spread: answers.VersionSpread,
 ) -> answers.ImplementationFigures:
     indices = [index_of[node] for node in nodes if node in index_of]
     online = [index for index in indices if columns["is_connected"][index]]
@@ -196,6 +270,8 @@ def _figures(
         "deviating_nodes": sum(
             columns["errors"][index] + columns["warnings"][index] > 0 for index in indices
         ),
+        **usage.figures(nodes),
+        "spread": spread,
         "series": series,
     }
 

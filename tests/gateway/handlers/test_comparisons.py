@@ -69,10 +69,13 @@ async def test_only_the_tables_of_the_measures_are_read(gateway: Running) -> Non
     assert await tables("metric=findings") == {"counts", "conformance"}
     assert await tables("metric=guarantee_delay") == {"deliveries"}
     assert await tables("metric=report_size,refine_time_per_gas") == {"packages", "refinements"}
+    assert await tables("metric=assurance_delay") == {"assurances"}
     blocks = {"first_seen_blocks", "block_propagation"}
     assert await tables("metric=propagation_received") == blocks
     assert await tables("metric=all") == {
         *("counts", "conformance", "clocks", "refinements", "packages", "blocks", "deliveries"),
+        # Without anchors there are no assurances to be asked for.
+        "assurances",
         *blocks,
     }
 

@@ -100,3 +100,50 @@ def test_buckets_of_the_answer_are_those_of_the_series():
     assert found["buckets"]["count"] == len(found["implementations"][0]["series"]) == 2
     assert found["buckets"]["seconds"] == STEP // 1_000_000
     assert isinstance(BUCKETS, Buckets)
+
+
+def test_figures_have_what_the_nodes_use_and_how_steadily_they_are_connected():
+    minutes = (BUCKETS.end_us + 1 - BUCKETS.start_us) // MINUTE_US
+
+    def connection(node_id: str, sessions: int, connected: float, version: int = 1) -> Any:
+        return {
+            "node": node_id,
+            "protocol_version": version,
+            "params_layout": "gp_0_7" if version else None,
+            "sessions": sessions,
+            "connected_us": int(connected * minutes * MINUTE_US),
+            "first_at": NOON,
+            "last_at": NOON,
+            "shed": 0,
+        }
+
+    connections = [
+        connection(A, 3, 0.5),
+        # Two connections at once are not twice the time.
+        connection(B, 2, 0.8),
+        connection(B, 1, 0.8, version=0),
+        connection("dd" * 32, 9, 1.0),
+    ]
+    summary = summary_input(
+        node(A),
+        node(B),
+        dropped=[{"node": B, "count": 4}],
+        conformance={"connections": connections},
+    )
+    events = {(10,): {A: 5, B: 1}, (47,): {B: 2}, (99,): {"dd" * 32: 1}}
+    spans = [span(A, "1", 0, 9), span(B, "1", 0, 9)]
+    found = implementations(ImplementationInput(spans, summary, [], BUCKETS, events))
+    (row,) = found["implementations"]
+    assert (row["protocol_versions"], row["params_layouts"]) == ([0, 1], ["gp_0_7"])
+    assert row["event_types"] == [10, 47]
+    assert row["uptime_share"] == 0.75
+    assert (row["restarts"], row["dropped_messages"]) == (4, 4)
+    assert (row["spread"]["nodes"], row["spread"]["reached"]) == (2, 2)
+
+
+def test_a_version_without_nodes_has_no_uptime():
+    found = implementations(rows(span(A, "1", 0, 4), span(A, "2", 6, 9)))
+    by_version = {row["version"]: row for row in found["implementations"]}
+    assert (by_version["1"]["nodes"], by_version["1"]["uptime_share"]) == (0, None)
+    assert by_version["1"]["spread"]["reached"] == 1
+    assert by_version["2"]["spread"]["first_at"] is not None

@@ -13,7 +13,7 @@ import pytest
 
 from tart.protocol.connection import Connection
 from tart.protocol.decoding import decode_event
-from tart.protocol.events import BY_VARIANT, EVENTS
+from tart.protocol.events import BY_VARIANT, EVENTS, EventKind
 from tart.protocol.wire import EventId
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.network import Network
@@ -329,3 +329,16 @@ def test_network_arguments_out_of_range_are_refused(wrong):
     ((name, _),) = wrong.items()
     with pytest.raises(ValueError, match=name):
         Network(**wrong)
+
+
+def test_a_node_that_is_silenced_tells_nothing_of_these_types_and_others_do() -> None:
+    network = Network(nodes=6, cores=2, seed=4)
+    network.silence(2, {EventKind.ASSURANCE_RECEIVED})
+    for node in range(6):
+        network.connect(node)
+    told = {
+        emission.node
+        for emission in network.advance(network.now + 4 * SLOT)
+        if emission.variant == "AssuranceReceived"
+    }
+    assert told == {0, 1, 3, 4, 5}

@@ -56,12 +56,14 @@ NODE_FIGURE_ROUTES: tuple[Route, ...] = (
     Route(
         "implementations",
         "/api/implementations",
-        "Get implementations and versions: nodes over time, lag, imports, failures, findings",
+        "Get implementations and versions: nodes over time, features, lag, failures, findings",
         "Versions are those of the connections that were open. A node's figures count for the "
         "version that it had last in the window; changed is the number of nodes that had another "
-        "one before. /api/metrics/latency?group_by=implementation has the histograms of all steps. "
-        "The window is cut into about 60 buckets of whole minutes, or of whole hours if it is "
-        "longer than a day.",
+        "one before. spread has the times at which a version reached the nodes of its "
+        "implementation. /api/implementations/compare tests differences, and "
+        "/api/metrics/latency?group_by=implementation has the histograms of all steps. The window "
+        "is cut into about 60 buckets of whole minutes, or of whole hours if it is longer than a "
+        "day.",
         parameters=window("24h"),
         answer=Implementations,
         errors=SHARD_ERRORS,
