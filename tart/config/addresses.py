@@ -63,6 +63,19 @@ def parse_listen_address(text: str, key: str) -> tuple[str, int]:
     raise ConfigError(f"{key}: {text!r} is not [HOST:]PORT, such as 9000 or 0.0.0.0:9000")
 
 
+def hide_secrets(url: str) -> str:
+    """Return a URL with an ellipsis in place of user, password, path and query."""
+    shown = re.sub(r"//[^/]*@", "//…@", url, count=1)
+    return re.sub(r"(//[^/?#]*)[/?#].+", r"\1/…", shown, count=1)
+
+
+def public_value(key: str, value: object) -> object:
+    """Return the value of a setting for logs and answers, without secrets."""
+    if key == "rpc.urls" and isinstance(value, tuple):
+        return tuple(map(hide_secrets, value))
+    return value
+
+
 def is_url(text: str, schemes: Collection[str] = _WEB_SCHEMES) -> bool:
     """Return whether a text is the address of a web server: ``http://HOST:PORT`` and a path.
 

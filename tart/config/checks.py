@@ -14,7 +14,13 @@ from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from tart.access.networks import Networks
-from tart.config.addresses import describe_address, describe_origin, is_url, split_address
+from tart.config.addresses import (
+    describe_address,
+    describe_origin,
+    hide_secrets,
+    is_url,
+    split_address,
+)
 from tart.config.schema import MAX_SHARDS, Config, settings, values
 
 _UNIX_PATH_BYTES = 80
@@ -204,9 +210,9 @@ def _check_rpc_urls(config: Config) -> Iterator[str]:
     urls = config.rpc.urls
     for text in dict.fromkeys(urls):
         if not is_url(text, ("ws", "wss")):
-            yield f"{shown(text)} is not the URL of a node's RPC, such as ws://127.0.0.1:19800"
+            yield f"{shown(hide_secrets(text))} is not the URL of a node's RPC, such as ws://127.0.0.1:19800"
         elif urls.count(text) > 1:
-            yield f"{shown(text)} is there more than once"
+            yield f"{shown(hide_secrets(text))} is there more than once"
 
 
 # --- Of several settings -------------------------------------------------------------

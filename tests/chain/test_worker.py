@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tart.query.chain_queries.chain import Blocks, ChainState, State
+from tart.query.chain_queries.chain import Blocks, ChainState, Reorganisations, State
 from tests.chain.asking import ask_chain
 from tests.chain.model_chain import ModelChain, View
 from tests.rpc.serving import ServedRpc, served
@@ -136,3 +136,115 @@ def test_the_chain_is_followed_stored_and_found_again_after_a_kill_under_load(tm
         states = running.state().endpoints
         assert [each.connected for each in states] == [True, True]
         assert all("secret" not in each.url for each in states)
+
+
+def test_an_endpoint_that_hangs_or_sends_garbage_costs_only_itself(tmp_path):
+    with followed(tmp_path / "data") as running:
+        running.wait_for_head()
+        faults = running.chain.nodes[0].server.faults
+        faults.hang = True
+        for _ in range(3):
+            running.chain.grow()
+        running.wait_for_head()
+        faults.hang = False
+        faults.garbage = "no JSON"
+        for _ in range(3):
+            running.chain.grow(2)
+        running.wait_for_head()
+        faults.garbage = None
+        faults.close_methods = {"statistics"}
+        for _ in range(3):
+            running.chain.grow(2)
+        running.wait_for_head()
+        faults.close_methods = set()
+        running.chain.nodes[0].disconnect(abort=True)
+        running.chain.grow()
+        running.wait_for_head()
+        wait_for(lambda: all(each.connected for each in running.state().endpoints))
+        health = running.system.get("/api/health/detailed")
+        assert health["components"]["chain"]["status"] == "Healthy"
+
+
+def test_without_any_endpoint_the_server_says_so_and_finds_the_chain_when_one_is_back(tmp_path):
+    with followed(tmp_path / "data") as running:
+        running.wait_for_head()
+        for node in running.chain.nodes:
+            node.server.faults.refuse = True
+            node.disconnect()
+
+        def component():
+            return running.system.get("/api/health/detailed")["components"]["chain"]
+
+        wait_for(lambda: "no endpoint" in component()["message"])
+        assert component()["status"] == "Degraded"
+        running.chain.grow(10)
+        running.chain.nodes[1].server.faults.refuse = False
+        running.wait_for_head()
+
+
+def test_a_reorganisation_on_the_nodes_is_stored_with_what_was_left(tmp_path):
+    with followed(tmp_path / "data") as running:
+        running.wait_for_head()
+        chain = running.chain
+        old = chain.head
+        chain.head = chain.chain.grow(chain.chain.line(old)[1], 3)
+        chain.show()
+        running.wait_for_head()
+        (found,) = ask_chain(running.system.data / "run", Reorganisations(0, 1 << 32))
+        assert found.left == [old.hex()]
+
+
+def test_a_store_that_fails_again_and_again_costs_telemetry_nothing(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    # In place of its folder: the process cannot start.
+    (data / "chain").write_text("")
+    settings = {"TART_SUPERVISOR_CRASH_LIMIT": "2"}
+    with followed(data, **settings) as running:
+        node = fake_node(1)
+        with running.system.connect() as connection:
+            connection.sendall(node.connect())
+            errors = running.system.process.errors
+            wait_for(lambda: "the other processes are not affected" in errors())
+            connection.sendall(
+                b"".join(node.event("SyncStatusChanged", 9, synced=True)[1] for _ in range(100))
+            )
+            running.system.wait_for_events(fake_peer_id(1), 100)
+        health = running.system.get("/api/health/detailed")
+        assert health["status"] == "Degraded"
+        assert "telemetry is not affected" in health["components"]["chain"]["message"]
+        response = running.system.http.get("/api/jam/blocks", params={"duration": "1h"})
+        assert response.status_code in (200, 503)
+        # It is found again once a person has looked.
+        (data / "chain").unlink()
+        running.wait_for_head()
+
+
+def test_metrics_and_the_report_of_the_server_show_the_process(tmp_path):
+    with followed(tmp_path / "data") as running:
+        running.wait_for_head()
+        text = running.system.http.get("/metrics").text
+        assert "tart_chain_up 1.0" in text
+        assert text.count("tart_chain_endpoint_connected{") == 2
+        server = running.system.get("/api/server")
+        assert server["chain"]["state"] == "up"
+        assert server["chain"]["figures"]["blocks"] == 31
+        assert "secret" not in text + str(server)
+
+
+def test_without_urls_there_is_no_process_and_the_answer_says_what_to_set(tmp_path):
+    with running_system(tmp_path / "data") as system:
+        assert system.get("/api/server")["chain"] is None
+        assert "tart_chain" not in system.http.get("/metrics").text
+        assert "chain" not in system.get("/api/health/detailed")["components"]
+        assert not (tmp_path / "data" / "chain").exists()
+
+
+def test_a_stop_is_clean_and_the_next_start_goes_on(tmp_path):
+    data = tmp_path / "data"
+    with followed(data) as running:
+        running.wait_for_head()
+        running.system.process.send(signal.SIGTERM)
+        assert running.system.process.ended() == 0
+    with followed(data) as running:
+        running.wait_for_head()

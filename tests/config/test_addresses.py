@@ -4,10 +4,12 @@ import pytest
 
 from tart.config.addresses import (
     describe_origin,
+    hide_secrets,
     is_url,
     join_address,
     parse_address,
     parse_listen_address,
+    public_value,
 )
 from tart.errors import ConfigError
 from tests.cases import all_cases
@@ -101,3 +103,19 @@ def test_an_address_of_a_web_server_has_a_scheme_and_a_host():
         "http://a\x1b",
     ):
         assert not is_url(text)
+
+
+@all_cases(
+    ("url", "shown"),
+    [
+        ("ws://127.0.0.1:19800", "ws://127.0.0.1:19800"),
+        ("wss://me:p@ss@host:1/v1/key?token=t", "wss://…@host:1/…"),
+        ("ws://host/", "ws://host/"),
+        ("ws://host?token=t", "ws://host/…"),
+        ("no url", "no url"),
+    ],
+)
+def test_a_url_is_shown_without_secrets(url, shown):
+    assert hide_secrets(url) == shown
+    assert public_value("rpc.urls", (url,)) == (shown,)
+    assert public_value("data_dir", url) == url

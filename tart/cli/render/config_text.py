@@ -11,6 +11,7 @@ from collections.abc import Container
 from typing import Any
 
 from tart.cli.render.documents import SettingsDocument
+from tart.config.addresses import public_value
 from tart.config.schema import SECTIONS, Config, settings, values
 
 _COLUMNS = 98
@@ -41,7 +42,7 @@ def config_toml() -> str:
 def render_settings(config: Config) -> str:
     """Return each setting in use, one per line, with where it came from."""
     return "".join(
-        f"{key} = {toml_value(value)}  ({config.origins[key]})\n"
+        f"{key} = {toml_value(public_value(key, value))}  ({config.origins[key]})\n"
         for key, value in values(config).items()
     )
 
@@ -58,7 +59,8 @@ def describe_reload(old: Config, new: Config, applied: Container[str]) -> tuple[
     changes: dict[bool, list[str]] = {True: [], False: []}
     for key in after:
         if before[key] != after[key]:
-            text = f"{key}: {toml_value(before[key])} → {toml_value(after[key])}"
+            old_text = toml_value(public_value(key, before[key]))
+            text = f"{key}: {old_text} → {toml_value(public_value(key, after[key]))}"
             changes[key.rpartition(".")[0] in applied].append(text)
     parts = []
     if changes[True]:
@@ -72,7 +74,7 @@ def settings_document(config: Config) -> SettingsDocument:
     """Return the settings in use and where each came from."""
     return {
         "settings": [
-            {"key": key, "value": value, "origin": config.origins[key]}
+            {"key": key, "value": public_value(key, value), "origin": config.origins[key]}
             for key, value in values(config).items()
         ]
     }

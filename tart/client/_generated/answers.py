@@ -114,6 +114,8 @@ class ServerStatus(TypedDict):
     gateway: ServerGateway
     shards_up: int
     shard_list: list[ServerShard]
+    # Null if rpc.urls is empty: no chain is followed.
+    chain: ServerChain | None
     disk: ServerDisk
     # Those that took most time in sum first, at most 50.
     requests: list[ServerRoute]
@@ -284,6 +286,56 @@ class MillisecondPercentiles(TypedDict):
     p50: float | None
     p99: float | None
     count: int
+
+
+class ServerChain(TypedDict):
+    """The process that follows the chain by the RPC of nodes."""
+
+    state: Literal["up", "down"]
+    restarts: int
+    # Queries that it did not answer, by reason.
+    unanswered: dict[str, int]
+    # Null if it is down.
+    figures: ChainProcessFigures | None
+
+
+class ChainProcessFigures(TypedDict):
+    """Figures of the chain process."""
+
+    endpoints: list[ServerEndpoint]
+    best_slot: int | None
+    finalized_slot: int | None
+    # Of the first stored block.
+    first_slot: int | None
+    blocks: int
+    forks: int
+    reorganisations: int
+    # Blocks whose statistics no endpoint had.
+    missing_statistics: int
+    # Counts since the process started, such as contradictions.
+    irregularities: dict[str, int]
+    waiting_requests: int
+    # Transactions that wait for the disk.
+    waiting_writes: int
+
+
+class ServerEndpoint(TypedDict):
+    """A node whose RPC the chain process reads."""
+
+    # Without user, password and path; null for callers who are not admins.
+    url: str | None
+    connected: bool
+    # When it was connected or lost.
+    since: str | None
+    # Of the best block that it named last.
+    best_slot: int | None
+    finalized_slot: int | None
+    # The last error; null for callers who are not admins.
+    error: str | None
+    requests: int
+    # Requests refused, or not answered in time or readably.
+    failures: int
+    reconnects: int
 
 
 class ServerDisk(TypedDict):

@@ -258,6 +258,8 @@ export interface ServerStatus {
   gateway: ServerGateway;
   shards_up: number;
   shard_list: ServerShard[];
+  /** Null if rpc.urls is empty: no chain is followed. */
+  chain: ServerChain | null;
   disk: ServerDisk;
   /** Those that took most time in sum first, at most 50. */
   requests: ServerRoute[];
@@ -426,6 +428,53 @@ export interface MillisecondPercentiles {
   p50: number | null;
   p99: number | null;
   count: number;
+}
+
+/** The process that follows the chain by the RPC of nodes. */
+export interface ServerChain {
+  state: "up" | "down";
+  restarts: number;
+  /** Queries that it did not answer, by reason. */
+  unanswered: Record<string, number>;
+  /** Null if it is down. */
+  figures: ChainProcessFigures | null;
+}
+
+/** Figures of the chain process. */
+export interface ChainProcessFigures {
+  endpoints: ServerEndpoint[];
+  best_slot: number | null;
+  finalized_slot: number | null;
+  /** Of the first stored block. */
+  first_slot: number | null;
+  blocks: number;
+  forks: number;
+  reorganisations: number;
+  /** Blocks whose statistics no endpoint had. */
+  missing_statistics: number;
+  /** Counts since the process started, such as contradictions. */
+  irregularities: Record<string, number>;
+  waiting_requests: number;
+  /** Transactions that wait for the disk. */
+  waiting_writes: number;
+}
+
+/** A node whose RPC the chain process reads. */
+export interface ServerEndpoint {
+  /** Without user, password and path; null for callers who are not admins. */
+  url: string | null;
+  connected: boolean;
+  /** When it was connected or lost. */
+  since: string | null;
+  /** Of the best block that it named last. */
+  best_slot: number | null;
+  finalized_slot: number | null;
+  /** The last error; null for callers who are not admins. */
+  error: string | null;
+  requests: number;
+  /** Requests refused, or not answered in time or readably. */
+  failures: number;
+  reconnects: number;
 }
 
 /** The disk with the data directory. */
@@ -7759,7 +7808,8 @@ export class TartClient<F extends Int64Form = "number"> {
    * dropped live events for this gateway in the last minute. memory and system_resources: degraded
    * below 10 % free of the machine's memory, the service's memory budget, the disk or a process's
    * descriptors, unhealthy below 2 %. alerting: degraded if rules are not evaluated or messages are
-   * given up; alerts are no matter of health.
+   * given up; alerts are no matter of health. chain, if rpc.urls is set: degraded if the chain
+   * process does not answer or an endpoint is not connected.
    */
   detailedHealth(
     parameters?: {},

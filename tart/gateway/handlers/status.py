@@ -8,6 +8,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol, TypeVar
@@ -15,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from tart import __version__, json_encoding, logs
 from tart.background_tasks import Background
 from tart.config.schema import Config
-from tart.errors import Busy, QueryTimeout, ShardUnavailable
+from tart.errors import Busy, ChainUnavailable, QueryTimeout, ShardUnavailable
 from tart.gateway.api import agent_guide, docs, openapi
 from tart.gateway.fanout.queries import (
     Coverage,
@@ -29,11 +30,13 @@ from tart.gateway.fanout.shards import Answers
 from tart.gateway.http.responses import Answer
 from tart.gateway.observability import health, metrics, server_report
 from tart.gateway.observability.alerting_figures import AlertingFigures
+from tart.gateway.observability.chain_figures import ChainFigures
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_stats import disk, memory
 from tart.gateway.observability.host_usage import HostHistory
 from tart.native.library import kernel_name
 from tart.process_memory import process_memory
+from tart.query.chain_queries.chain import State
 from tart.query.core import chain_stats, merge
 from tart.query.core.query import Query
 from tart.query.core.rfc3339 import rfc3339
@@ -43,6 +46,8 @@ from tart.rlimits import count_descriptors
 
 A = TypeVar("A")
 
+# The chain process is not waited for longer: its figures are a part of these answers.
+CHAIN_SECONDS = 2.0
 # The documents are the same for all: made at the first request, on the merge thread.
 
 
@@ -154,7 +159,7 @@ class StatusHandlers:
 
     async def detailed_health(self) -> Answer:
         """``/api/health/detailed``."""
-        answers, seconds = await self._statistics()
+        (answers, seconds), chain = await gather_all(self._statistics(), self._chain())
         inputs = health.HealthInput(
             statistics=dict(answers.values),
             total=answers.total,
@@ -172,6 +177,7 @@ class StatusHandlers:
             failing=self._background.recent(),
             host=self._host.newest,
             alerting=self._alerting(),
+            chain=chain,
         )
         body = health.report(inputs, now_text(), __version__, int(self.uptime_seconds))
         status = 503 if body["status"] == health.UNHEALTHY else 200
@@ -183,8 +189,8 @@ class StatusHandlers:
         Args:
             is_admin: Whether the caller sees names of hosts and paths.
         """
-        (answers, _), live, sizes = await gather_all(
-            self._statistics(), self._each(Live()), self._each(Storage())
+        (answers, _), live, sizes, chain = await gather_all(
+            self._statistics(), self._each(Live()), self._each(Storage()), self._chain()
         )
         statistics, now = dict(answers.values), int(time.time())
         available, total = memory()
@@ -228,6 +234,7 @@ class StatusHandlers:
             disk=disk(self._config.data_path),
             traffic=self._traffic,
             python=platform.python_version(),
+            chain=chain,
         )
         body = server_report.report(inputs, now_text(), __version__)
         return Answer(body, coverage(answers))
@@ -257,7 +264,7 @@ class StatusHandlers:
 
     async def metrics(self) -> Answer:
         """``/metrics``."""
-        answers, _ = await self._statistics()
+        (answers, _), chain = await gather_all(self._statistics(), self._chain())
         statistics = dict(answers.values)
         shards = self._queries.shards.every
         scrape = metrics.Scrape(
@@ -275,8 +282,21 @@ class StatusHandlers:
             kernel=kernel_name(),
             host=self._host.newest,
             alerting=self._alerting(),
+            chain=chain,
         )
         return Answer(metrics.text(scrape), Coverage(frozenset(statistics), answers.total))
+
+    async def _chain(self) -> ChainFigures | None:
+        """Return the state of the chain process; None if the chain is not followed."""
+        process = self._queries.chain_process
+        if not process.followed:
+            return None
+        state = None
+        with suppress(ChainUnavailable, Busy, QueryTimeout):
+            deadline = min(CHAIN_SECONDS, self._config.api.deadline_seconds)
+            state = await self._queries.ask_chain(State(), deadline)
+        counts = process.statistics
+        return ChainFigures(state, counts.restarts, dict(counts.failures))
 
     async def _statistics(self) -> tuple[Answers[dict[str, Any]], float]:
         """Return the statistics of the shards that answer, and how long that took."""

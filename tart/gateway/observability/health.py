@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from tart.amounts import plural
 from tart.gateway.observability.alerting_figures import AlertingFigures
+from tart.gateway.observability.chain_figures import ChainFigures
 from tart.gateway.observability.host_usage import (
     HostSample,
     ProcessSample,
@@ -55,6 +56,7 @@ class HealthInput:
         failing: Background tasks of the gateway that failed recently, with the newest error.
         host: The newest sample of the machine.
         alerting: The state of alerting; ``None`` leaves its component out.
+        chain: The state of the chain process; ``None`` leaves its component out.
     """
 
     statistics: Mapping[int, Json]
@@ -70,6 +72,7 @@ class HealthInput:
     failing: Mapping[str, str] = field(default_factory=dict)
     host: HostSample | None = None
     alerting: AlertingFigures | None = None
+    chain: ChainFigures | None = None
 
 
 class Component(NamedTuple):
@@ -86,7 +89,10 @@ def report(inputs: HealthInput, now: str, version: str, uptime_seconds: int) -> 
     rules = (_database, _batch_writer, _broadcaster, _memory, _system)
     essential = [rule(inputs) for rule in rules]
     alerting = [] if inputs.alerting is None else [_alerting(inputs.alerting)]
-    components = essential + alerting + [_shard(inputs, shard) for shard in range(inputs.total)]
+    chain = [] if inputs.chain is None else [_chain(inputs.chain)]
+    components = (
+        essential + alerting + chain + [_shard(inputs, shard) for shard in range(inputs.total)]
+    )
     statuses = Counter[HealthStatus](component.status for component in components)
     return {
         "status": _overall(essential, statuses),
@@ -229,6 +235,25 @@ def _alerting(figures: AlertingFigures) -> Component:
         return Component("alerting", DEGRADED, figures.fault, metrics)
     message = f"{plural(figures.rules, 'rule')} evaluated, {plural(figures.firing, 'alert')} firing"
     return Component("alerting", HEALTHY, message, metrics)
+
+
+def _chain(figures: ChainFigures) -> Component:
+    """Return the health of the chain process: telemetry does without it."""
+    state = figures.state
+    metrics = {
+        "restarts": figures.restarts,
+        "endpoints": None if state is None else len(state.endpoints),
+        "endpoints_connected": (
+            None if state is None else sum(each.connected for each in state.endpoints)
+        ),
+        "best_slot": None if state is None or state.best is None else state.best.slot,
+        "finalized_slot": (
+            None if state is None or state.finalized is None else state.finalized.slot
+        ),
+    }
+    if figures.fault:
+        return Component("chain", DEGRADED, figures.fault, metrics)
+    return Component("chain", HEALTHY, figures.text, metrics)
 
 
 def _descriptors(process: ProcessSample) -> HealthStatus:

@@ -29,6 +29,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from tart.gateway.observability.alerting_figures import AlertingFigures, alert_metrics
+from tart.gateway.observability.chain_figures import ChainFigures, chain_metrics
 from tart.gateway.observability.counter_totals import CounterTotals
 from tart.gateway.observability.host_metrics import host_metrics
 from tart.gateway.observability.host_usage import HostSample
@@ -297,6 +298,7 @@ class Scrape:
         kernel: ``native`` or ``python``.
         host: The newest sample of the machine.
         alerting: The state of alerting.
+        chain: The state of the chain process; None if the chain is not followed.
     """
 
     statistics: Mapping[int, Json]
@@ -313,6 +315,7 @@ class Scrape:
     kernel: str
     host: HostSample | None = None
     alerting: AlertingFigures | None = None
+    chain: ChainFigures | None = None
 
 
 def text(scrape: Scrape) -> bytes:
@@ -337,6 +340,7 @@ class _Collector(Collector):
         yield from _gateway_metrics(scrape)
         yield from host_metrics(scrape.host)
         yield from alert_metrics(scrape.alerting)
+        yield from chain_metrics(scrape.chain)
 
 
 def _jamtart(scrape: Scrape) -> Iterator[Metric]:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tart.config.addresses import public_value
 from tart.config.schema import Config, settings, values
+from tart.gateway.observability.chain_figures import ChainFigures, chain_report
 from tart.gateway.observability.metrics import Durations, Traffic
 from tart.query.answers.server import (
     DiskForecast,
@@ -43,6 +45,7 @@ _PRIVATE = frozenset(
         "api.tls_certificate",
         "api.tls_key",
         "api.cors_origins",
+        "rpc.urls",
     }
 )
 
@@ -74,6 +77,7 @@ class ServerInput:
     Attributes:
         is_admin: Whether hosts and paths are named.
         disk: Free and total bytes.
+        chain: The state of the chain process; None if the chain is not followed.
     """
 
     config: Config
@@ -84,6 +88,7 @@ class ServerInput:
     disk: tuple[int, int]
     traffic: Traffic
     python: str
+    chain: ChainFigures | None = None
 
 
 def report(inputs: ServerInput, timestamp: str, version: str) -> ServerStatus:
@@ -98,6 +103,7 @@ def report(inputs: ServerInput, timestamp: str, version: str) -> ServerStatus:
         "gateway": inputs.gateway,
         "shards_up": len(answering),
         "shard_list": [_shard(shard) for shard in inputs.shards],
+        "chain": chain_report(inputs.chain, is_admin=inputs.is_admin),
         "disk": _disk(inputs, answering),
         "requests": _routes(inputs.traffic),
         "settings": _settings(inputs.config, is_admin=inputs.is_admin),
@@ -282,7 +288,9 @@ def _settings(config: Config, *, is_admin: bool) -> list[ServerSetting]:
     return [
         {
             "name": name,
-            "value": current[name] if is_admin or name not in _PRIVATE else None,
+            "value": (
+                public_value(name, current[name]) if is_admin or name not in _PRIVATE else None
+            ),
             "is_default": current[name] == setting.default,
             "description": setting.description,
         }

@@ -264,6 +264,56 @@ class ServerSetting(TypedDict):
     description: str
 
 
+class ServerEndpoint(TypedDict):
+    """A node whose RPC the chain process reads."""
+
+    url: Annotated[
+        str | None,
+        Meta(description="Without user, password and path; null for callers who are not admins."),
+    ]
+    connected: bool
+    since: Annotated[Time | None, Meta(description="When it was connected or lost.")]
+    best_slot: Annotated[Count | None, Meta(description="Of the best block that it named last.")]
+    finalized_slot: Count | None
+    error: Annotated[
+        str | None, Meta(description="The last error; null for callers who are not admins.")
+    ]
+    requests: Count
+    failures: Annotated[
+        Count, Meta(description="Requests refused, or not answered in time or readably.")
+    ]
+    reconnects: Count
+
+
+class ChainProcessFigures(TypedDict):
+    """Figures of the chain process."""
+
+    endpoints: list[ServerEndpoint]
+    best_slot: Count | None
+    finalized_slot: Count | None
+    first_slot: Annotated[Count | None, Meta(description="Of the first stored block.")]
+    blocks: Count
+    forks: Count
+    reorganisations: Count
+    missing_statistics: Annotated[
+        Count, Meta(description="Blocks whose statistics no endpoint had.")
+    ]
+    irregularities: Annotated[
+        Counters, Meta(description="Counts since the process started, such as contradictions.")
+    ]
+    waiting_requests: Count
+    waiting_writes: Annotated[Count, Meta(description="Transactions that wait for the disk.")]
+
+
+class ServerChain(TypedDict):
+    """The process that follows the chain by the RPC of nodes."""
+
+    state: Literal["up", "down"]
+    restarts: Count
+    unanswered: Annotated[Counters, Meta(description="Queries that it did not answer, by reason.")]
+    figures: Annotated[ChainProcessFigures | None, Meta(description="Null if it is down.")]
+
+
 class ServerStatus(Scattered):
     """The server itself: processes, disk, requests, settings."""
 
@@ -275,6 +325,9 @@ class ServerStatus(Scattered):
     gateway: ServerGateway
     shards_up: Count
     shard_list: list[ServerShard]
+    chain: Annotated[
+        ServerChain | None, Meta(description="Null if rpc.urls is empty: no chain is followed.")
+    ]
     disk: ServerDisk
     requests: Annotated[
         list[ServerRoute], Meta(description="Those that took most time in sum first, at most 50.")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tart.gateway.observability.alerting_figures import AlertingFigures
+from tart.gateway.observability.chain_figures import ChainFigures
 from tart.gateway.observability.health import HealthInput, report
+from tart.query.chain_queries.chain import ChainState, EndpointState
 from tests.gateway.fake_shard import statistics
 from tests.gateway.observability.test_host_usage import process, sample
 
@@ -167,3 +169,13 @@ def test_alerting_that_fails_degrades_the_server_and_alerts_do_not() -> None:
     wrong = replace(WELL, alerting=AlertingFigures(problems=("rule A cannot be evaluated: x",)))
     assert words(wrong) == ("Degraded", {"alerting": "Degraded"})
     assert message(wrong, "alerting") == "rule A cannot be evaluated: x"
+
+
+def test_a_chain_process_that_is_away_degrades_the_server() -> None:
+    away = replace(WELL, chain=ChainFigures())
+    assert words(away) == ("Degraded", {"chain": "Degraded"})
+    assert message(away, "chain").startswith("the chain process does not answer")
+    endpoint = EndpointState(url="ws://a", connected=True)
+    well = replace(WELL, chain=ChainFigures(ChainState(endpoints=[endpoint], parameters={})))
+    assert words(well) == ("Healthy", {})
+    assert message(well, "chain") == "no block is known yet"

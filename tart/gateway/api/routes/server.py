@@ -34,7 +34,8 @@ SERVER_ROUTES: tuple[Route, ...] = (
         "minute. memory and system_resources: degraded below 10 % free of the machine's memory, "
         "the service's memory budget, the disk or a process's descriptors, unhealthy below 2 %. "
         "alerting: degraded if rules are not evaluated or messages are given up; alerts are no "
-        "matter of health.",
+        "matter of health. chain, if rpc.urls is set: degraded if the chain process does not "
+        "answer or an endpoint is not connected.",
         answer=DetailedHealth,
         cache=Cache.LIVE,
         errors=(503,),
