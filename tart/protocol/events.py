@@ -4,7 +4,8 @@ Pure. ``EventKind`` is a table: section, number, name of the variant in JSON, he
 specification, then the fields in the order they follow timestamp and number on the wire.
 A new event type is one more member; no other module writes an event's number.
 Decoder, encoder, JSON names and storage columns all derive from these lines.
-Fields are those of protocol version 1; ``version_0`` tells where version 0 differed.
+Fields are those of protocol version 1; ``version_0`` tells where version 0 differed. ``role``
+says which step of audits or finality an event type reports (``protocol.roles``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from tart.protocol.roles import EventRole, Role
 from tart.protocol.types import (
     ACCUMULATED_SERVICE,
     AVAILABILITY_STATEMENT,
@@ -47,7 +49,7 @@ from tart.protocol.types import (
 )
 from tart.protocol.wire import EventId, List, Option, Struct, Tuple
 
-_Declaration = tuple[str, int, str, str, Struct, Struct | None]
+_Declaration = tuple[str, int, str, str, Struct, Struct | None, EventRole | None]
 
 
 def _event(
@@ -57,9 +59,10 @@ def _event(
     title: str,
     *,
     version_0: Struct | None = None,
+    role: EventRole | None = None,
     **fields: Any,
 ) -> _Declaration:
-    return group, number, variant, title, struct(variant, **fields), version_0
+    return group, number, variant, title, struct(variant, **fields), version_0, role
 
 
 class EventKind(IntEnum):
@@ -71,6 +74,7 @@ class EventKind(IntEnum):
         title: Its heading in the specification.
         fields: Its payload, in protocol version 1.
         version_0: Its payload in protocol version 0 where that differed.
+        role: What it tells about audits or finality; ``None`` for most.
     """
 
     group: str
@@ -78,6 +82,7 @@ class EventKind(IntEnum):
     title: str
     fields: Struct
     version_0: Struct | None
+    role: EventRole | None
 
     def __new__(
         cls,
@@ -87,12 +92,16 @@ class EventKind(IntEnum):
         title: str,
         fields: Struct,
         version_0: Struct | None,
+        role: EventRole | None,
     ) -> EventKind:
         """Make the member of that number from its declaration."""
         kind = int.__new__(cls, number)
         kind._value_ = number
         kind.group, kind.variant, kind.title = group, variant, title
         kind.fields, kind.version_0 = fields, version_0
+        kind.role = role
+        if role is not None:
+            role.check(fields)
         return kind
 
     @property
@@ -984,6 +993,12 @@ EVENTS: Mapping[int, EventKind] = MappingProxyType({kind.number: kind for kind i
 
 BY_VARIANT: Mapping[str, EventKind] = MappingProxyType(
     {each.variant: each for each in EVENTS.values()}
+)
+BY_ROLE: Mapping[Role, tuple[EventKind, ...]] = MappingProxyType(
+    {
+        role: tuple(kind for kind in EventKind if kind.role and kind.role.role is role)
+        for role in Role
+    }
 )
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(each.group for each in EVENTS.values()))
 

@@ -38,6 +38,7 @@ LEFT_OUT = {
     "grafana_db_stats": "what the files of the shards take",
     "availability_anchors": "times between arrivals at the server; test_truth_availability.py",
     "conformance_examples": "three of each day on each shard, the first to arrive",
+    "finality": "times between arrivals at the server; tests/e2e/test_truth_finality.py",
     "block_propagation": "times between arrivals at the server; tests/e2e/test_truth_analytics.py",
 }
 # Answers with slots in which something was heard, where a node named none, and those that the
@@ -64,6 +65,7 @@ REMOVED = {
 }
 # Members of one route's answer.
 REMOVED_OF = {
+    "audits": dict.fromkeys(("series", "times", "reports"), "by the server's clock"),
     "availability_requests": dict.fromkeys(("series", "times"), "by the server's clock"),
     "preimages": {
         **dict.fromkeys(("series", "times", "spread_ms"), "by the server's clock"),

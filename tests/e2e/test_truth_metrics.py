@@ -248,7 +248,20 @@ def durations(truth):
         parent = root and sent.get((each["node"], each["session"], root["event_id"]))
         if parent is not None and (parent, each["type"]) in REFERENCE_STEPS:
             found[parent, each["type"]].append((each["node"], root["after_us"]))
-    return found | audits(truth)
+    return found | audits(truth) | finalizations(truth)
+
+
+def finalizations(truth):
+    """The same from a node's first best block to the same block as its finalized one."""
+    found, best = defaultdict(list), {}
+    for each in sorted(truth.facts.sent, key=lambda f: (f["node"], f["session"], f["event_id"])):
+        if each["type"] in (11, 12):
+            block = each["node"], each["session"], each["data"]["hash"]
+            if each["type"] == 11:
+                best.setdefault(block, each["node_us"])
+            elif block in best:
+                found[11, 12].append((each["node"], each["node_us"] - best.pop(block)))
+    return found
 
 
 def audits(truth):

@@ -139,6 +139,15 @@ ADDING: dict[str, list[Callable[[Any], int]]] = {
         for side in ("requester", "server")
         for name in ("started", "transferred", "failed")
     ],
+    "audits": [
+        *(numbers("recovery", name) for name in ("shard_requests", "bundles_transferred")),
+        numbers("nodes", "*", "served"),
+    ],
+    "finality": [
+        numbers("node_delay", "count"),
+        numbers("nodes", "*", "finalized_events"),
+        numbers("series", "finalized_blocks", "*"),
+    ],
     "preimages": [numbers("totals", "announced"), numbers("nodes", "*", "requested")],
     "topology": [
         numbers("network_stats", f"{each}_last_hour")

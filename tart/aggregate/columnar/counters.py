@@ -41,7 +41,12 @@ AUDIT_STEPS: tuple[tuple[int, int], ...] = (
     (EventKind.SENDING_BUNDLE_SHARD_REQUEST.number, EventKind.BUNDLE_RECONSTRUCTED.number),
     (EventKind.RECONSTRUCTING_BUNDLE.number, EventKind.BUNDLE_RECONSTRUCTED.number),
 )
-STEPS: tuple[tuple[int, int], ...] = (*REFERENCE_STEPS, *AUDIT_STEPS)
+# From a node's best block to the same block as its finalized one (``references.finalizations``).
+FINALITY_STEP: tuple[int, int] = (
+    EventKind.BEST_BLOCK_CHANGED.number,
+    EventKind.FINALIZED_BLOCK_CHANGED.number,
+)
+STEPS: tuple[tuple[int, int], ...] = (*REFERENCE_STEPS, *AUDIT_STEPS, FINALITY_STEP)
 STEP_INDEX: dict[tuple[int, int], int] = {pair: index for index, pair in enumerate(STEPS)}
 
 

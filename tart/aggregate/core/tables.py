@@ -246,6 +246,18 @@ SUMMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "bundles_failed": COUNT,
         },
         "assurances": {"anchor": HASH, "seen_at": TIME, "type": "UTINYINT", "count": COUNT},
+        # Events of the types that have a role in audits or finality (``protocol.roles``), with the
+        # values of the fields that the role names, NULL for those that it does not.
+        "role_events": {
+            **_BUCKET,
+            **_NODE,
+            "type": "UTINYINT",
+            "tranche": "USMALLINT",
+            "valid": "UTINYINT",
+            "count": COUNT,
+            "last_at": TIME,
+            "round": "UBIGINT",
+        },
         # Deviations from JIP-3 by rule (``protocol.rules``).
         "conformance": {
             **_BUCKET,
@@ -456,6 +468,7 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "last_at": "max",
         },
         "assurances": {"count": "sum"},
+        "role_events": {"count": "sum", "last_at": "max", "round": "max"},
         "conformance": {"count": "sum", "first_at": "min", "last_at": "max"},
     }
 )

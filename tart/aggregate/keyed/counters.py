@@ -70,6 +70,18 @@ class AccumulationCost(NamedTuple):
     transfers: int = 0
 
 
+class RoleValues(NamedTuple):
+    """The values of an event that its role names; ``None`` for those that it does not.
+
+    Attributes:
+        valid: 1 or 0.
+    """
+
+    tranche: int | None
+    valid: int | None
+    round: int | None
+
+
 def minute_start(received_at: int) -> int:
     """Return the start of a time's minute; Unix microseconds."""
     return received_at - received_at % (MINUTE_BUCKET * SECOND_US)
@@ -133,6 +145,7 @@ class KeyedCounters:
         self._erasures: dict[bytes, list[int]] = {}
         self._assurances: dict[tuple[bytes, int, int], int] = {}
         self._reached: dict[tuple[bytes, int], list[int]] = {}
+        self._role_events: dict[tuple[int, int, int, int | None, int | None], list[Any]] = {}
         self._tables: Mapping[str, dict[Any, Any]] = {
             "failures": self._failures,
             "links": self._links,
@@ -146,6 +159,7 @@ class KeyedCounters:
             "erasures": self._erasures,
             "assurances": self._assurances,
             "reached": self._reached,
+            "role_events": self._role_events,
         }
         self.overflowed: Counter[str] = Counter()
         self.failure_totals: Counter[int] = Counter()
@@ -376,6 +390,19 @@ class KeyedCounters:
         entry[0] = min(entry[0], received_at)
         entry[1] = max(entry[1], slot)
         entry[2] += 1
+
+    def add_role_event(self, received_at: int, node: int, number: int, values: RoleValues) -> None:
+        """Count an event of a type that has a role in audits or finality."""
+        key = (minute_start(received_at), node, number, values.tranche, values.valid)
+        entry = self._role_events.get(key)
+        if entry is None:
+            if self._is_full("role_events"):
+                return
+            entry = self._role_events[key] = [0, received_at, values.round]
+        entry[0] += 1
+        entry[1] = max(entry[1], received_at)
+        if values.round is not None:
+            entry[2] = max(entry[2] or 0, values.round)
 
     def rows(self, table: str) -> Rows:
         """Return the rows of a table."""

@@ -8,33 +8,18 @@ bundle that several audits of one id recover counts from the first request of th
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import NamedTuple
 
 import numpy as np
 
 from tart.aggregate.columnar.counters import AUDIT_STEPS, STEP_INDEX
 from tart.aggregate.core.event_batch import EventBatch, kind_mask
-from tart.aggregate.core.event_columns import Array
+from tart.aggregate.references.durations import Durations
 from tart.protocol.events import EventKind
 
 # Audits that are remembered, the newest.
 MAX_AUDITS = 16_384
 _KINDS = kind_mask({kind for step in AUDIT_STEPS for kind in step})
 _REQUESTED, _RECONSTRUCTED = (STEP_INDEX[step] for step in AUDIT_STEPS)
-
-
-class Durations(NamedTuple):
-    """Durations that ended in a batch.
-
-    Attributes:
-        indices: The events that ended them.
-        step: Indices into ``STEPS``.
-        duration_us: By the node's clock, microseconds.
-    """
-
-    indices: Array
-    step: Array
-    duration_us: Array
 
 
 class _Audit:
@@ -83,12 +68,7 @@ class Audits:
                 if audit.reconstructing is not None:
                     ended.append((index, _RECONSTRUCTED, timestamp - audit.reconstructing))
                 audit.reconstructing = None
-        columns = np.array(ended, object).reshape(-1, 3)
-        return Durations(
-            columns[:, 0].astype(np.intp),
-            columns[:, 1].astype(np.intp),
-            columns[:, 2].astype(np.float64),
-        )
+        return Durations.of(ended)
 
     def _audit(self, session: int, audit_id: int) -> _Audit:
         audit = self._audits.get((session, audit_id))

@@ -1,8 +1,8 @@
 """The table of reducers, and their use on the events of a batch.
 
 Pure. ``REDUCERS`` has one entry for every event type that is reduced alone: pipelines,
-failures with their reasons, links between nodes, gauges. Types that come in large numbers are
-reduced by the batch (``requests``). All other types only belong to the pipeline of the event
+failures with their reasons, links between nodes, gauges, roles. Types that come in large numbers
+are reduced by the batch (``requests``). All other types only belong to the pipeline of the event
 they refer to, and are counted by ``columnar.counters``.
 """
 
@@ -25,6 +25,7 @@ from tart.aggregate.references import (
     block_reducers,
     package_reducers,
     peer_message_reducers,
+    role_reducers,
     status_reducers,
 )
 from tart.aggregate.references.inherited_values import pipeline_kinds
@@ -38,6 +39,7 @@ def _reduce_failure(state: ReducerState, event: Event) -> Subject:
 
 
 REDUCERS: Mapping[int, Reducer] = {
+    **role_reducers.REDUCERS,
     **dict.fromkeys(FAILURES, _reduce_failure),
     **status_reducers.REDUCERS,
     **block_reducers.REDUCERS,

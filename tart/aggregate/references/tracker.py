@@ -43,6 +43,8 @@ from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.keyed.pipelines import PIPELINE_ROOTS, PackagePipeline, Pipeline, PipelineEnd
 from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BATCH_KINDS, BatchReducers
+from tart.aggregate.references.durations import Durations
+from tart.aggregate.references.finalizations import Finalizations
 from tart.aggregate.references.open_references import NEVER, NO_ENTRY, OpenReferences
 from tart.aggregate.references.reducer_state import Event, Fields, Reporter
 from tart.aggregate.references.reducers import JOINING_KINDS, REDUCERS, Reducers
@@ -155,6 +157,7 @@ class ReferenceTracker:
             self._reducers.see,
         )
         self._audits = Audits()
+        self._finalizations = Finalizations()
         self._transaction = transaction
         self._isolation = isolation
         self._limits = limits
@@ -204,7 +207,9 @@ class ReferenceTracker:
         with self._isolation.guard("latencies", events=len(references.timed)):
             self._count_durations(references)
         with self._isolation.guard("audits"):
-            self._count_audits(self._batch)
+            self._count_ended(self._audits.add(self._batch))
+        with self._isolation.guard("finality"):
+            self._count_ended(self._finalizations.add(self._batch))
         self.unresolved.update(references.unresolved)
         if len(references.ended):
             with self._isolation.guard("references"):
@@ -270,10 +275,9 @@ class ReferenceTracker:
                 references.duration_us,
             )
 
-    def _count_audits(self, batch: EventBatch) -> None:
-        ended = self._audits.add(batch)
+    def _count_ended(self, ended: Durations) -> None:
         if len(ended.indices):
-            events = batch.columns
+            events = self._batch.columns
             self._latencies.add(
                 events.received_at[ended.indices],
                 events.node[ended.indices],

@@ -6575,6 +6575,313 @@ class ReconciledImplementation(TypedDict):
     findings: dict[str, int]
 
 
+class Finality(TypedDict):
+    """Finality: its distance from the best chain, its delays, and times in which it stood still."""
+
+    bucket_seconds: int
+    # The beginning of each bucket.
+    times: list[str]
+    window: OpenWindow
+    now: FinalityNow
+    series: FinalitySeries
+    # Different blocks that nodes named as finalized in the window, at most the newest 20,000.
+    blocks: int
+    # Of all nodes: from a node's best block to the same block as its finalized one, by the node's
+    # clock, within 10 %; max_ms is null.
+    node_delay: FinalityDelays
+    # Of each block: from the first sight of it by any node until any node named it as finalized, by
+    # the server's clock.
+    network_delay: FinalityDelays
+    # Of each block and node: from the first sight by any node until that node named it as
+    # finalized, by the server's clock, within 10 % of the time after the first.
+    arrival_delay: FinalityDelays
+    # Of each block: from the first node that named it as finalized to the last one, by the server's
+    # clock.
+    spread: FinalityDelays
+    # Five slots: a longer time without progress is a stall.
+    stall_after_seconds: int
+    # At most 100, newest first.
+    stalls: list[FinalityStall]
+    stalls_total: int
+    # Those farthest behind first.
+    nodes: list[FinalityNode]
+    nodes_total: int
+    rounds: FinalitySteps
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Finality | None]
+
+
+class FinalityNow(TypedDict):
+    """The heads of the network at present, whatever the window."""
+
+    # The highest slot that a third of the nodes have reached.
+    best_slot: int | None
+    # Likewise of finalized blocks.
+    finalized_slot: int | None
+    # The difference of both.
+    lag_slots: int | None
+
+
+class FinalitySeries(TypedDict):
+    """Finality by time: in each list one element for each bucket of the answer."""
+
+    best_slot: list[int | None]
+    finalized_slot: list[int | None]
+    lag_slots: list[int | None]
+    # Different blocks that a node first named as finalized.
+    finalized_blocks: list[int]
+    # Percentile of node_delay of the bucket, within 10 %.
+    p50_ms: list[float | None]
+    p95_ms: list[float | None]
+
+
+class FinalityDelays(TypedDict):
+    """Milliseconds; percentiles are by nearest rank."""
+
+    count: int
+    p50_ms: float | None
+    p95_ms: float | None
+    max_ms: float | None
+
+
+class FinalityStall(TypedDict):
+    """A time in which no node named a higher finalized block, though nodes named best blocks."""
+
+    # The last progress before it, or the start of the window.
+    since: str
+    # The next progress; null if there was none in the window.
+    until: str | None
+    # As far as it lies in the window.
+    seconds: float
+    # The slot before it; null if the window began with it.
+    finalized_slot: int | None
+
+
+class FinalityNode(TypedDict):
+    """Finality at one node."""
+
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    is_connected: bool
+    # What the node last said, whatever the window.
+    finalized_slot: int | None
+    # Finalized block changed, in the window.
+    finalized_events: int
+    # Slots from the network's best block to the node's finalized block: the median of the buckets
+    # in which the node named one.
+    lag_p50: int | None
+    lag_max: int | None
+    # Of each bucket.
+    lag: list[int | None]
+    # From the first time that a block was the node's best block until the node named it as
+    # finalized, by the node's clock, within 10 %.
+    delay_p50_ms: float | None
+    delay_p95_ms: float | None
+
+
+class FinalitySteps(TypedDict):
+    """The steps of a round of finality, in the order of the protocol."""
+
+    # Null as long as no event type of JIP-3 reports it.
+    round_started: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    vote_sent: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    vote_received: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    round_completed: ProtocolStep | None
+
+
+class ProtocolStep(TypedDict):
+    """Events that report one step of the protocol."""
+
+    # Names of the types that report the step.
+    event_types: list[str]
+    events: int
+    # Events by bucket of the answer.
+    series: list[int]
+    # Nodes that reported it, most events first.
+    nodes: list[StepNode]
+    # Null if the step has no tranche.
+    tranches: list[TrancheEvents] | None
+    # With a negative verdict; null if the step has no verdict.
+    invalid: int | None
+    # Null if the step has no round, or did not occur.
+    highest_round: int | None
+    last_at: str | None
+
+
+class StepNode(TypedDict):
+    """The events of one node."""
+
+    node_id: str
+    events: int
+
+
+class TrancheEvents(TypedDict):
+    """The events of one tranche."""
+
+    tranche: int
+    events: int
+    # With a negative verdict; null if the step has no verdict.
+    invalid: int | None
+
+
+class Audits(TypedDict):
+    """Audits: bundles that auditors recover, and the steps that event types report."""
+
+    bucket_seconds: int
+    # The beginning of each bucket.
+    times: list[str]
+    window: OpenWindow
+    recovery: BundleRecovery
+    series: AuditSeries
+    # Most requests sent first.
+    nodes: list[AuditingNode]
+    # Nodes that audited or served auditors.
+    nodes_total: int
+    # Newest first.
+    reports: list[AuditedReport]
+    # Reports of which auditors requested something, at most 10,000.
+    reports_total: int
+    steps: AuditSteps
+    # Present only if a shard did not answer.
+    shards: NotRequired[Shards]
+    # Present only if data of the answer may be in a damaged part of a file or in a quarantined
+    # file: rows of the event log received in that time, or rows of aggregates.
+    unreadable: NotRequired[list[Unreadable]]
+    # Present only if the answer is made from the event log and storage.sample_after_seconds had
+    # events left out of it in that time. Counts and durations from aggregates include them.
+    sampled: NotRequired[Sampled]
+    # Present only with the parameter compare.
+    comparison: NotRequired[Comparison]
+    # The same answer about the window that is `compare` earlier, with what it lacks; present only
+    # with the parameter compare. Members that tell the present state tell it here, too. Null if
+    # nothing of that window is kept, or if what the request names was not in it.
+    earlier: NotRequired[Audits | None]
+
+
+class BundleRecovery(TypedDict):
+    """Bundles that auditors recovered, whole from a guarantor or from shards of assurers."""
+
+    # For shards of bundles, sent to assurers.
+    shard_requests: int
+    # To the auditor.
+    shards_transferred: int
+    # Of the auditor.
+    shard_requests_failed: int
+    # Of a bundle from shards, begun.
+    reconstructions: int
+    # Of these, completed.
+    reconstructed: int
+    # For whole bundles, sent to guarantors.
+    bundle_requests: int
+    # To the auditor.
+    bundles_transferred: int
+    # Of the auditor.
+    bundle_requests_failed: int
+    # From the first request for a shard to the bundle, by the auditor's clock, within 10 %; null
+    # without a reconstruction.
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class AuditSeries(TypedDict):
+    """Audits by time: in each list one element for each bucket of the answer."""
+
+    shard_requests: list[int]
+    reconstructed: list[int]
+    bundle_requests: list[int]
+    bundles_transferred: list[int]
+
+
+class AuditingNode(TypedDict):
+    """One node as an auditor, and what it served to auditors."""
+
+    # For shards of bundles, sent to assurers.
+    shard_requests: int
+    # To the auditor.
+    shards_transferred: int
+    # Of the auditor.
+    shard_requests_failed: int
+    # Of a bundle from shards, begun.
+    reconstructions: int
+    # Of these, completed.
+    reconstructed: int
+    # For whole bundles, sent to guarantors.
+    bundle_requests: int
+    # To the auditor.
+    bundles_transferred: int
+    # Of the auditor.
+    bundle_requests_failed: int
+    # From the first request for a shard to the bundle, by the auditor's clock, within 10 %; null
+    # without a reconstruction.
+    p50_ms: float | None
+    p95_ms: float | None
+    node_id: str
+    implementation_name: str | None
+    implementation_version: str | None
+    # Requests of auditors that it received, for shards and bundles.
+    served: int
+    # Made by it; null as long as no event type reports them.
+    judgments: int | None
+
+
+class AuditedReport(TypedDict):
+    """The requests of auditors for one work-report, by its erasure root."""
+
+    erasure_root: str
+    # Null if no guarantor told it since a day before the window.
+    report_hash: str | None
+    work_package_hash: str | None
+    core: int | None
+    # First request for anything with this root.
+    first_at: str
+    last_at: str
+    # Requests that assurers received.
+    shards_served: int
+    # Counted by both sides.
+    shards_transferred: int
+    # Counted by both sides.
+    shards_failed: int
+    # Requests that guarantors received.
+    bundles_served: int
+    # Counted by both sides.
+    bundles_transferred: int
+    # Counted by both sides.
+    bundles_failed: int
+
+
+class AuditSteps(TypedDict):
+    """The steps of audits, in the order of the protocol."""
+
+    # Null as long as no event type of JIP-3 reports it.
+    audit_started: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    announcement_sent: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    announcement_received: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    judgment_made: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    judgment_received: ProtocolStep | None
+    # Null as long as no event type of JIP-3 reports it.
+    dispute_concluded: ProtocolStep | None
+
+
 class Summary(TypedDict):
     """The present of the network, and the nodes that changed."""
 

@@ -3919,6 +3919,94 @@ class Api:
             )
         )
 
+    def finality(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.Finality:
+        """Get how far finality is behind, how long it takes, and where it stood still.
+
+        ``GET /api/finality``. From Best block changed (11) and Finalized block changed (12): heads
+        and lag of the network and of each node over time, delays from best or first sight to final,
+        the spread between nodes, and stalls. Delays are of the blocks that nodes name as finalized.
+        Steps of the protocol that no event type of JIP-3 reports yet are null. Buckets are a minute
+        long, or longer, so that there are at most 120; the newest may be incomplete.
+
+        Args:
+            limit: Maximum number of nodes; clamped to 1 to 1000. Default: 50.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
+        """
+        return self._ask(
+            Call[answers.Finality](
+                "GET",
+                "/api/finality",
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
+            )
+        )
+
+    def audits(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.Audits:
+        """Get what nodes tell about audits.
+
+        ``GET /api/audits``. So far auditors tell how they recover bundles (140 to 153): requests,
+        reconstructions and durations of each auditor, what nodes served to auditors, and the
+        reports of which bundles were requested. /api/availability/requests has both sides of each
+        kind. Steps of the protocol that no event type of JIP-3 reports yet are null. Buckets are a
+        minute long, or longer, so that there are at most 120; the newest may be incomplete.
+
+        Args:
+            limit: Maximum number of nodes, and of reports; clamped to 1 to 1000. Default: 50.
+            duration: Length of the window, which ends now; start and end take precedence. Default:
+                1h.
+            start: Start of the window, which begins with the bucket that contains this time.
+            end: End of the window, which ends before the bucket that contains this time, unless
+                that bucket is the present one. A time in the future means now.
+            compare: Answer also about an earlier window of the same length, in the member earlier:
+                how long ago it is, such as 24h or 7d. The earlier window ends with the last whole
+                bucket before its end; if compare is shorter than the window, the two overlap
+                (comparison.overlap_seconds).
+        """
+        return self._ask(
+            Call[answers.Audits](
+                "GET",
+                "/api/audits",
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
+            )
+        )
+
     def summary(self, *, since: int | None = None) -> answers.Summary:
         """Get the present of the network in brief, and the nodes that changed.
 
@@ -6713,6 +6801,62 @@ class AsyncApi:
                 query={
                     "epoch": epoch,
                     "node_id": node_id,
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def finality(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.Finality:
+        """Get how far finality is behind, how long it takes, and where it stood still.
+
+        See ``TartClient.finality``.
+        """
+        return await self._ask(
+            Call[answers.Finality](
+                "GET",
+                "/api/finality",
+                query={
+                    "limit": limit,
+                    "duration": duration,
+                    "start": start,
+                    "end": end,
+                    "compare": compare,
+                    "int64": "number",
+                },
+            )
+        )
+
+    async def audits(
+        self,
+        *,
+        limit: int | None = None,
+        duration: str | None = None,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        compare: str | None = None,
+    ) -> answers.Audits:
+        """Get what nodes tell about audits.
+
+        See ``TartClient.audits``.
+        """
+        return await self._ask(
+            Call[answers.Audits](
+                "GET",
+                "/api/audits",
+                query={
                     "limit": limit,
                     "duration": duration,
                     "start": start,

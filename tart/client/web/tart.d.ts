@@ -6700,6 +6700,325 @@ export interface ReconciledImplementation {
   findings: Record<string, number>;
 }
 
+/** Finality: its distance from the best chain, its delays, and times in which it stood still. */
+export interface Finality<I = number> {
+  bucket_seconds: number;
+  /** The beginning of each bucket. */
+  times: string[];
+  window: OpenWindow;
+  now: FinalityNow;
+  series: FinalitySeries;
+  /** Different blocks that nodes named as finalized in the window, at most the newest 20,000. */
+  blocks: number;
+  /**
+   * Of all nodes: from a node's best block to the same block as its finalized one, by the node's
+   * clock, within 10 %; max_ms is null.
+   */
+  node_delay: FinalityDelays;
+  /**
+   * Of each block: from the first sight of it by any node until any node named it as finalized, by
+   * the server's clock.
+   */
+  network_delay: FinalityDelays;
+  /**
+   * Of each block and node: from the first sight by any node until that node named it as finalized,
+   * by the server's clock, within 10 % of the time after the first.
+   */
+  arrival_delay: FinalityDelays;
+  /**
+   * Of each block: from the first node that named it as finalized to the last one, by the server's
+   * clock.
+   */
+  spread: FinalityDelays;
+  /** Five slots: a longer time without progress is a stall. */
+  stall_after_seconds: number;
+  /** At most 100, newest first. */
+  stalls: FinalityStall[];
+  stalls_total: number;
+  /** Those farthest behind first. */
+  nodes: FinalityNode[];
+  nodes_total: number;
+  rounds: FinalitySteps<I>;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Finality<I> | null;
+}
+
+/** The heads of the network at present, whatever the window. */
+export interface FinalityNow {
+  /** The highest slot that a third of the nodes have reached. */
+  best_slot: number | null;
+  /** Likewise of finalized blocks. */
+  finalized_slot: number | null;
+  /** The difference of both. */
+  lag_slots: number | null;
+}
+
+/** Finality by time: in each list one element for each bucket of the answer. */
+export interface FinalitySeries {
+  best_slot: (number | null)[];
+  finalized_slot: (number | null)[];
+  lag_slots: (number | null)[];
+  /** Different blocks that a node first named as finalized. */
+  finalized_blocks: number[];
+  /** Percentile of node_delay of the bucket, within 10 %. */
+  p50_ms: (number | null)[];
+  p95_ms: (number | null)[];
+}
+
+/** Milliseconds; percentiles are by nearest rank. */
+export interface FinalityDelays {
+  count: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  max_ms: number | null;
+}
+
+/** A time in which no node named a higher finalized block, though nodes named best blocks. */
+export interface FinalityStall {
+  /** The last progress before it, or the start of the window. */
+  since: string;
+  /** The next progress; null if there was none in the window. */
+  until: string | null;
+  /** As far as it lies in the window. */
+  seconds: number;
+  /** The slot before it; null if the window began with it. */
+  finalized_slot: number | null;
+}
+
+/** Finality at one node. */
+export interface FinalityNode {
+  node_id: string;
+  implementation_name: string | null;
+  implementation_version: string | null;
+  is_connected: boolean;
+  /** What the node last said, whatever the window. */
+  finalized_slot: number | null;
+  /** Finalized block changed, in the window. */
+  finalized_events: number;
+  /**
+   * Slots from the network's best block to the node's finalized block: the median of the buckets in
+   * which the node named one.
+   */
+  lag_p50: number | null;
+  lag_max: number | null;
+  /** Of each bucket. */
+  lag: (number | null)[];
+  /**
+   * From the first time that a block was the node's best block until the node named it as
+   * finalized, by the node's clock, within 10 %.
+   */
+  delay_p50_ms: number | null;
+  delay_p95_ms: number | null;
+}
+
+/** The steps of a round of finality, in the order of the protocol. */
+export interface FinalitySteps<I = number> {
+  /** Null as long as no event type of JIP-3 reports it. */
+  round_started: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  vote_sent: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  vote_received: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  round_completed: ProtocolStep<I> | null;
+}
+
+/** Events that report one step of the protocol. */
+export interface ProtocolStep<I = number> {
+  /** Names of the types that report the step. */
+  event_types: string[];
+  events: number;
+  /** Events by bucket of the answer. */
+  series: number[];
+  /** Nodes that reported it, most events first. */
+  nodes: StepNode[];
+  /** Null if the step has no tranche. */
+  tranches: TrancheEvents[] | null;
+  /** With a negative verdict; null if the step has no verdict. */
+  invalid: number | null;
+  /** Null if the step has no round, or did not occur. */
+  highest_round: I | null;
+  last_at: string | null;
+}
+
+/** The events of one node. */
+export interface StepNode {
+  node_id: string;
+  events: number;
+}
+
+/** The events of one tranche. */
+export interface TrancheEvents {
+  tranche: number;
+  events: number;
+  /** With a negative verdict; null if the step has no verdict. */
+  invalid: number | null;
+}
+
+/** Audits: bundles that auditors recover, and the steps that event types report. */
+export interface Audits<I = number> {
+  bucket_seconds: number;
+  /** The beginning of each bucket. */
+  times: string[];
+  window: OpenWindow;
+  recovery: BundleRecovery;
+  series: AuditSeries;
+  /** Most requests sent first. */
+  nodes: AuditingNode[];
+  /** Nodes that audited or served auditors. */
+  nodes_total: number;
+  /** Newest first. */
+  reports: AuditedReport[];
+  /** Reports of which auditors requested something, at most 10,000. */
+  reports_total: number;
+  steps: AuditSteps<I>;
+  /** Present only if a shard did not answer. */
+  shards?: Shards;
+  /**
+   * Present only if data of the answer may be in a damaged part of a file or in a quarantined file:
+   * rows of the event log received in that time, or rows of aggregates.
+   */
+  unreadable?: Unreadable[];
+  /**
+   * Present only if the answer is made from the event log and storage.sample_after_seconds had
+   * events left out of it in that time. Counts and durations from aggregates include them.
+   */
+  sampled?: Sampled;
+  /** Present only with the parameter compare. */
+  comparison?: Comparison;
+  /**
+   * The same answer about the window that is `compare` earlier, with what it lacks; present only
+   * with the parameter compare. Members that tell the present state tell it here, too. Null if
+   * nothing of that window is kept, or if what the request names was not in it.
+   */
+  earlier?: Audits<I> | null;
+}
+
+/** Bundles that auditors recovered, whole from a guarantor or from shards of assurers. */
+export interface BundleRecovery {
+  /** For shards of bundles, sent to assurers. */
+  shard_requests: number;
+  /** To the auditor. */
+  shards_transferred: number;
+  /** Of the auditor. */
+  shard_requests_failed: number;
+  /** Of a bundle from shards, begun. */
+  reconstructions: number;
+  /** Of these, completed. */
+  reconstructed: number;
+  /** For whole bundles, sent to guarantors. */
+  bundle_requests: number;
+  /** To the auditor. */
+  bundles_transferred: number;
+  /** Of the auditor. */
+  bundle_requests_failed: number;
+  /**
+   * From the first request for a shard to the bundle, by the auditor's clock, within 10 %; null
+   * without a reconstruction.
+   */
+  p50_ms: number | null;
+  p95_ms: number | null;
+}
+
+/** Audits by time: in each list one element for each bucket of the answer. */
+export interface AuditSeries {
+  shard_requests: number[];
+  reconstructed: number[];
+  bundle_requests: number[];
+  bundles_transferred: number[];
+}
+
+/** One node as an auditor, and what it served to auditors. */
+export interface AuditingNode {
+  /** For shards of bundles, sent to assurers. */
+  shard_requests: number;
+  /** To the auditor. */
+  shards_transferred: number;
+  /** Of the auditor. */
+  shard_requests_failed: number;
+  /** Of a bundle from shards, begun. */
+  reconstructions: number;
+  /** Of these, completed. */
+  reconstructed: number;
+  /** For whole bundles, sent to guarantors. */
+  bundle_requests: number;
+  /** To the auditor. */
+  bundles_transferred: number;
+  /** Of the auditor. */
+  bundle_requests_failed: number;
+  /**
+   * From the first request for a shard to the bundle, by the auditor's clock, within 10 %; null
+   * without a reconstruction.
+   */
+  p50_ms: number | null;
+  p95_ms: number | null;
+  node_id: string;
+  implementation_name: string | null;
+  implementation_version: string | null;
+  /** Requests of auditors that it received, for shards and bundles. */
+  served: number;
+  /** Made by it; null as long as no event type reports them. */
+  judgments: number | null;
+}
+
+/** The requests of auditors for one work-report, by its erasure root. */
+export interface AuditedReport {
+  erasure_root: string;
+  /** Null if no guarantor told it since a day before the window. */
+  report_hash: string | null;
+  work_package_hash: string | null;
+  core: number | null;
+  /** First request for anything with this root. */
+  first_at: string;
+  last_at: string;
+  /** Requests that assurers received. */
+  shards_served: number;
+  /** Counted by both sides. */
+  shards_transferred: number;
+  /** Counted by both sides. */
+  shards_failed: number;
+  /** Requests that guarantors received. */
+  bundles_served: number;
+  /** Counted by both sides. */
+  bundles_transferred: number;
+  /** Counted by both sides. */
+  bundles_failed: number;
+}
+
+/** The steps of audits, in the order of the protocol. */
+export interface AuditSteps<I = number> {
+  /** Null as long as no event type of JIP-3 reports it. */
+  audit_started: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  announcement_sent: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  announcement_received: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  judgment_made: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  judgment_received: ProtocolStep<I> | null;
+  /** Null as long as no event type of JIP-3 reports it. */
+  dispute_concluded: ProtocolStep<I> | null;
+}
+
 /** The present of the network, and the nodes that changed. */
 export interface Summary {
   /** Number of this state; later states have higher ones, also after a restart. */
@@ -10750,6 +11069,71 @@ export class TartClient<F extends Int64Form = "number"> {
     },
     options?: RequestOptions,
   ): Promise<Reconcile<Int64<F>>>;
+
+  /**
+   * Get how far finality is behind, how long it takes, and where it stood still. `GET
+   * /api/finality`
+   *
+   * From Best block changed (11) and Finalized block changed (12): heads and lag of the network and
+   * of each node over time, delays from best or first sight to final, the spread between nodes, and
+   * stalls. Delays are of the blocks that nodes name as finalized. Steps of the protocol that no
+   * event type of JIP-3 reports yet are null. Buckets are a minute long, or longer, so that there
+   * are at most 120; the newest may be incomplete.
+   */
+  finality(
+    parameters?: {
+      /** Maximum number of nodes; clamped to 1 to 1000. Default: 50. */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<Finality<Int64<F>>>;
+
+  /**
+   * Get what nodes tell about audits. `GET /api/audits`
+   *
+   * So far auditors tell how they recover bundles (140 to 153): requests, reconstructions and
+   * durations of each auditor, what nodes served to auditors, and the reports of which bundles were
+   * requested. /api/availability/requests has both sides of each kind. Steps of the protocol that
+   * no event type of JIP-3 reports yet are null. Buckets are a minute long, or longer, so that
+   * there are at most 120; the newest may be incomplete.
+   */
+  audits(
+    parameters?: {
+      /** Maximum number of nodes, and of reports; clamped to 1 to 1000. Default: 50. */
+      limit?: number;
+      /** Length of the window, which ends now; start and end take precedence. Default: 1h. */
+      duration?: string;
+      /** Start of the window, which begins with the bucket that contains this time. */
+      start?: Date | string;
+      /**
+       * End of the window, which ends before the bucket that contains this time, unless that bucket
+       * is the present one. A time in the future means now.
+       */
+      end?: Date | string;
+      /**
+       * Answer also about an earlier window of the same length, in the member earlier: how long ago
+       * it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its
+       * end; if compare is shorter than the window, the two overlap (comparison.overlap_seconds).
+       */
+      compare?: string;
+    },
+    options?: RequestOptions,
+  ): Promise<Audits<Int64<F>>>;
 
   /**
    * Get the present of the network in brief, and the nodes that changed. `GET /api/summary`

@@ -2382,6 +2382,28 @@ export class TartClient {
     return this.#transport.ask(call, options);
   }
 
+  /** Get how far finality is behind, how long it takes, and where it stood still. */
+  finality(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/finality",
+      query: parameters,
+      plan: PLANS.Finality,
+    };
+    return this.#transport.ask(call, options);
+  }
+
+  /** Get what nodes tell about audits. */
+  audits(parameters = {}, options = {}) {
+    const call = {
+      method: "GET",
+      path: "/api/audits",
+      query: parameters,
+      plan: PLANS.Audits,
+    };
+    return this.#transport.ask(call, options);
+  }
+
   /** Get the present of the network in brief, and the nodes that changed. */
   summary(parameters = {}, options = {}) {
     const call = {
@@ -2601,6 +2623,7 @@ export class TartClient {
 // Where 64-bit integers are: by answer, and by event.
 const PLANS = {
   AuditProgress: { events: { "*": { data: "event" } } },
+  Audits: { steps: { audit_started: { highest_round: 1 }, announcement_sent: { highest_round: 1 }, announcement_received: { highest_round: 1 }, judgment_made: { highest_round: 1 }, judgment_received: { highest_round: 1 }, dispute_concluded: { highest_round: 1 } } },
   Conformance: { rules: { "*": { examples: { "*": { event_id: 1 } } } } },
   ConformanceExamples: { examples: { "*": { event_id: 1 } } },
   CoreMetrics: { stats: { avg_gas_used: 1, avg_gas_limit: 1 } },
@@ -2615,6 +2638,7 @@ const PLANS = {
   Events: { events: { "*": { data: "event", context: { root_event_id: 1 }, event_id: 1 } } },
   Execution: { refinement: { total_gas_used: 1 }, authorization: { total_gas_used: 1 }, accumulation: { total_gas_used: 1 }, by_service: { "*": { refine_gas_used: 1, refine_time_ns: 1, accumulate_gas_used: 1 } } },
   FailureDetails: { samples: { "*": { event: { data: "event", context: { root_event_id: 1 }, event_id: 1 } } } },
+  Finality: { rounds: { round_started: { highest_round: 1 }, vote_sent: { highest_round: 1 }, vote_received: { highest_round: 1 }, round_completed: { highest_round: 1 } } },
   Guarantees: { recent: { "*": { data: "event" } } },
   JamBlockDetails: { block: { tickets: 1, preimages: 1, preimages_size: 1 }, cores: { "*": { gas_used: 1, da_load: 1, imports: 1, extrinsic_count: 1, extrinsic_size: 1, exports: 1, bundle_size: 1 } }, services: { "*": { balance: 1, min_item_gas: 1, min_memo_gas: 1, items: 1, bytes: 1, activity: { refinement_count: 1, refinement_gas_used: 1, accumulate_count: 1, accumulate_gas_used: 1, accumulate_transfer_count: 1, imports: 1, exports: 1, extrinsic_count: 1, extrinsic_size: 1, provided_count: 1, provided_size: 1 } } } },
   JamBlocks: { blocks: { "*": { tickets: 1, preimages: 1, preimages_size: 1 } } },

@@ -20,6 +20,7 @@ from tart.gateway.api.routes.comparisons import COMPARISON_ROUTES
 from tart.gateway.api.routes.events import EVENT_ROUTES
 from tart.gateway.api.routes.failures import FAILURE_ROUTES
 from tart.gateway.api.routes.figures import FIGURE_ROUTES
+from tart.gateway.api.routes.finality import FINALITY_ROUTES
 from tart.gateway.api.routes.grafana import GRAFANA_ROUTES
 from tart.gateway.api.routes.grafana_availability import GRAFANA_AVAILABILITY_ROUTES
 from tart.gateway.api.routes.grafana_guarantees import GRAFANA_GUARANTEE_ROUTES
@@ -61,6 +62,7 @@ _ROUTES = (
     *AVAILABILITY_ROUTES,
     *JAM_ROUTES,
     *RECONCILE_ROUTES,
+    *FINALITY_ROUTES,
     *LIVE_ROUTES,
     *ALERT_ROUTES,
     *FIGURE_ROUTES,

@@ -18,6 +18,7 @@ from tart.gateway.handlers.event_reference import EVENT_REFERENCE_HANDLERS
 from tart.gateway.handlers.events import EVENT_HANDLERS
 from tart.gateway.handlers.exports import EXPORT_HANDLERS
 from tart.gateway.handlers.figures import FIGURE_HANDLERS
+from tart.gateway.handlers.finality import FINALITY_HANDLERS
 from tart.gateway.handlers.grafana import GRAFANA_HANDLERS
 from tart.gateway.handlers.grafana_availability import GRAFANA_AVAILABILITY_HANDLERS
 from tart.gateway.handlers.grafana_guarantees import GRAFANA_GUARANTEE_HANDLERS
@@ -63,6 +64,7 @@ _HANDLERS: Mapping[str, Handler] = {
     **ANALYTICS_HANDLERS,
     **AVAILABILITY_HANDLERS,
     **RECONCILE_HANDLERS,
+    **FINALITY_HANDLERS,
     **GRAFANA_HANDLERS,
     **GRAFANA_PACKAGE_HANDLERS,
     **GRAFANA_GUARANTEE_HANDLERS,

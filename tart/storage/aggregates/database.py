@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 # Version 1 had sums of 64 bits, with 2^64 - 1 for those that were too large. Version 2 had no
 # deliveries, and neither services of packages nor the time to load code.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 STAGE = "flush"
 _FLUSH = UINT32.sql
 _EXPIRE_SECONDS = 3600.0

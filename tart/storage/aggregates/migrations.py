@@ -22,7 +22,7 @@ from tart.storage.log.database import Database
 log = logging.getLogger(__name__)
 
 # Versions whose tables have columns of this release, some of smaller types.
-_EARLIER = ("1", "2", "3")
+_EARLIER = ("1", "2", "3", "4")
 
 
 @dataclass(frozen=True)

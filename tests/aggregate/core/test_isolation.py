@@ -21,6 +21,7 @@ from tart.aggregate.keyed.deliveries import Deliveries
 from tart.aggregate.references import reducers
 from tart.aggregate.references.audits import Audits
 from tart.aggregate.references.batch_reducers import BatchReducers
+from tart.aggregate.references.finalizations import Finalizations
 from tart.aggregate.references.reducers import Reducers
 from tart.aggregate.references.tracker import ReferenceTracker
 from tart.aggregate.rules.conformance_checks import ConformanceChecker
@@ -205,6 +206,7 @@ def test_an_event_whose_reducer_fails_changes_nothing(monkeypatch, reducer):
         (Deliveries, "add_arrivals", "counters", "deliveries"),
         (Deliveries, "add_first_arrivals", "counters", "deliveries"),
         (Audits, "add", "audits", "latency"),
+        (Finalizations, "add", "finality", "latency"),
     ],
 )
 def test_a_figure_that_always_fails_costs_only_its_own_table(

@@ -142,6 +142,8 @@ def test_the_contract_has_all_routes() -> None:
         "/api/availability/anchors",
         "/api/availability/requests",
         "/api/chain/reconcile",
+        "/api/audits",
+        "/api/finality",
         "/api/preimages",
         "/api/metrics/stream",
         "/api/server",

@@ -780,7 +780,16 @@ STAGES = (
         "references",
         "inheritance",
     ),
-    *("events", "counters", "latencies", "audits", "pipelines", "sessions", "aggregates"),
+    *(
+        "events",
+        "counters",
+        "latencies",
+        "audits",
+        "finality",
+        "pipelines",
+        "sessions",
+        "aggregates",
+    ),
     *("live", "flush", "best_slots", "notification"),
 )
 

@@ -26,7 +26,7 @@ from tart.storage.aggregates.database import (
 )
 from tart.storage.log.database import Database
 from tart.units import DAY_US
-from tests.aggregate.batches import aggregate, troubled_network
+from tests.aggregate.batches import aggregate, all_rows, troubled_network
 from tests.running import wait_for
 from tests.storage.running import write_flush
 
@@ -52,7 +52,7 @@ def cursor(database):
 
 def flush_of(number, aggregates=None, *, nodes=()):
     aggregates = aggregates or aggregate(troubled_network())
-    rows = {table: aggregates.rows(table, include_open=False) for table in TABLES}
+    rows = all_rows(aggregates)
     return Flush(FlushState(number, 10 * number, 10 * number - 5), rows, list(nodes))
 
 

@@ -20,7 +20,7 @@ from tart.storage.aggregates.merged_relations import (
 )
 from tart.storage.log.database import Database
 from tart.units import HOUR_US
-from tests.aggregate.batches import aggregate, rows, troubled_network
+from tests.aggregate.batches import aggregate, all_rows, rows, troubled_network
 from tests.storage.running import write_flush
 
 FINE = 6 * HOUR_US
@@ -47,8 +47,7 @@ def files(database, tmp_path):
 
 
 def every_row():
-    aggregates = aggregate(troubled_network())
-    return {table: aggregates.rows(table, include_open=False) for table in TABLES}
+    return all_rows(aggregate(troubled_network()))
 
 
 def snapshot(flush, found=None):
