@@ -40,6 +40,11 @@ def encoded(value: Any) -> orjson.Fragment:
     return orjson.Fragment(dumps(value))
 
 
+def fragment(data: bytes) -> orjson.Fragment:
+    """Return JSON that ``dumps`` wrote before, as a value that later calls write as it is."""
+    return orjson.Fragment(data)
+
+
 def pack(value: Any, default: Default | None = None, option: int | None = None) -> bytes:
     """Return JSON from which ``unpack`` restores the value."""
     return _write(value, _literal, default, option)

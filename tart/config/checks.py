@@ -31,7 +31,12 @@ _MAX_SECONDS = 1_000_000_000
 _MAX_POLL_SECONDS = 2_000_000
 _MAX_NUMBER = 2**63 - 1
 # Settings that may be 0: no delay, or off.
-_MAY_BE_ZERO = ("alerts.lag_seconds", "storage.sample_after_seconds")
+_MAY_BE_ZERO = (
+    "alerts.lag_seconds",
+    "storage.sample_after_seconds",
+    "traces.sample_one_in",
+)
+_TRACE_KINDS = ("packages", "blocks")
 # The greatest length of a value in a message.
 _SHOWN = 80
 _MAX_KEEPALIVE = 32_767
@@ -215,6 +220,25 @@ def _check_rpc_urls(config: Config) -> Iterator[str]:
             yield f"{shown(hide_secrets(text))} is there more than once"
 
 
+def _check_traces_url(config: Config) -> Iterator[str]:
+    url = config.traces.url
+    if url and not is_url(url):
+        yield (
+            f"{shown(url)} is not the URL of a receiver, such as http://127.0.0.1:4318/v1/traces"
+        )
+
+
+def _check_trace_kinds(config: Config) -> Iterator[str]:
+    kinds = config.traces.kinds
+    if not kinds:
+        yield f"is empty; name {' or '.join(_TRACE_KINDS)}, or no traces.url"
+    for kind in dict.fromkeys(kinds):
+        if kind not in _TRACE_KINDS:
+            yield f"{shown(kind)} is not one of {', '.join(_TRACE_KINDS)}"
+        elif kinds.count(kind) > 1:
+            yield f"{shown(kind)} is there more than once"
+
+
 # --- Of several settings -------------------------------------------------------------
 
 
@@ -267,6 +291,8 @@ _CHECKS = (
     Check(("api.session_hours",), _check_session_hours),
     Check(("api.cors_origins",), _check_origins),
     Check(("rpc.urls",), _check_rpc_urls),
+    Check(("traces.url",), _check_traces_url),
+    Check(("traces.kinds",), _check_trace_kinds),
     Check(("run_dir", "data_dir"), _check_run_dir),
     Check(("api.bind", "telemetry.bind"), _check_binds_differ),
     Check(("telemetry.partial_frame_bytes", "telemetry.max_frame_bytes"), _check_partial_frames),

@@ -34,7 +34,10 @@ from tart.suggestions import did_you_mean, nearest
 
 # Variables of commands that call a running server, and of `tart.native.library`.
 _NOT_SETTINGS = ("TART_KEY", "TART_KEY_FILE", "TART_CA_FILE", "TART_KERNEL")
-_PATHS = ("data_dir", "run_dir", "api.tls_certificate", "api.tls_key", "alerts.file")
+_PATHS = (
+    *("data_dir", "run_dir", "api.tls_certificate", "api.tls_key", "alerts.file"),
+    *("traces.headers_file", "traces.ca_file"),
+)
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",

@@ -367,6 +367,49 @@ class RpcConfig:
 
 
 @dataclass(frozen=True)
+class TracesConfig:
+    """``[traces]``: traces of work-packages and blocks for a receiver of OpenTelemetry."""
+
+    url: str = _setting(
+        "",
+        "Address of a receiver of OTLP over HTTP, such as 'http://127.0.0.1:4318/v1/traces'. Empty "
+        "exports no traces.",
+    )
+    headers_file: str = _setting(
+        "",
+        "File of headers for the receiver, such as 'Authorization: Bearer …', one a line. It is "
+        "read for each request, so that a secret can be replaced.",
+    )
+    ca_file: str = _setting(
+        "",
+        "Certificates of the authorities that verify the receiver, in PEM. Empty takes the "
+        "system's.",
+    )
+    kinds: tuple[str, ...] = _setting(
+        ("packages", "blocks"), "Traces that are exported: packages, blocks, or both."
+    )
+    sample_one_in: int = _setting(
+        100,
+        "One in this number of those that did not fail is exported, chosen by its hash. 1 exports "
+        "all, 0 failed ones alone. Failed ones are exported always.",
+    )
+    quiet_seconds: float = _setting(
+        45.0,
+        "Time in seconds without news after which a package or a block has ended. Raise it where "
+        "steps take longer, at the cost of later traces.",
+    )
+    interval_seconds: float = _setting(
+        10.0, "Interval in seconds at which those that have ended are looked for."
+    )
+    timeout_seconds: float = _setting(10.0, "Time in seconds for the receiver to answer a request.")
+    queue_bytes: int = _setting(
+        64 << 20,
+        "Memory for traces that wait while the receiver is away, in bytes. Above it the oldest are "
+        "dropped and counted.",
+    )
+
+
+@dataclass(frozen=True)
 class SupervisorConfig:
     """``[supervisor]``: how processes are started, restarted and stopped."""
 
@@ -433,6 +476,7 @@ class Config:
     api: ApiConfig = ApiConfig()
     alerts: AlertsConfig = AlertsConfig()
     rpc: RpcConfig = RpcConfig()
+    traces: TracesConfig = TracesConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
     log: LogConfig = LogConfig()
     base_dir: Path = Path()
@@ -490,6 +534,7 @@ SECTIONS: Mapping[str, type] = {
     "api": ApiConfig,
     "alerts": AlertsConfig,
     "rpc": RpcConfig,
+    "traces": TracesConfig,
     "supervisor": SupervisorConfig,
     "log": LogConfig,
 }

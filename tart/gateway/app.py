@@ -58,6 +58,7 @@ from tart.gateway.live.summary import Summaries
 from tart.gateway.live.websocket import PushIntervals, WebSocketClients
 from tart.gateway.observability.gateway_metrics import GatewayCounts, gateway_metrics
 from tart.gateway.observability.host_monitor import HostMonitor
+from tart.gateway.tracing.exporter import TraceExporter
 from tart.ipc.messages import CHAIN_SOCKET
 from tart.query.core.query import Rendering
 
@@ -141,6 +142,9 @@ class Gateway:
         self.failure_groups = FailureHandlers(
             self.queries, self.failure_watch, self.authenticator.record
         )
+        self.traces = TraceExporter(
+            self.queries, config.traces, self.background, base_dir=config.base_dir
+        )
         self.logins = LoginHandlers(self.authenticator, config.api)
         self.web_page = WebPage()
         self.dispatcher = Dispatcher(
@@ -156,6 +160,7 @@ class Gateway:
             cache_outcomes=lambda: self.dispatcher.cache_outcomes,
             host=self.host.history,
             alerting=self.alerting.figures,
+            traces=self.traces.report,
             restarted=restarted,
         )
         self.server = HttpServer(
@@ -178,6 +183,7 @@ class Gateway:
         self.anomalies.start()
         self.failure_watch.start()
         self.host.start()
+        self.traces.start()
         await self.server.start(listening, tls)
         self._warming = asyncio.create_task(self._warm_up())
 
@@ -192,6 +198,7 @@ class Gateway:
         await self.anomalies.stop()
         await self.failure_watch.stop()
         await self.host.stop()
+        await self.traces.stop()
         await self.websocket_clients.stop()
         await self.event_streams.stop()
         await self.summaries.stop()
@@ -316,4 +323,8 @@ class Gateway:
             failure_scans_cut=failures.cut,
             merge_seconds=merge_seconds(),
         )
-        return {**gateway_metrics(counts), **self.server.connections.metrics()}
+        return {
+            **gateway_metrics(counts),
+            **self.server.connections.metrics(),
+            **self.traces.metrics(),
+        }

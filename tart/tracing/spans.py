@@ -109,14 +109,19 @@ def assemble(
     for span in spans:
         unique.setdefault(span.id, span)
     ordered = _sort(_nest([*unique.values()]))
-    chosen = _choose(ordered, max_spans)
-    cut = len(ordered) - len(chosen)
+    return cut_spans(Trace(trace_id, ordered, services, is_failed), max_spans)
+
+
+def cut_spans(trace: Trace, most: int) -> Trace:
+    """Return a trace with no more spans than that; the root counts those that are left out."""
+    chosen = _choose(trace.spans, most)
+    cut = trace.cut + len(trace.spans) - len(chosen)
     if cut:
         root = chosen[0]
         chosen[0] = replace(root, attributes={**root.attributes, "jam.trace.cut_spans": cut})
     nodes = {span.node for span in chosen}
-    used = {node: service for node, service in services.items() if node in nodes}
-    return Trace(trace_id, chosen, used, is_failed, cut)
+    used = {node: service for node, service in trace.services.items() if node in nodes}
+    return Trace(trace.id, chosen, used, trace.is_failed, cut)
 
 
 def _nest(spans: Sequence[Span]) -> list[Span]:

@@ -29,11 +29,13 @@ ODD_VALUES = {
 ODD_VALUES |= {"storage.memory_limit": "1GB", "data_dir": "/d", "run_dir": "/r"}
 ODD_VALUES |= {"telemetry.partial_frame_bytes": 1 << 30, "api.max_connections": 5000}
 ODD_VALUES |= {"api.auth": "none", "api.tls_certificate": "/c.pem", "api.tls_key": "/k.pem"}
-ODD_VALUES |= {"alerts.file": "/a.toml"}
+ODD_VALUES |= {"alerts.file": "/a.toml", "traces.url": "http://h:4318/v1/traces"}
+ODD_VALUES |= {"traces.headers_file": "/h", "traces.ca_file": "/ca.pem"}
 NETWORKS = (("10.0.0.0/8", "::1"), "10.0.0.0/8, ::1")
 ODD_LISTS = {"telemetry.allow": NETWORKS, "telemetry.deny": NETWORKS}
 ODD_LISTS |= {"telemetry.peer_ids": (("ab" * 32,), "ab" * 32)}
 ODD_LISTS |= {"api.cors_origins": (("*", "http://a"), "*, http://a")}
+ODD_LISTS |= {"traces.kinds": (("blocks",), "blocks")}
 ODD_LISTS |= {"rpc.urls": (("ws://a", "wss://b:9/x"), "ws://a, wss://b:9/x")}
 # What one setting needs another for.
 BESIDE = {"api.tls_key": {"api.tls_certificate": "/c.pem"}}
@@ -203,14 +205,15 @@ WRONG = {
 }
 WRONG |= {"shards": -1, "data_dir": "", "log.level": "loud", "api.bind": "here"}
 WRONG |= {"telemetry.allow": ["1.2.3.4/99"], "api.cors_origins": ["here"]}
-WRONG |= {"rpc.urls": ["http://127.0.0.1:19800"]}
+WRONG |= {"rpc.urls": ["http://127.0.0.1:19800"], "traces.url": "ws://127.0.0.1"}
+WRONG |= {"traces.kinds": ["package"], "traces.sample_one_in": -1}
 
 
 # Any text is a path, so that a variable with one cannot be wrong by itself; names of event types
 # are checked at the start.
 FREE_TEXT = (
     *("run_dir", "api.tls_certificate", "api.tls_key", "alerts.file"),
-    "storage.sample_types",
+    *("storage.sample_types", "traces.headers_file", "traces.ca_file"),
 )
 
 

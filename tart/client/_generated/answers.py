@@ -209,6 +209,8 @@ class ServerGateway(TypedDict):
     # Of background tasks, by task.
     background_failures: dict[str, int]
     nodes_known: int
+    # Null unless traces are exported (traces.url).
+    traces: TraceExport | None
 
 
 class Descriptors(TypedDict):
@@ -216,6 +218,31 @@ class Descriptors(TypedDict):
 
     open: int
     limit: int
+
+
+class TraceExport(TypedDict):
+    """The export of traces since the gateway started."""
+
+    # Traces that the receiver took.
+    exported: int
+    exported_spans: int
+    # Spans of these that the receiver refused; it said how many.
+    rejected_spans: int
+    # Traces whose request the receiver refused.
+    refused: int
+    # Traces that were dropped because too many were waiting.
+    dropped: int
+    # Traces that could not be made.
+    unbuilt: int
+    # Requests without success.
+    failures: int
+    # Traces that are still to be made.
+    waiting: int
+    # Traces that are still to be sent.
+    queued: int
+    queued_bytes: int
+    # Of the last request; null if it was successful.
+    last_error: str | None
 
 
 class ServerShard(TypedDict):

@@ -355,12 +355,38 @@ export interface ServerGateway {
   /** Of background tasks, by task. */
   background_failures: Record<string, number>;
   nodes_known: number;
+  /** Null unless traces are exported (traces.url). */
+  traces: TraceExport | null;
 }
 
 /** File descriptors of a process. */
 export interface Descriptors {
   open: number;
   limit: number;
+}
+
+/** The export of traces since the gateway started. */
+export interface TraceExport {
+  /** Traces that the receiver took. */
+  exported: number;
+  exported_spans: number;
+  /** Spans of these that the receiver refused; it said how many. */
+  rejected_spans: number;
+  /** Traces whose request the receiver refused. */
+  refused: number;
+  /** Traces that were dropped because too many were waiting. */
+  dropped: number;
+  /** Traces that could not be made. */
+  unbuilt: number;
+  /** Requests without success. */
+  failures: number;
+  /** Traces that are still to be made. */
+  waiting: number;
+  /** Traces that are still to be sent. */
+  queued: number;
+  queued_bytes: number;
+  /** Of the last request; null if it was successful. */
+  last_error: string | null;
 }
 
 /** A shard: a process that stores events. */

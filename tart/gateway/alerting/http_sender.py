@@ -7,6 +7,7 @@ import logging
 import socket
 import ssl
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,37 @@ def resolve(url: str) -> Outcome | None:
     return None
 
 
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a request.
+
+    Attributes:
+        body: Its beginning; empty if it was not read.
+        location: Where it redirects to.
+        retry_after_us: How long the receiver wants no request.
+    """
+
+    status: int
+    body: bytes
+    location: str
+    retry_after_us: int
+
+
 async def post(request: Request, context: ssl.SSLContext) -> Outcome:
     """Send a request, and return the outcome."""
-    # Only channels need it; its first import takes a tenth of a second, on the channel's thread.
+    reply = await exchange(request, context)
+    return reply if isinstance(reply, Outcome) else _outcome_of(reply, request.url)
+
+
+async def exchange(
+    request: Request, context: ssl.SSLContext, *, max_success_bytes: int = 0
+) -> Reply | Outcome:
+    """Send a request; return the answer, or the outcome if there is none.
+
+    Args:
+        max_success_bytes: Of the body of a successful answer that are read.
+    """
+    # Only senders need it; its first import takes a tenth of a second, on the sender's thread.
     import httpx
 
     seconds = request.details["timeout_seconds"]
@@ -82,7 +111,7 @@ async def post(request: Request, context: ssl.SSLContext) -> Outcome:
                 headers={**request.headers, "accept-encoding": "identity"},
             ) as response,
         ):
-            return await _outcome_of(response, request)
+            return await _reply_of(response, max_success_bytes)
     except TimeoutError:
         return Outcome(Verdict.RETRY, f"{target(request.url)} did not answer within {seconds:g} s")
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError):
@@ -93,29 +122,47 @@ async def post(request: Request, context: ssl.SSLContext) -> Outcome:
         return Outcome(Verdict.RETRY, f"{target(request.url)}: {_reason(error, seconds)}")
 
 
-async def _outcome_of(response: httpx.Response, request: Request) -> Outcome:
+async def _reply_of(response: httpx.Response, max_success_bytes: int) -> Reply:
     status = response.status_code
-    if 200 <= status < 300:
+    most = max_success_bytes if status < 300 else 0 if status < 400 else _MAX_BODY_BYTES
+    body = await _read(response, most) if most else b""
+    return Reply(
+        status, body, response.headers.get("location", ""), _retry_after_us(response, body)
+    )
+
+
+def _outcome_of(reply: Reply, url: str) -> Outcome:
+    if 200 <= reply.status < 300:
         # The message is accepted, whatever the body is.
         return Outcome(Verdict.DELIVERED)
-    where = target(request.url)
-    if 300 <= status < 400:
-        location = target(response.headers.get("location", ""))
-        return Outcome(
-            Verdict.DOUBTFUL,
-            f"{where} redirects to {location} (status {status}); redirects are not followed, "
-            "so the channel needs the final URL",
-        )
-    body = await _read(response)
-    error = f"{where} answered with status {status}{_explanation(body)}"
-    if status in _DOUBTFUL:
+    if 300 <= reply.status < 400:
+        return Outcome(Verdict.DOUBTFUL, redirect_error(reply, url, "the channel"))
+    error = status_error(reply, url)
+    if reply.status in _DOUBTFUL:
         return Outcome(Verdict.DOUBTFUL, error)
-    if status in _LATER or status >= 500:
-        return Outcome(Verdict.RETRY, error, _retry_after_us(response, body))
+    if reply.status in _LATER or reply.status >= 500:
+        return Outcome(Verdict.RETRY, error, reply.retry_after_us)
     return Outcome(Verdict.REFUSED, error)
 
 
-async def _read(response: httpx.Response) -> bytes:
+def redirect_error(reply: Reply, url: str, setting: str) -> str:
+    """Return the sentence about an answer that redirects.
+
+    Args:
+        setting: What has the URL.
+    """
+    return (
+        f"{target(url)} redirects to {target(reply.location)} (status {reply.status}); redirects "
+        f"are not followed, so {setting} needs the final URL"
+    )
+
+
+def status_error(reply: Reply, url: str) -> str:
+    """Return the sentence about an answer that is an error."""
+    return f"{target(url)} answered with status {reply.status}{_explanation(reply.body)}"
+
+
+async def _read(response: httpx.Response, most: int) -> bytes:
     """Return the beginning of a body; a part of it if the receiver is slow or hangs up."""
     import httpx
 
@@ -124,9 +171,9 @@ async def _read(response: httpx.Response) -> bytes:
         async with asyncio.timeout(_BODY_SECONDS):
             async for chunk in response.aiter_raw(_MAX_BODY_BYTES):
                 body += chunk
-                if len(body) >= _MAX_BODY_BYTES:
+                if len(body) >= most:
                     break
-    return body[:_MAX_BODY_BYTES]
+    return body[:most]
 
 
 def _explanation(body: bytes) -> str:

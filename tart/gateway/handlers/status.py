@@ -36,6 +36,7 @@ from tart.gateway.observability.host_stats import disk, memory
 from tart.gateway.observability.host_usage import HostHistory
 from tart.native.library import kernel_name
 from tart.process_memory import process_memory
+from tart.query.answers.server import TraceExport
 from tart.query.chain_queries.chain import State
 from tart.query.core import chain_stats, merge
 from tart.query.core.query import Query
@@ -101,6 +102,7 @@ class StatusHandlers:
         cache_outcomes: Returns requests to the response caches by outcome.
         host: The use of the machine.
         alerting: Returns the state of alerting.
+        traces: Returns the state of the export of traces.
         restarted: Whether this gateway replaces one that ended.
     """
 
@@ -116,6 +118,7 @@ class StatusHandlers:
         cache_outcomes: Callable[[], Counter[str]],
         host: HostHistory,
         alerting: Callable[[], AlertingFigures],
+        traces: Callable[[], TraceExport | None],
         restarted: bool,
     ) -> None:
         self._queries = queries
@@ -127,6 +130,7 @@ class StatusHandlers:
         self._cache_outcomes = cache_outcomes
         self._host = host
         self._alerting = alerting
+        self._traces = traces
         self._totals = CounterTotals[str](restarted=restarted)
         self._restarted = restarted
         self._started = time.monotonic()
@@ -222,6 +226,7 @@ class StatusHandlers:
                 "missed_events": broadcaster["dropped_events"],
                 "background_failures": dict(self._background.failures),
                 "nodes_known": len(self._queries.registry),
+                "traces": self._traces(),
             },
             host={
                 "name": socket.gethostname(),

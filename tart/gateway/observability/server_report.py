@@ -46,6 +46,9 @@ _PRIVATE = frozenset(
         "api.tls_key",
         "api.cors_origins",
         "rpc.urls",
+        "traces.url",
+        "traces.headers_file",
+        "traces.ca_file",
     }
 )
 

@@ -98,6 +98,28 @@ class ServerShard(TypedDict):
     figures: Annotated[ShardFigures | None, Meta(description="Null if it does not answer.")]
 
 
+class TraceExport(TypedDict):
+    """The export of traces since the gateway started."""
+
+    exported: Annotated[Count, Meta(description="Traces that the receiver took.")]
+    exported_spans: Count
+    rejected_spans: Annotated[
+        Count, Meta(description="Spans of these that the receiver refused; it said how many.")
+    ]
+    refused: Annotated[Count, Meta(description="Traces whose request the receiver refused.")]
+    dropped: Annotated[
+        Count, Meta(description="Traces that were dropped because too many were waiting.")
+    ]
+    unbuilt: Annotated[Count, Meta(description="Traces that could not be made.")]
+    failures: Annotated[Count, Meta(description="Requests without success.")]
+    waiting: Annotated[Count, Meta(description="Traces that are still to be made.")]
+    queued: Annotated[Count, Meta(description="Traces that are still to be sent.")]
+    queued_bytes: Count
+    last_error: Annotated[
+        str | None, Meta(description="Of the last request; null if it was successful.")
+    ]
+
+
 class ServerGateway(TypedDict):
     """The process that answers requests."""
 
@@ -110,6 +132,9 @@ class ServerGateway(TypedDict):
     missed_events: Annotated[Count, Meta(description="Live events that slow clients missed.")]
     background_failures: Annotated[Counters, Meta(description="Of background tasks, by task.")]
     nodes_known: Count
+    traces: Annotated[
+        TraceExport | None, Meta(description="Null unless traces are exported (traces.url).")
+    ]
 
 
 class ServerRoute(TypedDict):

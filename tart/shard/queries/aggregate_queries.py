@@ -35,6 +35,7 @@ from tart.query.shard_queries.aggregates import (
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
 from tart.query.shard_queries.claims import AssurersOfAnchors, ExecutedGas
 from tart.query.shard_queries.deliveries import Deliveries
+from tart.query.shard_queries.ended_pipelines import EndedPipelines
 from tart.query.shard_queries.hashes import HashMatches
 from tart.query.shard_queries.log_moments import LogMoments
 from tart.query.shard_queries.package_outcomes import PackageOutcomes
@@ -60,6 +61,7 @@ from tart.shard.queries import (
     column_answers,
     conformance,
     deliveries,
+    ended_pipelines,
     first_seen,
     hashes,
     log_moments,
@@ -109,6 +111,7 @@ _HANDLERS: Mapping[type[AnyQuery], Handler] = {
     Deliveries: deliveries.deliveries,
     HashMatches: hashes.hash_matches,
     LogMoments: log_moments.log_moments,
+    EndedPipelines: ended_pipelines.ended_pipelines,
 }
 
 

@@ -59,6 +59,7 @@ def inputs(*shards: ShardState, is_admin: bool = False) -> ServerInput:
             "missed_events": 0,
             "background_failures": {},
             "nodes_known": 0,
+            "traces": None,
         },
         host={
             "name": "host.example",

@@ -41,6 +41,7 @@ PARAMETERS = {
     "first_seen_blocks": {"window": {}},
     "block_propagation": {"hashes": []},
     "transfers": {"window": {}},
+    "ended_pipelines": {"table": "blocks", "since_us": 1, "started_us": 0},
     "events": {"cursor": {"until_us": 1}, "limit": 1},
     "backfill": {"filter": {}, "since_us": 0},
     "event": {"id": 1},

@@ -144,6 +144,7 @@ def test_an_empty_shard_answers_every_query(tmp_path):
         "hash_matches": [],
         "slowest_steps": [],
         "version_spans": [],
+        "ended_pipelines": {"rows": [], "is_cut": False},
         "deliveries": {"starts": [], "arrivals": [], "below": None},
         "event_log_start": [],
     }
@@ -154,6 +155,7 @@ def test_an_empty_shard_answers_every_query(tmp_path):
         "protocol_versions": {"now_us": 1},
         "deliveries": {"kind": 105},
         "log_moments": {"table": "blocks", "numerator": "gas"},
+        "ended_pipelines": {"table": "packages", "since_us": 0, "started_us": 0},
         "event": {"id": 0},
         "trace": {"id": 0},
         "message": {"id": 0},

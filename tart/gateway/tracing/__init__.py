@@ -1,0 +1,1 @@
+"""The export of traces: finds what has ended, makes its trace, and sends it."""
