@@ -21,7 +21,6 @@ from tart.aggregate.core.tables import OPERATIONS, ROWS, TABLES, TIME, clock_col
 from tart.clock import Clock, unix_us
 from tart.config.schema import AggregatesConfig
 from tart.errors import BadQuery, ShardUnavailable
-from tart.query.core.query import Query
 from tart.query.core.windows import bounds_us
 from tart.query.shard_queries.aggregates import (
     AggregateByNode,
@@ -32,45 +31,10 @@ from tart.query.shard_queries.aggregates import (
     ValuesByNode,
     Where,
 )
-from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks, Transfers
-from tart.query.shard_queries.claims import AssurersOfAnchors, ExecutedGas
-from tart.query.shard_queries.deliveries import Deliveries
-from tart.query.shard_queries.ended_pipelines import EndedPipelines
-from tart.query.shard_queries.hashes import HashMatches
-from tart.query.shard_queries.log_moments import LogMoments
-from tart.query.shard_queries.package_outcomes import PackageOutcomes
-from tart.query.shard_queries.package_totals import PackageServices, StageTotals
-from tart.query.shard_queries.packages import (
-    PackageCounts,
-    PackageRows,
-    PackageStages,
-    PackageStates,
-    StepDurations,
-)
-from tart.query.shard_queries.sessions import (
-    Connections,
-    Examples,
-    FindingExamples,
-    ProtocolVersions,
-    SessionPage,
-    VersionSpans,
-)
+from tart.query.shard_queries.sessions import SessionPage, VersionSpans
 from tart.shard.ingest.aggregator import Aggregator
-from tart.shard.queries import (
-    claims,
-    column_answers,
-    conformance,
-    deliveries,
-    ended_pipelines,
-    first_seen,
-    hashes,
-    log_moments,
-    package_outcomes,
-    package_totals,
-    packages,
-    sessions,
-    transfers,
-)
+from tart.shard.queries import column_answers, sessions
+from tart.shard.queries.aggregate_handlers import HANDLERS, AnyQuery, Handler
 from tart.shard.queries.column_answers import NODE
 from tart.shard.queries.node_condition import NodeCondition
 from tart.shard.state.nodes import Nodes
@@ -81,38 +45,11 @@ from tart.units import HOUR_US
 Cursor = duckdb.DuckDBPyConnection
 T = TypeVar("T")
 Run = Callable[[Callable[[Cursor], T]], Awaitable[T]]
-AnyQuery = Query[Any, Any]
-# A function of relations, the query, a condition on nodes, and a lookup of nodes' ids by directory
-# and number.
-Handler = Callable[[MergedRelations, Any, NodeCondition, Callable[[int, int], str | None]], Any]
 
 # Limits of one answer; more would not fit a message.
 MAX_ROWS = 300_000
 MAX_VALUES_BY_NODE = 1_500_000
 _TRIES = 10
-_HANDLERS: Mapping[type[AnyQuery], Handler] = {
-    FirstSeenBlocks: first_seen.first_seen_blocks,
-    BlockPropagation: first_seen.block_propagation,
-    Transfers: transfers.transfers,
-    AssurersOfAnchors: claims.assurers_of_anchors,
-    ExecutedGas: claims.executed_gas,
-    Connections: sessions.connections,
-    ProtocolVersions: conformance.protocol_versions,
-    Examples: conformance.examples,
-    FindingExamples: conformance.finding_examples,
-    PackageStages: packages.package_stages,
-    PackageCounts: packages.package_counts,
-    StepDurations: packages.step_durations,
-    PackageStates: packages.package_states,
-    PackageRows: packages.package_rows,
-    PackageOutcomes: package_outcomes.package_outcomes,
-    StageTotals: package_totals.stage_totals,
-    PackageServices: package_totals.package_services,
-    Deliveries: deliveries.deliveries,
-    HashMatches: hashes.hash_matches,
-    LogMoments: log_moments.log_moments,
-    EndedPipelines: ended_pipelines.ended_pipelines,
-}
 
 
 class AggregateQueries:
@@ -152,7 +89,7 @@ class AggregateQueries:
                 partial(sessions.version_spans, owner_of=nodes.session_owners.get)
             ),
             SessionPage: self._with_nodes(partial(sessions.sessions, shard=store.directory)),
-            **{query: self._with_nodes(handler) for query, handler in _HANDLERS.items()},
+            **{query: self._with_nodes(handler) for query, handler in HANDLERS.items()},
         }
 
     async def answer(self, query: AnyQuery, run: Run[T], encode: Callable[[Any], T]) -> T:
