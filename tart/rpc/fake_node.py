@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from tart.json_encoding import pack
 from tart.rpc.data_error import RpcDataError
@@ -50,6 +50,14 @@ class RpcChain(Protocol):
 
     def service_data(self, block: bytes, service: int) -> bytes | None:
         """A service's account in the state after a block; None if there is no such service."""
+
+
+@runtime_checkable
+class PreimageChain(RpcChain, Protocol):
+    """A chain whose services have preimages, such as their code."""
+
+    def preimage(self, block: bytes, service: int, digest: bytes) -> bytes | None:
+        """A preimage of a service in the state after a block; None if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +273,7 @@ class FakeRpcNode:
             "statistics": lambda params: self._statistics(read_hash(params[0])),
             "listServices": self._services,
             "serviceData": lambda params: self._account(read_hash(params[0]), params[1]),
+            "servicePreimage": self._preimage,
             "syncState": lambda _: {"num_peers": 0, "status": "Completed"},
         }
         if method not in answers:
@@ -306,6 +315,14 @@ class FakeRpcNode:
         if blob is None:
             return None
         return self._octets(blob if self.dialect.account_version else blob[-88:])
+
+    def _preimage(self, params: list[Any]) -> Any:
+        block, digest = read_hash(params[0]), read_hash(params[2])
+        service = read_integer(params[1], "a service id")
+        if not isinstance(self.chain, PreimageChain):
+            return None
+        preimage = self.chain.preimage(block, service, digest)
+        return None if preimage is None else self._octets(preimage)
 
     def _missing(self, block: bytes, code: int, text: str) -> Any:
         if self.dialect.missing == "null":

@@ -33,6 +33,20 @@ def test_a_plain_rpc_node_answers_as_jip_2_has_it():
     assert ask(node, "syncState")["result"] == {"num_peers": 0, "status": "Completed"}
 
 
+def test_a_plain_rpc_node_has_preimages_where_its_chain_has_them():
+    class WithCode(SmallChain):
+        def preimage(self, block, service, digest):
+            return b"code" if (block, service) == (self.head.hash, 7) else None
+
+    digest = b64(b"\x11" * 32)
+    for chain, expected in ((WithCode(), b64(b"code")), (SmallChain(), None)):
+        node = FakeRpcNode(chain)
+        head = b64(chain.head.hash)
+        assert ask(node, "servicePreimage", head, 7, digest)["result"] == expected
+        assert ask(node, "servicePreimage", head, 8, digest)["result"] is None
+    assert ask(node, "servicePreimage", head, 7)["error"]["code"] == -32602
+
+
 def test_a_plain_rpc_node_refuses_as_jip_2_has_it():
     node = FakeRpcNode(SmallChain())
     unknown = b64(b"\x11" * 32)

@@ -19,7 +19,7 @@ from tart.rpc.statistics import decode_statistics
 
 PARAMETERS, BEST, FINALIZED = "parameters", "bestBlock", "finalizedBlock"
 PARENT, STATISTICS = "parent", "statistics"
-SERVICES, SERVICE = "listServices", "serviceData"
+SERVICES, SERVICE, CODE = "listServices", "serviceData", "servicePreimage"
 
 
 def read_answer(method: str, value: Any, parameters: ChainParameters) -> Any:
@@ -52,5 +52,6 @@ _READERS: Mapping[str, Callable[[Any, ChainParameters], Any]] = MappingProxyType
         STATISTICS: _statistics,
         SERVICES: lambda value, _: read_services(value),
         SERVICE: _service,
+        CODE: lambda value, _: read_optional_blob(value, "the code of a service"),
     }
 )

@@ -23,6 +23,7 @@ from typing import Any
 from tart.chain.core.actions import Action, Ask, LogLine, Subscribe, Write
 from tart.chain.core.answers import (
     BEST,
+    CODE,
     FINALIZED,
     PARAMETERS,
     PARENT,
@@ -45,6 +46,7 @@ from tart.chain.core.changes import (
 from tart.chain.core.deltas import ParentState, describe_block, is_first_of_epoch
 from tart.chain.core.head_choice import choose_best, choose_final, plausible, relate
 from tart.chain.core.request_queue import Request, RequestQueue
+from tart.chain.core.service_names import ServiceNames
 from tart.chain.core.service_schedule import ServiceSchedule
 from tart.query.chain_queries.chain import (
     BlockStatus,
@@ -144,6 +146,8 @@ class Follower:
         self.best: Node | None = None
         self.final: Node | None = None
         self.services = ServiceSchedule()
+        self.names = ServiceNames()
+        self._code_account: StoredService | None = None
         self._changes: list[Change] = []
         self._actions: list[Action] = []
         self._contradicted_at: int | None = None
@@ -394,6 +398,8 @@ class Follower:
                     self.services.record(value, self.best.slot)
             case "serviceData", ServiceData():
                 self._receive_service(request, value)
+            case "servicePreimage", _:
+                self._receive_code(value)
 
     def _receive_parameters(self, index: int, parameters: ChainParameters) -> None:
         self.endpoints[index].parameters = parameters
@@ -562,26 +568,33 @@ class Follower:
         elif (service := self.services.take(self.best.slot)) is not None:
             self._service_slot = self.best.slot
             self.requests.add(SERVICE, service, (block, service))
+        elif (account := self.names.take()) is not None:
+            self._code_account = account
+            digest = b64encode(bytes.fromhex(account.code_hash)).decode()
+            self.requests.add(CODE, account.service, (block, account.service, digest))
 
     def _receive_service(self, request: Request, account: ServiceData) -> None:
         assert isinstance(request.key, int)
-        self._changes.append(
-            PutService(
-                StoredService(
-                    service=request.key,
-                    at_slot=self._service_slot,
-                    code_hash=account.code_hash.hex(),
-                    balance=account.balance,
-                    min_item_gas=account.min_item_gas,
-                    min_memo_gas=account.min_memo_gas,
-                    octets=account.octets,
-                    items=account.items,
-                    created_slot=account.created_slot,
-                    last_accumulation_slot=account.last_accumulation_slot,
-                    parent_service=account.parent_service,
-                )
-            )
+        stored = StoredService(
+            service=request.key,
+            at_slot=self._service_slot,
+            code_hash=account.code_hash.hex(),
+            balance=account.balance,
+            min_item_gas=account.min_item_gas,
+            min_memo_gas=account.min_memo_gas,
+            octets=account.octets,
+            items=account.items,
+            created_slot=account.created_slot,
+            last_accumulation_slot=account.last_accumulation_slot,
+            parent_service=account.parent_service,
         )
+        self._changes.append(PutService(self.names.complete(stored)))
+
+    def _receive_code(self, code: bytes | None) -> None:
+        # One code is asked for at a time, after everything else.
+        account, self._code_account = self._code_account, None
+        if account is not None and (named := self.names.resolve(account, code)) is not None:
+            self._changes.append(PutService(named))
 
     # --- Heads -----------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import pytest
 
 from tart.chain.core.answers import (
     BEST,
+    CODE,
     PARAMETERS,
     PARENT,
     SERVICE,
@@ -32,6 +33,8 @@ def test_each_method_has_its_reader():
     assert read_answer(SERVICE, None, UNKNOWN) is None
     account = b64encode(VIEW.service_data(CHAIN.genesis, 7)).decode()
     assert read_answer(SERVICE, account, UNKNOWN).balance == 5
+    assert read_answer(CODE, None, UNKNOWN) is None
+    assert read_answer(CODE, "AQID", UNKNOWN) == b"\1\2\3"
 
 
 def test_statistics_need_the_number_of_cores():

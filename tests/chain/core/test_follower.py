@@ -50,6 +50,16 @@ def test_the_chain_before_the_head_is_found_and_has_its_figures():
     assert len(blocks) == 21
 
 
+def test_a_service_is_named_by_its_code_which_is_asked_for_once():
+    _, driver = make()
+    driver.connect_all()
+    driver.settle()
+    assert driver.store.services[7].name == "adder"
+    calls = [call for node in driver.nodes.values() for call in node.calls]
+    (code,) = [parameters for method, parameters in calls if method == "servicePreimage"]
+    assert code[1] == 7
+
+
 def test_each_block_is_asked_for_once_whichever_endpoints_name_it():
     _, driver = make(count=3)
     driver.connect_all()
