@@ -75,6 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="let an implementation differ, such as sim-beta:import=1.2; ? lists the effects",
     )
     add(
+        "--upgrade",
+        action="append",
+        default=[],
+        metavar="NAME/VERSION@START[+SPREAD]",
+        help="upgrade nodes of an implementation, such as sim-beta/0.4.0@10m+5m",
+    )
+    add(
         "--host-spread",
         type=float,
         metavar="SIGMA",
@@ -180,7 +187,9 @@ def _differences(arguments: argparse.Namespace) -> dict[str, Any]:
     from tart.simulate.model.differences import (
         HOST_SPREAD,
         check_difference,
+        check_upgrade,
         parse_difference,
+        parse_upgrade,
         shuffled_implementations,
     )
     from tart.simulate.model.world import IMPLEMENTATIONS
@@ -188,17 +197,24 @@ def _differences(arguments: argparse.Namespace) -> dict[str, Any]:
     texts, spread = arguments.difference, arguments.host_spread
     if spread is not None and not 0 <= spread <= 1:
         raise ConfigError(f"--host-spread: {spread:g} is not between 0 and 1")
-    if not texts and spread is None:
+    if not texts and not arguments.upgrade and spread is None:
         return {}
     differences = tuple(parse_difference(text) for text in texts)
     implementations = shuffled_implementations(arguments.nodes, arguments.seed, IMPLEMENTATIONS)
+    upgrades = tuple(parse_upgrade(text) for text in arguments.upgrade)
+    for text, upgrade in zip(arguments.upgrade, upgrades, strict=True):
+        try:
+            check_upgrade(upgrade, implementations)
+        except ValueError as error:
+            raise ConfigError(f"--upgrade {text}: {error}") from None
     for text, difference in zip(texts, differences, strict=True):
         try:
-            check_difference(difference, implementations)
+            check_difference(difference, implementations, upgrades)
         except ValueError as error:
             raise ConfigError(f"--difference {text}: {error}") from None
     return {
         "differences": differences,
+        "upgrades": upgrades,
         "host_spread": HOST_SPREAD if spread is None else spread,
         "implementations": implementations,
     }

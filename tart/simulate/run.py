@@ -30,7 +30,7 @@ import uvloop
 from tart.config.addresses import join_address
 from tart.errors import ConfigError, StartupError
 from tart.os_errors import reason
-from tart.simulate.model.differences import Difference
+from tart.simulate.model.differences import Difference, Upgrade
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.lies import Lie
 from tart.simulate.model.network import Network
@@ -80,7 +80,8 @@ class SimulationOptions:
         troubles: Troubles to plant.
         lies: Lies to plant.
         differences: Differences between implementations to plant.
-        host_spread: How different the nodes' hosts are; see ``differences.plant_differences``.
+        upgrades: New versions of implementations.
+        host_spread: How different the nodes' hosts are; see ``differences.Plan``.
         implementations: Names and versions, assigned to the nodes in turn.
         rpc: Addresses for the RPC (JIP-2) of nodes; they are those of nodes spread evenly over the
             validators, the first is the first.
@@ -103,6 +104,7 @@ class SimulationOptions:
     troubles: Sequence[Trouble] = ()
     lies: Sequence[Lie] = ()
     differences: Sequence[Difference] = ()
+    upgrades: Sequence[Upgrade] = ()
     host_spread: float = 0.0
     implementations: Sequence[Implementation] = IMPLEMENTATIONS
     rpc: Sequence[tuple[str, int]] = ()
@@ -261,6 +263,7 @@ async def _simulate(
         troubles=options.troubles,
         lies=options.lies,
         differences=options.differences,
+        upgrades=options.upgrades,
         host_spread=options.host_spread,
         implementations=options.implementations,
         own_assurances=True,

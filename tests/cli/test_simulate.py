@@ -7,11 +7,13 @@ from tart.cli.simulate import summary
 from tart.simulate.model.differences import (
     HOST_SPREAD,
     Difference,
+    Upgrade,
     shuffled_implementations,
 )
 from tart.simulate.model.fault_rates import TROUBLED
 from tart.simulate.model.in_memory import MIXED
 from tart.simulate.run import NodeReport, SimulationOptions, SimulationReport
+from tart.units import SECOND_US
 
 REPORT = SimulationReport(
     nodes=(
@@ -89,11 +91,19 @@ def test_differences_are_planted_on_hosts_that_differ(runs, capsys):
     )
     assert options.host_spread == HOST_SPREAD
     assert options.implementations == shuffled_implementations(40, 3)
+    assert options.upgrades == ()
     assert main(["simulate", "--host-spread", "0.02"]) == 0
     assert (runs[1].differences, runs[1].host_spread) == ((), 0.02)
     assert main(["simulate", "--difference", "?"]) == 0
     assert "lost-assurances=1% " in capsys.readouterr().out
     assert len(runs) == 2
+
+
+def test_upgrades_are_planted(runs):
+    flags = ["--upgrade", "sim-beta/0.4.0@10m+5m", "--difference", "sim-beta/0.4.0:import=0.8"]
+    assert main(["simulate", *flags]) == 0
+    assert runs[0].upgrades == (Upgrade("sim-beta", "0.4.0", 600 * SECOND_US, 300 * SECOND_US),)
+    assert runs[0].differences == (Difference("sim-beta", "0.4.0", imports=0.8),)
 
 
 def test_addresses_of_rpc_reach_the_simulator(runs):
@@ -110,6 +120,8 @@ def test_addresses_of_rpc_reach_the_simulator(runs):
         ("--difference", "sim-bta:import=2", "--difference sim-bta:import=2: no implementation"),
         ("--difference", "sim-beta:imprt=2", "--difference sim-beta:imprt=2: no effect 'imprt'; d"),
         ("--difference", "sim-beta", "--difference sim-beta: is not NAME:EFFECT=VALUE"),
+        ("--upgrade", "sim-bta/1@1m", "--upgrade sim-bta/1@1m: no implementation 'sim-bta'; did"),
+        ("--upgrade", "sim-beta@1m", "--upgrade sim-beta@1m: is not NAME/VERSION@START"),
         ("--host-spread", "2", "--host-spread: 2 is not between 0 and 1"),
         ("--host-spread", "nan", "--host-spread: nan is not between 0 and 1"),
         ("--rpc", "19800", "--rpc: '19800' is not HOST:PORT"),

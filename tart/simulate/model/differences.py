@@ -14,8 +14,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from tart.errors import ConfigError
+from tart.errors import BadQuery, ConfigError
+from tart.query.core.windows import duration_us
 from tart.simulate.model.lies import LIES, Lie
+from tart.simulate.model.schedule import Process
+from tart.simulate.model.troubles import restart
 from tart.simulate.model.world import (
     IMPLEMENTATIONS,
     Conduct,
@@ -88,79 +91,185 @@ class Difference:
 
 
 _MOST = 100
+_NEVER = 1 << 50
 _LARGEST_OFFSET_US = 3_600 * 1_000_000
 
 
+@dataclass(frozen=True)
+class Upgrade:
+    """A new version of an implementation, which its nodes get one after the other.
+
+    Attributes:
+        implementation: Its name.
+        version: The new version.
+        start: When the first node gets it, simulated microseconds after the beginning.
+        spread: The time until the last node has it, microseconds.
+    """
+
+    implementation: str
+    version: str
+    start: int
+    spread: int = 0
+
+
 class Planted(NamedTuple):
-    """A difference and the nodes that have it."""
+    """A difference, and the nodes that have it some time."""
 
     difference: Difference
     nodes: tuple[Node, ...]
 
-    @property
-    def lies(self) -> tuple[Lie, ...]:
-        """The lies that its nodes tell."""
-        name, nodes = self.difference.lie, tuple(node.index for node in self.nodes)
-        return (Lie(name, nodes),) if name and nodes else ()
 
-
-def plant_differences(
-    world: World, differences: Sequence[Difference], host_spread: float = 0.0
-) -> list[Planted]:
-    """Give each node the speed of its host and the differences of its implementation.
-
-    The caller plants the lies.
+class Plan:
+    """The versions of all nodes over time, and the differences that come with them.
 
     Args:
         world: The network, before any node has a connection.
         differences: The differences; those that apply to the same node add up.
+        upgrades: New versions.
         host_spread: The standard deviation of the logarithm of the hosts' speeds; 0: all are equal.
 
     Raises:
         ValueError: No node has an implementation that is named.
     """
-    rng = random.Random(world.hash("hosts"))
-    for node in world.nodes:
-        host = rng.lognormvariate(0.0, host_spread) if host_spread else 1.0
-        node.conduct = Conduct(pace=host, import_pace=host, guarantee_pace=host)
-    return [_plant(world, difference) for difference in differences]
 
+    def __init__(
+        self,
+        world: World,
+        differences: Sequence[Difference],
+        upgrades: Sequence[Upgrade] = (),
+        host_spread: float = 0.0,
+    ) -> None:
+        self._world = world
+        self._differences = differences
+        rng = random.Random(world.hash("hosts"))
+        self._hosts = [
+            rng.lognormvariate(0.0, host_spread) if host_spread else 1.0 for _ in world.nodes
+        ]
+        self._clocks = [node.clock for node in world.nodes]
+        self._versions = {node.index: [(0, _version(node))] for node in world.nodes}
+        running = list(dict.fromkeys(_version(node) for node in world.nodes))
+        for upgrade in sorted(upgrades, key=lambda each: each.start):
+            check_upgrade(upgrade, running)
+            self._add(upgrade)
+        for difference in differences:
+            check_difference(difference, running, upgrades)
 
-def _plant(world: World, difference: Difference) -> Planted:
-    check_difference(difference, world.implementations)
-    affected = []
-    for node in world.nodes:
-        information = node.reporter.fake.information
-        name, version = information.implementation_name, information.implementation_version
-        if difference.applies_to(name, version):
-            affected.append(node)
-            node.clock += difference.clock_us
-            conduct = node.conduct
-            node.conduct = replace(
-                conduct,
-                import_pace=conduct.import_pace * difference.imports,
-                guarantee_pace=conduct.guarantee_pace * difference.guaranteeing,
-                failures=conduct.failures * difference.failures,
-                lost_assurances=max(conduct.lost_assurances, difference.lost_assurances),
+    def _add(self, upgrade: Upgrade) -> None:
+        nodes = [n for n in self._world.nodes if _version(n).name == upgrade.implementation]
+        new = Implementation(upgrade.implementation, upgrade.version)
+        for rank, node in enumerate(nodes):
+            moment = upgrade.start + upgrade.spread * rank // max(1, len(nodes) - 1)
+            self._versions[node.index].append((moment, new))
+
+    @property
+    def planted(self) -> list[Planted]:
+        """The differences with their nodes."""
+        return [
+            Planted(
+                difference,
+                tuple(n for n in self._world.nodes if self._spans(n, difference)),
             )
-    return Planted(difference, tuple(affected))
+            for difference in self._differences
+        ]
+
+    @property
+    def lies(self) -> list[Lie]:
+        """The lies that come with differences."""
+        return [
+            Lie(difference.lie, (node.index,), start, end - start)
+            for difference in self._differences
+            if difference.lie
+            for node in self._world.nodes
+            for start, end in self._spans(node, difference)
+        ]
+
+    def begin(self) -> None:
+        """Give each node the speed of its host and its differences, now and with each upgrade."""
+        for node in self._world.nodes:
+            self._apply(node)
+            self._world.start(self._upgrade(node))
+
+    def _spans(self, node: Node, difference: Difference) -> list[tuple[int, int]]:
+        versions = self._versions[node.index]
+        ends = [moment for moment, _ in versions[1:]] + [_NEVER]
+        return [
+            (start, end)
+            for (start, version), end in zip(versions, ends, strict=True)
+            if difference.applies_to(*version)
+        ]
+
+    def _upgrade(self, node: Node) -> Process:
+        last = 0
+        for moment, version in self._versions[node.index][1:]:
+            yield moment - last
+            last = moment
+            fake = node.reporter.fake
+            fake.information = replace(
+                fake.information,
+                implementation_name=version.name,
+                implementation_version=version.version,
+            )
+            self._apply(node)
+            restart(self._world, node)
+
+    def _apply(self, node: Node) -> None:
+        """Give a node the differences of its present version."""
+        host = self._hosts[node.index]
+        conduct = Conduct(pace=host, import_pace=host, guarantee_pace=host)
+        clock = self._clocks[node.index]
+        for difference in self._differences:
+            if difference.applies_to(*_version(node)):
+                clock += difference.clock_us
+                conduct = replace(
+                    conduct,
+                    import_pace=conduct.import_pace * difference.imports,
+                    guarantee_pace=conduct.guarantee_pace * difference.guaranteeing,
+                    failures=conduct.failures * difference.failures,
+                    lost_assurances=max(conduct.lost_assurances, difference.lost_assurances),
+                )
+        node.conduct, node.clock = conduct, clock
 
 
-def check_difference(difference: Difference, implementations: Sequence[Implementation]) -> None:
-    """Check that a network with these implementations has the one that a difference names.
+def _version(node: Node) -> Implementation:
+    information = node.reporter.fake.information
+    return Implementation(information.implementation_name, information.implementation_version)
+
+
+def check_difference(
+    difference: Difference,
+    implementations: Sequence[Implementation],
+    upgrades: Sequence[Upgrade] = (),
+) -> None:
+    """Check that a network has the implementation that a difference names, or gets it.
 
     Raises:
         ValueError: It has not.
     """
-    if any(difference.applies_to(*each) for each in implementations):
+    known = [*implementations, *(Implementation(u.implementation, u.version) for u in upgrades)]
+    if any(difference.applies_to(*each) for each in known):
         return
-    wanted = difference.implementation
+    _check_name(difference.implementation, implementations)
+    versions = [each.version for each in known if each.name == difference.implementation]
+    listed = ", ".join(dict.fromkeys(versions))
+    raise ValueError(
+        f"{difference.implementation} has no version {difference.version!r}, but {listed}"
+    )
+
+
+def check_upgrade(upgrade: Upgrade, implementations: Sequence[Implementation]) -> None:
+    """Check that a network has the implementation that an upgrade names.
+
+    Raises:
+        ValueError: It has not.
+    """
+    _check_name(upgrade.implementation, implementations)
+
+
+def _check_name(name: str, implementations: Sequence[Implementation]) -> None:
     names = list(dict.fromkeys(each.name for each in implementations))
-    if wanted not in names:
-        hint = did_you_mean(wanted, names) or f"; the network has {', '.join(names)}"
-        raise ValueError(f"no implementation {wanted!r}{hint}")
-    versions = [each.version for each in implementations if each.name == wanted]
-    raise ValueError(f"{wanted} has no version {difference.version!r}, but {', '.join(versions)}")
+    if name not in names:
+        hint = did_you_mean(name, names) or f"; the network has {', '.join(names)}"
+        raise ValueError(f"no implementation {name!r}{hint}")
 
 
 def shuffled_implementations(
@@ -264,3 +373,24 @@ def parse_difference(text: str) -> Difference:
         return Difference(name, version, **members)
     except ValueError as error:
         raise ConfigError(f"--difference {text}: {error}") from None
+
+
+def parse_upgrade(text: str) -> Upgrade:
+    """Parse ``NAME/VERSION@START[+SPREAD]``, such as ``sim-beta/0.4.0@10m+5m``.
+
+    Raises:
+        ConfigError: The text is not of that form; the name is not checked here.
+    """
+    about, at_sign, span = text.partition("@")
+    name, slash, version = about.strip().partition("/")
+    start, plus, spread = span.partition("+")
+    try:
+        if not (at_sign and slash and name and version):
+            raise ValueError
+        length = duration_us(spread.strip()) if plus else 0
+        return Upgrade(name, version, duration_us(start.strip()), length)
+    except (ValueError, BadQuery):
+        raise ConfigError(
+            f"--upgrade {text}: is not NAME/VERSION@START or NAME/VERSION@START+SPREAD, such as "
+            "sim-beta/0.4.0@10m+5m"
+        ) from None

@@ -22,7 +22,7 @@ from tart.simulate.model.availability import Availability
 from tart.simulate.model.block import Composer
 from tart.simulate.model.chain import Chain
 from tart.simulate.model.chain_view import BlockArchive, ChainView
-from tart.simulate.model.differences import Difference, plant_differences
+from tart.simulate.model.differences import Difference, Plan, Upgrade
 from tart.simulate.model.fault_rates import Rates
 from tart.simulate.model.guaranteeing import Guaranteeing
 from tart.simulate.model.lies import Lie, plant_lies
@@ -62,7 +62,8 @@ class Network:
         troubles: Troubles to plant.
         lies: Lies to plant.
         differences: Differences between implementations to plant.
-        host_spread: How different the nodes' hosts are; see ``plant_differences``.
+        upgrades: New versions of implementations.
+        host_spread: How different the nodes' hosts are; see ``differences.Plan``.
         implementations: Names and versions, assigned to the nodes in turn.
         own_assurances: Whether an author brings its own assurance on chain, as real ones do.
 
@@ -90,6 +91,7 @@ class Network:
         troubles: Sequence[Trouble] = (),
         lies: Sequence[Lie] = (),
         differences: Sequence[Difference] = (),
+        upgrades: Sequence[Upgrade] = (),
         host_spread: float = 0.0,
         implementations: Sequence[Implementation] = IMPLEMENTATIONS,
         own_assurances: bool = False,
@@ -108,15 +110,20 @@ class Network:
             own_assurances=own_assurances,
         )
         world, self._truth = self._world, truth
-        planted = plant_differences(world, differences, host_spread)
+        plan = Plan(world, differences, upgrades, host_spread)
+        plan.begin()
         if truth is not None:
             truth.begin(world, seed, speed)
             for trouble in troubles:
                 truth.add_trouble(trouble.name, trouble.start, trouble.length, trouble.nodes)
-            for difference, affected in planted:
+            for upgrade in upgrades:
+                truth.add_upgrade(
+                    upgrade.implementation, upgrade.version, upgrade.start, upgrade.spread
+                )
+            for difference, affected in plan.planted:
                 indices = [node.index for node in affected]
                 truth.add_difference(difference.name, difference.effects(), indices)
-        plant_lies(world, [*lies, *(lie for each in planted for lie in each.lies)])
+        plant_lies(world, [*lies, *plan.lies])
         composer, packages = Composer(world), Packages(world)
         self._chain = chain = Chain(world, composer)
         self._archive: BlockArchive | None = None

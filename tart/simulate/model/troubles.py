@@ -161,7 +161,7 @@ def _each(act: Callable[[World, Node], None]) -> Change:
     return change
 
 
-def _restart(world: World, node: Node) -> None:
+def restart(world: World, node: Node) -> None:
     """Let the node's process start again: its connection ends, and it connects again."""
     node.reporter.disconnect()
     world.leaving.add(node.index)
@@ -169,7 +169,7 @@ def _restart(world: World, node: Node) -> None:
 
 def _leave(world: World, node: Node) -> None:
     world.away.add(node.index)
-    _restart(world, node)
+    restart(world, node)
 
 
 def _return(world: World, node: Node) -> None:
@@ -183,7 +183,7 @@ def _hang(_world: World, node: Node) -> None:
 def _recover(world: World, node: Node) -> None:
     """End a hanging process: it is started again, as an operator does."""
     node.reporter.hanging = False
-    _restart(world, node)
+    restart(world, node)
 
 
 def _fall_behind(_world: World, node: Node) -> None:
@@ -196,12 +196,12 @@ def _catch_up(_world: World, node: Node) -> None:
 
 def _misset(world: World, node: Node) -> None:
     node.clock += _CLOCK_ERROR
-    _restart(world, node)
+    restart(world, node)
 
 
 def _set_right(world: World, node: Node) -> None:
     node.clock -= _CLOCK_ERROR
-    _restart(world, node)
+    restart(world, node)
 
 
 def _mangle(how: Mangling) -> Callable[[World, Node], None]:
@@ -259,7 +259,7 @@ def _on_one_chain(world: World) -> bool:
 def _upgrade(world: World, node: Node) -> None:
     fake = node.reporter.fake
     fake.information = replace(fake.information, implementation_version=_NEW_VERSION)
-    _restart(world, node)
+    restart(world, node)
 
 
 def _replace_implementation(world: World, nodes: Sequence[Node]) -> None:
@@ -275,7 +275,7 @@ def _replace_implementation(world: World, nodes: Sequence[Node]) -> None:
             fake.information = replace(
                 fake.information, implementation_name=name, implementation_version=version
             )
-            _restart(world, node)
+            restart(world, node)
 
 
 def _version(node: Node) -> tuple[str, str]:

@@ -22,6 +22,7 @@ network    size, parameters, genesis, slot length, seed; once, first
 node       one validator: names, protocol version, parameter layout, clock offset
 trouble    a planted trouble: its name, nodes, and span; after the nodes
 difference a planted difference of an implementation, its effects and its nodes
+upgrade    a planted new version of an implementation, and the time until all nodes have it
 lie        a planted lie: its name, nodes, and span
 told_lie   what a node lied about: ``lie`` names the lie, ``about`` the object
 lost_assurance  an assurance that its node tells it sends, and no other gets
@@ -213,6 +214,16 @@ class Truth:
             implementation=implementation,
             effects=dict(effects),
             nodes=[self._peers[index] for index in nodes],
+        )
+
+    def add_upgrade(self, implementation: str, version: str, start: int, spread: int) -> None:
+        """Record a new version of an implementation; times are as of ``add_trouble``."""
+        self._write(
+            "upgrade",
+            implementation=implementation,
+            version=version,
+            begin_us=self._world.wall_time(start),
+            end_us=self._world.wall_time(start + spread),
         )
 
     def record_lie(self, name: str, node: Node, about: object, **members: object) -> None:

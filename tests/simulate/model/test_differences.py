@@ -9,16 +9,22 @@ from statistics import mean, stdev
 import pytest
 
 from tart.errors import ConfigError
+from tart.protocol.connection import Connection
 from tart.simulate.model.differences import (
     HOST_SPREAD,
     Difference,
+    Upgrade,
     check_difference,
+    check_upgrade,
     parse_difference,
+    parse_upgrade,
     shuffled_implementations,
 )
 from tart.simulate.model.fault_rates import Rates
+from tart.simulate.model.in_memory import play
 from tart.simulate.model.network import DEFAULT_START
 from tart.simulate.model.world import IMPLEMENTATIONS, Implementation
+from tart.units import SECOND_US
 from tests.simulate.chains import PlayedChain, play_chain
 
 NODES, CORES = 16, 5
@@ -171,6 +177,80 @@ def test_a_difference_may_be_of_one_version_alone():
     slow = Difference("sim-beta", "2", imports=3.0)
     chain = play_chain(1, seed=1, implementations=versions, differences=[slow])
     assert [each.conduct.import_pace for each in chain.network._world.nodes] == [1, 3] * 3
+
+
+def test_nodes_upgrade_one_after_the_other_and_get_what_comes_with_the_version():
+    chain = play(
+        25,
+        nodes=NODES,
+        cores=CORES,
+        seed=2,
+        rates=RATES,
+        upgrades=[Upgrade("sim-beta", "0.4.0", 30 * SECOND_US, 30 * SECOND_US)],
+        differences=[
+            Difference("sim-beta", "0.4.0", imports=3.0, clock_us=5_000_000, lie="hides-assurances")
+        ],
+    )
+    names = {each["node"]: each for each in chain.facts.of("node")}
+    beta = [peer for peer, fact in names.items() if fact["name"] == "sim-beta"]
+    versions = {}
+    for session in chain.sessions:
+        connection = Connection()
+        connection.receive_data(session.hello)
+        versions.setdefault(session.node, []).append(connection.node.implementation_version)
+    assert versions == {
+        fact["index"]: ["0.3.2", "0.4.0"] if peer in beta else [fact["version"]]
+        for peer, fact in names.items()
+    }
+    moments = [
+        each["network_us"] - DEFAULT_START
+        for each in chain.facts.of("closed")
+        if each["reason"] == "hung up"
+    ]
+    assert [round(each / SECOND_US) for each in moments] == [30, 40, 50, 60]
+    for session in chain.sessions:
+        is_new = session.ordinal == 1
+        offsets = {round((e.timestamp - e.when) / SECOND_US) for e in session.emissions}
+        assert offsets == {5 if is_new else 0}
+        assert is_new is not any(e.variant == "DistributingAssurance" for e in session.emissions)
+    (fact,) = chain.facts.of("upgrade")
+    assert (fact["implementation"], fact["version"]) == ("sim-beta", "0.4.0")
+    assert fact["end_us"] - fact["begin_us"] == 30 * SECOND_US
+    (difference,) = chain.facts.of("difference")
+    assert sorted(difference["nodes"]) == sorted(beta)
+    assert {each["node"] for each in chain.facts.of("told_lie")} == set(beta)
+    imports = {
+        session.ordinal: mean_import(chain, session.node, session.ordinal)
+        for session in chain.sessions
+        if session.node == names[beta[0]]["index"]
+    }
+    assert imports[1] > 2 * imports[0]
+
+
+def mean_import(played, node: int, ordinal: int) -> float:
+    (peer,) = [each["node"] for each in played.facts.of("node", index=node)]
+    facts = played.facts.of("happened", event="BlockVerified", node=peer, session=ordinal)
+    return mean(each["root"]["after_us"] for each in facts if each["told"] == "sent")
+
+
+def test_texts_of_upgrades():
+    expected = Upgrade("sim-beta", "0.4.0", 600 * SECOND_US, 300 * SECOND_US)
+    assert parse_upgrade("sim-beta/0.4.0@10m+5m") == expected
+    assert parse_upgrade("sim-beta/0.4.0@10m").spread == 0
+    for text in ("sim-beta@10m", "sim-beta/0.4.0", "/1@10m", "sim-beta/1@x", "sim-beta/1@1m+"):
+        with pytest.raises(ConfigError, match="NAME/VERSION@START"):
+            parse_upgrade(text)
+    with pytest.raises(ValueError, match="did you mean sim-beta"):
+        check_upgrade(Upgrade("sim-bta", "1", 0), IMPLEMENTATIONS)
+    with pytest.raises(ValueError, match=r"no version '7', but 0\.3\.2, 1"):
+        check_difference(
+            Difference("sim-beta", "7"), IMPLEMENTATIONS, [Upgrade("sim-beta", "1", 0)]
+        )
+
+
+def test_a_difference_of_nodes_that_do_not_exist_is_refused():
+    with pytest.raises(ValueError, match="no implementation 'sim-delta'"):
+        play_chain(1, nodes=3, differences=[Difference("sim-delta", imports=2)])
 
 
 def test_implementations_are_shuffled_and_balanced():
