@@ -361,8 +361,8 @@ class RpcConfig:
     )
     retain_days: int = _setting(
         90,
-        "Days for which blocks and their statistics are kept. A full network takes tens of MB a "
-        "day.",
+        "Days for which blocks and their statistics are kept. A full network takes up to 160 MB "
+        "a day.",
     )
 
 

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+import numpy as np
+
 from tart.chain.store.files import (
     CORE_COLUMNS,
     SERVICE_COLUMNS,
@@ -23,7 +26,7 @@ from tart.chain.store.files import (
     STATUSES,
     VALIDATOR_COLUMNS,
 )
-from tart.chain.store.rows import HASH_BYTES, decode_bitmap, derive_increments
+from tart.chain.store.rows import HASH_BYTES, decode_bitmap
 from tart.errors import BadQuery
 from tart.query.chain_queries import chain
 from tart.query.chain_queries.chain import ChainBlock
@@ -33,8 +36,7 @@ MAX_ROWS = 200_000
 _CHUNK = 2_000
 _BLOCK_COLUMNS = (
     "number, hash, slot, parent, coalesce(changed, status), epoch_us(seen_at), epoch, validators, "
-    "author, tickets, preimages, preimage_octets, guarantors, assurers, reports, irregularity, "
-    "has_increments"
+    "author, tickets, preimages, preimage_octets, guarantors, assurers, reports, irregularity"
 )
 _FORK = STATUS_CODES["fork"]
 
@@ -107,7 +109,6 @@ class _StoredBlock:
     file: FileView
     number: int
     block: ChainBlock
-    has_increments: bool
 
 
 # --- Blocks ----------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def _blocks(
         f"{file.alias}.statuses GROUP BY number) USING (number) {rest}",
         values,
     )
-    return [_StoredBlock(file, row[0], _block(row), bool(row[-1])) for row in selected]
+    return [_StoredBlock(file, row[0], _block(row)) for row in selected]
 
 
 def _block(row: Sequence[Any]) -> ChainBlock:
@@ -182,6 +183,8 @@ def answer_blocks(context: Context, query: chain.Blocks) -> chain.BlockPage:
     selected = _newest(context, query.first_slot, query.last_slot, limit + 1, forks=query.forks)
     page = [stored.block for stored in selected[:limit]]
     complete = len(selected) <= limit and _is_complete(context, query, page)
+    if not query.indices:
+        page = [msgspec.structs.replace(each, guarantors=None, assurers=None) for each in page]
     return chain.BlockPage(page, complete)
 
 
@@ -433,7 +436,7 @@ def _sum_order(key: tuple[int, int | None]) -> tuple[int, int]:
     return key[0], -1 if key[1] is None else key[1]
 
 
-def _bucket(query: chain.Cores | chain.Services | chain.ValidatorSeries) -> str:
+def _bucket(query: chain.Cores | chain.Services) -> str:
     """Return the expression of a bucket's first slot."""
     first, step = query.first_slot, query.step_slots
     if step <= 0:
@@ -473,25 +476,13 @@ def answer_validators(context: Context, query: chain.Validators) -> list[chain.V
     """Return figures of validators by epoch."""
     exact = _recorded_epochs(context, query)
     _refuse_large(sum(map(len, exact.values())))
-    totals: defaultdict[tuple[int | None, int], list[int]] = defaultdict(
-        lambda: [0] * len(VALIDATOR_COLUMNS)
+    increases = _increases(
+        context, query.first_slot, query.last_slot, set(exact), lambda slot, epoch: epoch
     )
-    sizes: dict[int | None, int] = {}
-    for stored in _chain_blocks(context, query.first_slot, query.last_slot, set(exact)):
-        block = stored.block
-        sizes[block.epoch] = max(sizes.get(block.epoch, 0), block.validators or 0)
-        for validator, figures in _increments(context, stored):
-            totals[block.epoch, validator] = [
-                a + b for a, b in zip(totals[block.epoch, validator], figures, strict=True)
-            ]
-        _refuse_large(len(totals))
-    for epoch, size in sizes.items():
-        for validator in range(size):
-            totals.setdefault((epoch, validator), [0] * len(VALIDATOR_COLUMNS))
-        _refuse_large(len(totals))
     answer = [
         _validator_totals(epoch, validator, figures, exact=False)
-        for (epoch, validator), figures in totals.items()
+        for epoch, tally in increases.items()
+        for validator, figures in tally.by_validator(everybody=True).items()
     ]
     answer += [
         _validator_totals(epoch, validator, figures, exact=True)
@@ -504,6 +495,111 @@ def answer_validators(context: Context, query: chain.Validators) -> list[chain.V
     _refuse_large(len(answer))
     # Blocks of an unknown epoch come last.
     return sorted(answer, key=lambda each: (each.epoch is None, each.epoch or 0, each.validator))
+
+
+class _Tally:
+    """Increases of the figures of validators by blocks.
+
+    Attributes:
+        size: Of the largest validator set.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        # Blocks, tickets, preimages and their size by author; figures that no bitmap has.
+        self._figures: defaultdict[int, list[int]] = defaultdict(
+            lambda: [0] * len(VALIDATOR_COLUMNS)
+        )
+        self._bits = [np.zeros(0, np.int64), np.zeros(0, np.int64)]
+
+    def add_block(self, author: int | None, figures: Sequence[int | None]) -> None:
+        """Add the figures of the author of a block: tickets, preimages, their size."""
+        if author is not None:
+            self.add(author, (1, *(figure or 0 for figure in figures), 0, 0))
+
+    def add_bitmaps(self, bitmaps: Sequence[bytes | None]) -> None:
+        """Add the guarantors and the assurers of a block."""
+        for place, bitmap in enumerate(bitmaps):
+            if bitmap:
+                bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
+                if len(bits) > len(self._bits[place]):
+                    self._bits[place] = np.pad(
+                        self._bits[place], (0, len(bits) - len(self._bits[place]))
+                    )
+                self._bits[place][: len(bits)] += bits
+
+    def add(self, validator: int, figures: Sequence[int]) -> None:
+        """Add all figures of a validator."""
+        known = self._figures[validator]
+        self._figures[validator] = [a + b for a, b in zip(known, figures, strict=True)]
+
+    def by_validator(self, *, everybody: bool = False) -> dict[int, list[int]]:
+        """Return the figures by validator.
+
+        Args:
+            everybody: Include those of the set whose figures are all 0.
+        """
+        _refuse_large(self.size)
+        figures = {validator: list(each) for validator, each in self._figures.items()}
+        for place, bits in enumerate(self._bits, start=len(VALIDATOR_COLUMNS) - 2):
+            for validator in np.flatnonzero(bits).tolist():
+                mine = figures.setdefault(validator, [0] * len(VALIDATOR_COLUMNS))
+                mine[place] += int(bits[validator])
+        if everybody:
+            for validator in range(self.size):
+                figures.setdefault(validator, [0] * len(VALIDATOR_COLUMNS))
+        return figures
+
+
+def _increases(
+    context: Context,
+    first_slot: int,
+    last_slot: int,
+    without_epochs: set[int],
+    key: Callable[[int, int | None], T],
+) -> dict[T, _Tally]:
+    """Return what the blocks of a range on the chain add to the figures of validators.
+
+    Args:
+        context: The files.
+        first_slot: Inclusive.
+        last_slot: Inclusive.
+        without_epochs: Epochs whose blocks are left out.
+        key: Returns what to add up by, given the slot and the epoch of a block.
+    """
+    tallies: defaultdict[T, _Tally] = defaultdict(_Tally)
+    for file in context.overlapping(first_slot, last_slot):
+        condition, values = file.on_chain()
+        if without_epochs:
+            condition += " AND (epoch IS NULL OR epoch NOT IN (SELECT unnest(?::UINTEGER[])))"
+            values = [*values, sorted(without_epochs)]
+        values = [max(first_slot, 0), last_slot, *values]
+        after = -1
+        while True:
+            part = context.rows(
+                "SELECT number, slot, epoch, validators, has_increments, author, tickets, "
+                f"preimages, preimage_octets, guarantors, assurers FROM {file.alias}.blocks "
+                f"WHERE slot BETWEEN ? AND ?{condition} AND number > {after:d} "
+                f"ORDER BY number LIMIT {_CHUNK}",
+                values,
+            )
+            for _, slot, epoch, size, explicit, author, *figures, guarantors, assurers in part:
+                tally = tallies[key(slot, epoch)]
+                tally.size = max(tally.size, size or 0)
+                if not explicit:
+                    tally.add_block(author, figures)
+                    tally.add_bitmaps((guarantors, assurers))
+            _refuse_large(len(tallies))
+            if len(part) < _CHUNK:
+                break
+            after = part[-1][0]
+        for slot, epoch, validator, *figures in context.rows(
+            f"SELECT slot, epoch, validator, {', '.join(VALIDATOR_COLUMNS)} "
+            f"FROM {file.alias}.increments WHERE slot BETWEEN ? AND ?{condition}",
+            values,
+        ):
+            tallies[key(slot, epoch)].add(validator, figures)
+    return dict(tallies)
 
 
 def _validator_totals(
@@ -547,72 +643,36 @@ def _recorded_epochs(
     return records
 
 
-def _chain_blocks(
-    context: Context, first_slot: int, last_slot: int, without_epochs: set[int]
-) -> Iterator[_StoredBlock]:
-    """Yield the blocks of a range on the chain, of other epochs, in parts that fit the memory."""
-    for file in context.overlapping(first_slot, last_slot):
-        condition, values = file.on_chain()
-        if without_epochs:
-            condition += " AND (epoch IS NULL OR epoch NOT IN (SELECT unnest(?::UINTEGER[])))"
-            values = [*values, sorted(without_epochs)]
-        after = -1
-        while True:
-            part = _blocks(
-                context,
-                file,
-                f"slot BETWEEN ? AND ? AND number::BIGINT > ?{condition}",
-                [max(first_slot, 0), last_slot, after, *values],
-                f"ORDER BY number LIMIT {_CHUNK}",
-            )
-            yield from part
-            if len(part) < _CHUNK:
-                break
-            after = part[-1].number
-
-
-def _increments(context: Context, stored: _StoredBlock) -> Iterable[tuple[int, Sequence[int]]]:
-    """Return what a block adds to the figures of validators."""
-    if not stored.has_increments:
-        return derive_increments(stored.block).items()
-    selected = context.rows(
-        f"SELECT validator, {', '.join(VALIDATOR_COLUMNS)} FROM {stored.file.alias}.increments "
-        f"WHERE number = {stored.number:d}"
-    )
-    return [(validator, figures) for validator, *figures in selected]
-
-
 def answer_validator_series(
     context: Context, query: chain.ValidatorSeries
 ) -> list[chain.ValidatorBucket]:
     """Return what the blocks of each bucket add to the figures of validators."""
+    first, step = query.first_slot, query.step_slots
+
+    def bucket(slot: int, epoch: int | None) -> int:
+        return first + (slot - first) // step * step if step > 0 else first
+
     wanted = None if query.validators is None else set(query.validators)
-    total: dict[tuple[int, int | None], list[int]] = {}
-    for stored in _chain_blocks(context, query.first_slot, query.last_slot, set()):
-        slot, step = stored.block.slot, query.step_slots
-        start = query.first_slot
-        if step > 0:
-            start += (slot - start) // step * step
-        for validator, figures in _increments(context, stored):
-            if wanted is None or validator in wanted:
-                key = (start, None if query.together else validator)
-                known = total.get(key)
-                total[key] = (
-                    list(figures)
-                    if known is None
-                    else [a + b for a, b in zip(known, figures, strict=True)]
-                )
-        _refuse_large(len(total))
-    return [
-        chain.ValidatorBucket(
-            step=step,
-            validator=validator,
-            **dict(zip(VALIDATOR_COLUMNS, figures, strict=True)),
-        )
-        for (step, validator), figures in sorted(
-            total.items(), key=lambda item: _sum_order(item[0])
-        )
-    ]
+    answer: list[chain.ValidatorBucket] = []
+    for start, tally in sorted(_increases(context, first, query.last_slot, set(), bucket).items()):
+        members = {
+            validator: figures
+            for validator, figures in sorted(tally.by_validator().items())
+            if wanted is None or validator in wanted
+        }
+        if query.together:
+            together = [sum(each) for each in zip(*members.values(), strict=True)]
+            members = {-1: together} if together else {}
+        answer += [
+            chain.ValidatorBucket(
+                step=start,
+                validator=None if query.together else validator,
+                **dict(zip(VALIDATOR_COLUMNS, figures, strict=True)),
+            )
+            for validator, figures in members.items()
+        ]
+        _refuse_large(len(answer))
+    return answer
 
 
 # --- Reorganisations, accounts, parameters ---------------------------------------------------

@@ -11,19 +11,25 @@ from tart.gateway.handlers.windows import Handler, Values, request_window
 from tart.gateway.http.responses import Answer
 from tart.query.chain_queries import chain
 from tart.query.chain_queries.chain import ChainState
+from tart.query.core.slot_clock import (
+    SlotClock,
+    SlotRange,
+    slot_clock,
+    slot_range,
+    whole_slots,
+)
 from tart.query.topics import jam
-from tart.query.topics.jam import SlotClock, SlotRange
 
 
 def _slots(values: Values, clock: SlotClock) -> SlotRange:
     """Return the slots of the request's window, and the length of its buckets."""
-    step_us = jam.whole_slots(values.get("step"), clock)
-    return jam.slot_range(request_window(values).rows(step_us or 1), step_us, clock)
+    step_us = whole_slots(values.get("step"), clock)
+    return slot_range(request_window(values).rows(step_us or 1), step_us, clock)
 
 
 async def _state(queries: QueryClient, values: Values) -> tuple[ChainState, SlotRange, SlotClock]:
     state = await queries.ask_chain(chain.State())
-    clock = jam.slot_clock(state.parameters)
+    clock = slot_clock(state.parameters)
     return state, _slots(values, clock), clock
 
 
@@ -140,7 +146,7 @@ async def block(queries: QueryClient, values: Values) -> Answer:
             f"no block {values['hash']} is known: no node named it, or it has expired", "hash"
         )
     accounts = await queries.ask_chain(chain.ServiceAccounts())
-    return Answer(partial(jam.block_details, figures, accounts, jam.slot_clock(state.parameters)))
+    return Answer(partial(jam.block_details, figures, accounts, slot_clock(state.parameters)))
 
 
 async def reorganisations(queries: QueryClient, values: Values) -> Answer:

@@ -1,6 +1,6 @@
 """Answers of jamtart's routes of 2026 about statistics on chain. Pure.
 
-jamtart reads these statistics from a node. What telemetry does not tell is null.
+Where the chain is not followed, what telemetry does not tell is null.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from tart.query.answers.common import Count, Time, Total
 from tart.query.answers.grafana import BucketStart
 from tart.query.answers.grafana_packages import ServiceId
 
-Unknown = Annotated[Count | None, Meta(description="Null: no event tells it.")]
+Unknown = Annotated[
+    Total | None, Meta(description="Null where the chain is not followed: no event tells it.")
+]
 SlotTime = Annotated[Time, Meta(description="Beginning of the slot, from its number.")]
 
 
@@ -74,12 +76,8 @@ class GrafanaServiceStatistics(TypedDict):
     extrinsic_count: Unknown
     extrinsic_size: Unknown
     exports: Unknown
-    accumulate_count: Annotated[
-        Count | None, Meta(description="Work items accumulated, from the execution of blocks.")
-    ]
-    accumulate_gas: Annotated[
-        Total | None, Meta(description="Gas used, from the execution of blocks.")
-    ]
+    accumulate_count: Annotated[Total | None, Meta(description="Work items accumulated.")]
+    accumulate_gas: Annotated[Total | None, Meta(description="Gas used by accumulation.")]
 
 
 class GrafanaChainService(GrafanaServiceStatistics):
@@ -125,7 +123,10 @@ class GrafanaChainValidatorBucket(TypedDict):
 
 
 class GrafanaChainValidatorBlock(TypedDict):
-    """Statistics of a validator at one block: its tallies of the epoch."""
+    """Statistics of a validator at one block: its tallies of the epoch up to it.
+
+    Blocks up to which not every block of the epoch is known are left out.
+    """
 
     timestamp: SlotTime
     slot: Count

@@ -137,6 +137,7 @@ class Blocks(ChainQuery[BlockPage], frozen=True):
         first_slot: Inclusive.
         last_slot: Inclusive.
         forks: Whether blocks that are not on the chain are among them.
+        indices: Whether guarantors and assurers are listed; they are None otherwise.
     """
 
     name = "chain_blocks"
@@ -144,6 +145,7 @@ class Blocks(ChainQuery[BlockPage], frozen=True):
     last_slot: int
     forks: bool = True
     limit: int = 10_000
+    indices: bool = True
 
 
 class BlocksByHash(ChainQuery[list[ChainBlock]], frozen=True):

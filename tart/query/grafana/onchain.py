@@ -1,9 +1,8 @@
 """Statistics on chain for jamtart's routes of 2026.
 
-Pure. jamtart reads the statistics of cores, services and validators from the state of a node. Until
-tart can ask one, ``from_telemetry`` gives what telemetry tells of them: what services accumulated
-in each block (Block executed). Another source is one more function that returns
-``ChainStatistics``; the functions that build the answers take them from any source.
+Pure. jamtart reads the statistics of cores, services and validators from the state of a node.
+Where tart follows the chain, ``chain_statistics`` has the same; elsewhere ``from_telemetry`` gives
+what telemetry tells of them: what services accumulated in each block (Block executed).
 
 Statistics are of blocks on the best chain: of several blocks of a slot, the one that most nodes
 reported as finalized, or else as their best block.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tart.errors import NotFound
 from tart.query.chain_queries import chain
-from tart.query.core.windows import Window
+from tart.query.core.slot_clock import SlotClock, SlotRange
 from tart.query.topics import jam
-from tart.query.topics.jam import SlotClock, SlotRange
 from tart.units import JCE_US, SECOND_US
 
 CLOCK = SlotClock(6 * SECOND_US)
@@ -39,35 +36,6 @@ def block(**more):
 def service_totals(service, **more):
     figures = dict.fromkeys(chain.ServiceTotals.__struct_fields__, 0)
     return chain.ServiceTotals(**{**figures, "service": service, **more})
-
-
-@given(st.integers(0, 1 << 31), st.sampled_from((1, 4, 6)))
-def test_a_window_has_the_slots_that_begin_in_it(slot, seconds):
-    clock = SlotClock(seconds * SECOND_US)
-    start = clock.time_us(slot)
-    assert clock.first_from(start) == clock.last_until(start) == slot
-    assert clock.first_from(start + 1) == slot + 1
-    assert clock.last_until(start - 1) == slot - 1
-    assert jam.slot_range(Window(start, start), 0, clock) == (slot, slot, 0)
-
-
-def test_nothing_was_before_the_first_slot():
-    assert CLOCK.first_from(0) == 0
-    assert CLOCK.last_until(0) == -1
-    assert CLOCK.text(0) == "2025-01-01T12:00:00.000000Z"
-    assert CLOCK.time_us(0) == JCE_US
-
-
-def test_the_length_of_a_slot_is_that_of_the_chain():
-    assert jam.slot_clock({}) == CLOCK
-    assert jam.slot_clock({"slot_period_sec": 4}) == SlotClock(4 * SECOND_US)
-
-
-def test_buckets_are_whole_slots():
-    assert jam.whole_slots(None, CLOCK) == 0
-    assert jam.whole_slots(SECOND_US, CLOCK) == 6 * SECOND_US
-    assert jam.whole_slots(60 * SECOND_US, CLOCK) == 60 * SECOND_US
-    assert jam.slot_range(Window(JCE_US, JCE_US), 7 * SECOND_US, CLOCK).step_slots == 2
 
 
 def test_cores_without_work_are_shown_once_a_block_has_statistics():

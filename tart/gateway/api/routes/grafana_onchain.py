@@ -1,7 +1,7 @@
 """Routes of jamtart's API of 2026 about statistics on chain.
 
-Pure; part of ``api.contract``. jamtart reads these statistics from a node; tart has what telemetry
-tells of them.
+Pure; part of ``api.contract``. Where the chain is followed (``rpc.urls``), the answers come from it
+as jamtart's do; else tart has what telemetry tells of these statistics.
 """
 
 from __future__ import annotations
@@ -16,17 +16,15 @@ from tart.gateway.api.parameters import Integer, Parameter
 from tart.gateway.api.route import Route
 from tart.query.answers import grafana_onchain as answers
 
+_CHAIN = (
+    "With rpc.urls from the statistics that the chain keeps, of blocks on the chain, by the time "
+    "of their slots. "
+)
 _SOURCE = (
-    "jamtart reads these statistics from the state of a node; tart knows what nodes report of the "
-    "execution of blocks (47), of blocks on the best chain. "
+    f"{_CHAIN}Without it from the execution of blocks (47) that nodes report: accumulate_count and "
+    "accumulate_gas are of each block once, all other members are null. "
 )
-_NONE = (
-    "jamtart reads these statistics from the state of a node. No event tells them, so the list is "
-    "empty."
-)
-_SERVICES = (
-    "accumulate_count and accumulate_gas are of each block once; all other members are null. "
-)
+_NONE = f"{_CHAIN}Without it the list is empty: no event tells these statistics. "
 _MAX_SERVICE = (1 << 32) - 1
 VALIDATORS = Parameter(
     "validator",
@@ -51,41 +49,45 @@ class ServiceNumber:
         return {"type": "string", "pattern": "^(0[xX][0-9a-fA-F]+|[0-9]+)$"}
 
 
-def _none(path: str, summary: str, answer: Any, *parameters: Parameter) -> Route:
-    return route(path, summary, _NONE, list[answer], *parameters, scattered=False)
+def _none(
+    path: str, summary: str, answer: Any, *parameters: Parameter, description: str = ""
+) -> Route:
+    return route(path, summary, f"{_NONE}{description}", list[answer], *parameters, scattered=False)
 
 
 GRAFANA_ONCHAIN_ROUTES: tuple[Route, ...] = (
     _none(
         "onchain/cores",
-        "Get statistics of cores on chain; empty without a node to ask",
+        "Get statistics of cores on chain",
         answers.GrafanaChainCore,
+        description="popularity_avg is over the blocks where it is not 0.",
     ),
     _none(
         "onchain/cores/timeseries",
-        "Get statistics of cores on chain by time; empty without a node to ask",
+        "Get statistics of cores on chain by time",
         answers.GrafanaChainCoreBucket,
         interval("1m"),
         CORE,
     ),
     _none(
         "onchain/cores/{core_id}",
-        "List statistics of a core on chain by block; empty without a node to ask",
+        "List statistics of a core on chain by block",
         answers.GrafanaChainCoreBlock,
         CORE_IN_PATH,
+        description="The newest 1,000 blocks in which it has work, newest first.",
     ),
     route(
         "onchain/services",
         "Get statistics of services on chain",
-        f"{_SOURCE}{_SERVICES}In ascending order of ids.",
+        f"{_SOURCE}In ascending order of ids.",
         list[answers.GrafanaChainService],
         SERVICES,
     ),
     route(
         "onchain/services/timeseries",
         "Get statistics of services on chain by time",
-        f"{_SOURCE}{_SERVICES}By the time at which the first node executed the block; ordered by "
-        "time and service.",
+        f"{_SOURCE}Ordered by time and service; without rpc.urls by the time at which the "
+        "first node executed the block.",
         list[answers.GrafanaChainServiceBucket],
         interval("1m"),
         SERVICES,
@@ -93,26 +95,28 @@ GRAFANA_ONCHAIN_ROUTES: tuple[Route, ...] = (
     route(
         "onchain/services/{service_id}",
         "List statistics of a service on chain by block",
-        f"{_SOURCE}{_SERVICES}The newest 1,000 blocks, newest first.",
+        f"{_SOURCE}The newest 1,000 blocks, newest first.",
         list[answers.GrafanaChainServiceBlock],
         Parameter("service_id", ServiceNumber(), "The service, decimal or 0x…", where="path"),
     ),
     _none(
         "onchain/validators",
-        "Get statistics of validators on chain; empty without a node to ask",
+        "Get statistics of validators on chain",
         answers.GrafanaChainValidator,
+        description="Figures are increases over the window, also where it spans epochs.",
     ),
     _none(
         "onchain/validators/timeseries",
-        "Get statistics of validators on chain by time; empty without a node to ask",
+        "Get statistics of validators on chain by time",
         answers.GrafanaChainValidatorBucket,
         interval("1m"),
         VALIDATORS,
     ),
     _none(
         "onchain/validators/{validator_idx}",
-        "List statistics of a validator on chain by block; empty without a node to ask",
+        "List statistics of a validator on chain by block",
         answers.GrafanaChainValidatorBlock,
         Parameter("validator_idx", Integer(0, MAX_CORE), "Index of the validator.", where="path"),
+        description="The newest 1,000 blocks, newest first, with the tallies of their epoch.",
     ),
 )
