@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tart.query.chain_queries.chain import BlockStatus
-from tart.rpc.model import Statistics, ValidatorRecord
+from tart.rpc.model import BlockDescriptor, Statistics, ValidatorRecord
 
 # Figures of validators that are in memory, by block; 0.2 MB each in a full network.
 MAX_ACCUMULATORS = 64
@@ -32,6 +32,7 @@ class Node:
         statistics: Until it is stored.
         no_statistics: True if no endpoint has its statistics.
         undecodable: True if statistics of it came that could not be read.
+        votes: Endpoint to the parent that it names, until one is chosen.
         claims: Endpoint to the slot that it gives the block, until it is stored.
     """
 
@@ -47,6 +48,7 @@ class Node:
     statistics: Statistics | None = None
     no_statistics: bool = False
     undecodable: bool = False
+    votes: dict[int, BlockDescriptor] = field(default_factory=dict)
     claims: dict[int, int] = field(default_factory=dict)
 
     @property

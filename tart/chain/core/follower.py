@@ -44,7 +44,13 @@ from tart.chain.core.changes import (
     SetStatus,
 )
 from tart.chain.core.deltas import ParentState, describe_block, is_first_of_epoch
-from tart.chain.core.head_choice import choose_best, choose_final, plausible, relate
+from tart.chain.core.head_choice import (
+    STALE_US,
+    choose_best,
+    choose_final,
+    plausible,
+    relate,
+)
 from tart.chain.core.request_queue import Request, RequestQueue
 from tart.chain.core.service_names import ServiceNames
 from tart.chain.core.service_schedule import ServiceSchedule
@@ -68,6 +74,8 @@ SUBSCRIPTIONS = {"subscribeBestBlock": BEST, "subscribeFinalizedBlock": FINALIZE
 HEADS_BURST, HEADS_PER_SECOND = 40, 5
 # A subscription that brings nothing for this many slots is doubted.
 QUIET_SLOTS = 4
+# A second endpoint has this long to name a head, whose slot the first may have wrong.
+SECOND_NAME_US = 3 * SECOND_US // 2
 LIST_SERVICES_US = 600 * SECOND_US
 # Larger statistics that cannot be read are not stored.
 MAX_UNDECODABLE_BYTES = 256 << 10
@@ -103,6 +111,8 @@ class Endpoint:
         heads: ``bestBlock`` and ``finalizedBlock`` to the block that it named last.
         slots: Likewise to the slot.
         tokens: Heads that it may name now.
+        finalized_at: When its finalized block changed.
+        responds: False after a request that it did not answer in time, until it answers one.
     """
 
     url: str
@@ -118,6 +128,8 @@ class Endpoint:
     connects: int = 0
     error: str | None = None
     contradicts: bool = False
+    finalized_at: int = 0
+    responds: bool = True
 
 
 class Follower:
@@ -208,6 +220,7 @@ class Follower:
 
     def answered(self, index: int, number: int, value: Any, now: int) -> list[Action]:
         """An endpoint answered a request; ``value`` is JSON."""
+        self.endpoints[index].responds = True
         request = self.requests.resolve(number, index)
         if request is None:
             return self._advance(now)
@@ -225,6 +238,7 @@ class Follower:
         """An endpoint refused a request, or did not answer in time (no ``fault``)."""
         text = "no answer in time" if fault is None else f"error {fault.code}: {fault.message}"
         self.endpoints[index].error = text
+        self.endpoints[index].responds = fault is not None
         self.requests.fail(number, index, unsupported=fault is not None and fault.is_unsupported)
         return self._advance(now)
 
@@ -239,6 +253,7 @@ class Follower:
         for index, endpoint in enumerate(self.endpoints):
             if endpoint.connected:
                 self._poll_if_due(index, endpoint, now)
+        self._follow_late_heads(now)
         self._read_services(now)
         return self._advance(now)
 
@@ -296,8 +311,11 @@ class Follower:
             return
         if index not in node.claims:
             self._claim_slot(node, index, block.slot)
+        if kind == FINALIZED and endpoint.heads.get(kind) != node.hash:
+            endpoint.finalized_at = now
         endpoint.heads[kind] = node.hash
-        self._want_parent(node)
+        if self._is_slot_certain(node):
+            self._want_parent(node)
         self._want_statistics(node)
 
     def _claims(self, *kinds: str) -> dict[int, Node]:
@@ -349,6 +367,26 @@ class Follower:
         slots = Counter(node.claims.values())
         node.slot = min(slots, key=lambda each: (-slots[each], each))
 
+    def _is_slot_certain(self, node: Node) -> bool:
+        """Return whether two endpoints give a head the same slot, or no other gives one."""
+        if node.attached or max(Counter(node.claims.values()).values(), default=0) > 1:
+            return True
+        return self._responsive() <= node.claims.keys()
+
+    def _responsive(self) -> set[int]:
+        """Return the endpoints that are connected and answer."""
+        return {
+            index for index, each in enumerate(self.endpoints) if each.connected and each.responds
+        }
+
+    def _follow_late_heads(self, now: int) -> None:
+        """Follow the heads that no second endpoint named in time."""
+        for endpoint in self.endpoints:
+            for key in endpoint.heads.values():
+                node = self.tree.get(key)
+                if node is not None and not 0 <= now - node.seen_at < SECOND_NAME_US:
+                    self._want_parent(node)
+
     def _want_parent(self, node: Node) -> None:
         if node.parent is not None or node.is_root:
             return
@@ -373,6 +411,7 @@ class Follower:
             (b64encode(node.hash).decode(),),
             preferred=node.claims.keys(),
             urgent=node.depth == 0,
+            excluded=node.votes.keys() if method == PARENT else (),
         )
 
     def _end_line(self, node: Node) -> None:
@@ -421,23 +460,46 @@ class Follower:
         node = self.tree.get(_key(request))
         if node is None or node.parent is not None:
             return
-        if block.hash == NO_BLOCK:
-            self._end_line(node)
-            return
         known = self.tree.get(block.hash)
         # Some nodes answer the slot of the child.
         if (block.slot if known is None else known.slot) >= node.slot:
             self.counts["wrong_parents"] += 1
             self.requests.refuse(request, index)
             return
-        parent = known or self._find(block, now, node.depth + 1, is_attached=node.attached)
+        node.votes[index] = block
+        if self._is_confirmed(node, block):
+            self._choose_parent(node, now)
+        else:
+            self._ask_about(PARENT, node)
+
+    def _is_confirmed(self, node: Node, block: BlockDescriptor) -> bool:
+        """Return whether two endpoints name a parent, or no other can be asked."""
+        agreeing = sum(vote.hash == block.hash for vote in node.votes.values())
+        return agreeing > 1 or self._responsive() <= node.votes.keys()
+
+    def _choose_parent(self, node: Node, now: int) -> None:
+        """Link a block to the parent that most endpoints name, of equals to the nearest."""
+        hashes = Counter(vote.hash for vote in node.votes.values())
+        chosen = max(node.votes.values(), key=lambda vote: (hashes[vote.hash], vote.slot))
+        if len(hashes) > 1:
+            self.counts["parent_conflicts"] += 1
+        if chosen.hash == NO_BLOCK:
+            self._end_line(node)
+            return
+        parent = self._find(chosen, now, node.depth + 1, is_attached=node.attached)
         if parent is None:
             self._end_line(node)
             return
-        if known is None:
-            # The endpoint that made it up is asked about it first.
-            parent.claims[index] = block.slot
-        self._link(node, parent)
+        for index, vote in node.votes.items():
+            # Who made a block up is asked about it first.
+            if vote.hash == parent.hash and index not in parent.claims:
+                self._claim_slot(parent, index, vote.slot)
+        node.votes.clear()
+        if parent.slot >= node.slot:
+            self.counts["wrong_parents"] += 1
+            self._end_line(node)
+        else:
+            self._link(node, parent)
 
     def _link(self, node: Node, parent: Node) -> None:
         self.tree.link(node, parent)
@@ -618,15 +680,17 @@ class Follower:
             for index, request in due.send:
                 self._actions.append(Ask(index, request.number, request.method, request.parameters))
             for request in due.given_up:
-                self._give_up(request)
+                self._give_up(request, now)
             if not due.given_up:
                 return
 
-    def _give_up(self, request: Request) -> None:
+    def _give_up(self, request: Request, now: int) -> None:
         node = self.tree.get(request.key) if isinstance(request.key, bytes) else None
         if node is None:
             return
-        if request.method == PARENT:
+        if request.method == PARENT and node.votes:
+            self._choose_parent(node, now)
+        elif request.method == PARENT:
             self._end_line(node)
         else:
             node.no_statistics = True
@@ -713,7 +777,8 @@ class Follower:
 
     def _update_final(self, now: int) -> None:
         claims = self._claims(FINALIZED)
-        choice = choose_final(self.tree, claims, self.final, now)
+        stale = [index for index in claims if now - self.endpoints[index].finalized_at >= STALE_US]
+        choice = choose_final(self.tree, claims, self.final, stale)
         for index in claims:
             if index in choice.off:
                 self._count_contradiction(index)

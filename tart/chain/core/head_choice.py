@@ -1,22 +1,22 @@
 """The choice among the heads that endpoints name: of the best chain, and of what is final.
 
 Pure. Best is for display: the highest slot wins, and a block that several endpoints name wins over
-another of that slot. Final is the truth: a block is final once more endpoints agree with it than
-contradict it, and a second one confirms it or had the time to.
+another of that slot. Final is the truth: a block is final once more than half of the endpoints
+agree on it, without those whose final block has not changed for some minutes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from tart.chain.core.block_tree import BlockTree, Node
 from tart.query.core.wall_clock import wall_clock_slot
 from tart.units import SECOND_US
 
-# A second endpoint has this long to confirm a finalized block.
-CONFIRM_US = 12 * SECOND_US
+# An endpoint whose final block has not changed for this long is not waited for.
+STALE_US = 300 * SECOND_US
 # A slot may be ahead of the clock by this many, as clocks differ.
 AHEAD_SLOTS = 5
 
@@ -78,8 +78,18 @@ class FinalChoice(NamedTuple):
     off: tuple[int, ...]
 
 
-def choose_final(tree: BlockTree, claims: Claims, final: Node | None, now_us: int) -> FinalChoice:
-    """Compare the finalized heads that endpoints name."""
+def choose_final(
+    tree: BlockTree, claims: Claims, final: Node | None, stale: Collection[int] = ()
+) -> FinalChoice:
+    """Compare the finalized heads that endpoints name.
+
+    Args:
+        tree: The blocks.
+        claims: Endpoint to the head that it names.
+        final: The present final block.
+        stale: Endpoints that are not waited for, unless all are stale.
+    """
+    voters = sum(endpoint not in stale for endpoint in claims) or len(claims)
     relations = {endpoint: relate(tree, node, final) for endpoint, node in claims.items()}
     off = tuple(endpoint for endpoint, relation in relations.items() if relation == "off")
     ahead = [claims[endpoint] for endpoint, relation in relations.items() if relation == "ahead"]
@@ -94,8 +104,7 @@ def choose_final(tree: BlockTree, claims: Claims, final: Node | None, now_us: in
         against = opposed + sum(
             not tree.descends(each, node) and not tree.descends(node, each) for each in ahead
         )
-        confirmed = support > 1 or len(claims) == 1 or now_us - node.seen_at >= CONFIRM_US
-        if support > against and confirmed:
+        if support > against and 2 * support > voters:
             chosen = node
             break
     return FinalChoice(chosen, off)

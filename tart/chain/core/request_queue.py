@@ -31,6 +31,7 @@ class Request:
         key: A block's hash, an endpoint or a service; with the method it identifies the request.
         only: The endpoint that it is for; None if any may answer.
         preferred: Endpoints that are asked first.
+        excluded: Endpoints that are not asked.
         refused: Endpoints that refused it in this round.
     """
 
@@ -41,6 +42,7 @@ class Request:
     only: int | None = None
     preferred: frozenset[int] = frozenset()
     urgent: bool = False
+    excluded: frozenset[int] = frozenset()
     refused: set[int] = field(default_factory=set)
     rounds: int = 0
     losses: int = 0
@@ -110,13 +112,21 @@ class RequestQueue:
         only: int | None = None,
         preferred: Collection[int] = (),
         urgent: bool = False,
+        excluded: Collection[int] = (),
     ) -> None:
         """Add a request; one that is there already is not added again."""
         if (method, key) in self._known:
             return
         self._numbers += 1
         request = Request(
-            self._numbers, method, key, parameters, only, frozenset(preferred), urgent
+            self._numbers,
+            method,
+            key,
+            parameters,
+            only,
+            frozenset(preferred),
+            urgent,
+            frozenset(excluded),
         )
         self._known[method, key] = request
         self._wait(request)
@@ -204,6 +214,7 @@ class RequestQueue:
             if (
                 request.only in (None, endpoint)
                 and endpoint not in request.refused
+                and endpoint not in request.excluded
                 and (endpoint, request.method) not in self._unsupported
             ):
                 yield endpoint

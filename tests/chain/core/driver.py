@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Callable
 
 from tart.chain.core.actions import Action, Ask, LogLine, Subscribe, Write
 from tart.chain.core.endpoint_session import (
@@ -29,6 +30,8 @@ class Driver:
     Attributes:
         now: Unix microseconds.
         lines: The log.
+        silent: Endpoints that answer nothing.
+        mutations: Endpoint to a function that changes what it sends.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Driver:
         self.now = JCE_US + 1000 * SLOT_US
         self.lines: list[str] = []
         self.silent: set[int] = set()
+        self.mutations: dict[int, Callable[[str], str]] = {}
         self.start()
 
     def start(self) -> None:
@@ -84,7 +88,10 @@ class Driver:
         """Deliver one message of a node; return whether there was one."""
         if index not in self.nodes or not self.inbox[index]:
             return False
-        for event in self.sessions[index].receive(self.inbox[index].popleft()):
+        text = self.inbox[index].popleft()
+        if index in self.mutations:
+            text = self.mutations[index](text)
+        for event in self.sessions[index].receive(text):
             self._pass_on(index, event)
         return True
 

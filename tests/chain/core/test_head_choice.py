@@ -2,7 +2,6 @@ import pytest
 
 from tart.chain.core.block_tree import BlockTree, Node
 from tart.chain.core.head_choice import (
-    CONFIRM_US,
     choose_best,
     choose_final,
     plausible,
@@ -62,24 +61,30 @@ def test_before_anything_is_final_what_is_attached_is_ahead():
     assert relate(tree, head, None) == "ahead"
 
 
-def choose(tree, *slots, now=0):
+def choose(tree, *slots, stale=()):
     claims = {index: tree.nodes[key(slot)] for index, slot in enumerate(slots)}
-    return choose_final(tree, claims, tree.nodes[key(2)], now)
+    return choose_final(tree, claims, tree.nodes[key(2)], stale)
 
 
 def test_one_endpoint_alone_decides(tree):
     assert choose(tree, 4).node.slot == 4
 
 
-def test_of_two_the_second_confirms_or_has_had_the_time(tree):
+def test_more_than_half_must_agree(tree):
     assert choose(tree, 4, 3).node.slot == 3
     assert choose(tree, 4, 4).node.slot == 4
     assert choose(tree, 4, 2).node is None
-    assert choose(tree, 4, 2, now=CONFIRM_US).node.slot == 4
+    assert choose(tree, 4, 3, 2).node.slot == 3
+    assert choose(tree, 4, 4, 2).node.slot == 4
+
+
+def test_endpoints_that_do_not_get_on_are_not_waited_for(tree):
+    assert choose(tree, 4, 2, stale=[1]).node.slot == 4
+    assert choose(tree, 4, 2, stale=[0, 1]).node is None
 
 
 def test_where_as_many_contradict_nothing_is_final(tree):
-    assert choose(tree, 4, 14, now=CONFIRM_US).node is None
+    assert choose(tree, 4, 14).node is None
     assert choose(tree, 4, 4, 14).node.slot == 4
     assert choose(tree, 14, 14, 4).node.slot == 14
 
@@ -95,6 +100,6 @@ def test_what_is_not_known_yet_holds_up_the_first_final_block():
     tree = BlockTree(10)
     head, other = line(tree, 1, 2), line(tree, 7)
     tree.attach(tree.nodes[key(1)])
-    assert choose_final(tree, {0: head, 1: other}, None, CONFIRM_US).node is None
+    assert choose_final(tree, {0: head, 1: other}, None).node is None
     other.is_root = True
-    assert choose_final(tree, {0: head, 1: other}, None, CONFIRM_US).node is head
+    assert choose_final(tree, {0: head, 1: other}, None, stale=[1]).node is head
