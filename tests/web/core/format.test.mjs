@@ -82,3 +82,20 @@ test("an age has one unit", () => {
   assert.equal(plain(format.ago("2026-11-20T11:57:00Z", now)), "3 min ago");
   assert.equal(plain(format.ago("2026-11-20T13:00:00Z", now)), "in 60 min");
 });
+
+test("a change is in percent, of shares in points, and null where there is none", () => {
+  const change = (value, before) => {
+    const text = format.change(value, before);
+    return text && plain(text);
+  };
+  assert.equal(change(format.number(112), format.number(100)), "+12 %");
+  assert.equal(change(format.number(12_000), format.number(24_000)), "−50 %");
+  assert.equal(change(format.compact(1_200_000), format.compact(60_000)), "+1900 %");
+  assert.equal(change(format.duration(230), format.duration(1400)), "−84 %");
+  assert.equal(change(format.percent(0.123), format.percent(0.11)), "+1 pts");
+  assert.equal(change(format.number(7), format.number(7)), "±0 %");
+  assert.equal(change(format.number(7), format.number(0)), null);
+  assert.equal(change(format.number(7), format.DASH), null);
+  assert.equal(change(format.duration(200_000), format.duration(100)), null);
+  assert.equal(change(format.share(1, 2), format.share(1, 2)), null);
+});

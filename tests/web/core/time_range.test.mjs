@@ -32,6 +32,8 @@ test("windows of requests", () => {
   assert.deepEqual(ranges.windowOf(ranges.readRange({ from: at(-3), to: at(-2) })), { start: at(-3), end: at(-2) });
   assert.deepEqual(ranges.earlierWindowOf(ranges.readRange({ from: at(-3), to: at(-2) }), NOW), { start: at(-4), end: at(-3) });
   assert.deepEqual(ranges.earlierWindowOf(ranges.readRange({ range: "1h" }), NOW), { start: at(-2), end: at(-1) });
+  assert.deepEqual(ranges.earlierWindowOf(ranges.readRange({ range: "1h" }), NOW, "24h"), { start: at(-25), end: at(-24) });
+  assert.deepEqual(ranges.earlierWindowOf(ranges.readRange({ range: "1h" }), NOW, "nonsense"), { start: at(-2), end: at(-1) });
 });
 
 test("a range moves by half of it, and follows the present again at its end", () => {

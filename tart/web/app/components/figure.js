@@ -1,19 +1,21 @@
 // @ts-check
 /** A number with its name, and lines as small as words. */
 
+import { change } from "../core/format.js";
 import { sparkPath } from "../core/spark.js";
 import { html } from "../html.js";
 
 /**
  * @param {{ label: any, value: any, unit?: any, note?: any, before?: any, state?: import("./basics.js").StateName, spark?: (number | null)[], title?: string, id?: string }} properties
- *   `value` is text of core/format.js, `before` that of the range before.
+ *   `value` is text of core/format.js, `before` that of the earlier range, with the change since.
  */
 export function Figure({ label, value, unit, note, before, state, spark, title, id }) {
+  const changed = change(value, before);
   return html`<div class="figure" data-state=${state} data-figure=${id}>
     <dt>
       <span>${label}</span>
       ${note && html`<span class="figure-note">${note}</span>`}
-      ${before !== undefined && before !== null && html`<span class="figure-note">before: ${before}</span>`}
+      ${before !== undefined && before !== null && html`<span class="figure-note">before: ${before}${changed && html` <b>(${changed})</b>`}</span>`}
     </dt>
     <dd title=${title}>
       <span>${value}</span>

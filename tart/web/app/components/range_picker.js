@@ -4,9 +4,9 @@
 import { useState } from "preact/hooks";
 
 import { clock } from "../core/format.js";
-import { CHOICES } from "../core/time_range.js";
+import { CHOICES, COMPARISONS } from "../core/time_range.js";
 import { html } from "../html.js";
-import { comparing, frozen, move, range, setDuration, toggleComparison, togglePause } from "../state/range.js";
+import { comparing, comparison, frozen, move, range, setComparison, setDuration, toggleComparison, togglePause } from "../state/range.js";
 import { Icon } from "./icons.js";
 import { Menu } from "./menu.js";
 import { Part } from "./parts.js";
@@ -17,6 +17,11 @@ const UNITS = { s: "s", m: "min", h: "h", d: "d" };
 /** A duration in words: "15 min". @param {string} text */
 export function durationText(text) {
   return `${text.slice(0, -1)} ${UNITS[text.slice(-1)] ?? ""}`;
+}
+
+/** Like "24 h ago". @param {string} text One of `COMPARISONS`, or another duration. */
+function comparisonText(text) {
+  return text === "1" ? "Range before" : `${durationText(text)} ago`;
 }
 
 export function RangePicker() {
@@ -30,6 +35,10 @@ export function RangePicker() {
   const entries = [
     ...CHOICES.map((text) => ({ label: `Last ${durationText(text)}`, onClick: () => setDuration(text) })),
     { label: "From … to …", onClick: () => setCustom(true) },
+  ];
+  const compared = [
+    ...COMPARISONS.map((text) => ({ label: comparisonText(text), onClick: () => setComparison(text) })),
+    { label: "Nothing", onClick: () => setComparison(undefined) },
   ];
   return html`<span class="row-of bar-range" style=${{ gap: 0, flexWrap: "nowrap" }}>
     <${Menu} label=${label} title="Time range" entries=${entries} start />
@@ -59,6 +68,7 @@ export function RangePicker() {
     >
       <${Icon} name="compare" />
     </button>
+    ${comparing.value && html`<${Menu} label=${comparisonText(comparison.value ?? "1")} title="Compare with" entries=${compared} />`}
     ${custom && html`<${Part} name="Time range" onClose=${() => setCustom(false)} />`}
   </span>`;
 }

@@ -44,6 +44,37 @@ export function rate(value, per = "s") {
   return text === DASH ? DASH : `${text}/${per}`;
 }
 
+/** @type {Record<string, number>} */
+const SCALES = { "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, "%": 1, µs: 1e-3, ms: 1, s: 1e3, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/**
+ * The change between two texts of this module: "+12 %", of shares in points: "−1.3 pts".
+ *
+ * @param {unknown} value
+ * @param {unknown} before
+ * @returns {string | null} Null if one is no single amount, or there was nothing before.
+ */
+export function change(value, before) {
+  const [now, then] = [amount(value), amount(before)];
+  if (!now || !then || now.kind !== then.kind) return null;
+  const difference = now.size - then.size;
+  if (now.kind !== "%" && then.size <= 0) return null;
+  const size = now.kind === "%" ? Math.abs(difference) : Math.abs(difference / then.size) * 100;
+  const text = trimmed(size, size < 10 ? 1 : 0);
+  const sign = text === "0" ? "±" : difference < 0 ? MINUS : "+";
+  return `${sign}${text}${THIN}${now.kind === "%" ? "pts" : "%"}`;
+}
+
+/** @param {unknown} text @returns {{ size: number, kind: string } | null} */
+function amount(text) {
+  const match = typeof text === "string" && /^([−-]?[\d\u2009]*\.?\d+)\u2009?([kMGT%µmsB]*)$/.exec(text);
+  if (!match || !(match[2] in SCALES)) return null;
+  const unit = match[2];
+  const size = Number(match[1].replaceAll(THIN, "").replace(MINUS, "-")) * SCALES[unit];
+  const kind = unit === "%" ? "%" : /s$/.test(unit) ? "time" : /B$/.test(unit) ? "bytes" : "count";
+  return Number.isFinite(size) ? { size, kind } : null;
+}
+
 /** A length of time: 230 ms, 1.4 s, 3 min 20 s, 2 d 4 h. @param {number | null | undefined} ms */
 export function duration(ms) {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return DASH;

@@ -11,6 +11,8 @@
 
 export const CHOICES = ["5m", "15m", "1h", "6h", "24h", "7d", "30d"];
 export const DEFAULT = "1h";
+/** What a range can be compared with: "1" is the range before, others are so long ago. */
+export const COMPARISONS = ["1", "1h", "24h", "7d"];
 
 /** @type {Record<string, number>} */
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -77,10 +79,17 @@ export function windowOf(range) {
   return { start: isoOf(from), end: isoOf(to) };
 }
 
-/** Window of the range of the same length before. @param {Range} range @param {number} now */
-export function earlierWindowOf(range, now) {
+/**
+ * Window of an earlier range of the same length; it does not begin before 1970.
+ *
+ * @param {Range} range
+ * @param {number} now
+ * @param {string} [comparison] One of `COMPARISONS`, or another duration.
+ */
+export function earlierWindowOf(range, now, comparison = "1") {
   const [from, to] = boundsOf(range, now);
-  return { start: isoOf(from - (to - from)), end: isoOf(from) };
+  const ago = durationOf(comparison) ?? to - from;
+  return { start: isoOf(Math.max(0, from - ago)), end: isoOf(Math.max(0, to - ago)) };
 }
 
 /**

@@ -17,7 +17,7 @@ import { implementationText } from "../core/implementations.js";
 import { html } from "../html.js";
 import { href, location, setParameters } from "../state/location.js";
 import { useNodeNames } from "../state/nodes.js";
-import { bounds, comparing, currentWindow, earlierWindow, range } from "../state/range.js";
+import { bounds, comparing, comparisonMs, currentWindow, earlierWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { now } from "../state/time.js";
@@ -249,8 +249,7 @@ function timesOf(data, before) {
   const x = anchors.map(({ first_at: time }) => millis(time) ?? 0);
   const old = [...(before?.anchors ?? [])].reverse();
   const oldX = old.map(({ first_at: time }) => millis(time) ?? 0);
-  const [from, to] = bounds();
-  const ghost = (/** @type {"until_two_thirds_ms" | "until_all_ms"} */ name) => aligned(x, oldX, old.map((row) => row[name]), to - from, NEAR_MS);
+  const ghost = (/** @type {"until_two_thirds_ms" | "until_all_ms"} */ name) => aligned(x, oldX, old.map((row) => row[name]), comparisonMs(), NEAR_MS);
   return {
     x,
     series: [

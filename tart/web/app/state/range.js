@@ -3,7 +3,7 @@
 
 import { computed } from "@preact/signals";
 
-import { boundsOf, earlierWindowOf, isFixed, readRange, shifted, windowOf, writeRange } from "../core/time_range.js";
+import { boundsOf, durationOf, earlierWindowOf, isFixed, readRange, shifted, windowOf, writeRange } from "../core/time_range.js";
 import { location, setParameters } from "./location.js";
 
 const text = computed(() => JSON.stringify(pick(location.value.parameters)));
@@ -11,17 +11,28 @@ const text = computed(() => JSON.stringify(pick(location.value.parameters)));
 export const range = computed(() => readRange(JSON.parse(text.value)));
 /** Whether the page does not follow the present. */
 export const frozen = computed(() => isFixed(range.value));
-/** Whether figures and charts also show the range before. */
-export const comparing = computed(() => location.value.parameters.compare === "1");
+/** What figures and charts are compared with: "1" is the range before, others are so long ago; null is nothing. */
+export const comparison = computed(() => {
+  const { compare } = location.value.parameters;
+  return compare === "1" || (compare && durationOf(compare)) ? compare : null;
+});
+/** Whether figures and charts also show an earlier range. */
+export const comparing = computed(() => comparison.value !== null);
 
 /** The window for requests. */
 export function currentWindow() {
   return windowOf(range.value);
 }
 
-/** The window of the same length before. */
+/** The earlier window of the same length. */
 export function earlierWindow() {
-  return earlierWindowOf(range.value, Date.now());
+  return earlierWindowOf(range.value, Date.now(), comparison.value ?? undefined);
+}
+
+/** How long ago the earlier range is, in milliseconds. */
+export function comparisonMs() {
+  const [from, to] = bounds();
+  return durationOf(comparison.value ?? "") ?? to - from;
 }
 
 /** First and last millisecond, of what is shown now. @returns {[number, number]} */
@@ -56,9 +67,14 @@ export function togglePause() {
   else setRange({ ...now, pausedAt: now.pausedAt === null ? Date.now() : null });
 }
 
-/** Show the range before beside everything, or no longer. */
+/** Show the range before beside everything, or no longer an earlier one. */
 export function toggleComparison() {
-  setParameters({ compare: comparing.value ? undefined : "1" });
+  setComparison(comparing.value ? undefined : "1");
+}
+
+/** Show an earlier range beside everything. @param {string | undefined} value Like `comparison`. */
+export function setComparison(value) {
+  setParameters({ compare: value });
 }
 
 /** @param {Record<string, string>} parameters */
