@@ -36,11 +36,11 @@ from tart.simulate.model.network import Network
 from tart.simulate.model.world import IMPLEMENTATIONS, SLOT
 from tart.units import JCE_US, MINUTE_US, SECOND_US
 
-NODES, CORES = 32, 2
+NODES, CORES = 40, 2
 # Assurances are lost so rarely that they take more than an hour; what is not there, no time.
 PLANTED_SLOTS, CALM_SLOTS = 700, 200
 # The standard deviation of the logarithm of the hosts' speeds.
-HOST_SPREAD = 0.04
+HOST_SPREAD = 0.03
 _SETTLE_US = 2 * MINUTE_US
 _LATE_US = 40 * SECOND_US
 _RECEIVER_STRIDE = 8
