@@ -80,6 +80,8 @@ PLANTS: Mapping[str, Plant] = MappingProxyType(
             "imports blocks 20 % slower",
             {"imports": 1.2},
             ("Importing_to_BlockVerified", "Importing_to_BlockExecuted"),
+            # The time until an import fails, too.
+            ("Importing_to_",),
         ),
         "assurances": Plant(
             "loses 1 % of its assurances",
