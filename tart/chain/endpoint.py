@@ -30,6 +30,8 @@ from tart.rpc.connection import MAX_MESSAGE_BYTES
 log = logging.getLogger(__name__)
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
+# Before a warning about an endpoint: it may start along with tart, or be restarted.
+GRACE_SECONDS = 10.0
 PING_SECONDS = 20.0
 CLOSE_SECONDS = 1.0
 # Messages that wait to be sent; the follower has fewer requests in flight.
@@ -99,6 +101,7 @@ class EndpointClient:
         timeout: Seconds to connect, and for an answer.
         receiver: Of what happens.
         jitter: Returns a random number from 0 to 1.
+        grace_seconds: For how long an endpoint may be away without a warning.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class EndpointClient:
         timeout: float,
         receiver: Receiver,
         jitter: Callable[[], float] = random.random,
+        grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self.label = label
         self._index = index
@@ -120,6 +124,8 @@ class EndpointClient:
         self._unsent: asyncio.Queue[str] = asyncio.Queue(MAX_UNSENT)
         self._answers = False
         self._described: str | None = None
+        self._grace = grace_seconds
+        self._warn_from = time.monotonic() + grace_seconds
 
     async def run(self) -> None:
         """Keep connected until cancelled."""
@@ -128,6 +134,9 @@ class EndpointClient:
             self._answers = False
             error = await self._connect()
             self._session = None
+            if self._answers:
+                self._warn_from = time.monotonic() + self._grace
+                log.info("lost the connection to the RPC of %s: %s; retrying", self.label, error)
             self._describe(error)
             self._receiver.lost(self._index, error)
             attempts = 1 if self._answers else attempts + 1
@@ -231,7 +240,7 @@ class EndpointClient:
 
     def _describe(self, error: str) -> None:
         """Log the end of a connection, once until it answers again or fails otherwise."""
-        if error != self._described:
+        if error != self._described and time.monotonic() >= self._warn_from:
             self._described = error
             log.warning(
                 "no connection to the RPC of %s: %s; retrying within %g s at first, later within "

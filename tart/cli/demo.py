@@ -134,7 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _rpc_addresses(config: Config) -> list[str]:
     """Return free addresses for the RPC of nodes; none if the settings name others."""
-    if config.origins["rpc.urls"] != "default":
+    if config.rpc.urls:
         return []
     with ExitStack() as stack:
         sockets = [

@@ -9,8 +9,9 @@ jam-std-common 0.1.29. The parts follow each other without padding:
 - the number of services, a natural, then each service by ascending id: its id as u32, then ten
   naturals, in layout 0.8 eleven.
 
-The blob does not name its layout. ``val_count`` among the parameters does: it exists in Gray Paper
-0.7 alone. Without it both are tried, and only one that ends with the last byte is accepted.
+The blob does not name its layout. ``val_count`` among the parameters speaks for 0.7, since Gray
+Paper 0.8 does not have it, but a node may send members of both. So both are tried, and only one
+that ends with the last byte is accepted.
 """
 
 from __future__ import annotations
@@ -39,21 +40,26 @@ def decode_statistics(blob: bytes, *, cores: int, validators: int | None = None)
     Args:
         blob: The value of C(13), as ``statistics`` answers it.
         cores: The network's core count C.
-        validators: ``val_count`` of the parameters, which means layout 0.7; None if there is none.
+        validators: ``val_count`` of the parameters, with which layout 0.7 is tried first; None if
+            there is none.
 
     Raises:
         RpcDataError: The blob is not valid in any layout that it can have.
     """
-    if validators is not None:
-        return _decode(blob, "0.7", cores, validators)
+    new: tuple[Layout, int] = ("0.8", 0)
+    old: tuple[Layout, int] = ("0.7", validators or VALIDATORS_OF_A_CORE * cores)
+    first, second = (new, old) if validators is None else (old, new)
     try:
-        return _decode(blob, "0.8", cores, 0)
-    except RpcDataError as not_new:
+        return _decode(blob, first[0], cores, first[1])
+    except RpcDataError as not_first:
         try:
-            return _decode(blob, "0.7", cores, VALIDATORS_OF_A_CORE * cores)
-        except RpcDataError as not_old:
-            reason = f"layout 0.8 has {not_new.reason}; layout 0.7 has {not_old.reason}"
-            raise RpcDataError("statistics", reason, not_new.offset) from not_old
+            return _decode(blob, second[0], cores, second[1])
+        except RpcDataError as not_second:
+            reason = (
+                f"layout {first[0]} has {not_first.reason}; "
+                f"layout {second[0]} has {not_second.reason}"
+            )
+            raise RpcDataError("statistics", reason, not_first.offset) from not_second
 
 
 def encode_statistics(statistics: Statistics) -> bytes:

@@ -52,9 +52,17 @@ class Received:
 
 
 @asynccontextmanager
-async def connecting(url: str, seconds: float = 30.0) -> Any:
+async def connecting(url: str, seconds: float = 30.0, grace_seconds: float = 0.0) -> Any:
     received = Received()
-    client = EndpointClient(0, url, labels((url,))[0], seconds, received, jitter=lambda: 0.01)
+    client = EndpointClient(
+        0,
+        url,
+        labels((url,))[0],
+        seconds,
+        received,
+        jitter=lambda: 0.01,
+        grace_seconds=grace_seconds,
+    )
     task = asyncio.create_task(client.run())
     try:
         yield client, received
@@ -242,3 +250,12 @@ def test_an_address_that_nothing_listens_on_is_tried_again(caplog):
     assert text.count("no connection to the RPC of ws://127.0.0.1:1") == 1
     assert "secret" not in text
     assert "token" not in text
+
+
+def test_an_endpoint_that_may_still_start_is_not_reported(caplog):
+    async def check() -> None:
+        async with connecting("ws://127.0.0.1:1", grace_seconds=3600.0) as (_, received):
+            await eventually(lambda: len(received.errors) > 2)
+
+    asyncio.run(check())
+    assert not caplog.records

@@ -144,6 +144,12 @@ def test_without_the_number_of_validators_the_error_names_both_layouts():
     )
 
 
+def test_a_node_of_the_newer_layout_may_send_the_older_parameter():
+    records = (ValidatorRecord(blocks=1),) * 6
+    value = TINY._replace(current=records, previous=records, layout="0.8")
+    assert decode_statistics(encode_statistics(value), cores=2, validators=6) == value
+
+
 def test_a_number_of_services_that_cannot_fit_is_refused_before_they_are_read():
     blob = encode_statistics(TINY._replace(services={}))[:-1] + b"\xff" + b"\xff" * 8
     with pytest.raises(RpcDataError, match="left for 18446744073709551615 services"):
