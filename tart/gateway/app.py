@@ -19,6 +19,7 @@ from tart.background_tasks import Background
 from tart.config.schema import Config
 from tart.gateway.alerting.anomaly_figures import AnomalyFigures
 from tart.gateway.alerting.anomaly_monitor import AnomalyMonitor
+from tart.gateway.alerting.chain_figures import ChainFigures
 from tart.gateway.alerting.failure_figures import FailureFigures
 from tart.gateway.alerting.handlers import AlertHandlers
 from tart.gateway.alerting.handlers import Handler as AlertHandler
@@ -139,6 +140,7 @@ class Gateway:
         )
         FailureFigures(self.queries, self.failure_watch).add_to(self.measurements)
         AnomalyFigures(self.anomalies.detector).add_to(self.measurements)
+        ChainFigures(self.queries).add_to(self.measurements)
         self.failure_groups = FailureHandlers(
             self.queries, self.failure_watch, self.authenticator.record
         )

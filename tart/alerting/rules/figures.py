@@ -92,6 +92,8 @@ class Figure:
 _MEMBERS = frozenset({"node", "core", "implementation"})
 _MINUTES = Window(5 * MINUTE_US, MINUTE_US, DAY_US)
 _SLOTS = Window(10 * MINUTE_US, MINUTE_US, 6 * HOUR_US)
+# Longer ones would compare too many blocks of a large network at each evaluation.
+_COMPARED = Window(HOUR_US, 10 * MINUTE_US, 6 * HOUR_US)
 _HISTORY = Window(HOUR_US, 5 * MINUTE_US, 7 * DAY_US)
 
 _NODES = (
@@ -343,6 +345,55 @@ _NETWORK = (
         by=("fingerprint",),
         details=("event", "template", "version"),
         window=_HISTORY,
+    ),
+    Figure(
+        "chain_unreported_blocks",
+        "blocks",
+        "Final blocks of a node of which its telemetry says nothing, though it is complete "
+        "(/api/chain/reconcile). Of nodes whose validator index is known; without rpc.urls there "
+        "is no value.",
+        by=("node",),
+        window=_COMPARED,
+    ),
+    Figure(
+        "chain_unknown_blocks",
+        "blocks",
+        "Blocks that a node says to have authored, and that no endpoint and no other node knows, "
+        "or that another validator made. The rest is as of chain_unreported_blocks.",
+        by=("node",),
+        window=_COMPARED,
+    ),
+    Figure(
+        "chain_guarantee_findings",
+        "cases",
+        "Guarantees on chain of which a guarantor's telemetry says nothing, and guarantees that a "
+        "node alone knows. The rest is as of chain_unreported_blocks.",
+        by=("node",),
+        window=_COMPARED,
+    ),
+    Figure(
+        "chain_assurance_findings",
+        "cases",
+        "Assurances on chain of which a node says nothing, those that it says to have sent and no "
+        "node received, and those that blocks lack beyond chance. The rest is as of "
+        "chain_unreported_blocks.",
+        by=("node",),
+        window=_COMPARED,
+    ),
+    Figure(
+        "chain_number_findings",
+        "cases",
+        "Blocks of which a node says other numbers than the chain has: members of the outline, "
+        "gas. The rest is as of chain_unreported_blocks.",
+        by=("node",),
+        window=_COMPARED,
+    ),
+    Figure(
+        "validators_without_telemetry",
+        "validators",
+        "Validators that are active on chain in the last whole epoch of the window, and of which "
+        "no node is known. Without rpc.urls, and with less than two epochs, there is no value.",
+        window=_COMPARED,
     ),
 )
 _SERVER = (

@@ -17,6 +17,12 @@ PROVIDED = {
     "network_anomaly_score",
     "failure_groups_new",
     "failure_groups_regressed",
+    "chain_unreported_blocks",
+    "chain_unknown_blocks",
+    "chain_guarantee_findings",
+    "chain_assurance_findings",
+    "chain_number_findings",
+    "validators_without_telemetry",
 }
 
 
