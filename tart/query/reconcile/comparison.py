@@ -231,49 +231,79 @@ def _epoch(result: Reconciliation, epoch: int, active: Set[str]) -> answers.Epoc
 
 
 @dataclass(frozen=True)
-class _EpochBlocks:
-    """The compared blocks of an epoch, with their places among all."""
+class _EpochSummary:
+    """The compared blocks and the claims of an epoch, by validator and by node.
+
+    Attributes:
+        columns: True for the compared blocks of the epoch.
+        blocks: These blocks.
+        authored: By validator, the blocks that it authored.
+        guaranteed: By validator, the number of blocks with its guarantee.
+        assured: By validator, the number of blocks with its assurance.
+        claims: By node, its claims to have authored one of the blocks.
+    """
 
     epoch: int
-    blocks: Sequence[ChainBlock]
     columns: np.ndarray[tuple[int], np.dtype[np.bool]]
+    blocks: Sequence[ChainBlock]
+    authored: Mapping[int, Sequence[ChainBlock]]
+    guaranteed: Mapping[int, int]
+    assured: Sequence[int]
+    claims: Mapping[str, Sequence[AuthoredBlock]]
+
+
+def _summary(result: Reconciliation, epoch: int) -> _EpochSummary:
+    view = result.inputs.view
+    columns = np.array([view.epoch(block) == epoch for block in view.compared], bool)
+    blocks = [block for block in view.compared if view.epoch(block) == epoch]
+    authored: defaultdict[int, list[ChainBlock]] = defaultdict(list)
+    for block in blocks:
+        if block.author is not None:
+            authored[block.author].append(block)
+    hashes = {block.hash for block in blocks}
+    claims: defaultdict[str, list[AuthoredBlock]] = defaultdict(list)
+    for claim in result.inputs.claims.authored:
+        if claim.hash in hashes:
+            claims[claim.node].append(claim)
+    return _EpochSummary(
+        epoch=epoch,
+        columns=columns,
+        blocks=blocks,
+        authored=authored,
+        guaranteed=Counter(each for block in blocks for each in block.guarantors or ()),
+        assured=result.matrices.on_chain[:, columns].sum(axis=1).tolist(),
+        claims=claims,
+    )
 
 
 def _validators(
     result: Reconciliation, spans: Mapping[str, VersionSpan]
 ) -> list[answers.ValidatorComparison]:
     view = result.inputs.view
-    authored = {(block.node, block.hash): block for block in result.inputs.claims.authored}
-    epochs = np.array([view.epoch(block) for block in view.compared], int)
     rows = []
     for epoch in _epochs(view):
-        columns = epochs == epoch
-        blocks = [block for block in view.compared if view.epoch(block) == epoch]
-        some = _EpochBlocks(epoch, blocks, columns)
+        summary = _summary(result, epoch)
         matches = result.matching.epochs[epoch]
         for validator in sorted({*active_validators(view, epoch), *matches.validators}):
-            rows.append(_validator(result, some, matches, validator, authored, spans))
+            rows.append(_validator(result, summary, matches, validator, spans))
     return rows
 
 
 def _validator(
     result: Reconciliation,
-    some: _EpochBlocks,
+    summary: _EpochSummary,
     matches: EpochMatches,
     validator: int,
-    authored: Mapping[tuple[str, str], AuthoredBlock],
     spans: Mapping[str, VersionSpan],
 ) -> answers.ValidatorComparison:
     match = matches.validators.get(validator)
     node = None if match is None else match.node
-    own = [block for block in some.blocks if block.author == validator]
-    claims = [authored.get((node, block.hash)) for block in some.blocks] if node else None
-    gap = None if node is None else _gap(result, node, some.blocks)
-    guaranteed = sum(validator in (block.guarantors or ()) for block in some.blocks)
-    on_chain = result.matrices.on_chain
-    assured = int(on_chain[validator, some.columns].sum()) if validator < len(on_chain) else 0
+    own = summary.authored.get(validator, ())
+    claims = None if node is None else summary.claims.get(node, ())
+    gap = None if node is None else _gap(result, node, summary.blocks)
+    assured = summary.assured[validator] if validator < len(summary.assured) else 0
     return {
-        "epoch": some.epoch,
+        "epoch": summary.epoch,
         "validator": validator,
         "node_id": node,
         "implementation": _implementation(node, spans),
@@ -281,9 +311,11 @@ def _validator(
         "evidence_count": None if match is None else match.count,
         "complete": None if node is None else gap is None,
         "incomplete_reason": gap,  # type: ignore[typeddict-item]
-        "blocks": compare(None if claims is None else _number(claims), len(own)),
-        "guarantees": compare(_signed(result, node, some.blocks), guaranteed),
-        "assurances": compare(_assured(result, node, some), assured),
+        "blocks": compare(None if claims is None else len(claims), len(own)),
+        "guarantees": compare(
+            _signed(result, node, summary.blocks), summary.guaranteed.get(validator, 0)
+        ),
+        "assurances": compare(_assured(result, node, summary), assured),
         "tickets": compare(
             _outline_sum(claims, "num_tickets"), sum(block.tickets or 0 for block in own)
         ),
@@ -294,37 +326,31 @@ def _validator(
     }
 
 
-def _number(claims: Iterable[AuthoredBlock | None]) -> int:
-    return sum(claim is not None for claim in claims)
-
-
-def _outline_sum(claims: Iterable[AuthoredBlock | None] | None, name: str) -> int | None:
+def _outline_sum(claims: Iterable[AuthoredBlock] | None, name: str) -> int | None:
     if claims is None:
         return None
-    known = [claim for claim in claims if claim is not None]
-    if any(claim.outline is None for claim in known):
+    outlines = [claim.outline for claim in claims]
+    if None in outlines:
         return None
-    return sum((claim.outline or {}).get(name, 0) for claim in known)
+    return sum((outline or {}).get(name, 0) for outline in outlines)
 
 
 def _gap(result: Reconciliation, node: str, blocks: Sequence[ChainBlock]) -> str | None:
     view = result.inputs.view
-    times = [view.time_us(block) for block in blocks]
-    return result.attendance.gap(node, min(times), max(times))
+    return result.attendance.gap(node, view.time_us(blocks[0]), view.time_us(blocks[-1]))
 
 
 def _signed(result: Reconciliation, node: str | None, blocks: Sequence[ChainBlock]) -> int | None:
     if node is None:
         return None
-    slots = result.reports.slots_of(node)
-    return sum(block.slot in slots for block in blocks)
+    return len(result.reports.slots_of(node) & {block.slot for block in blocks})
 
 
-def _assured(result: Reconciliation, node: str | None, some: _EpochBlocks) -> int | None:
+def _assured(result: Reconciliation, node: str | None, summary: _EpochSummary) -> int | None:
     if node is None:
         return None
     claimed = result.matrices.claimed.get(node)
-    return 0 if claimed is None else int(claimed[some.columns].sum())
+    return 0 if claimed is None else int(claimed[summary.columns].sum())
 
 
 def _implementation(node: str | None, spans: Mapping[str, VersionSpan]) -> str | None:
