@@ -5,10 +5,12 @@ import { useMemo, useState } from "preact/hooks";
 
 import { Answered, Empty } from "../components/answered.js";
 import { Implementation, State } from "../components/basics.js";
+import { Tabs } from "../components/choices.js";
 import { ChartFigure } from "../components/chart_figure.js";
 import { TableExport } from "../components/downloads.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
+import { spreadText } from "../core/comparison.js";
 import { axisOf, placeOf, ridgePath, stackedShares, ticksOf } from "../core/distributions.js";
 import { clock, counted, DASH, duration, number, percent, share } from "../core/format.js";
 import { colourVariable, implementationText } from "../core/implementations.js";
@@ -20,6 +22,7 @@ import { currentWindow, range } from "../state/range.js";
 import { useAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { adoptStyles } from "../components/styles.js";
+import { ImplementationsCompare } from "./implementations_compare.js";
 import styles from "./implementations.css" with { type: "text" };
 
 adoptStyles(styles);
@@ -33,11 +36,26 @@ const WIDTH = 600;
 const HEIGHT = 22;
 
 export default function ImplementationsPage() {
+  const tab = location.value.parameters.tab === "compare" ? "compare" : "";
+  return html`<${Page} title="Implementations" question="Who runs what, how does each do, and do they differ?">
+    <${Tabs}
+      label="Parts of the page"
+      tabs=${[
+        { id: "", label: "Versions and figures" },
+        { id: "compare", label: "Comparison" },
+      ]}
+      selected=${tab}
+      onSelect=${(/** @type {string} */ id) => setParameters({ tab: id || undefined }, { push: true })}
+    />
+    ${tab === "" ? html`<${EachOfThem} />` : html`<${ImplementationsCompare} />`}
+  <//>`;
+}
+
+function EachOfThem() {
   const deps = [JSON.stringify(range.value)];
   const answer = useAnswer("the implementations", (signal) => client.implementations(currentWindow(), { signal }), { every: 15_000, deps });
   const latency = useAnswer("the durations", (signal) => client.latency({ group_by: "implementation", ...currentWindow() }, { signal }), { every: 30_000, deps });
-  return html`<${Page} title="Implementations" question="Who runs what, and how does each do?">
-    <${Answered}
+  return html`<${Answered}
       answer=${answer}
       lines=${10}
       isEmpty=${(/** @type {any} */ data) => data.implementations.length === 0}
@@ -56,8 +74,7 @@ export default function ImplementationsPage() {
           <//>
         <//>
       </div>`}
-    <//>
-  <//>`;
+    <//>`;
 }
 
 /** @param {{ data: Answer }} properties */
@@ -138,6 +155,7 @@ function Figures({ data }) {
     columns=${[
       { id: "implementation", title: "implementation", value: (/** @type {Row} */ row) => implementationText(row.name, row.version), cell: (/** @type {Row} */ row) => html`<${Implementation} name=${row.name} version=${row.version} />`, rank: 1 },
       { id: "nodes", title: "nodes", end: true, value: (/** @type {Row} */ row) => row.nodes, cell: (/** @type {Row} */ row) => html`<span title=${`${counted(row.connected, "node")} connected now; ${counted(row.changed, "node")} had another version before`}>${number(row.connected)} of ${number(row.nodes)}${row.changed > 0 && html` <span class="muted">(${number(row.changed)} changed)</span>`}</span>`, rank: 2 },
+      { id: "spread", title: "spread", help: "From the first node with this version until all nodes of the implementation had it", value: (/** @type {Row} */ row) => row.spread.reached, saved: (/** @type {Row} */ row) => spreadText(row.spread), cell: (/** @type {Row} */ row) => html`<span title=${spreadTitle(row.spread, localTime.value)}>${spreadText(row.spread)}</span>` },
       { id: "states", title: "states now", value: (/** @type {Row} */ row) => row.levels.bad * 1e6 + row.levels.warning, cell: (/** @type {Row} */ row) => html`<${Levels} levels=${row.levels} />` },
       { id: "best", title: "best lag", help: "Slots behind the network: median and most of its connected nodes", end: true, value: (/** @type {Row} */ row) => row.best_lag_max, cell: (/** @type {Row} */ row) => lags(row.best_lag_p50, row.best_lag_max) },
       { id: "finalized", title: "final. lag", help: "Slots behind the network: median and most of its connected nodes", end: true, value: (/** @type {Row} */ row) => row.finalized_lag_max, cell: (/** @type {Row} */ row) => lags(row.finalized_lag_p50, row.finalized_lag_max) },
@@ -148,6 +166,13 @@ function Figures({ data }) {
       { id: "findings", title: "rules broken", help: "Errors, warnings and notes", value: (/** @type {Row} */ row) => row.errors * 1e6 + row.warnings * 1e3 + row.infos, cell: (/** @type {Row} */ row) => html`<${Broken} row=${row} />` },
     ]}
   />`;
+}
+
+/** @param {Row["spread"]} spread @param {boolean} local */
+function spreadTitle({ first_at: first, half_at: half, most_at: most, all_at: all }, local) {
+  /** @type {[string, string | null][]} */
+  const steps = [["first node", first], ["half", half], ["nine tenths", most], ["all", all]];
+  return steps.map(([name, time]) => `${name}: ${time ? clock(time, { local, date: true }) : "not in this range"}`).join("; ");
 }
 
 /** @param {number | null} median @param {number | null} most */
