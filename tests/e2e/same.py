@@ -101,7 +101,7 @@ REMOVED_OF = {
     },
     "node_latencies": dict.fromkeys(("series", "band"), "by the time of arrival"),
     "node_slowest_steps": {"from_id": "an event's number in its directory"},
-    "implementations": dict.fromkeys(("series", "total"), "by the time of arrival"),
+    "implementations": dict.fromkeys(("series", "total", "uptime_share"), "by the time of arrival"),
     "grafana_failure_rates": {"recent_failures": "the newest of many, by arrival"},
     "event_histogram": {"buckets": "by the time of arrival; the totals are of all"},
     "summary": {

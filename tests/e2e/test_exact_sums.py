@@ -363,6 +363,7 @@ def test_no_route_is_taken_away_and_each_is_as_declared(asked):
             "failure",
             "openapi",
             "detailed_health",
+            "block_trace",
         ):
             continue
         # Without keys a caller is an operator.

@@ -114,6 +114,7 @@ def url_of(route):
         wp_hash=facts.of("package")[0]["package"],
         core_index=0,
         core_id=0,
+        service_id=0,
         slot=facts.of("block")[0]["slot"],
         code="truncated",
     )

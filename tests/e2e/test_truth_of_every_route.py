@@ -62,6 +62,8 @@ ELSEWHERE = {
     "send_test": "likewise",
     "set_failure_state": "tests/gateway/handlers/test_failures.py",
     "core_guarantors": "with guarantors/enhanced, by one test of test_truth_cores.py",
+    "package_trace": "each with the times of its nodes: test_truth_traces.py",
+    "block_trace": "likewise",
     "jam_stats": "needs the RPC of a node: tests/chain, tests/gateway/handlers/test_jam.py",
     "jam_services": "likewise",
     "jam_service": "likewise",
