@@ -85,8 +85,9 @@ def test_every_table_can_be_summed_by_all_its_keys(ask):
     for table, operations in OPERATIONS.items():
         keys = [name for name in TABLES[table] if name not in operations]
         found = ask("aggregate_sum", table=table, by=keys)
-        assert found, table
-        assert {len(row) for row in found} == {len(keys) + len(operations)}
+        # No event of JIP-3 has a role yet: tests/e2e/test_coming_events.py.
+        assert (not found) == (table == "role_events"), table
+        assert {len(row) for row in found} <= {len(keys) + len(operations)}
 
 
 def test_every_table_of_rows_is_listed_newest_first(ask):
