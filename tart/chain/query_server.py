@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from tart import logs
 from tart.background_tasks import Background
 from tart.chain.core.changes import BlockStore
 from tart.errors import Busy, QueryError, QueryTimeout, StorageError, TartError
@@ -39,7 +40,7 @@ from tart.ipc.messages import (
     RunQuery,
     Welcome,
 )
-from tart.query.chain_queries.chain import CHAIN_QUERIES, ChainState, State
+from tart.query.chain_queries.chain import CHAIN_QUERIES, ChainState, ProcessLog, State
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +185,9 @@ class ChainQueryServer:
             )
 
     async def _run(self, query: Any, deadline: float) -> bytes:
+        if isinstance(query, ProcessLog):
+            # Told even if the store hangs: the log may say why.
+            return msgspec.json.encode(logs.recent_lines())
         if self._waiting >= MAX_WAITING:
             raise Busy(f"{MAX_WAITING} queries of the chain are waiting")
         self._waiting += 1

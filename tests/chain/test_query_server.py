@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from tart.chain.query_server import MAX_WAITING, ChainQueryServer
+from tart import logs
+from tart.chain.query_server import MAX_WAITING, THREADS, ChainQueryServer
 from tart.errors import BadQuery, StorageError
 from tart.ipc.channel import Channel
 from tart.ipc.messages import (
@@ -115,6 +116,22 @@ def run(tmp_path, store: Store, test: Callable[[ChainQueryServer, Client], Await
 @pytest.fixture
 def store():
     return Store()
+
+
+def test_the_log_is_told_while_the_store_hangs(tmp_path, store, monkeypatch):
+    line = {"process": "chain", "message": "the disk is slow"}
+    monkeypatch.setattr(logs, "recent_lines", lambda: [line])
+    store.free.clear()
+
+    async def check(server, client):
+        for number in range(THREADS):
+            client.ask(number)
+        client.ask(9, "chain_log")
+        answer = await client.next()
+        assert answer.id == 9
+        assert msgspec.json.decode(answer.value) == [line]
+
+    run(tmp_path, store, check)
 
 
 def test_the_state_has_what_only_the_process_knows(tmp_path, store):

@@ -48,6 +48,7 @@ from tart.chain.core.head_choice import (
     STALE_US,
     choose_best,
     choose_final,
+    is_beyond_gap,
     plausible,
     relate,
 )
@@ -110,6 +111,7 @@ class Endpoint:
     Attributes:
         heads: ``bestBlock`` and ``finalizedBlock`` to the block that it named last.
         slots: Likewise to the slot.
+        refused: Likewise to the last head that was one too many; it counts a moment later.
         tokens: Heads that it may name now.
         finalized_at: When its finalized block changed.
         responds: False after a request that it did not answer in time, until it answers one.
@@ -120,6 +122,7 @@ class Endpoint:
     since: int | None = None
     heads: dict[str, bytes] = field(default_factory=dict)
     slots: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, BlockDescriptor] = field(default_factory=dict)
     subscribed: set[str] = field(default_factory=set)
     parameters: ChainParameters | None = None
     polled_at: int = 0
@@ -180,6 +183,7 @@ class Follower:
         endpoint.connects += 1
         endpoint.heads.clear()
         endpoint.slots.clear()
+        endpoint.refused.clear()
         endpoint.subscribed.clear()
         endpoint.polled_at = now
         endpoint.contradicts = False
@@ -252,6 +256,8 @@ class Follower:
         self._can_store = can_store
         for index, endpoint in enumerate(self.endpoints):
             if endpoint.connected:
+                for kind, block in list(endpoint.refused.items()):
+                    self._name_head(index, kind, block, now)
                 self._poll_if_due(index, endpoint, now)
         self._follow_late_heads(now)
         self._read_services(now)
@@ -301,9 +307,11 @@ class Follower:
         endpoint.tokens = min(HEADS_BURST, endpoint.tokens + passed * HEADS_PER_SECOND)
         endpoint.filled_at = now
         if endpoint.tokens < 1:
-            self.counts["heads_refused"] += 1
+            self.counts["heads_refused"] += endpoint.refused.get(kind) != block
+            endpoint.refused[kind] = block
             return
         endpoint.tokens -= 1
+        endpoint.refused.pop(kind, None)
         endpoint.slots[kind] = block.slot
         node = self._find(block, now, 0)
         if node is None:
@@ -720,7 +728,10 @@ class Follower:
     def _is_candidate(self, node: Node) -> bool:
         if not node.attached:
             return False
-        return self.final is None or self.tree.descends(node, self.final)
+        if self.final is None:
+            return True
+        last = self.tree.ancestor_at(node, self.final.slot)
+        return last is self.final or is_beyond_gap(last, self.final)
 
     def _follow_gap(self, nodes: Iterable[Node], now: int) -> None:
         """Follow a head whose line ends above the best block: what lies between is left out."""

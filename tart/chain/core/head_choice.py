@@ -51,6 +51,11 @@ def choose_best(candidates: list[Node], best: Node | None) -> Node | None:
     )
 
 
+def is_beyond_gap(last: Node, final: Node) -> bool:
+    """Return whether a line ends above the final block with a block that is followed."""
+    return last.slot > final.slot and last.is_root and last.attached
+
+
 def relate(tree: BlockTree, node: Node, final: Node | None) -> Relation:
     """Return where a finalized head that an endpoint names is, seen from the final block."""
     if final is None:
@@ -61,7 +66,8 @@ def relate(tree: BlockTree, node: Node, final: Node | None) -> Relation:
     if node.status == "final":
         return "behind"
     last = tree.ancestor_at(node, final.slot)
-    if last is final:
+    # What is beyond a gap that was followed is ahead, too, or the chain would end at the gap.
+    if last is final or is_beyond_gap(last, final):
         return "ahead"
     return "off" if last.slot <= final.slot else "pending"
 

@@ -421,7 +421,8 @@ def _add_up(
         for step, name, *figures in context.rows(
             f"SELECT {_bucket(query)} AS step, {grouped} AS name, {blocks}, {totals}, "
             f"count(*) FILTER ({counted}) FROM {file.alias}.{table} "
-            f"WHERE slot BETWEEN ? AND ?{condition} GROUP BY ALL",
+            # Groups that are constants alone are one group, even of no rows.
+            f"WHERE slot BETWEEN ? AND ?{condition} GROUP BY ALL HAVING count(*) > 0",
             [max(query.first_slot, 0), query.last_slot, *values],
         ):
             known = total.get((step, name))

@@ -37,7 +37,7 @@ from tart.gateway.observability.host_usage import HostHistory
 from tart.native.library import kernel_name
 from tart.process_memory import process_memory
 from tart.query.answers.server import TraceExport
-from tart.query.chain_queries.chain import State
+from tart.query.chain_queries.chain import ProcessLog, State
 from tart.query.core import chain_stats, merge
 from tart.query.core.query import Query
 from tart.query.core.rfc3339 import rfc3339
@@ -255,10 +255,21 @@ class StatusHandlers:
             answers = await self._queries.ask_each(query)
         except (QueryTimeout, ShardUnavailable):
             answers = Answers([], self._queries.shards.total)
-        lines = query.merge([*answers.values, (-1, logs.recent_lines())])
+        others = [(-1, logs.recent_lines()), (-1, await self._chain_log())]
+        lines = query.merge([*answers.values, *others])
         lines.sort(key=lambda line: line["time"], reverse=True)
         body = {"lines": lines, "since": rfc3339(self._started_us)}
         return Answer(body, coverage(answers))
+
+    async def _chain_log(self) -> list[dict[str, str]]:
+        """Return the log of the chain process; nothing if there is none, or it is away."""
+        if not self._queries.chain_process.followed:
+            return []
+        deadline = min(CHAIN_SECONDS, self._config.api.deadline_seconds)
+        try:
+            return await self._queries.ask_chain(ProcessLog(), deadline)
+        except (Busy, QueryTimeout, ChainUnavailable):
+            return []
 
     async def _each(self, query: Query[A, Any]) -> dict[int, A]:
         """Return the answers of the shards that answer."""

@@ -397,6 +397,12 @@ class ServiceAccounts(ChainQuery[list[StoredService]], frozen=True):
     name = "chain_service_accounts"
 
 
+class ProcessLog(ChainQuery[list[dict[str, str]]], frozen=True):
+    """The last log lines of the process, of level warning and above; see ``logs.recent_lines``."""
+
+    name = "chain_log"
+
+
 CHAIN_QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
     {
         query.name: query
@@ -412,6 +418,7 @@ CHAIN_QUERIES: Mapping[str, type[Query[Any, Any]]] = MappingProxyType(
             ValidatorSeries,
             Reorganisations,
             ServiceAccounts,
+            ProcessLog,
         )
     }
 )

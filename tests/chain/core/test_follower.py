@@ -205,6 +205,39 @@ def test_a_gap_that_is_too_long_is_left_open():
     assert driver.store.blocks[head.hex()].status == "best"
     assert len(driver.store.blocks) > before
     assert any("are left out" in line for line in driver.lines)
+    # The chain goes on beyond the gap, and becomes final there; after a restart, too.
+    for restart in (False, True):
+        head = chain.grow(head, 5)
+        for view in driver.views:
+            view.best_hash, view.final_hash = head, chain.line(head)[2]
+        if restart:
+            driver.start()
+            driver.connect_all()
+        driver.settle(40)
+        assert driver.store.blocks[head.hex()].status == "best"
+        assert driver.store.blocks[chain.line(head)[2].hex()].status == "final"
+        assert driver.follower.best.hash == head
+        assert driver.follower.final.hash == chain.line(head)[2]
+    assert not [block for block in driver.store.blocks.values() if block.status == "fork"]
+    assert driver.follower.counts["gaps"] == 0
+
+
+def test_the_last_of_too_many_heads_is_followed_a_moment_later():
+    chain, driver = make(count=1)
+    driver.connect_all()
+    driver.settle(1)
+    view = driver.views[0]
+    for _ in range(100):
+        view.best_hash = chain.grow(view.best_hash, 1)
+        driver.announce(0)
+        driver.drain()
+    refused = driver.follower.counts["heads_refused"]
+    assert refused > 50
+    assert driver.follower.best.hash != view.best_hash
+    # Before the next poll, and without counting it again.
+    driver.settle(4)
+    assert driver.follower.best.hash == view.best_hash
+    assert driver.follower.counts["heads_refused"] == refused
 
 
 @pytest.mark.parametrize("dialect", sorted(RPC_DIALECTS))

@@ -49,6 +49,11 @@ def test_relations_to_the_final_block(tree):
     assert relate(tree, tree.nodes[key(1)], final) == "behind"
     assert relate(tree, line(tree, 60), final) == "pending"
     assert relate(tree, line(tree, 0, 61), final) == "off"
+    beyond = line(tree, 50, 51)
+    tree.nodes[key(50)].is_root = True
+    assert relate(tree, beyond, final) == "pending"
+    tree.attach(tree.nodes[key(50)])
+    assert relate(tree, beyond, final) == "ahead"
 
 
 def test_before_anything_is_final_what_is_attached_is_ahead():

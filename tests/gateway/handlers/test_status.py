@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.gateway.running import eventually, running_gateway
+import pytest
+
+from tests.gateway.fake_chain import FakeChain
+from tests.gateway.running import Running, eventually, running_gateway
 
 
 def test_without_an_answering_shard_health_is_503_and_metrics_go_on(tmp_path: Path) -> None:
@@ -82,3 +85,21 @@ def test_the_log_has_the_lines_of_all_processes_each_once_newest_first(tmp_path:
             assert processes == ["shard 1", "shard 0", "supervisor"]
 
     asyncio.run(run())
+
+
+@pytest.mark.anyio
+async def test_the_log_has_the_lines_of_the_chain_process_while_it_is_there(
+    gateway: Running, chain: FakeChain
+) -> None:
+    line = {
+        "time": "2026-11-20T12:00:01.000000Z",
+        "level": "warning",
+        "process": "chain",
+        "logger": "tart.chain",
+        "message": "no connection to the RPC",
+    }
+    chain.answers["chain_log"] = lambda _: [line]
+    status = gateway.gateway.status
+    assert line in (await status.server_log()).body["lines"]
+    await chain.stop()
+    assert line not in (await status.server_log()).body["lines"]
