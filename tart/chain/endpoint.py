@@ -42,10 +42,22 @@ BYTES_BURST, BYTES_PER_SECOND = 64 << 20, 8 << 20
 # Requests without an answer in a row after which the connection is given up.
 MAX_TIMEOUTS = 4
 _ERROR_CHARACTERS = 200
+_DEFAULT_PORTS = {"ws": 80, "wss": 443}
 
 
 class EndpointFault(TartError):
     """An endpoint that does what no node does; its connection is closed."""
+
+
+class _Connect(connect):
+    """Follows no redirect: an endpoint is at the address that the settings name.
+
+    Otherwise one could have tart connect to any address, or be another endpoint and vote twice.
+    """
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Return the error."""
+        return exc
 
 
 class Receiver(Protocol):
@@ -64,13 +76,15 @@ class Receiver(Protocol):
 def labels(urls: tuple[str, ...]) -> list[str]:
     """Return the names of endpoints for logs and answers: scheme, host and port, and no secrets.
 
-    Endpoints of one host and port are numbered.
+    Endpoints of one host and port are numbered. A port that a URL leaves out is the scheme's, which
+    is seldom meant: nodes listen on 19800.
     """
     seen: dict[str, int] = {}
     names = []
     for url in urls:
         parts = urlsplit(url)
-        name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        port = "" if parts.port else f":{_DEFAULT_PORTS[parts.scheme]}"
+        name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{port}"
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return names
@@ -157,7 +171,7 @@ class EndpointClient:
     async def _connect(self) -> str:
         """Connect, and serve the connection; return why it ended."""
         try:
-            async with connect(
+            async with _Connect(
                 self._url,
                 open_timeout=self._timeout,
                 ping_interval=PING_SECONDS,
@@ -174,7 +188,7 @@ class EndpointClient:
             raise
         except Exception as error:
             # The boundary of an endpoint: whatever it does costs its connection.
-            return self._explain(error)
+            return self.explain(error)
 
     async def _serve(self, socket: ClientConnection) -> str:
         session = self._session = EndpointSession(self._timeout)
@@ -196,7 +210,7 @@ class EndpointClient:
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in done:
             if (error := task.exception()) is not None:
-                return self._explain(error)
+                return self.explain(error)
         return "the connection ended"
 
     async def _receive(self, socket: ClientConnection, session: EndpointSession) -> None:
@@ -251,7 +265,7 @@ class EndpointClient:
                 LONGEST_BACKOFF,
             )
 
-    def _explain(self, error: BaseException) -> str:
+    def explain(self, error: BaseException) -> str:
         """Return a reason in words, without the URL."""
         match error:
             case EndpointFault():
@@ -261,12 +275,17 @@ class EndpointClient:
             case OSError():
                 text = reason(error)
             case InvalidStatus():
-                text = f"it answers HTTP status {error.response.status_code}"
+                status = error.response.status_code
+                redirect = ", a redirect" if 300 <= status < 400 else ""
+                text = f"it answers HTTP status {status}{redirect}"
             case ConnectionClosed():
                 frame = error.rcvd or error.sent
                 text = "the connection was lost" if frame is None else f"closed: {frame}"
             case WebSocketException():
                 text = f"it does not speak WebSocket ({type(error).__name__})"
+            case AssertionError() if self._session is None:
+                # Of the library, if a server answers and closes before the request was sent.
+                text = "the connection was lost"
             case _:
                 log.error("endpoint %s failed (a bug in tart)", self.label, exc_info=error)
                 text = f"{type(error).__name__} (a bug in tart)"

@@ -14,7 +14,10 @@ _WEB_SCHEMES = ("http", "https")
 _MAX_LABEL = 63
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 # Ports that browsers leave out of an Origin header.
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_URL_SCHEMES = ("ws", "wss", "http", "https")
+# Settings whose values may have a password or a token; a message about one does not quote it.
+SECRET_SETTINGS = frozenset({"rpc.urls", "traces.url"})
 
 
 def parse_address(text: str, key: str) -> tuple[str, int]:
@@ -64,16 +67,67 @@ def parse_listen_address(text: str, key: str) -> tuple[str, int]:
 
 
 def hide_secrets(url: str) -> str:
-    """Return a URL with an ellipsis in place of user, password, path and query."""
-    shown = re.sub(r"//[^/]*@", "//…@", url, count=1)
-    return re.sub(r"(//[^/?#]*)[/?#].+", r"\1/…", shown, count=1)
+    """Return a URL with an ellipsis in place of user, password, path and query.
+
+    Of a text that is no URL, and may be one with a mistake, it hides as much.
+    """
+    start, rest = _split_scheme(url)
+    # Where the password of a wrong URL begins and ends is not known: it may have any character.
+    end = len(rest) if not is_url(url, _URL_SCHEMES) else _length_of_authority(rest)
+    shown = _without_login(rest, end)
+    return start + re.sub(r"[/?#].+", "/…", shown, count=1, flags=re.DOTALL)
+
+
+def hide_login(url: str) -> str:
+    """Return a URL with an ellipsis in place of user, password and query; its path is shown."""
+    if not is_url(url, _URL_SCHEMES):
+        return hide_secrets(url)
+    start, rest = _split_scheme(url)
+    shown = _without_login(rest, _length_of_authority(rest))
+    return start + re.sub(r"[?#].+", "?…", shown, count=1, flags=re.DOTALL)
 
 
 def public_value(key: str, value: object) -> object:
     """Return the value of a setting for logs and answers, without secrets."""
     if key == "rpc.urls" and isinstance(value, tuple):
         return tuple(map(hide_secrets, value))
+    if key == "traces.url" and isinstance(value, str):
+        return hide_login(value)
     return value
+
+
+def endpoint_of(url: str) -> tuple[str, str, int | None, str]:
+    """Return the host and port that a URL names, with its scheme, path and query.
+
+    URLs with the same one are the same endpoint: a login, the case of a host, the port that is
+    the scheme's and an empty path make no difference.
+
+    Args:
+        url: One that ``is_url`` accepts.
+    """
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    query = f"?{parts.query}" if parts.query else ""
+    return parts.scheme, parts.hostname or "", port, f"{parts.path or '/'}{query}"
+
+
+def _split_scheme(url: str) -> tuple[str, str]:
+    """Return ``ws://`` and the rest; a colon or a slash of it may be missing."""
+    match = re.match(r"[A-Za-z0-9+.-]*(:/{1,3}|//+)", url)
+    end = match.end() if match else 0
+    return url[:end], url[end:]
+
+
+def _without_login(rest: str, end: int) -> str:
+    login_end = rest.rfind("@", 0, end)
+    return rest if login_end < 0 else f"…{rest[login_end:]}"
+
+
+def _length_of_authority(rest: str) -> int:
+    match = re.search(r"[/?#]", rest)
+    return match.start() if match else len(rest)
 
 
 def is_url(text: str, schemes: Collection[str] = _WEB_SCHEMES) -> bool:

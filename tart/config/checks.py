@@ -17,6 +17,7 @@ from tart.access.networks import Networks
 from tart.config.addresses import (
     describe_address,
     describe_origin,
+    endpoint_of,
     hide_secrets,
     is_url,
     split_address,
@@ -29,6 +30,8 @@ _MAX_SESSION_HOURS = 400 * 24
 # with, 24 days, as milliseconds in 31 bits.
 _MAX_SECONDS = 1_000_000_000
 _MAX_POLL_SECONDS = 2_000_000
+# Each may send 64 MiB at once.
+_MAX_RPC_URLS = 16
 _MAX_NUMBER = 2**63 - 1
 # Settings that may be 0: no delay, or off.
 _MAY_BE_ZERO = (
@@ -213,18 +216,25 @@ def _check_origins(config: Config) -> Iterator[str]:
 
 def _check_rpc_urls(config: Config) -> Iterator[str]:
     urls = config.rpc.urls
-    for text in dict.fromkeys(urls):
-        if not is_url(text, ("ws", "wss")):
+    if len(urls) > _MAX_RPC_URLS:
+        yield f"has {len(urls)} URLs; name at most {_MAX_RPC_URLS}, two or three are enough"
+    endpoints: dict[object, list[str]] = {}
+    for text in urls:
+        if is_url(text, ("ws", "wss")):
+            endpoints.setdefault(endpoint_of(text), []).append(text)
+        else:
             yield f"{shown(hide_secrets(text))} is not the URL of a node's RPC, such as ws://127.0.0.1:19800"
-        elif urls.count(text) > 1:
-            yield f"{shown(hide_secrets(text))} is there more than once"
+    for texts in endpoints.values():
+        # Each endpoint has one vote on what is final.
+        if len(texts) > 1:
+            yield f"{shown(hide_secrets(texts[0]))} is there more than once"
 
 
 def _check_traces_url(config: Config) -> Iterator[str]:
     url = config.traces.url
     if url and not is_url(url):
         yield (
-            f"{shown(url)} is not the URL of a receiver, such as http://127.0.0.1:4318/v1/traces"
+            f"{shown(hide_secrets(url))} is not the URL of a receiver, such as http://127.0.0.1:4318/v1/traces"
         )
 
 

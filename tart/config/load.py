@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from tart.config.addresses import SECRET_SETTINGS
 from tart.config.checks import check_values, shown
 from tart.config.schema import (
     SECTIONS,
@@ -114,7 +115,7 @@ def load(
         given |= source.given
     for key, row in given.items():
         try:
-            converted[key] = _convert(row.value, settings()[key].type)
+            converted[key] = _convert(key, row.value)
         except ValueError as error:
             faults.append(row.fault(key, str(error)))
     config = _build(path, given, converted)
@@ -273,12 +274,13 @@ def _suggest_key(key: str) -> str:
     return did_you_mean(key, settings())
 
 
-def _convert(value: Any, kind: Any) -> Any:
+def _convert(key: str, value: Any) -> Any:
     """Return a value as its setting's type; text, as the environment has it, is parsed.
 
     Raises:
         ValueError: The value is of another type; the message says what is accepted.
     """
+    kind = settings()[key].type
     try:
         if kind not in _KINDS:
             return _strings(value)
@@ -289,7 +291,8 @@ def _convert(value: Any, kind: Any) -> Any:
             return kind(value)
     except (ValueError, KeyError, TypeError, OverflowError):
         pass
-    raise ValueError(f"{shown(value)} is not {_KINDS.get(kind, 'a list of strings')}")
+    quoted = "the value" if key in SECRET_SETTINGS else shown(value)
+    raise ValueError(f"{quoted} is not {_KINDS.get(kind, 'a list of strings')}")
 
 
 def _strings(value: Any) -> tuple[str, ...]:

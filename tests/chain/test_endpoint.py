@@ -96,6 +96,8 @@ def with_handler(
 def test_names_of_endpoints_have_no_secrets_and_are_different():
     urls = ("wss://me:pw@a:1/x?token=t", "ws://a:1/y", "wss://a:1", "ws://[::1]:9")
     assert labels(urls) == ["wss://a:1", "ws://a:1", "wss://a:1#2", "ws://[::1]:9"]
+    # A port that was forgotten is seen.
+    assert labels(("ws://a", "wss://me:pw@[::1]/x")) == ["ws://a:80", "wss://[::1]:443"]
 
 
 def test_a_budget_refills():
@@ -237,6 +239,56 @@ def test_an_endpoint_that_is_no_websocket_is_described_without_its_url():
                 assert "secret" not in received.errors[0]
 
     asyncio.run(check())
+
+
+def test_a_redirect_is_not_followed():
+    """It would lead to any address, or to another endpoint, which would count twice then."""
+
+    async def check() -> None:
+        async with serve(no_call, "127.0.0.1", 0) as target:
+            location = f"ws://127.0.0.1:{next(iter(target.sockets)).getsockname()[1]}/"
+
+            async def answer(reader: Any, writer: Any) -> None:
+                await reader.readuntil(b"\r\n\r\n")
+                head = f"HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"
+                writer.write(head.encode())
+                writer.close()
+
+            async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+                port = server.sockets[0].getsockname()[1]
+                async with connecting(f"ws://127.0.0.1:{port}") as (_, received):
+                    await eventually(lambda: len(received.errors) > 1)
+                    assert received.errors[0] == "it answers HTTP status 302, a redirect"
+                    assert received.connects == 0
+
+    async def no_call(socket: Any) -> None:
+        raise AssertionError("a redirect was followed")
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", b"x", b""])
+def test_a_server_that_closes_before_it_is_asked_is_no_bug_of_tart(answer, caplog):
+    async def check() -> None:
+        async def close(reader: Any, writer: Any) -> None:
+            writer.write(answer)
+            writer.close()
+
+        async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with connecting(f"ws://127.0.0.1:{port}") as (_, received):
+                await eventually(lambda: len(received.errors) > 3)
+                assert not [error for error in received.errors if "bug" in error]
+
+    asyncio.run(check())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_an_assertion_of_the_library_during_the_handshake_is_a_broken_connection(caplog):
+    """It is raised if the server answers and closes before the request was sent: a race."""
+    client = EndpointClient(0, "ws://a:1", "ws://a:1", 1.0, Received())
+    assert client.explain(AssertionError()) == "the connection was lost"
+    assert not caplog.records
 
 
 def test_an_address_that_nothing_listens_on_is_tried_again(caplog):

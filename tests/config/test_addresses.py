@@ -4,6 +4,7 @@ import pytest
 
 from tart.config.addresses import (
     describe_origin,
+    endpoint_of,
     hide_secrets,
     is_url,
     join_address,
@@ -112,10 +113,33 @@ def test_an_address_of_a_web_server_has_a_scheme_and_a_host():
         ("wss://me:p@ss@host:1/v1/key?token=t", "wss://…@host:1/…"),
         ("ws://host/", "ws://host/"),
         ("ws://host?token=t", "ws://host/…"),
+        ("ws://host/path@x", "ws://host/…"),
         ("no url", "no url"),
+        # Of a URL with a mistake as much is hidden, wherever the password ends.
+        ("ws://me:se/cr?e#t@host:1", "ws://…@host:1"),
+        ("ws:/me:secret@host:1/token", "ws:/…@host:1/…"),
+        ("me:secret@host:1/token", "…@host:1/…"),
+        ("ws//me:secret@host:1", "ws//…@host:1"),
+        ("ws://me:secret@host:port", "ws://…@host:port"),
+        ("ws://me:secret@a:1;ws://me:secret@b:1", "ws://…@b:1"),
     ],
 )
 def test_a_url_is_shown_without_secrets(url, shown):
     assert hide_secrets(url) == shown
     assert public_value("rpc.urls", (url,)) == (shown,)
     assert public_value("data_dir", url) == url
+
+
+def test_the_path_of_a_receiver_of_traces_is_shown():
+    shown = public_value("traces.url", "https://me:secret@host:1/v1/traces?key=secret")
+    assert shown == "https://…@host:1/v1/traces?…"
+    plain = "http://127.0.0.1:4318/v1/traces"
+    assert public_value("traces.url", plain) == plain
+    assert public_value("traces.url", "http:/me:secret@host/x") == "http:/…@host/…"
+
+
+def test_urls_of_one_endpoint_are_recognised():
+    same = ("ws://host:80", "WS://HOST/", "ws://me:secret@host")
+    assert len(set(map(endpoint_of, same))) == 1
+    others = ("ws://host", "wss://host", "ws://host:81", "ws://host/a", "ws://host/?a", "ws://b")
+    assert len(set(map(endpoint_of, others))) == len(others)

@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 from tart.config.checks import check_values
-from tart.config.schema import ApiConfig, Config, TelemetryConfig
+from tart.config.schema import ApiConfig, Config, RpcConfig, TelemetryConfig
 
 SAME = "127.0.0.1:9"
 
 
 def faulty_keys(config, wrong=()):
     return [key for key, _ in check_values(config, wrong)]
+
+
+def texts_of(urls):
+    return [text for _, text in check_values(Config(rpc=RpcConfig(urls=urls)))]
 
 
 def test_the_defaults_are_right():
@@ -45,3 +49,15 @@ def test_each_wrong_element_of_a_list_is_named():
 
     assert len(texts) == 5
     assert all(any(f"'{name}'" in text for text in texts) for name in "xyz12")
+
+
+def test_an_endpoint_may_be_named_once_however_it_is_written():
+    urls = ("ws://a:80/", "ws://me:secret@A", "ws://b:1", "ws://b:2")
+    assert texts_of(urls) == ["'ws://a:80/' is there more than once"]
+
+
+def test_the_number_of_endpoints_is_limited():
+    urls = tuple(f"ws://a:{port}" for port in range(1, 18))
+    (text,) = texts_of(urls)
+    assert text.startswith("has 17 URLs; name at most 16")
+    assert texts_of(urls[:16]) == []

@@ -198,6 +198,17 @@ def test_all_faults_are_reported_at_once_with_their_places():
     assert str(caught.value) == "; ".join(caught.value.sentences)
 
 
+def test_a_value_that_may_have_a_password_is_not_quoted(tmp_path):
+    path = tmp_path / "config.toml"
+    for text in ('rpc.urls = [["ws://me:secret@a:1"]]', 'traces.url = ["http://me:secret@a:1"]'):
+        path.write_text(text)
+        with pytest.raises(
+            ConfigError, match=r"the value is not a (list of strings|string)"
+        ) as caught:
+            load(path)
+        assert "secret" not in str(caught.value)
+
+
 # A wrong value of each setting that can have one alone.
 WRONG = {
     key: {int: 0, float: -1.0, bool: "maybe", str: 5}.get(row.type, 5)

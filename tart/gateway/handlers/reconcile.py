@@ -9,7 +9,7 @@ from tart.aggregate.core.tables import TICK_US
 from tart.errors import BadQuery
 from tart.gateway.fanout.queries import QueryClient, now_us
 from tart.gateway.fanout.reconcile_queries import MAX_WINDOW_US, epoch_window, read_inputs
-from tart.gateway.handlers.windows import Handler, Values, request_window
+from tart.gateway.handlers.windows import Handler, Values, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.query.reconcile.comparison import reconcile_answer
 
@@ -26,7 +26,7 @@ async def chain_reconcile(queries: QueryClient, values: Values) -> Answer:
         window = request_window(values).whole(TICK_US)
     read = await read_inputs(queries, window, now, epoch)
     body = partial(reconcile_answer, read.inputs, values["node_id"], values["limit"])
-    return Answer(body, read.coverage)
+    return timestamped_answer(body, (None, read.coverage))
 
 
 RECONCILE_HANDLERS: Mapping[str, Handler] = {"chain_reconcile": chain_reconcile}

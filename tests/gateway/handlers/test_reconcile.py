@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from tart.gateway.api.components import reference
+from tart.gateway.api.contract import ROUTES
 from tart.query.chain_queries.chain import ChainState
 from tests.gateway.fake_chain import StoredChain
+from tests.gateway.json_schema import violations
 from tests.gateway.running import Running
 from tests.query.reconcile.world import EPOCH, FIRST, World, hash_of, time_of
 
@@ -47,6 +50,8 @@ async def test_an_epoch_is_compared_with_what_the_shards_have(gateway: Running) 
     assert body["epochs"][0]["validators_without_telemetry"] == list(range(6))
     assert body["findings"] == []
     assert body["window"]["start"] is not None
+    (answer,) = [route.answer for route in ROUTES if route.path == "/api/chain/reconcile"]
+    assert violations(body, reference(answer)) == []
     (question,) = asked(gateway, "assurers_of_anchors")
     assert question["anchors"] == [hash_of(slot) for slot in range(FIRST + 11, FIRST + 23)]
 
