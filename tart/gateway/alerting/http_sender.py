@@ -35,6 +35,11 @@ _BODY_SECONDS = 2.0
 _REASON_CHARACTERS = 160
 # What an operator may mend: a token, a URL, the permission.
 _DOUBTFUL = frozenset({401, 403, 404, 405, 407, 421})
+# Raised where an answer is not the JSON that was looked for; a deeply nested one is not read.
+_NO_DOCUMENT = (
+    *(msgspec.MsgspecError, RecursionError, OverflowError),
+    *(AttributeError, ValueError, TypeError),
+)
 # Timeouts and limits of a receiver that accepts the same request later.
 _LATER = frozenset({408, 425, 429})
 
@@ -151,8 +156,9 @@ def redirect_error(reply: Reply, url: str, setting: str) -> str:
     Args:
         setting: What has the URL.
     """
+    place = target(reply.location) if "://" in reply.location else "another path"
     return (
-        f"{target(url)} redirects to {target(reply.location)} (status {reply.status}); redirects "
+        f"{target(url)} redirects to {place} (status {reply.status}); redirects "
         f"are not followed, so {setting} needs the final URL"
     )
 
@@ -192,7 +198,7 @@ def _retry_after_us(response: httpx.Response, body: bytes) -> int:
         until = parsedate_to_datetime(value)
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
         return int((until - datetime.now(UTC)).total_seconds() * SECOND_US)
-    with suppress(msgspec.MsgspecError, AttributeError, ValueError, TypeError, OverflowError):
+    with suppress(*_NO_DOCUMENT):
         document: Any = msgspec.json.decode(body)
         seconds = document.get("parameters", document).get("retry_after")
         return int(float(seconds) * SECOND_US)

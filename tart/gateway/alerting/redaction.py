@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import unquote, urlsplit
 
 _REMOVED = "***"
@@ -16,13 +16,14 @@ class Redactor:
 
     Args:
         secrets: Values of secrets; of URLs, their credentials, paths and queries count as well.
+        public: Parts of URLs that are no secrets, such as the path that everybody uses.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], public: Collection[str] = ()) -> None:
         parts: set[str] = set()
         for secret in secrets:
             parts.update(_parts(secret))
-        self._parts = sorted(filter(None, parts), key=len, reverse=True)
+        self._parts = sorted(filter(None, parts.difference(public)), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """Return a text of one line without secrets, shortened."""

@@ -308,10 +308,12 @@ class TraceExporter:
     def _record_delivered(self, batch: Sequence[EncodedTrace], delivery: Delivery) -> None:
         self._pause_failures = 0
         self._exported += len(batch)
-        self._exported_spans += sum(trace.spans for trace in batch)
+        spans = sum(trace.spans for trace in batch)
+        self._exported_spans += spans
         if delivery.rejected_spans or delivery.warning:
             before = self._rejected_spans
-            self._rejected_spans += delivery.rejected_spans
+            # A receiver may name any number.
+            self._rejected_spans += min(delivery.rejected_spans, spans)
             if before == 0 or before.bit_length() != self._rejected_spans.bit_length():
                 log.warning(
                     "traces: the receiver refused %d spans of a request that it took: %s; they "

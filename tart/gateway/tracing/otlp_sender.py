@@ -38,6 +38,8 @@ _MAX_ANSWER_BYTES = 64 << 10
 _MAX_HEADERS_BYTES = 64 << 10
 # For files of headers and authorities.
 _PREPARE_SECONDS = 10.0
+# Of the path of OTLP, which messages name.
+_PUBLIC = ("v1/traces", "traces")
 _JSON = {"content-type": "application/json"}
 
 
@@ -85,7 +87,7 @@ class OtlpSender:
             return Delivery(Outcome(Verdict.RETRY, "the look-up of the receiver, or a file, hangs"))
         if failed is not None:
             return Delivery(failed)
-        redact = Redactor([*headers.values(), self._config.url])
+        redact = Redactor([*headers.values(), self._config.url], public=_PUBLIC)
         request = Request(
             kind="http",
             url=self._config.url,
@@ -97,6 +99,12 @@ class OtlpSender:
             reply = await exchange(request, context, max_success_bytes=_MAX_ANSWER_BYTES)
         except Exception as error:
             reply = Outcome(Verdict.RETRY, f"{type(error).__name__}: {error}")
+        if isinstance(reply, Outcome) and reply.verdict is Verdict.DOUBTFUL:
+            # The file of headers can be replaced, so nothing is dropped because of it.
+            reply = Outcome(
+                Verdict.RETRY,
+                "traces.url or a line of traces.headers_file has characters that HTTP forbids",
+            )
         delivery = Delivery(reply) if isinstance(reply, Outcome) else self._meaning(reply)
         outcome = delivery.outcome
         return Delivery(
@@ -132,7 +140,10 @@ def _partial_success(body: bytes) -> tuple[int, str]:
         partial_success: Any = document.get("partialSuccess") or {}
         rejected = max(0, int(partial_success.get("rejectedSpans") or 0))
         return rejected, str(partial_success.get("errorMessage") or "")
-    except (msgspec.MsgspecError, AttributeError, ValueError, TypeError):
+    except (
+        *(msgspec.MsgspecError, RecursionError, OverflowError),
+        *(AttributeError, ValueError, TypeError),
+    ):
         # Protobuf, or nothing at all: it took the request.
         return 0, ""
 

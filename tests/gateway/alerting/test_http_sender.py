@@ -94,6 +94,7 @@ async def test_retry_after_is_seconds_or_a_date(behaviour):
         (b'{"ok": false, "parameters": {"retry_after": 35}}', 35),
         (b'{"message": "rate limited", "retry_after": 1.5, "global": false}', 1.5),
         (b'["retry_after"]', 0),
+        (b"[" * 4096, 0),
     ],
 )
 async def test_retry_after_may_be_in_the_json_of_the_answer(answer, seconds):

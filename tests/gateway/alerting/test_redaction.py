@@ -54,3 +54,8 @@ def test_the_host_stays_and_a_text_is_one_short_line():
 )
 def test_of_a_url_scheme_and_host_are_shown(url, shown):
     assert target(url) == shown
+
+
+def test_a_path_that_everybody_uses_is_no_secret():
+    redact = Redactor(["http://h/v1/traces?key=secret"], public=("v1/traces", "traces"))
+    assert redact("traces: secret") == "traces: ***"

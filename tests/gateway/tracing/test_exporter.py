@@ -302,6 +302,17 @@ def test_spans_that_a_success_refuses_are_counted_and_not_sent_again(tmp_path: P
     exporting(tmp_path, check)
 
 
+def test_a_receiver_refuses_no_more_spans_than_it_was_sent(tmp_path: Path) -> None:
+    async def check(e: Exporting) -> None:
+        e.receiver.script = [Delivery(Outcome(Verdict.DELIVERED), 10**4000, "too many")]
+        tell(e.gateway, [ended()])
+        e.exporter.start()
+        await eventually(lambda: e.report["exported"] == 1)
+        assert 0 < e.report["rejected_spans"] == e.report["exported_spans"]
+
+    exporting(tmp_path, check)
+
+
 def test_a_full_queue_drops_the_oldest_while_the_receiver_hangs(tmp_path: Path) -> None:
     async def check(e: Exporting) -> None:
         e.receiver.hangs = True

@@ -55,6 +55,10 @@ async def test_a_request_is_json_with_the_headers_of_the_file(tmp_path: Path) ->
         (b"\x0a\x02\x08\x01", 0, ""),
         (b"[]", 0, ""),
         (b'{"partialSuccess":{"rejectedSpans":"many"}}', 0, ""),
+        # It took the request, whatever else it says; a second one would bring the same answer.
+        (b"[" * 60_000, 0, ""),
+        (b'{"partialSuccess":' * 3_000, 0, ""),
+        (b'{"partialSuccess":{"rejectedSpans":1e999}}', 0, ""),
     ],
 )
 async def test_spans_that_a_success_refuses_are_counted(
@@ -135,3 +139,18 @@ def test_a_file_of_headers_is_text_of_limited_size(tmp_path: Path) -> None:
     path.write_text("x" * (65 << 10))
     with pytest.raises(ConfigError, match="bytes"):
         read_headers(path)
+
+
+async def test_a_header_that_http_forbids_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "headers").write_text("X Scope: s3cr3t\n")
+    with HostileReceiver() as receiver:
+        outcome = (await send(receiver, tmp_path, headers_file="headers")).outcome
+        assert outcome.verdict is Verdict.RETRY
+        assert "traces.headers_file" in outcome.error
+        assert receiver.received == []
+
+
+async def test_a_redirect_names_the_setting_and_where_to_if_it_says() -> None:
+    with HostileReceiver(["redirect"]) as receiver:
+        outcome = (await send(f"{receiver.url.rstrip('/')}/v1/traces")).outcome
+    assert outcome.error.endswith("redirects are not followed, so traces.url needs the final URL")
