@@ -214,6 +214,27 @@ _TABLE = (
         ),
     ),
     Command(
+        "report",
+        LOOK,
+        "write a report of a window as one HTML file",
+        module="tart.cli.report",
+        description=(
+            "Write what a server knows of a window as one HTML file, such as for a test campaign: "
+            "implementations side by side, what differs significantly, blocks, failures, "
+            "conformance, work-packages, the chain, alerts, and what data is missing. The file "
+            "needs no network and no script, and prints well."
+        ),
+        examples=(
+            Example("tart report > report.html", "the last 24 hours"),
+            Example("tart report --from -90m -o report.html", "the last 90 minutes"),
+            Example(
+                "tart report --from 2026-11-20T08:00:00Z --to 2026-11-20T18:00:00Z -o day.html",
+                "a test campaign",
+            ),
+            Example("tart report --by version -o upgrade.html", "each version with the one before"),
+        ),
+    ),
+    Command(
         "simulate",
         CAPTURES,
         "simulate a JAM network that sends telemetry",

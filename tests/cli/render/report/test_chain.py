@@ -1,0 +1,27 @@
+"""``tart/cli/render/report/chain.py``: telemetry against the chain."""
+
+from __future__ import annotations
+
+from tart.cli.render.report.chain import chain_section
+from tests.cli.render.report.sample import chain, report
+
+
+def test_findings_are_by_node_and_kind() -> None:
+    answer = chain()
+    answer["findings"] *= 3
+    body = chain_section(report(chain=answer | {"total_findings": 3})).body
+    assert body.count("unknown guarantee") == 1
+    assert '<data value="6">6</data>' in body
+    assert "slot 41" in body
+    assert '<data value="-2">-2</data>' in body
+
+
+def test_a_part_of_the_findings_is_called_one() -> None:
+    body = chain_section(report(chain=chain(total_findings=999))).body
+    assert "a part of 999; /api/chain/reconcile has all" in body
+
+
+def test_without_a_chain_there_is_one_sentence_with_the_reason() -> None:
+    body = chain_section(report(refused={"chain": "no RPC is set"})).body
+    assert body == "<p>Telemetry is not compared with the chain: no RPC is set</p>"
+    assert "follows no chain" in chain_section(report()).body
