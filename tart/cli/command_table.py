@@ -233,6 +233,7 @@ _TABLE = (
             ),
             Example("tart report --by version -o upgrade.html", "each version with the one before"),
         ),
+        exit_codes={1: "no server answers, it refuses, or the report is incomplete"},
     ),
     Command(
         "simulate",

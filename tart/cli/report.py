@@ -39,6 +39,9 @@ _AGO = re.compile(r"-([0-9].*)", re.ASCII)
 # Refusals that leave out a section: the window is too long for a route, a part is not configured
 # or busy, or the server is older than the route.
 _LEAVES_OUT = (400, 404, 503, 504)
+# A shard that is busy or starts may answer a second later.
+_MAY_PASS = (503, 504)
+_PAUSE_SECONDS = 1.0
 _PAGE_SLOTS, _MAX_PAGES = 600, 20
 _ROWS = 200
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
@@ -68,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: The arguments or the settings cannot be used.
-        StartupError: No server answers, it refuses, or the file cannot be written.
+        StartupError: No server answers, it refuses, the file cannot be written, or the report,
+            which is written all the same, is incomplete.
     """
     if arguments.output is None and is_terminal(sys.stdout):
         raise ConfigError(f"the report is HTML, which a terminal does not show; {_TARGET}")
@@ -85,6 +89,13 @@ def run(arguments: argparse.Namespace) -> int:
         except _UNREADABLE as error:
             raise StartupError(describe_other_answer(server.url, "/api")) from error
     _write(text.encode(), arguments.output)
+    # A server that follows no chain lacks nothing.
+    if lacking := sorted(set(reading.refused) - {"chain"}):
+        names = ", ".join(name.replace("_", " ") for name in lacking)
+        raise StartupError(
+            f"the report is incomplete: it lacks {names}; its section 'What the window lacks' "
+            "says why"
+        )
     return 0
 
 
@@ -125,6 +136,7 @@ class Reading:
 
     Attributes:
         until_now: Whether the window ends at the present.
+        pause: Waits before a request is repeated.
         refused: Why an answer is missing, by its name.
     """
 
@@ -133,6 +145,7 @@ class Reading:
     end: str
     by: str
     until_now: bool = False
+    pause: Callable[[float], None] = time.sleep
     refused: dict[str, str] = field(default_factory=dict)
 
     def read(self, url: str, advance: Callable[[float], None]) -> Report:
@@ -167,13 +180,18 @@ class Reading:
         return {"start": self.start} | ({} if self.until_now else {"end": self.end})
 
     def _try(self, name: str, ask: Callable[[], Any]) -> Any:
-        try:
-            return ask()
-        except RequestRefused as error:
-            if error.http_status not in _LEAVES_OUT:
-                raise
-            self.refused[name] = str(error)
-            return None
+        """Return an answer; ``None`` if it is refused, also once more where that may pass."""
+        for is_last in (False, True):
+            try:
+                return ask()
+            except RequestRefused as error:
+                if error.http_status not in _LEAVES_OUT:
+                    raise
+                if is_last or error.http_status not in _MAY_PASS:
+                    self.refused[name] = str(error)
+                    break
+            self.pause(_PAUSE_SECONDS)
+        return None
 
     def _slots(self, production: api.Timeseries | None) -> tuple[list[api.SlotSummary], bool]:
         """Return the slots of the window, oldest first, and whether the oldest are missing."""

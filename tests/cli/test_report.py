@@ -51,9 +51,11 @@ class Answers(ServerApi):
         self.refused = refused or {}
         self.pages = list(pages)
         self.before: list[Any] = []
+        self.asked: list[str] = []
 
     def _ask(self, call: Any) -> Any:
         name = call.template
+        self.asked.append(name)
         if name in self.refused:
             raise RequestRefused(self.refused[name], f"no {name}")
         if name == "/api/health":
@@ -68,7 +70,8 @@ class Answers(ServerApi):
 
 def read(api: Answers) -> Any:
     steps: list[float] = []
-    found = Reading(api, START, END, "version").read("http://tart", steps.append)
+    reading = Reading(api, START, END, "version", pause=lambda seconds: None)
+    found = reading.read("http://tart", steps.append)
     return found, len(steps)
 
 
@@ -81,12 +84,29 @@ def test_every_answer_becomes_a_member_of_the_report() -> None:
 
 
 def test_a_refusal_leaves_out_a_part_and_is_said() -> None:
-    found, _ = read(Answers({"/api/chain/reconcile": 503, "/api/finality": 404}))
+    api = Answers({"/api/chain/reconcile": 503, "/api/finality": 404})
+    found, _ = read(api)
     assert found.chain is None
     assert found.refused == {
         "chain": "no /api/chain/reconcile",
         "finality": "no /api/finality",
     }
+    # What may pass is asked for once more.
+    assert api.asked.count("/api/chain/reconcile") == 2
+    assert api.asked.count("/api/finality") == 1
+
+
+def test_a_refusal_that_passes_leaves_nothing_out() -> None:
+    api = Answers({"/api/finality": 503})
+    reading = Reading(api, START, END, "version", pause=lambda seconds: api.refused.clear())
+    found = reading.read("http://tart", lambda amount: None)
+    assert found.finality is not None
+    assert found.refused == {}
+
+
+def test_a_window_until_now_has_no_end() -> None:
+    assert Reading(Answers(), START, END, "version", until_now=True).window == {"start": START}
+    assert Reading(Answers(), START, END, "version").window == {"start": START, "end": END}
 
 
 def test_without_a_key_or_without_shards_there_is_no_report() -> None:

@@ -111,6 +111,9 @@ def _summary(report: Report) -> Html:
 
 def _network(report: Report) -> list[object]:
     points: list[object] = []
+    if lacking := sorted(set(report.refused) - {"chain"}):
+        names = ", ".join(name.replace("_", " ") for name in lacking)
+        points.append(tag("strong", f"Incomplete: the server did not answer about {names}."))
     if report.implementations is not None:
         rows = report.implementations["implementations"]
         nodes = sum(row["nodes"] for row in rows)

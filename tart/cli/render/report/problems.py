@@ -207,6 +207,6 @@ def _nodes(report: Report) -> list[str]:
             gaps.append(f"Nodes said {dropped:,} times that they dropped events.")
     if report.comparison is not None and (unknown := report.comparison["nodes_unknown"]):
         gaps.append(f"{unknown:,} nodes are not compared: their implementation is not known.")
-    if report.slots_cut:
+    if report.slots_cut and report.slots:
         gaps.append(f"Slots: only the newest {len(report.slots):,} of the window were read.")
     return gaps

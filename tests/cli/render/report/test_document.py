@@ -77,7 +77,9 @@ def test_without_answers_the_report_says_what_is_missing() -> None:
     refused = {"implementations": "the shards do not answer"}
     empty = Report(url="http://t", version="0", start=START, end=END, refused=refused)
     root = tree(report_html(empty))
-    assert "Implementations could not be read: the shards do not answer" in "".join(root.itertext())
+    text = "".join(root.itertext())
+    assert "Incomplete: the server did not answer about implementations." in text
+    assert "Implementations could not be read: the shards do not answer" in text
 
 
 def test_a_full_network_stays_below_two_megabytes() -> None:
