@@ -200,17 +200,17 @@ class Reading:
         if not known:
             return [], False
         before = max(known) + _PAGE_SLOTS
-        found: list[api.SlotSummary] = []
+        slots_read: list[api.SlotSummary] = []
         for _ in range(_MAX_PAGES):
             page = self._try("slots", partial(self.routes.slots, count=_PAGE_SLOTS, before=before))
             if not page or not page["slots"]:
                 break
-            found = [*page["slots"], *found]
+            slots_read = [*page["slots"], *slots_read]
             before = page["slots"][0]["slot"]
-            slots, is_whole = cut_slots(found, self.start, self.end)
+            slots, is_whole = cut_slots(slots_read, self.start, self.end)
             if is_whole or before < min(known) - _PAGE_SLOTS:
                 return slots, False
-        return cut_slots(found, self.start, self.end)[0], bool(found)
+        return cut_slots(slots_read, self.start, self.end)[0], bool(slots_read)
 
 
 def _minutes(reading: Reading) -> int:

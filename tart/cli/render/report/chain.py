@@ -64,10 +64,10 @@ def _implementations(answer: api.Reconcile) -> Html:
 
 
 def _findings(answer: api.Reconcile) -> Html:
-    found: dict[tuple[str, str, str], list[api.ReconcileFinding]] = defaultdict(list)
+    by_finding: dict[tuple[str, str, str], list[api.ReconcileFinding]] = defaultdict(list)
     for finding in answer["findings"]:
         key = (finding["implementation"] or "unknown", finding["node_id"], finding["kind"])
-        found[key].append(finding)
+        by_finding[key].append(finding)
     rows = [
         (
             tag("code", node_name(node)),
@@ -77,12 +77,12 @@ def _findings(answer: api.Reconcile) -> Html:
             len({finding["epoch"] for finding in findings}),
             _example(findings[0]),
         )
-        for (name, node, kind), findings in sorted(found.items())[:_MAX_FINDINGS]
+        for (name, node, kind), findings in sorted(by_finding.items())[:_MAX_FINDINGS]
     ]
     heads = ("Node", "Implementation", "Finding", "#Count", "#Epochs", "Example")
     listed = len(answer["findings"])
     caption = "Differences that nothing but the node explains"
-    if listed < answer["total_findings"] or len(found) > _MAX_FINDINGS:
+    if listed < answer["total_findings"] or len(by_finding) > _MAX_FINDINGS:
         caption += f" (a part of {answer['total_findings']:,}; /api/chain/reconcile has all)"
     return table(Table(caption, heads, rows))
 

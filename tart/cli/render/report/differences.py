@@ -69,13 +69,13 @@ def describe_worse(answer: api.ImplementationComparison) -> list[Html]:
     Of a measure in which one group differs from several others, the sentence is about this one.
     """
     measures = {measure["name"]: measure for measure in answer["measures"]}
-    found: dict[tuple[str, str], list[tuple[str, list[api.ComparedPair]]]] = defaultdict(list)
+    collected: dict[tuple[str, str], list[tuple[str, list[api.ComparedPair]]]] = defaultdict(list)
     significant = [pair for pair in answer["differences"] if pair["significant"]]
     for name, pairs in _by_measure(significant):
         for (group, verdict), about in _verdicts(pairs).items():
-            found[group, verdict].append((name, about))
+            collected[group, verdict].append((name, about))
     sentences = []
-    for (group, verdict), by_measure in sorted(found.items()):
+    for (group, verdict), by_measure in sorted(collected.items()):
         by_measure.sort(key=lambda item: (-len(item[1]), item[1][0]["p"] or 0.0, item[0]))
         parts = [
             f"{measure_name(name)} ({_against(group, pairs, measures[name])})"
@@ -190,10 +190,10 @@ def _ends(pairs: Iterable[api.ComparedPair]) -> list[float | None]:
 def _by_measure(
     pairs: Iterable[api.ComparedPair],
 ) -> Iterable[tuple[str, list[api.ComparedPair]]]:
-    found: dict[str, list[api.ComparedPair]] = defaultdict(list)
+    collected: dict[str, list[api.ComparedPair]] = defaultdict(list)
     for pair in pairs:
-        found[pair["measure"]].append(pair)
-    return found.items()
+        collected[pair["measure"]].append(pair)
+    return collected.items()
 
 
 def _undecided(
@@ -223,13 +223,13 @@ def _missing(answer: api.ImplementationComparison) -> Html:
     for group in answer["groups"]:
         if group["nodes"] < LEAST_NODES:
             short[group["measure"]].append(f"{group['group']} {group['nodes']}")
-    found: dict[str, list[api.ComparedPair]] = defaultdict(list)
+    collected: dict[str, list[api.ComparedPair]] = defaultdict(list)
     for pair in answer["differences"]:
         if pair["state"] == "not_enough_data":
             lacking = ", ".join(short[pair["measure"]])
-            found[lacking or pair["reason"] or "unknown"].append(pair)
+            collected[lacking or pair["reason"] or "unknown"].append(pair)
     rows = []
-    for lacking, pairs in found.items():
+    for lacking, pairs in collected.items():
         names = list(dict.fromkeys(measure_name(pair["measure"]) for pair in pairs))
         listed = "; ".join(names[:_MAX_LISTED] + ["…"] * bool(names[_MAX_LISTED:]))
         rows.append((lacking, len(names), len(pairs), listed))

@@ -160,7 +160,7 @@ def gap_section(report: Report) -> Section:
 
 
 def describe_gaps(report: Report) -> list[str]:
-    """Return a sentence for each thing that is missing."""
+    """Return a sentence for each gap in the data."""
     answers = report.answers()
     gaps = [
         f"{name.replace('_', ' ').capitalize()} could not be read: {why}"
@@ -189,10 +189,10 @@ def _files(answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _sampling(answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    found = [answer["sampled"] for answer in answers.values() if "sampled" in answer]
-    if not found:
+    sampled = [answer["sampled"] for answer in answers.values() if "sampled" in answer]
+    if not sampled:
         return []
-    most = max(found, key=lambda sampled: sampled["events"])
+    most = max(sampled, key=lambda sample: sample["events"])
     return [
         f"{most['events']:,} events were not stored, by the settings of sampling, "
         f"{time_name(most['since'])} to {time_name(most['until'])}."
