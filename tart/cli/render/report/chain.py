@@ -26,7 +26,7 @@ def chain_section(report: Report) -> Section:
     chain = answer["chain"]
     span = f"Slots {chain['first_slot']} to {chain['last_slot']}"
     counts = [
-        (name.replace("_", " "), chain[name])  # type: ignore[literal-required]
+        (name.replace("_", " "), chain[name])
         for name in ("compared", "pending", "without_statistics", "irregular", "forks")
     ]
     body = join(

@@ -141,7 +141,8 @@ def _significant(
     order = {name: place for place, name in enumerate(measures)}
     chosen = sorted(pairs, key=lambda pair: pair["p"] or 0.0)[:_MAX_ROWS]
     chosen.sort(key=lambda pair: (order[pair["measure"]], pair["a"], pair["b"]))
-    rows, groups = [], []
+    rows: list[tuple[object, ...]] = []
+    groups: list[tuple[int, object]] = []
     for name, of_measure in _by_measure(chosen):
         measure = measures[name]
         groups.append((len(rows), _heading(measure)))

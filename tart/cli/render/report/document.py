@@ -117,19 +117,19 @@ def _network(report: Report) -> list[object]:
     if report.implementations is not None:
         rows = report.implementations["implementations"]
         nodes = sum(row["nodes"] for row in rows)
-        names = len({row["name"] for row in rows})
+        kinds = len({row["name"] for row in rows})
         points.append(
-            f"{plural(nodes, 'node')} of {plural(names, 'implementation')} in "
+            f"{plural(nodes, 'node')} of {plural(kinds, 'implementation')} in "
             f"{plural(len(rows), 'version')} sent {sum(row['events'] for row in rows):,} events."
         )
     if report.comparison is not None:
         differences = report.comparison["differences"]
         count = sum(pair["significant"] for pair in differences)
-        lacking = sum(pair["state"] == "not_enough_data" for pair in differences)
+        untested = sum(pair["state"] == "not_enough_data" for pair in differences)
         points.append(
             f"{plural(count, 'significant difference')} in "
             f"{plural(report.comparison['comparisons'], 'comparison')}; "
-            f"{lacking:,} more have not enough data."
+            f"{untested:,} more have not enough data."
         )
         points += describe_worse(report.comparison)
     return points

@@ -88,7 +88,7 @@ def _versions(answer: api.Implementations) -> list[object]:
             row["spread"]["reached"],
             row["spread"]["nodes"],
             row["spread"]["at_start"],
-            *(time_name(row["spread"][share]) for share in ("first_at", "half_at", "most_at")),  # type: ignore[literal-required]
+            *(time_name(row["spread"][share]) for share in ("first_at", "half_at", "most_at")),
         )
         for row in rows
     ]
