@@ -220,6 +220,39 @@ def test_a_store_that_fails_again_and_again_costs_telemetry_nothing(tmp_path):
         running.wait_for_head()
 
 
+def test_a_process_that_hangs_is_killed_alone_and_comes_back(tmp_path):
+    settings = {"WATCHDOG_USEC": "16000000", "TART_API_DEADLINE_SECONDS": "1"}
+    with followed(tmp_path / "data", **settings) as running:
+        running.wait_for_head()
+        system, pid = running.system, running.pid()
+        others = {name: running.pid(name) for name in ("shard 0", "shard 1", "gateway")}
+        node, sent = fake_node(1), 0
+
+        def is_killed() -> bool:
+            # Telemetry and its routes go on meanwhile.
+            nonlocal sent
+            events = [node.event("BestBlockChanged", 9, **HEAD) for _ in range(50)]
+            connection.sendall(b"".join(frame for _, frame in events))
+            sent += 50
+            wait_for(lambda: system.node(fake_peer_id(1)).get("event_count") == sent)
+            return "chain is unresponsive; killing it" in system.process.errors()
+
+        with system.connect() as connection:
+            connection.sendall(node.connect())
+            os.kill(pid, signal.SIGSTOP)
+            response = system.http.get("/api/jam/stats")
+            assert response.status_code in (503, 504)
+            assert "the chain process" in response.json()["error"]["message"]
+            wait_for(is_killed, "the end of the process that hangs")
+            running.chain.grow(3)
+            running.wait_for_head()
+            is_killed()
+        assert len(system.wait_for_events(fake_peer_id(1), sent)) == sent
+        assert running.pid() not in (0, pid)
+        assert others == {name: running.pid(name) for name in others}
+        assert 0 not in others.values()
+
+
 def test_metrics_and_the_report_of_the_server_show_the_process(tmp_path):
     with followed(tmp_path / "data") as running:
         running.wait_for_head()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { counts, diskOutlook, serverFindings } from "../../../tart/web/app/core/server_state.js";
+import { counts, diskOutlook, endpointState, serverFindings } from "../../../tart/web/app/core/server_state.js";
 
 const UNKNOWN = {
   bytes_per_event: null,
@@ -22,7 +22,7 @@ const FIGURES = {
   loop_lag_seconds: 0,
 };
 const SHARD = { shard: 0, state: "up", message: null, restarts: 0, unanswered: {}, figures: FIGURES };
-const SERVER = { shard_list: [SHARD], disk: DISK, gateway: { background_failures: {}, missed_events: 0 }, requests: [] };
+const SERVER = { shard_list: [SHARD], chain: null, disk: DISK, gateway: { background_failures: {}, missed_events: 0 }, requests: [] };
 
 test("a server without problems has no findings", () => {
   assert.deepEqual(serverFindings(SERVER), []);
@@ -39,6 +39,36 @@ test("findings name the shard, worst first", () => {
   assert.deepEqual(findings.map(({ state }) => state), ["bad", "bad", "warn", "warn", "info"]);
   assert.match(findings[0].text, /Shard 1 does not answer/);
   assert.match(findings[4].text, /rate 3, buffer 1/);
+});
+
+const ENDPOINT = { connected: true, since: "2026-11-30T10:00:00Z" };
+const CHAIN = {
+  state: "up",
+  restarts: 0,
+  unanswered: {},
+  figures: { endpoints: [ENDPOINT, ENDPOINT], missing_statistics: 0, waiting_writes: 0 },
+};
+
+test("the chain process: nothing if all is well, else what is wrong with it alone", () => {
+  const found = (chain) => serverFindings({ ...SERVER, chain }).map(({ state, text }) => `${state}: ${text}`);
+  assert.deepEqual(found(CHAIN), []);
+  assert.deepEqual(found({ ...CHAIN, state: "down", figures: null }), [
+    "bad: The chain process does not answer. Telemetry is not affected.",
+  ]);
+  assert.match(found({ ...CHAIN, restarts: 2 })[0], /^warn: .* started again 2 times/);
+  const lost = { ...ENDPOINT, connected: false };
+  const figures = (more) => ({ ...CHAIN, figures: { ...CHAIN.figures, ...more } });
+  assert.match(found(figures({ endpoints: [ENDPOINT, lost] }))[0], /^warn: 1 of 2 endpoints/);
+  assert.match(found(figures({ endpoints: [lost, lost] }))[0], /^bad: No endpoint/);
+  assert.match(found(figures({ missing_statistics: 1 }))[0], /^info: .* of 1 block;/);
+  assert.deepEqual(found(figures({ waiting_writes: 64 })), []);
+  assert.match(found(figures({ waiting_writes: 65 }))[0], /^warn: .* 65 transactions wait/);
+});
+
+test("an endpoint is connected, lost, or not tried yet", () => {
+  assert.equal(endpointState(ENDPOINT).text, "connected");
+  assert.deepEqual(endpointState({ ...ENDPOINT, connected: false }), { state: "bad", text: "lost" });
+  assert.equal(endpointState({ connected: false, since: null }).text, "not tried yet");
 });
 
 test("the disk: no forecast without data, enough, full soon, full", () => {

@@ -6,6 +6,7 @@ as jamtart's do; else tart has what telemetry tells of these statistics.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +40,15 @@ class ServiceNumber:
 
     def read(self, text: str, name: str) -> int:
         """See ``Kind``."""
-        numbers = IntegerList(_MAX_SERVICE).read(text, name)
-        if numbers is None or len(numbers) != 1:
-            raise BadQuery(f"{name} must be the id of one service, decimal or 0x…", name)
-        return numbers[0]
+        with suppress(BadQuery):
+            numbers = IntegerList(_MAX_SERVICE).read(text, name)
+            if numbers is not None and len(numbers) == 1:
+                return numbers[0]
+        raise BadQuery(
+            f"{name} must be the id of one service: an integer from 0 to {_MAX_SERVICE}, "
+            "decimal or 0x…",
+            name,
+        )
 
     def schema(self) -> dict[str, Any]:
         """See ``Kind``."""

@@ -6,6 +6,8 @@ import { bytes, counted, DASH, duration, number } from "./format.js";
 /** @typedef {import("../../../client/web/tart.js").ServerStatus} ServerStatus */
 /** @typedef {import("../../../client/web/tart.js").ServerDisk} ServerDisk */
 /** @typedef {import("../../../client/web/tart.js").ServerShard} ServerShard */
+/** @typedef {import("../../../client/web/tart.js").ServerChain} ServerChain */
+/** @typedef {import("../../../client/web/tart.js").ServerEndpoint} ServerEndpoint */
 /** @typedef {{ state: "ok" | "warn" | "bad" | "idle" | "info", text: string }} Finding */
 
 const HOUR_MS = 3_600_000;
@@ -44,7 +46,7 @@ export function diskOutlook({ forecast, free_bytes, reserve_bytes }) {
  * @returns {Finding[]}
  */
 export function serverFindings(server) {
-  const findings = [...server.shard_list.flatMap(shardFindings), ...gatewayFindings(server)];
+  const findings = [...server.shard_list.flatMap(shardFindings), ...gatewayFindings(server), ...chainFindings(server.chain)];
   const disk = diskOutlook(server.disk);
   if (disk.state === "bad" || disk.state === "warn") findings.push(disk);
   const order = ["bad", "warn", "info"];
@@ -83,6 +85,42 @@ function shardFindings({ shard, state, message, restarts, figures }) {
   if (tasks) findings.push({ state: "warn", text: `${name}: background tasks failed: ${tasks}.` });
   if (figures.loop_lag_seconds > 1) findings.push({ state: "warn", text: `${name} lags by ${duration(figures.loop_lag_seconds * 1000)}.` });
   return findings;
+}
+
+// Transactions of the chain process that wait for the disk; more are a fault in health, too.
+const WAITING_WRITES = 64;
+
+/** @param {ServerChain | null} chain @returns {Finding[]} */
+function chainFindings(chain) {
+  if (!chain) return [];
+  const { figures, restarts } = chain;
+  /** @type {Finding[]} */
+  const findings = [];
+  if (!figures) findings.push({ state: "bad", text: "The chain process does not answer. Telemetry is not affected." });
+  if (restarts) findings.push({ state: "warn", text: `The chain process was started again ${counted(restarts, "time")}; the log says why.` });
+  if (!figures) return findings;
+  const all = figures.endpoints.length;
+  const connected = figures.endpoints.filter((each) => each.connected).length;
+  if (!connected) findings.push({ state: "bad", text: "No endpoint of rpc.urls is connected: the chain is not followed." });
+  else if (connected < all) findings.push({ state: "warn", text: `${connected} of ${counted(all, "endpoint")} of rpc.urls are connected.` });
+  if (figures.waiting_writes > WAITING_WRITES) {
+    findings.push({ state: "warn", text: `The disk does not keep up with the chain: ${counted(figures.waiting_writes, "transaction")} wait.` });
+  }
+  if (figures.missing_statistics) {
+    findings.push({ state: "info", text: `No endpoint had the statistics of ${counted(figures.missing_statistics, "block")}; sums of the chain lack them.` });
+  }
+  return findings;
+}
+
+/**
+ * The state of an RPC endpoint in a word.
+ *
+ * @param {ServerEndpoint} endpoint
+ * @returns {Finding}
+ */
+export function endpointState({ connected, since }) {
+  if (connected) return { state: "ok", text: "connected" };
+  return since ? { state: "bad", text: "lost" } : { state: "idle", text: "not tried yet" };
 }
 
 /** Counters as text: "rate 3, buffer 1"; empty if all are 0. @param {Record<string, number>} counters */

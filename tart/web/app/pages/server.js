@@ -9,7 +9,7 @@ import { HostUsage } from "../components/host_usage.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { bytes, compact, counted, DASH, duration, number, rate } from "../core/format.js";
-import { diskOutlook, serverFindings } from "../core/server_state.js";
+import { diskOutlook, endpointState, serverFindings } from "../core/server_state.js";
 import { html } from "../html.js";
 import { location, setParameters } from "../state/location.js";
 import { useAnswer } from "../state/requests.js";
@@ -17,6 +17,8 @@ import { can, client } from "../state/session.js";
 
 /** @typedef {import("../../../client/web/tart.js").ServerStatus} ServerStatus */
 /** @typedef {import("../../../client/web/tart.js").ServerShard} ServerShard */
+/** @typedef {import("../../../client/web/tart.js").ServerChain} ServerChain */
+/** @typedef {import("../../../client/web/tart.js").ServerEndpoint} ServerEndpoint */
 /** @typedef {import("../../../client/web/tart.js").ServerRoute} ServerRoute */
 /** @typedef {import("../../../client/web/tart.js").ServerSetting} ServerSetting */
 /** @typedef {import("../../../client/web/tart.js").ServerLog} ServerLog */
@@ -61,6 +63,7 @@ function Content({ data }) {
     <//>
     <${Findings} data=${data} />
     <${Card} title="Shards" note="counts since each started" flush><${Shards} rows=${data.shard_list} /><//>
+    <${Chain} chain=${data.chain} />
     <${Disk} data=${data} />
     <${HostUsage} host=${data.host} />
     <${Card} title="Requests" note="since the gateway started; most time in sum first" flush><${Requests} rows=${data.requests} /><//>
@@ -127,6 +130,50 @@ const SHARD_COLUMNS = [
 /** @param {{ rows: ServerShard[] }} properties */
 function Shards({ rows }) {
   return html`<${Table} columns=${SHARD_COLUMNS} rows=${rows} rowKey=${(/** @type {ServerShard} */ row) => row.shard} caption="Shards side by side" csv="shards" />`;
+}
+
+const ENDPOINT_COLUMNS = [
+  {
+    id: "endpoint",
+    title: "Endpoint",
+    value: (/** @type {ServerEndpoint} */ row) => row.url ?? `${DASH} (for admins)`,
+    rank: /** @type {const} */ (1),
+    className: "mono",
+  },
+  {
+    id: "state",
+    title: "State",
+    value: (/** @type {ServerEndpoint} */ row) => row.connected,
+    cell: (/** @type {ServerEndpoint} */ row) => {
+      const { state, text } = endpointState(row);
+      return html`<${State} state=${state} word=${text} />${row.since ? html` (<${Ago} value=${row.since} />)` : ""}`;
+    },
+    rank: /** @type {const} */ (2),
+  },
+  { id: "best", title: "Best slot", value: (/** @type {ServerEndpoint} */ row) => row.best_slot, cell: (/** @type {ServerEndpoint} */ row) => row.best_slot ?? DASH, end: true, rank: /** @type {const} */ (3) },
+  { id: "final", title: "Finalized slot", value: (/** @type {ServerEndpoint} */ row) => row.finalized_slot, cell: (/** @type {ServerEndpoint} */ row) => row.finalized_slot ?? DASH, end: true },
+  { id: "requests", title: "Requests", value: (/** @type {ServerEndpoint} */ row) => row.requests, cell: (/** @type {ServerEndpoint} */ row) => number(row.requests), end: true },
+  { id: "failures", title: "Failed", help: "Refused, or not answered in time or readably", value: (/** @type {ServerEndpoint} */ row) => row.failures, cell: (/** @type {ServerEndpoint} */ row) => number(row.failures), end: true },
+  { id: "reconnects", title: "Reconnects", value: (/** @type {ServerEndpoint} */ row) => row.reconnects, end: true },
+  { id: "error", title: "Last error", value: (/** @type {ServerEndpoint} */ row) => row.error ?? DASH, unsorted: true },
+];
+
+/** The process that follows the chain; nothing without rpc.urls. @param {{ chain: ServerChain | null }} properties */
+function Chain({ chain }) {
+  if (!chain) return null;
+  const { figures } = chain;
+  if (!figures) {
+    return html`<${Card} title="Chain process"><${Empty} title="It does not answer"><span>The supervisor starts it again; telemetry is not affected.</span><//><//>`;
+  }
+  const slot = (/** @type {number | null} */ value) => value ?? DASH;
+  const note =
+    `best slot ${slot(figures.best_slot)}, finalized ${slot(figures.finalized_slot)}; ` +
+    `${counted(figures.blocks, "block")} since slot ${slot(figures.first_slot)}, ${number(figures.forks)} of them forks, ` +
+    `${number(figures.missing_statistics)} without statistics; ${counted(figures.reorganisations, "reorganisation")}`;
+  const rows = figures.endpoints.map((endpoint, index) => ({ ...endpoint, index }));
+  return html`<${Card} title="Chain process" note=${note} flush>
+    <${Table} columns=${ENDPOINT_COLUMNS} rows=${rows} rowKey=${(/** @type {{ index: number }} */ row) => row.index} caption="RPC endpoints" csv="rpc-endpoints" />
+  <//>`;
 }
 
 /** @param {{ data: ServerStatus }} properties */
