@@ -41,7 +41,8 @@ Errors of one module stand there, and are of the kinds above: those of HTTP in `
 processes in ``ipc.messages``; of a server's answers in ``cli.http_client`` and
 ``client.core.request``; of statements in ``sandbox.statement`` and ``sandbox.process``; of what a
 start finds in ``supervisor.sockets``, ``supervisor.data_lock`` and ``cli.startup_checks``; of the
-dashboard's requests in ``dash.source``; of the rule file in ``alerting.rules``.
+dashboard's requests in ``dash.source``; of the rule file in ``alerting.rules``; of nodes' RPC in
+``rpc.data_error`` and ``chain.endpoint``.
 
 Each error carries its data as attributes and is one sentence as text. ``status`` and ``code`` are
 what the gateway answers where the error ends a request. Expected outcomes (more bytes needed, a

@@ -10,6 +10,7 @@ import pytest
 from tart.tracing.span_ids import root_span_id, trace_id
 from tests.e2e.packages_truth import STEPS, Packages
 from tests.e2e.received import rooted
+from tests.gateway.json_schema import SCHEMAS, violations
 from tests.tracing.otlp_messages import attributes, check_tree, read, spans_of
 
 ROLES = {90: "primary guarantor", 91: "secondary guarantor"}
@@ -41,6 +42,7 @@ def trace_of(truth):
         assert first.status_code == 200, first.text
         # A second export changes nothing.
         assert first.content == second.content
+        assert violations(first.json(), SCHEMAS["OtlpTraces"]) == []
         request = read(first.content)
         return request, check_tree(request)
 

@@ -80,9 +80,10 @@ def tally(by: list[str]) -> list[Any]:
     return [*(keys[name] for name in ("node", "core") if name in by), *counts.values()]
 
 
-def heard(table: str, **told: Any) -> list[Any]:
-    """A row of an additive table, by its one key."""
-    return [told.get(name) for name in ("key", *OPERATIONS[table])]
+def heard(parameters: dict[str, Any], **told: Any) -> list[Any]:
+    """A row of an additive table, by its one key, with the values that are asked for."""
+    values = parameters.get("values") or OPERATIONS[parameters["table"]]
+    return [told.get(name) for name in ("key", *values)]
 
 
 def summed(parameters: dict[str, Any]) -> list[Any]:
@@ -93,7 +94,7 @@ def summed(parameters: dict[str, Any]) -> list[Any]:
         case "reports":
             return [
                 heard(
-                    "reports",
+                    parameters,
                     key=REPORT,
                     first_at=NOON,
                     last_at=NOON + SECOND_US,
@@ -104,7 +105,7 @@ def summed(parameters: dict[str, Any]) -> list[Any]:
         case "erasures":
             return [
                 heard(
-                    "erasures",
+                    parameters,
                     key=ROOT,
                     first_at=NOON,
                     last_at=NOON,

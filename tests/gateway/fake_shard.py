@@ -521,7 +521,7 @@ class FakeShard:
             case AggregateRows(table=table):
                 # Blocks authored are known, no others.
                 authored = self.authored if table == "sightings" else []
-                seen = {"node": NODE_A, "slot": 5, "seen_at": NOON}
+                seen = {"node": NODE_A, "slot": 5, "seen_at": NOON, "timestamp": NOON, "type": 12}
                 return [{"hash": each, **seen} for each in authored]
         return {
             "node_status": self.status,

@@ -79,7 +79,7 @@ def test_an_operation_has_the_members_that_openapi_3_1_requires(path: str) -> No
             assert content["schema"]
     for parameter in operation["parameters"]:
         assert parameter["in"] in ("query", "path")
-        assert parameter["schema"]["type"] in ("string", "integer")
+        assert parameter["schema"]["type"] in ("string", "integer", "number")
         required = path.startswith("/api/grafana/") and parameter["name"] in ("start", "end")
         assert parameter["required"] is (required or parameter["in"] == "path")
 
