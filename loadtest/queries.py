@@ -70,7 +70,7 @@ class Route:
 
 
 def dashboard_routes(node: str) -> list[Route]:
-    """Return every JSON route that needs no argument but a node or a core."""
+    """Return every JSON route that needs no argument but a node or a core, and no node's RPC."""
     known = {"{id}": node, "{core_index}": "0", "{index}": "0", "{i}": "0"}
     required = {"/api/metrics/timeseries/grouped": "?metric=events&group_by=event_type"}
     routes = []
@@ -84,6 +84,8 @@ def dashboard_routes(node: str) -> list[Route]:
             any(each.required and f"{{{each.name}}}" not in route.path for each in route.parameters)
             and path not in required
         )
+        # The load follows no chain.
+        polled = polled and not path.startswith(("/api/jam/", "/api/chain/"))
         if polled and "{" not in path and not incomplete and route.role < Role.ADMIN:
             request = path + required.get(path, "")
             routes.append(Route(route.path, request, DASHBOARD_PER_SECOND, opening=True))
