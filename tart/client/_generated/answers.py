@@ -1916,6 +1916,9 @@ class ImplementationComparison(TypedDict):
     # Nodes that had several groups in the window. Each counts for a group with the slices of the
     # window in which it had this one alone.
     nodes_changed: int
+    # Groups beyond the 24 implementations, or 100 versions, of most nodes; nodes may name
+    # themselves what they like.
+    groups_left_out: int
     measures: list[ComparedMeasure]
     groups: list[ComparedGroup]
     differences: list[ComparedPair]

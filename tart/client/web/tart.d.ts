@@ -2054,6 +2054,11 @@ export interface ImplementationComparison {
    * window in which it had this one alone.
    */
   nodes_changed: number;
+  /**
+   * Groups beyond the 24 implementations, or 100 versions, of most nodes; nodes may name themselves
+   * what they like.
+   */
+  groups_left_out: number;
   measures: ComparedMeasure[];
   groups: ComparedGroup[];
   differences: ComparedPair[];

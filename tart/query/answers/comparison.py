@@ -109,6 +109,13 @@ class ImplementationComparison(Timestamped, Windowed):
             "the slices of the window in which it had this one alone."
         ),
     ]
+    groups_left_out: Annotated[
+        Count,
+        Meta(
+            description="Groups beyond the 24 implementations, or 100 versions, of most nodes; "
+            "nodes may name themselves what they like."
+        ),
+    ]
     measures: list[ComparedMeasure]
     groups: list[ComparedGroup]
     differences: list[ComparedPair]

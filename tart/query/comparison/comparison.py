@@ -21,7 +21,7 @@ from tart.query.comparison.differences import (
     compare_rates,
     compare_values,
 )
-from tart.query.comparison.groups import By, Group, Membership, pair_groups
+from tart.query.comparison.groups import By, Group, Membership, largest_groups, pair_groups
 from tart.query.comparison.measures import METRICS, Measure, Selection
 from tart.query.comparison.node_data import NodeData
 from tart.query.core.log_histogram import percentile_ms
@@ -106,8 +106,8 @@ def compare(
         BadQuery: The baseline names no group.
     """
     data.finish()
-    all_groups = set(membership.first_seen)
-    _check_baseline(request.baseline, all_groups)
+    _check_baseline(request.baseline, membership.first_seen)
+    all_groups = largest_groups(membership, request.by, request.baseline)
     measures, samples, pairs = [], [], []
     for measure in request.selection.measures:
         of_group = _samples(measure, data, all_groups)
@@ -129,6 +129,7 @@ def compare(
         "comparisons": len(tested),
         "nodes_unknown": membership.unknown,
         "nodes_changed": membership.changed,
+        "groups_left_out": len(membership.first_seen) - len(all_groups),
         "measures": [_measure_row(measure) for measure in measures],
         "groups": [_group_row(measure, sample) for measure, sample in samples],
         "differences": [
@@ -153,12 +154,16 @@ def _samples(measure: Measure, data: NodeData, groups: Iterable[Group]) -> dict[
     left_out: Counter[Group] = Counter()
     bins: dict[Group, Counter[int]] = {group: Counter() for group in samples}
     for (group, _), rate in data.rates.get(measure.name, {}).items():
+        if group not in samples:
+            continue
         if rate.exposure > 0 and rate.exposure >= measure.least_events:
             of_rates[group].append(rate)
         else:
             left_out[group] += 1
     durations = data.durations.get(measure.name, {})
     for (group, node), value in data.values.get(measure.name, {}).items():
+        if group not in samples:
+            continue
         if value.events >= measure.least_events:
             of_values[group].append(value)
             if (group, node) in durations:

@@ -7,7 +7,7 @@ in which it changed are left out.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,6 +20,8 @@ from tart.query.topics.time_series import Buckets
 By = Literal["implementation", "version"]
 # A window is cut into at most as many slices. Each is read on its own if nodes changed in it.
 MAX_SLICES = 12
+# Nodes name themselves what they like; implementations are compared each with each.
+MAX_GROUPS: Mapping[By, int] = {"implementation": 24, "version": 100}
 
 
 class Group(NamedTuple):
@@ -163,6 +165,28 @@ def _assign_slices(
         }
         if len(groups) == 1 and None not in groups:
             (nodes[node],) = (group for group in groups if group is not None)
+
+
+def largest_groups(membership: Membership, by: By, baseline: str | None) -> set[Group]:
+    """Return the groups that are compared: those of most nodes, and first the baseline.
+
+    Args:
+        membership: All groups.
+        by: How nodes are grouped; it limits their number.
+        baseline: See ``pair_groups``.
+    """
+    sizes = Counter(membership.whole.values())
+    for _, nodes in membership.slices:
+        sizes.update(set(nodes.values()))
+    ordered = sorted(
+        membership.first_seen,
+        key=lambda group: (
+            baseline is None or baseline not in (group.label, group.version),
+            -sizes[group],
+            group.label,
+        ),
+    )
+    return set(ordered[: MAX_GROUPS[by]])
 
 
 def pair_groups(

@@ -123,6 +123,7 @@ async def test_all_measures_of_a_simulated_network_are_there() -> None:
         assert {row["name"] for row in found["measures"]} >= {*METRICS}
         assert found["comparisons"] > 100
         assert found["nodes_changed"] == found["nodes_unknown"] == 0
+        assert found["groups_left_out"] == 0
         of_step = await ask(server, "duration=10m&step=Importing_to_BlockVerified")
         assert [row["nodes"] for row in of_step["groups"]] == [3, 3, 3, 3]
         row = next(row for row in found["groups"] if row["measure"] == "assurances_unreceived")

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tart.query.comparison.groups import Group, Membership, assign_groups, pair_groups
+from tart.query.comparison.groups import (
+    MAX_GROUPS,
+    Group,
+    Membership,
+    assign_groups,
+    largest_groups,
+    pair_groups,
+)
 from tart.query.core.version_spans import VersionSpan
 from tart.query.core.windows import Window
 from tart.query.topics.time_series import Buckets
@@ -78,3 +85,16 @@ def test_versions_are_compared_with_the_one_before_of_their_implementation() -> 
     assert pair_groups(first_seen, first_seen, "1") == [(OLD, NEW), (OLD, newest)]
     assert pair_groups(first_seen, first_seen, "alpha 2") == [(NEW, OLD), (NEW, newest)]
     assert (OLD.label, Group("a").label) == ("alpha 1", "a")
+
+
+def test_nodes_that_invent_names_do_not_make_the_comparison_larger() -> None:
+    honest = {f"node {number}": Group(f"impl {number % 4}") for number in range(12)}
+    invented = {f"liar {number}": Group(f"a{number}") for number in range(10_000)}
+    groups = {**honest, **invented}
+    found = Membership(groups, first_seen=dict.fromkeys(groups.values(), 0))
+    compared = largest_groups(found, "implementation", None)
+    assert len(compared) == MAX_GROUPS["implementation"]
+    assert set(honest.values()) <= compared
+    # A group that is asked for is among them.
+    assert Group("a9999") not in compared
+    assert Group("a9999") in largest_groups(found, "implementation", "a9999")
