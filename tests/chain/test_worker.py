@@ -97,7 +97,7 @@ def followed(data: Path, count: int = 2, **settings: str) -> Iterator[Followed]:
     head = chain.grow(chain.genesis, 30)
     views = [View(chain, head, chain.line(head)[2]) for _ in range(count)]
     with contextmanager(_serve_all)(views) as nodes:
-        urls = ",".join(node.url.replace("ws://", "ws://me:secret@") for node in nodes)
+        urls = ",".join(node.url.replace("ws://", "ws://me:hunter2@") for node in nodes)
         environ = {"TART_RPC_URLS": urls, "TART_RPC_TIMEOUT_SECONDS": "2"} | settings
         with running_system(data, environ=environ) as system:
             yield Followed(system, Chain(chain, views, nodes))
@@ -132,10 +132,10 @@ def test_the_chain_is_followed_stored_and_found_again_after_a_kill_under_load(tm
         assert running.pid() not in (0, pid)
         errors = running.system.process.errors()
         assert "chain was killed by SIGKILL; restarting it" in errors
-        assert "secret" not in errors
+        assert "hunter2" not in errors
         states = running.state().endpoints
         assert [each.connected for each in states] == [True, True]
-        assert all("secret" not in each.url for each in states)
+        assert all("hunter2" not in each.url for each in states)
 
 
 def test_an_endpoint_that_hangs_or_sends_garbage_costs_only_itself(tmp_path):
@@ -262,7 +262,7 @@ def test_metrics_and_the_report_of_the_server_show_the_process(tmp_path):
         server = running.system.get("/api/server")
         assert server["chain"]["state"] == "up"
         assert server["chain"]["figures"]["blocks"] == 31
-        assert "secret" not in text + str(server)
+        assert "hunter2" not in text + str(server)
 
 
 def test_without_urls_there_is_no_process_and_the_answer_says_what_to_set(tmp_path):
