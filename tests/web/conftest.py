@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import CHROMIUM, PATIENCE_MS, Faults, chromium, new_page
-from tests.running import System, running_system, wait_for
+from tests.running import System, free_port, running_system, wait_for
 from tests.supervisor.process import Process
 
 # As desktops and telephones are.
@@ -93,11 +93,13 @@ def alerting(folder: Path) -> dict[str, str]:
 # Of the package: in the rest of a session its network would go on.
 @pytest.fixture(scope="package")
 def live_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Return a server with two shards and six connected nodes that make blocks."""
+    """Return a server with two shards, six connected nodes that make blocks, and the RPC of one."""
     data = tmp_path_factory.mktemp("web") / "data"
-    with running_system(data, shards=2, environ=PATIENT | alerting(data.parent)) as system:
+    rpc = f"127.0.0.1:{free_port()}"
+    settings = PATIENT | alerting(data.parent) | {"TART_RPC_URLS": f"ws://{rpc}"}
+    with running_system(data, shards=2, environ=settings) as system:
         target = ":".join(map(str, system.telemetry))
-        network = ("--target", target, "--nodes", "6", "--cores", "2", "--speed", "4")
+        network = ("--target", target, "--nodes", "6", "--cores", "2", "--speed", "4", "--rpc", rpc)
         with Process("tart", "simulate", *network, cwd=data.parent):
             # The last of what a network does.
             for event in ("BestBlockChanged", "FinalizedBlockChanged", "GuaranteeBuilt"):

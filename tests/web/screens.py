@@ -46,13 +46,23 @@ def paths(system: System) -> dict[str, str]:
     event = system.get("/api/events", event_types="Authored", limit=1)["events"][0]
     node = system.get("/api/nodes")["nodes"][0]["node_id"]
     plain = (
-        *("nodes", "blocks", "work", "cores", "availability", "preimages", "events"),
+        *(
+            "nodes",
+            "blocks",
+            "chain/finality",
+            "work",
+            "cores",
+            "availability",
+            "preimages",
+            "events",
+        ),
         *("failures", "conformance", "implementations", "topology", "alerts", "server", "design"),
     )
     failure = system.get("/api/failures", limit=1)["failures"][0]["fingerprint"]
     return {
         "": "",
-        **{name: name for name in plain},
+        **{name.replace("/", "-"): name for name in plain},
+        "comparison": "implementations?tab=compare",
         "sql": f"sql?view=chart&q={quote(STATEMENT)}",
         **{f"alerts-{tab}": f"alerts?tab={tab}" for tab in ("history", "silences", "rules")},
         "failure": f"failures/{failure}",

@@ -7,6 +7,7 @@ import { Answered, Empty } from "../components/answered.js";
 import { CopyButton, State } from "../components/basics.js";
 import { toggledByKey } from "../components/downloads.js";
 import { Icon } from "../components/icons.js";
+import { TraceLink } from "../components/trace_link.js";
 import { Card, Page } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { clock, counted, duration, number, shortHash, shortNode } from "../core/format.js";
@@ -54,7 +55,11 @@ export default function JourneyPage({ hash }) {
   if (answer.data === null && [400, 404].includes(answer.error?.status)) {
     return html`<${Page} title=${title}><${Unknown} hash=${hash} error=${answer.error} /><//>`;
   }
-  return html`<${Page} title=${title} question="Where did its time go?">
+  return html`<${Page}
+    title=${title}
+    question="Where did its time go?"
+    actions=${html`<${TraceLink} path=${`workpackages/${hash}`} />`}
+  >
     <${Answered} answer=${answer} lines=${10}>
       ${(/** @type {Waterfall} */ data) => html`<${Journey} data=${data} overlay=${other ? overlay : null} other=${other} />`}
     <//>

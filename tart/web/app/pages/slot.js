@@ -12,6 +12,7 @@ import { Heatmap } from "../components/heatmap.js";
 import { Icon } from "../components/icons.js";
 import { Segmented } from "../components/choices.js";
 import { Hash, NodeLabel } from "../components/identifiers.js";
+import { TraceLink } from "../components/trace_link.js";
 import { Card, Page } from "../components/page.js";
 import { SlotStrip } from "../components/slot_strip.js";
 import { Table } from "../components/table.js";
@@ -158,6 +159,7 @@ function BlockCard({ block, size }) {
     size=${size}
     title=${html`Block <span class="mono">${shortHash(block.hash)}</span>`}
     note=${html`<${ChainState} chain=${block.chain} />`}
+    actions=${html`<${TraceLink} path=${`blocks/${block.hash}`} />`}
   >
     <${Figures}>
       <${Figure} id="nodes" label="Nodes that had it" value=${`${number(block.nodes)} of ${number(block.expected)}`} note=${percent(block.share)} state=${block.never.length ? "warn" : undefined} />
