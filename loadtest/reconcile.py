@@ -284,10 +284,11 @@ def is_open(result: Reconciliation, case: Case) -> bool:
 def _is_block_open(result: Reconciliation, node: str, kind: str, block: ChainBlock) -> bool:
     view, attendance, matrices = result.inputs.view, result.attendance, result.matrices
     at_us = view.time_us(block)
-    before_us = validity_slots(view) * view.slot_us if kind == "unreported_guarantee" else 0
-    before_us = max(before_us, MINUTE_US)
+    since_us = at_us - MINUTE_US
+    if kind == "unreported_guarantee":
+        since_us = min(since_us, view.earliest_us(block, validity_slots(view)))
     if (
-        attendance.gap(node, at_us - before_us, at_us + MINUTE_US // 2) is not None
+        attendance.gap(node, since_us, at_us + MINUTE_US // 2) is not None
         or result.matching.validator_of(view.epoch(block), node) is None
     ):
         return True

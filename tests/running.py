@@ -114,12 +114,13 @@ def running_system(
     environ: dict[str, str] | None = None,
     module: str = "tart",
     api: str = "127.0.0.1:0",
+    telemetry: str = "127.0.0.1:0",
 ) -> Iterator[System]:
     """tart with its files in ``data``; killed on leaving unless it has stopped.
 
-    ``module`` is what Python runs, ``api`` the address of the API.
+    ``module`` is what Python runs, ``api`` and ``telemetry`` the addresses that are listened on.
     """
-    arguments = ("--telemetry-bind", "127.0.0.1:0", "--api-bind", api)
+    arguments = ("--telemetry-bind", telemetry, "--api-bind", api)
     with Process(
         module,
         "serve",

@@ -50,7 +50,7 @@ from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks
 from tart.query.shard_queries.claims import AssurersOfAnchors, ExecutedGas
 from tart.query.shard_queries.sessions import VersionSpans
-from tart.units import DAY_US, JCE_US, MINUTE_US, SECOND_US
+from tart.units import DAY_US, HOUR_US, JCE_US, MINUTE_US, SECOND_US
 
 # Validators times blocks: an hour of 1,023 validators is 614,000, a day of 80 validators 1,152,000.
 MAX_CELLS = 1_300_000
@@ -65,6 +65,9 @@ _MAX_SUSPICIOUS = 500
 _BEFORE_US, _AFTER_US = 5 * MINUTE_US, 3 * MINUTE_US
 _EDGE_BLOCKS = 40
 _EDGE_SLOTS = 30
+# Counts by this step are kept for a time; shards answer by the minute a little before its end.
+_FINE_STEP_US = 10 * SECOND_US
+_FINE_MARGIN_US = 5 * MINUTE_US
 # Frames with these errors are events that are not known; a number that JIP-3 does not have hides
 # nothing.
 _UNDECODABLE = [
@@ -116,7 +119,10 @@ async def read_inputs(
     rows = [found for found, _ in parts]
     claims = _claims(rows)
     claims, unexamined, more = await reading.witnesses(view, claims, cores, padded)
-    attendance = _attendance(rows, padded, now_us, all_shards=(coverage & more).complete)
+    attendance = replace(
+        _attendance(rows, padded, now_us, all_shards=(coverage & more).complete),
+        step_us=reading.step_us(padded),
+    )
     inputs = Inputs(
         view=view,
         claims=claims,
@@ -284,8 +290,8 @@ class _Reading:
             ask(ExecutedGas(window)),
             ask(AggregateSum("executions", window, by=["hash", "service"], values=["gas"])),
             ask(VersionSpans(window, self._now_us, 0)),
-            ask(self._minutes(window, None)),
-            ask(self._minutes(window, [EventKind.DROPPED])),
+            ask(self._steps(window, None)),
+            ask(self._steps(window, [EventKind.DROPPED])),
             ask(
                 AggregateSum(
                     "conformance",
@@ -306,9 +312,16 @@ class _Reading:
             ),
         ]
 
-    def _minutes(self, window: Window, types: Sequence[int] | None) -> AggregateSum:
+    def step_us(self, window: Window) -> int:
+        """Return the step by which all shards have the counts of a window."""
+        assert window.start_us is not None
+        available_us = self._queries.retention.counts_10s_hours * HOUR_US - _FINE_MARGIN_US
+        return _FINE_STEP_US if window.start_us >= self._now_us - available_us else MINUTE_US
+
+    def _steps(self, window: Window, types: Sequence[int] | None) -> AggregateSum:
         where = None if types is None else {"type": types}
-        return AggregateSum("counts", window, by=["node", "bucket"], where=where, step_us=MINUTE_US)
+        step_us = self.step_us(window)
+        return AggregateSum("counts", window, by=["node", "bucket"], where=where, step_us=step_us)
 
     async def witnesses(
         self, view: ChainView, claims: Claims, cores: Sequence[CoreTotals], window: Window

@@ -38,8 +38,9 @@ FindingKind = Annotated[
 IncompleteReason = Annotated[
     Literal["disconnected", "silent", "dropped", "undecodable", "shards"],
     Meta(
-        description="disconnected: not connected to tart all through a minute. silent: no event "
-        "for a minute. dropped: it dropped events. undecodable: events cannot be decoded. shards: "
+        description="disconnected: not connected to tart all through a step of ten seconds (older "
+        "than aggregates.counts_10s_hours: a minute). silent: no event for half a minute, or for "
+        "such a minute. dropped: it dropped events. undecodable: events cannot be decoded. shards: "
         "a shard did not answer, or rows cannot be read."
     ),
 ]

@@ -144,6 +144,15 @@ class ChainView:
             near = times[place - 1]
         return near[1] + (slot - near[0]) * self.slot_us
 
+    def earliest_us(self, block: ChainBlock, slots: int) -> int:
+        """Return the earliest possible begin of the slot that is ``slots`` before a block.
+
+        The length of a slot alone gives too late a time if nodes named the blocks since then later
+        than usual, as after a time in which none was connected.
+        """
+        at_us = self.time_us(block) - slots * self.slot_us
+        return min(at_us, self.slot_time_us(max(0, block.slot - slots)))
+
     def is_certain(self, slot: int) -> bool:
         """Return whether all final blocks around a slot are known, so that no other one is there.
 

@@ -262,15 +262,14 @@ def is_connected(evidence: Evidence, claim: AuthoredBlock) -> bool:
 def _compare_guarantees(evidence: Evidence, collector: _Collector) -> None:
     """Find blocks with a guarantee of a node that says nothing of it."""
     view, attendance = evidence.view, evidence.attendance
-    before_us = validity_slots(view) * view.slot_us
     for block in view.compared:
         for validator in block.guarantors or ():
             epoch = view.epoch(block)
             node = evidence.matching.node_of(epoch, validator)
             if node is None or block.slot in evidence.reports.slots_of(node):
                 continue
-            at_us = view.time_us(block)
-            if attendance.gap(node, at_us - before_us, at_us) is None and _has_cores(
+            since_us = view.earliest_us(block, validity_slots(view))
+            if attendance.gap(node, since_us, view.time_us(block)) is None and _has_cores(
                 evidence, block
             ):
                 example = Example(block.hash, block.slot)

@@ -58,6 +58,22 @@ def test_times_without_sights_are_those_of_the_calendar_or_of_the_blocks_beside(
     assert view.slot_time_us(world.last + 9) == time_of(world.last + 9)
 
 
+def test_a_slot_began_no_earlier_than_the_blocks_since_say_or_their_number():
+    world = World(20)
+    block = world.blocks[FIRST + 12]
+    assert world.view.earliest_us(block, 8) == time_of(FIRST + 4)
+    # Nodes named the last blocks only after a while, or one of them late.
+    sights = {
+        hash_of(slot): time_of(slot) + 300 * (slot > FIRST + 6) * SECOND_US for slot in world.slots
+    }
+    view = view_of(world.blocks.values(), sights)
+    assert view.earliest_us(block, 8) == time_of(FIRST + 4)
+    late = {
+        hash_of(slot): time_of(slot) + 9 * (slot == FIRST + 4) * SECOND_US for slot in world.slots
+    }
+    assert view_of(world.blocks.values(), late).earliest_us(block, 8) == time_of(FIRST + 4)
+
+
 def test_the_length_of_a_slot_is_that_of_the_sights():
     blocks = list(World(20).blocks.values())
     fast = {block.hash: block.slot * SECOND_US for block in blocks}
