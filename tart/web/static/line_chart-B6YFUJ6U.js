@@ -1,1 +1,0 @@
-import{a}from"./chunk-YYG32EGV.js";import"./chunk-ETYS26P7.js";import"./chunk-62QJJLV2.js";import"./chunk-PZHQDM36.js";import"./chunk-3HV7YDNC.js";import"./chunk-E3R5DTPI.js";import"./chunk-JTXPO2O4.js";export{a as LineChart};

@@ -1,0 +1,1 @@
+import{a}from"./chunk-4YALDK3C.js";import"./chunk-ZVTLTR5U.js";import"./chunk-5HTXFBE2.js";import"./chunk-DYZXLK2B.js";import"./chunk-NIKDHXBC.js";import"./chunk-37NB6NY5.js";import"./chunk-QNZ3L47H.js";export{a as LineChart};
