@@ -11,6 +11,7 @@ it may be repeated without limit. A text of more than ``MAX_TEXT`` characters do
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 
 MAX_TEXT = 128
@@ -50,7 +51,10 @@ def _compile(expression: str) -> re.Pattern[str]:
     if ways > MAX_WAYS:
         raise RegexError("it has too many repetitions: at most three of * and + in a row of terms")
     try:
-        return re.compile(expression, re.DOTALL)
+        with warnings.catch_warnings():
+            # Of "[[]": Python may read it otherwise some day, RE2 does not.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(expression, re.DOTALL)
     except (re.error, OverflowError, RecursionError) as error:
         raise RegexError(str(error)) from None
 

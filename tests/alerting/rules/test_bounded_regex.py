@@ -101,3 +101,8 @@ def test_what_is_accepted_means_the_same_to_the_library(expression):
     for text in ("", "a", "ab", "1", "aab.*"):
         expected = re.compile(expression, re.DOTALL).fullmatch(text) is not None
         assert full_match(expression, text) is expected
+
+
+def test_a_bracket_in_a_class_is_a_character():
+    assert full_match("[[]", "[")
+    assert full_match("[a||b]+", "a|b")
