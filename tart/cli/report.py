@@ -242,7 +242,10 @@ _ROUTES: Mapping[str, Callable[[ServerApi, Reading], Any]] = {
     "assurances": lambda api, reading: api.assurances(limit=1, **reading.window),
     "guarantees": lambda api, reading: api.guarantees(**reading.window),
     "execution": lambda api, reading: api.execution(**reading.window),
-    "chain": lambda api, reading: api.chain_reconcile(limit=1000, **reading.window),
+    # With an end: of a day that ends now, the route has to be asked for no more than a day.
+    "chain": lambda api, reading: api.chain_reconcile(
+        limit=1000, start=reading.start, end=reading.end
+    ),
     "alerts": lambda api, reading: api.alert_history(limit=1000, **reading.window),
 }
 

@@ -52,10 +52,12 @@ class Answers(ServerApi):
         self.pages = list(pages)
         self.before: list[Any] = []
         self.asked: list[str] = []
+        self.queries: dict[str, Any] = {}
 
     def _ask(self, call: Any) -> Any:
         name = call.template
         self.asked.append(name)
+        self.queries[name] = call.query
         if name in self.refused:
             raise RequestRefused(self.refused[name], f"no {name}")
         if name == "/api/health":
@@ -94,6 +96,16 @@ def test_a_refusal_leaves_out_a_part_and_is_said() -> None:
     # What may pass is asked for once more.
     assert api.asked.count("/api/chain/reconcile") == 2
     assert api.asked.count("/api/finality") == 1
+
+
+def test_the_chain_is_asked_for_a_window_that_does_not_grow() -> None:
+    # One without an end has got longer than a day by the time that it is asked for.
+    api = Answers()
+    reading = Reading(api, START, END, "version", until_now=True, pause=lambda seconds: None)
+    reading.read("http://tart", lambda count: None)
+    asked = {name: api.queries[f"/api/{name}"] for name in ("chain/reconcile", "finality")}
+    assert asked["chain/reconcile"]["end"] == END
+    assert asked["finality"].get("end") is None
 
 
 def test_a_refusal_that_passes_leaves_nothing_out() -> None:

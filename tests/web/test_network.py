@@ -133,6 +133,25 @@ def test_the_range_before_stands_beside_the_figures(open_page: Opener) -> None:
     expect(page.locator("[data-figure=failures]")).to_contain_text("before:")
 
 
+def test_another_comparison_asks_for_another_range(open_page: Opener) -> None:
+    page = open_page("#/?compare=1")
+    expect(page.locator("[data-figure=failures]")).to_contain_text("before:")
+    with page.expect_request(lambda asked: "failure-rates?start=" in asked.url):
+        page.get_by_role("button", name="Range before", exact=True).click()
+        page.get_by_role("menuitem", name="7 d ago").click()
+    # Nothing is known of a time before the first node.
+    expect(page.locator("[data-figure=failures]")).to_contain_text("before: no events")
+
+
+def test_a_telephone_has_room_for_the_comparison(open_page: Opener) -> None:
+    page = open_page("#/?compare=1", width=390)
+    expect(page.locator("[data-figure=failures]")).to_contain_text("before:")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="before", exact=True).click()
+    page.get_by_role("menuitem", name="Nothing").click()
+    expect(page.get_by_role("button", name="Compare with the range before")).to_be_visible()
+
+
 def test_an_address_without_a_page_says_so(open_page: Opener) -> None:
     page = open_page("#/nodez")
     expect(page.locator("h1")).to_have_text("There is no such page")

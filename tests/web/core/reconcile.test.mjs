@@ -33,9 +33,10 @@ test("findings, nothing to compare and nobody to compare with are not all well",
 test("findings are words, whatever kinds are to come", () => {
   assert.equal(findingText({ kind: "unreported_block", count: 1 }), "1 block on chain that the node does not report");
   assert.equal(findingText({ kind: "unknown_guarantee", count: 3 }), "3 guarantees that the node alone knows");
+  assert.equal(findingText({ kind: "gas_differs", count: 2 }), "2 blocks reported with other gas than on chain");
   assert.equal(findingText({ kind: "coming_kind", count: 2 }), "2 coming kind");
   assert.equal(certaintyText({ expected: null, probability: null }), "exact");
-  assert.match(certaintyText({ expected: 1.25, probability: 0.00001 }), /below 0\.001/);
+  assert.equal(certaintyText({ expected: 0.011, probability: 0.00001 }), "0.01 by chance, p below 0.001");
   assert.equal(exampleText({ subject: null, claimed: null, on_chain: null }), "");
   assert.equal(exampleText({ subject: "gas_used", claimed: 20, on_chain: 10 }), "gas used: 20 reported, 10 on chain");
 });

@@ -11,6 +11,19 @@ from tart.cli.render.report.values import Report, node_name, version_name
 if TYPE_CHECKING:
     from tart.client._generated import answers as api
 
+# As the page says it, of many.
+_KINDS = {
+    "unreported_block": "blocks on chain that the node does not report",
+    "unknown_block": "blocks that the node alone knows",
+    "foreign_block": "blocks of other validators claimed",
+    "unreported_guarantee": "guarantees on chain that the node does not report",
+    "unknown_guarantee": "guarantees that the node alone knows",
+    "unreported_assurance": "assurances on chain that the node does not report",
+    "unknown_assurance": "assurances that no other node received",
+    "missing_assurance": "assurances missing on chain",
+    "outline_differs": "blocks reported with other numbers than on chain",
+    "gas_differs": "blocks reported with other gas than on chain",
+}
 _MAX_FINDINGS = 200
 _FIGURES = ("blocks", "guarantees", "assurances")
 
@@ -72,7 +85,7 @@ def _findings(answer: api.Reconcile) -> Html:
         (
             tag("code", node_name(node)),
             name,
-            kind.replace("_", " "),
+            _KINDS.get(kind) or kind.replace("_", " "),
             sum(finding["count"] for finding in findings),
             len({finding["epoch"] for finding in findings}),
             _example(findings[0]),

@@ -146,8 +146,9 @@ def gap_section(report: Report) -> Section:
     """Return the section of what the window lacks."""
     gaps = describe_gaps(report)
     body = bullets(gaps) if gaps else paragraph("Nothing is known to be missing.")
+    # Answers of one report end at the moments when they were asked for; that is no difference.
     windows = {
-        (answer["window"]["start"], answer["window"]["end"])
+        tuple(time_name(answer["window"][end])[:-3] for end in ("start", "end"))
         for answer in report.answers().values()
         if answer.get("window")
     }
@@ -155,7 +156,7 @@ def gap_section(report: Report) -> Section:
         "Figures are sums of whole minutes, or of whole hours if the window is longer than a day, "
         "so their windows differ a little:"
     )
-    shown = bullets(f"{time_name(start)} to {time_name(end)}" for start, end in sorted(windows))
+    shown = bullets(f"{start} to {end}" for start, end in sorted(windows))
     return Section("gaps", "What the window lacks", join((body, paragraph(note), shown)))
 
 

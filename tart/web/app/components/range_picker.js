@@ -60,7 +60,7 @@ export function RangePicker() {
     </button>
     <button
       type="button"
-      class="button quiet icon-only"
+      class="button quiet icon-only bar-compare"
       aria-pressed=${comparing.value}
       aria-label="Compare with the range before"
       title="Compare with the range before ( c )"
@@ -68,7 +68,7 @@ export function RangePicker() {
     >
       <${Icon} name="compare" />
     </button>
-    ${comparing.value && html`<${Menu} label=${comparisonText(comparison.value ?? "1")} title="Compare with" entries=${compared} />`}
+    ${comparing.value && html`<${Menu} label=${comparison.value === "1" ? html`<span><span class="bar-word">Range </span>before</span>` : comparisonText(comparison.value ?? "")} title="Compare with" entries=${compared} />`}
     ${custom && html`<${Part} name="Time range" onClose=${() => setCustom(false)} />`}
   </span>`;
 }

@@ -17,10 +17,10 @@ const KINDS = {
   unreported_guarantee: ["guarantee on chain that the node does not report", "guarantees on chain that the node does not report"],
   unknown_guarantee: ["guarantee that the node alone knows", "guarantees that the node alone knows"],
   unreported_assurance: ["assurance on chain that the node does not report", "assurances on chain that the node does not report"],
-  unknown_assurance: ["assurance that nobody received", "assurances that nobody received"],
+  unknown_assurance: ["assurance that no other node received", "assurances that no other node received"],
   missing_assurance: ["assurance missing on chain", "assurances missing on chain"],
-  outline_differs: ["block with other numbers than reported", "blocks with other numbers than reported"],
-  gas_differs: ["block with other gas than reported", "blocks with other gas than reported"],
+  outline_differs: ["block reported with other numbers than on chain", "blocks reported with other numbers than on chain"],
+  gas_differs: ["block reported with other gas than on chain", "blocks reported with other gas than on chain"],
 };
 
 /** @param {{ kind: string, count: number }} finding */
@@ -32,7 +32,7 @@ export function findingText({ kind, count }) {
 /** How a finding is known. @param {{ expected: number | null, probability: number | null }} finding */
 export function certaintyText({ expected, probability }) {
   if (probability === null) return "exact";
-  return `by chance ${number(expected, 1)}, probability ${probability < 0.001 ? "below 0.001" : number(probability, 3)}`;
+  return `${number(expected, 2)} by chance, p ${probability < 0.001 ? "below 0.001" : number(probability, 3)}`;
 }
 
 /** What an example says beside its block. @param {{ subject: string | null, claimed: unknown, on_chain: unknown }} example */

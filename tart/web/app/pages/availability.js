@@ -17,8 +17,8 @@ import { implementationText } from "../core/implementations.js";
 import { html } from "../html.js";
 import { href, location, setParameters } from "../state/location.js";
 import { useNodeNames } from "../state/nodes.js";
-import { bounds, comparing, comparisonMs, currentWindow, earlierWindow, range } from "../state/range.js";
-import { useAnswer } from "../state/requests.js";
+import { bounds, comparing, comparisonMs, currentWindow, range } from "../state/range.js";
+import { useAnswer, useEarlierAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { now } from "../state/time.js";
 import { Requests } from "./requests.js";
@@ -50,10 +50,10 @@ export default function AvailabilityPage() {
     every: 6000,
     deps,
   });
-  const earlier = useAnswer(
+  const earlier = useEarlierAnswer(
     "the anchors of the range before",
-    (signal) => client.availabilityAnchors({ ...earlierWindow(), limit }, { signal }),
-    { deps, when: comparing.value },
+    (window, signal) => client.availabilityAnchors({ ...window, limit }, { signal }),
+    deps,
   );
   const before = comparing.value ? earlier.data : null;
   return html`<${Page} title="Availability" question="Does every validator hold its shards, say so in time, and hand them out?">

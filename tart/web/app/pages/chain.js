@@ -215,8 +215,8 @@ function Series({ rows, services }) {
   }
   return html`
     <${LineChart} title="Gas of refinement" x=${x} series=${[{ label: "gas", values: of("gas_used"), fill: true }]} height=${110} />
-    <${LineChart} title="Data that became available" x=${x} series=${[{ label: "da_load", values: of("da_load"), fill: true }]} format=${bytes} height=${110} />
-    <${LineChart} title="Popularity: assurances that mark a core" x=${x} series=${[{ label: "mean", values: of("popularity") }]} format=${(/** @type {any} */ value) => number(value, 1)} height=${110} />
+    <${LineChart} title="Data that became available" x=${x} series=${[{ label: "DA load", values: of("da_load"), fill: true }]} format=${bytes} height=${110} />
+    <${LineChart} title="Popularity: assurances that mark a core" x=${x} series=${[{ label: "popularity", values: of("popularity") }]} format=${(/** @type {any} */ value) => number(value, 1)} height=${110} />
   `;
 }
 

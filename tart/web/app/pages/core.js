@@ -12,8 +12,8 @@ import { bytes, compact, counted, duration, millis, number, percent, share, shor
 import { byGroup, cellsOf, groupOf, groupText, GROUPS, stageWord } from "../core/work_stages.js";
 import { html } from "../html.js";
 import { go, href, location, setParameters } from "../state/location.js";
-import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
-import { useAnswer } from "../state/requests.js";
+import { comparing, currentWindow, range } from "../state/range.js";
+import { useAnswer, useEarlierAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { LEVELS, MAX_SLOTS } from "./cores.js";
 import { adoptStyles } from "../components/styles.js";
@@ -49,7 +49,7 @@ function Core({ core }) {
   const compare = comparing.value;
   const grid = useAnswer("the grid of cores", (signal) => client.coresGrid({ ...currentWindow(), slots: MAX_SLOTS }, { signal }), options);
   const metrics = useAnswer("the core's figures", (signal) => client.coreMetrics(core, currentWindow(), { signal }), options);
-  const before = useAnswer("the range before", (signal) => client.coreMetrics(core, earlierWindow(), { signal }), { deps: [...deps, compare], when: compare });
+  const before = useEarlierAnswer("the range before", (window, signal) => client.coreMetrics(core, window, { signal }), deps);
   const validators = useAnswer("the guarantors", (signal) => client.coreValidators(core, currentWindow(), { signal }), options);
   const guarantors = useAnswer("the guarantors' load", (signal) => client.coreGuarantors(core, currentWindow(), { signal }), { ...options, every: 15_000 });
   const slow = useAnswer("the bottlenecks", (signal) => client.coreBottlenecks(core, currentWindow(), { signal }), options);

@@ -12,8 +12,8 @@ import { compact, millis, number, percent, share } from "../core/format.js";
 import { busyCells, byGroup, cellsOf, GROUPS, groupText, spanOf, stageWord } from "../core/work_stages.js";
 import { html } from "../html.js";
 import { go, href, location, setParameters } from "../state/location.js";
-import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
-import { useAnswer } from "../state/requests.js";
+import { comparing, currentWindow, range } from "../state/range.js";
+import { useAnswer, useEarlierAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { adoptStyles } from "../components/styles.js";
 import styles from "./work.css" with { type: "text" };
@@ -34,7 +34,7 @@ export default function CoresPage() {
   const deps = [JSON.stringify(range.value)];
   const compare = comparing.value;
   const grid = useAnswer("the grid of cores", (signal) => client.coresGrid({ ...currentWindow(), slots: MAX_SLOTS }, { signal }), { every: 6000, deps });
-  const before = useAnswer("the grid of the range before", (signal) => client.coresGrid({ ...earlierWindow(), slots: MAX_SLOTS }, { signal }), { deps: [...deps, compare], when: compare });
+  const before = useEarlierAnswer("the grid of the range before", (window, signal) => client.coresGrid({ ...window, slots: MAX_SLOTS }, { signal }), deps);
   const status = useAnswer("the load of the cores", (signal) => client.coresStatus(currentWindow(), { signal }), { every: 15_000, deps });
   return html`<${Page} title="Cores" question="Which cores work, and how far do their packages come?">
     <${Answered} answer=${grid}>

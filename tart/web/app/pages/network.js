@@ -11,13 +11,14 @@ import { Later } from "../components/parts.js";
 import { SlotStrip } from "../components/slot_strip.js";
 import { Table } from "../components/table.js";
 import { attention } from "../core/attention.js";
+import { aligned } from "../core/availability.js";
 import { compact, counted, DASH, duration, millis, number, percent, rate } from "../core/format.js";
 import { implementationText } from "../core/implementations.js";
 import { html } from "../html.js";
 import { go, href } from "../state/location.js";
 import { connection, summary } from "../state/live.js";
-import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
-import { useAnswer } from "../state/requests.js";
+import { bounds, comparisonMs, currentWindow, range } from "../state/range.js";
+import { useAnswer, useEarlierAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { adoptStyles } from "../components/styles.js";
 import styles from "./network.css" with { type: "text" };
@@ -28,6 +29,9 @@ const SLOTS = 60;
 /** Finality lags by 2 or 3 slots where all is well. */
 const FINALITY_WARN = 6;
 const MAX_ITEMS = 12;
+const MINUTE_MS = 60_000;
+/** The longest range whose events are shown by the minute. */
+const FINE_MS = 120 * MINUTE_MS;
 
 const loadAnomalies = () => import("../components/network_anomalies.js").then(({ NetworkAnomalies }) => NetworkAnomalies);
 const loadChart = () => import("../components/line_chart.js").then(({ LineChart }) => LineChart);
@@ -41,19 +45,19 @@ function LineChart(properties) {
 
 export default function NetworkPage() {
   const deps = [range.value];
-  const before = { deps: [range.value], when: comparing.value };
+  const interval = eventInterval();
   const nodes = useAnswer("the nodes", (signal) => client.nodesSummary({ ...currentWindow() }, { signal }), { every: 10_000, deps });
   const slots = useAnswer("the slots", (signal) => client.slots({ count: SLOTS }, { signal }), { every: 6_000 });
   const alerts = useAnswer("the alerts", (signal) => client.alerts({}, { signal }), { every: 10_000 });
   const funnel = useAnswer("the work-packages", (signal) => client.workFunnel({ ...currentWindow() }, { signal }), { every: 10_000, deps });
-  const earlierFunnel = useAnswer("the work-packages before", (signal) => client.workFunnel(earlierWindow(), { signal }), before);
+  const earlierFunnel = useEarlierAnswer("the work-packages before", (window, signal) => client.workFunnel(window, { signal }), deps);
   const findings = useAnswer("the findings", (signal) => client.conformance({ ...currentWindow() }, { signal }), { every: 30_000, deps });
   const implementations = useAnswer("the implementations", (signal) => client.implementations({ ...currentWindow() }, { signal }), { every: 15_000, deps });
-  const events = useAnswer("the events by time", (signal) => client.timeseries({ metric: "events", ...currentWindow() }, { signal }), { every: 15_000, deps });
-  const earlierEvents = useAnswer("the events before", (signal) => client.timeseries({ metric: "events", ...earlierWindow() }, { signal }), before);
+  const events = useAnswer("the events by time", (signal) => client.timeseries({ metric: "events", interval, ...currentWindow() }, { signal }), { every: 15_000, deps });
+  const earlierEvents = useEarlierAnswer("the events before", (window, signal) => client.timeseries({ metric: "events", interval, ...window }, { signal }), deps);
   const failures = useAnswer("the failures", (signal) => client.failureRates({ ...currentWindow() }, { signal }), { every: 15_000, deps });
   const groups = useAnswer("the failure groups", (signal) => client.failures({ ...currentWindow(), sort: "first_seen" }, { signal }), { every: 30_000, deps });
-  const earlierFailures = useAnswer("the failures before", (signal) => client.failureRates(earlierWindow(), { signal }), before);
+  const earlierFailures = useEarlierAnswer("the failures before", (window, signal) => client.failureRates(window, { signal }), deps);
 
   return html`<${Page} title="Network" question="Is it well, and if not, what and since when?">
     <div class=${connection.value === "stale" || connection.value === "offline" ? "stale" : ""}>
@@ -113,8 +117,8 @@ function Headline({ nodes, alerts, failures, earlier, events }) {
       id="failures"
       label="Failures"
       value=${overall ? compact(overall.failed_events) : DASH}
-      note=${overall ? `${percent(overall.failure_rate)} of ${compact(overall.attempts)} attempts` : undefined}
-      before=${earlier ? `${compact(earlier.overall.failed_events)} (${percent(earlier.overall.failure_rate)})` : undefined}
+      note=${overall ? `${percent(overall.failure_rate)} of ${compact(overall.attempts)} attempts${earlier?.overall.attempts ? `, before ${percent(earlier.overall.failure_rate)}` : ""}` : undefined}
+      before=${earlier ? (earlier.overall.total_events ? compact(earlier.overall.failed_events) : "no events") : undefined}
     />
     <${Figure} id="alerts" label="Alerts" value=${number(firing)} state=${alerts?.counts.by_severity.critical ? "bad" : firing ? "warn" : undefined} note=${html`<a href=${href("alerts")}>all alerts</a>`} />
   <//>`;
@@ -214,6 +218,12 @@ function BlockInterval({ answer }) {
   <//>`;
 }
 
+/** Minutes of a bucket of events: a short range of long ones would be a line of two points. */
+function eventInterval() {
+  const [from, to] = bounds();
+  return to - from <= FINE_MS ? 1 : 5;
+}
+
 /** @param {{ answer: any, earlier: any }} properties */
 function EventRate({ answer, earlier }) {
   return html`<${Card} size="half" title="Events per second">
@@ -222,12 +232,14 @@ function EventRate({ answer, earlier }) {
         const rows = [...data].reverse();
         const x = rows.map(({ timestamp }) => millis(timestamp));
         const before = earlier ? [...earlier.data].reverse() : [];
+        const times = before.map(({ timestamp }) => millis(timestamp) ?? 0);
+        const rates = before.map(({ events_per_second: value }) => value ?? null);
         return html`<${LineChart}
           title="Events per second"
           x=${x}
           series=${[
             { label: "events/s", values: rows.map(({ events_per_second: value }) => value ?? null), fill: true },
-            ...(before.length ? [{ label: "before", ghost: true, values: x.map((_, index) => before[index]?.events_per_second ?? null) }] : []),
+            ...(before.length ? [{ label: "before", ghost: true, values: aligned(x.map((time) => time ?? 0), times, rates, comparisonMs(), (eventInterval() * MINUTE_MS) / 2) }] : []),
           ]}
         />`;
       }}

@@ -14,8 +14,8 @@ import { bytes, counted, duration, millis, number, share } from "../core/format.
 import { html } from "../html.js";
 import { href, location, setParameters } from "../state/location.js";
 import { useNodeNames } from "../state/nodes.js";
-import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
-import { useAnswer } from "../state/requests.js";
+import { comparing, currentWindow, range } from "../state/range.js";
+import { useAnswer, useEarlierAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { NodeList } from "./availability.js";
 import { Failures, RequestKind } from "./requests.js";
@@ -34,10 +34,7 @@ export default function PreimagesPage() {
   const names = useNodeNames();
   const deps = [JSON.stringify(range.value)];
   const answer = useAnswer("the preimages", (signal) => client.preimages({ ...currentWindow(), limit: LIMIT }, { signal }), { every: 10_000, deps });
-  const earlier = useAnswer("the preimages of the range before", (signal) => client.preimages({ ...earlierWindow(), limit: 1 }, { signal }), {
-    deps,
-    when: comparing.value,
-  });
+  const earlier = useEarlierAnswer("the preimages of the range before", (window, signal) => client.preimages({ ...window, limit: 1 }, { signal }), deps);
   const before = comparing.value ? earlier.data : null;
   return html`<${Page} title="Preimages" question="Do the nodes that need a preimage get it, from whom, and how soon?">
     <${Answered} answer=${answer} isEmpty=${isEmpty} empty=${html`<${NoPreimages} />`}>

@@ -26,6 +26,9 @@ import { client } from "../state/session.js";
 const LIMIT = 1000;
 const FIGURES = /** @type {const} */ (["blocks", "guarantees", "assurances", "tickets", "preimages"]);
 
+/** @type {Record<string, string>} */
+const EVIDENCE = { blocks: "its blocks", guarantees: "its guarantees", other_epoch: "its index in another epoch" };
+
 export default function ReconcilePage() {
   return html`<${ChainFrame} tab="chain/reconcile" title="Reconcile" question="Did the nodes do what they say, and say what they did?">
     ${() => html`<${Compared} />`}
@@ -125,7 +128,7 @@ function Validators({ data, names }) {
         cell: (/** @type {Validator} */ row) => html`<span data-differs=${row[name].difference ? "" : undefined}>${row[name].difference ? html`<b>${comparedText(row[name])}</b>` : comparedText(row[name])}</span>`,
         rank: name === "blocks" ? /** @type {const} */ (2) : name === "assurances" ? /** @type {const} */ (3) : undefined,
       })),
-      { id: "difference", title: "All", help: "Sum of the differences, without their signs", end: true, value: totalDifference, cell: (/** @type {Validator} */ row) => number(totalDifference(row)) },
+      { id: "difference", title: "Differences", help: "Sum of the differences, without their signs", end: true, value: totalDifference, cell: (/** @type {Validator} */ row) => number(totalDifference(row)) },
       { id: "complete", title: "Telemetry", value: completeText, cell: (/** @type {Validator} */ row) => html`<${State} state=${row.complete ? "ok" : "idle"} word=${completeText(row)} />` },
     ],
     [names],
@@ -152,7 +155,7 @@ function Epochs({ data, names }) {
   return html`<${Card} size="half" title="Which node is which validator" note=${`epoch ${number(newest.epoch)}, by evidence`}>
     <dl class="pairs">
       <dt>Matched</dt>
-      <dd>${number(newest.matched)} of ${newest.validators === null ? DASH : counted(newest.validators, "validator")}${Object.entries(newest.by_evidence).map(([kind, count]) => html` <span key=${kind} class="muted">${number(count)} by ${kind.replaceAll("_", " ")}</span>`)}</dd>
+      <dd>${number(newest.matched)} of ${newest.validators === null ? DASH : counted(newest.validators, "validator")}${Object.entries(newest.by_evidence).map(([kind, count]) => html`<span key=${kind} class="muted">; ${number(count)} by ${EVIDENCE[kind] ?? kind.replaceAll("_", " ")}</span>`)}</dd>
       <dt>Without telemetry</dt>
       <dd>${silent.length ? html`${silent.slice(0, 40).map((index) => `#${number(index)}`).join(", ")}${silent.length > 40 ? ` and ${number(silent.length - 40)} more` : ""}` : html`<span class="muted">none</span>`}</dd>
       <dt>Nodes not matched</dt>
@@ -213,7 +216,7 @@ function Cores({ data }) {
 
 /** @param {{ data: Reconcile }} properties */
 function Services({ data }) {
-  return html`<${Card} size="half" title="Services" note="gas of accumulation, reported / on chain" flush>
+  return html`<${Card} size="half" title="Services" note="gas of accumulation: the most that a node reports of each block / on chain" flush>
     <${Table}
       caption="Telemetry and chain by service"
       rows=${data.services}

@@ -15,8 +15,8 @@ import { REQUEST_MEANINGS, REQUEST_NAMES, slowServers } from "../core/availabili
 import { duration, millis, number, share } from "../core/format.js";
 import { html } from "../html.js";
 import { location, setParameters } from "../state/location.js";
-import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
-import { useAnswer } from "../state/requests.js";
+import { comparing, currentWindow, range } from "../state/range.js";
+import { useAnswer, useEarlierAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 
 /** @typedef {import("../../../client/web/tart.js").AvailabilityRequests} AllRequests */
@@ -30,10 +30,7 @@ export function Requests({ names }) {
   const kind = KINDS.includes(location.value.parameters.kind) ? location.value.parameters.kind : KINDS[0];
   const deps = [JSON.stringify(range.value)];
   const answer = useAnswer("the requests", (signal) => client.availabilityRequests(currentWindow(), { signal }), { every: 10_000, deps });
-  const earlier = useAnswer("the requests of the range before", (signal) => client.availabilityRequests(earlierWindow(), { signal }), {
-    deps,
-    when: comparing.value,
-  });
+  const earlier = useEarlierAnswer("the requests of the range before", (window, signal) => client.availabilityRequests(window, { signal }), deps);
   const before = comparing.value ? (earlier.data?.kinds.find((row) => row.kind === kind) ?? null) : null;
   return html`<${Card} title="Requests" note="times by the clock of the node that reports them, of transfers">
     <${Tabs}

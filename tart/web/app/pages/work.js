@@ -13,8 +13,8 @@ import { counted, duration, millis, number, percent, share } from "../core/forma
 import { funnelRows, groupOf, stageWord, STEP_WORDS } from "../core/work_stages.js";
 import { html } from "../html.js";
 import { go, href, location, setParameters } from "../state/location.js";
-import { comparing, currentWindow, earlierWindow, range } from "../state/range.js";
-import { useAnswer } from "../state/requests.js";
+import { comparing, currentWindow, range } from "../state/range.js";
+import { useAnswer, useEarlierAnswer } from "../state/requests.js";
 import { client } from "../state/session.js";
 import { adoptStyles } from "../components/styles.js";
 import styles from "./work.css" with { type: "text" };
@@ -32,12 +32,11 @@ const EVERY = 5000;
 export default function WorkPage() {
   const deps = [JSON.stringify(range.value)];
   const compare = comparing.value;
-  const earlier = { deps: [...deps, compare], when: compare };
   const funnel = useAnswer("the work funnel", (signal) => client.workFunnel(currentWindow(), { signal }), { every: EVERY, deps });
-  const before = useAnswer("the funnel of the range before", (signal) => client.workFunnel(earlierWindow(), { signal }), earlier);
+  const before = useEarlierAnswer("the funnel of the range before", (window, signal) => client.workFunnel(window, { signal }), deps);
   const active = useAnswer("the newest packages", (signal) => client.activeWorkpackages({ ...currentWindow(), limit: 1000 }, { signal }), { every: EVERY, deps });
   const latency = useAnswer("the latency of the stages", (signal) => client.workLatency(currentWindow(), { signal }), { every: 15_000, deps });
-  const latencyBefore = useAnswer("the latency of the range before", (signal) => client.workLatency(earlierWindow(), { signal }), earlier);
+  const latencyBefore = useEarlierAnswer("the latency of the range before", (window, signal) => client.workLatency(window, { signal }), deps);
   return html`<${Page} title="Work" question="How far do work-packages come, and where are they lost?">
     <${Answered} answer=${funnel}>
       ${(/** @type {WorkFunnel} */ data) => html`<${Summary} data=${data} before=${compare ? before.data : null} />`}

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { effect } from "@preact/signals";
 
-import { frozen } from "./range.js";
+import { comparing, comparison, earlierWindow, frozen } from "./range.js";
 import { visible } from "./time.js";
 
 /**
@@ -25,6 +25,8 @@ const IDLE = { data: null, error: null, loading: true, stale: false, foreign: fa
 const NOTHING = { data: null, since: null, partial: null, foreign: false };
 /** Requests that failed are repeated after this time at the earliest. */
 const RETRY_MS = 3000;
+/** The earlier range moves with the present: it is requested again after this time. */
+const EARLIER_MS = 60_000;
 
 /**
  * Request an answer, again after `every` milliseconds while the page is visible and not frozen,
@@ -58,6 +60,19 @@ export function useAnswer(name, request, { every = 0, deps = [], when = true } =
 
   // What is no longer wanted is no longer shown.
   return { ...(when ? state : IDLE), name, reload: () => reload.current() };
+}
+
+/**
+ * Request an answer about the earlier range, if one is shown, and again when another one is chosen.
+ *
+ * @template Data
+ * @param {string} name
+ * @param {(window: { start: string, end: string }, signal: AbortSignal) => Promise<Data>} request
+ * @param {unknown[]} deps As of `useAnswer`.
+ * @returns {Answer<Data>} Without data while nothing is compared.
+ */
+export function useEarlierAnswer(name, request, deps) {
+  return useAnswer(name, (signal) => request(earlierWindow(), signal), { every: EARLIER_MS, deps: [...deps, comparison.value], when: comparing.value });
 }
 
 /**

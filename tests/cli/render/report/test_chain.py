@@ -10,7 +10,7 @@ def test_findings_are_by_node_and_kind() -> None:
     answer = chain()
     answer["findings"] *= 3
     body = chain_section(report(chain=answer | {"total_findings": 3})).body
-    assert body.count("unknown guarantee") == 1
+    assert body.count("guarantees that the node alone knows") == 1
     assert '<data value="6">6</data>' in body
     assert "slot 41" in body
     assert '<data value="-2">-2</data>' in body

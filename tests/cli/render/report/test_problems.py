@@ -63,4 +63,16 @@ def test_everything_that_is_missing_is_said() -> None:
 def test_a_complete_window_is_called_so() -> None:
     body = gap_section(report(implementations=None, comparison=None)).body
     assert "Nothing is known to be missing." in body
-    assert "2026-11-20 12:00:00 to 2026-11-20 13:00:00" in body
+    assert "2026-11-20 12:00 to 2026-11-20 13:00" in body
+
+
+def test_windows_are_listed_once_although_their_ends_are_seconds_apart() -> None:
+    whole = report()
+    for second, answer in enumerate(whole.answers().values()):
+        if answer.get("window"):
+            answer["window"] = {
+                "start": "2026-11-20T08:00:00.000000Z",
+                "end": f"2026-11-20T18:00:{second:02}.000000Z",
+            }
+    body = gap_section(whole).body
+    assert body.count("2026-11-20 08:00 to 2026-11-20 18:00") == 1
