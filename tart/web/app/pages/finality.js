@@ -139,7 +139,7 @@ function AuditCards({ data }) {
           { id: "failed", title: "Failed", end: true, value: (/** @type {any} */ row) => row.shard_requests_failed + row.bundle_requests_failed, cell: (/** @type {any} */ row) => number(row.shard_requests_failed + row.bundle_requests_failed), rank: 3 },
           { id: "served", title: "Served", end: true, value: (/** @type {any} */ row) => row.served, cell: (/** @type {any} */ row) => number(row.served) },
           { id: "p50", title: "Recovery p50", end: true, value: (/** @type {any} */ row) => row.p50_ms, cell: (/** @type {any} */ row) => duration(row.p50_ms) },
-          { id: "judgments", title: "Judgments", end: true, value: (/** @type {any} */ row) => row.judgments, cell: (/** @type {any} */ row) => (row.judgments === null ? html`<span class="muted" title=${NOT_YET}>${DASH}</span>` : number(row.judgments)) },
+          ...(data.nodes.some((/** @type {any} */ row) => row.judgments !== null) ? [{ id: "judgments", title: "Judgments", end: true, value: (/** @type {any} */ row) => row.judgments, cell: (/** @type {any} */ row) => (row.judgments === null ? DASH : number(row.judgments)) }] : []),
         ]}
       />
     <//>

@@ -91,7 +91,7 @@ function Findings({ data, names }) {
         { id: "epoch", title: "Epoch", end: true, value: (/** @type {any} */ row) => row.epoch, cell: (/** @type {any} */ row) => number(row.epoch) },
         { id: "validator", title: "Validator", end: true, value: (/** @type {any} */ row) => row.validator, cell: (/** @type {any} */ row) => (row.validator === null ? DASH : `#${number(row.validator)}`) },
         { id: "sure", title: "How sure", value: certaintyText },
-        { id: "examples", title: "Examples", value: (/** @type {any} */ row) => row.examples.map((/** @type {any} */ each) => each.hash).join(" "), cell: (/** @type {any} */ row) => html`<${Examples} examples=${row.examples} />`, rank: 3 },
+        { id: "examples", title: "Example", value: (/** @type {any} */ row) => row.examples.map((/** @type {any} */ each) => each.hash).join(" "), cell: (/** @type {any} */ row) => html`<${Examples} examples=${row.examples} />`, rank: 3 },
       ]}
     />
   <//>`;
@@ -100,7 +100,7 @@ function Findings({ data, names }) {
 /** @param {{ examples: any[] }} properties */
 function Examples({ examples }) {
   return html`<span class="nowrap">
-    ${examples.slice(0, 3).map(
+    ${examples.slice(0, 1).map(
       (each) => html`<span key=${`${each.hash} ${each.subject}`} title=${exampleText(each)}>
         ${each.slot === null
           ? html`<${Hash} value=${each.hash} path=${`events?hash=${each.hash}`} />`
