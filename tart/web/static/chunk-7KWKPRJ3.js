@@ -1,0 +1,1 @@
+import{a as s}from"./chunk-LSKVQWEN.js";import{a as r}from"./chunk-QCITNMUN.js";import{k as n}from"./chunk-QNZ3L47H.js";function i(){let o=s("the nodes",e=>r.nodes({},{signal:e}),{every:3e4}).data?.nodes;return n(()=>new Map((o??[]).map(e=>[e.node_id,e])),[o])}export{i as a};
