@@ -55,5 +55,5 @@ def test_every_command_that_calls_a_server_takes_a_key_and_the_flags_of_tls():
     }
     # The guide for agents names an address without calling it.
     callers = {name for name, present in found.items() if present} - {"skill"}
-    assert callers == {"status", "dash", "sql", "record"}
+    assert callers == {"status", "dash", "report", "sql", "record"}
     assert all(found[name] == flags for name in callers)

@@ -18,6 +18,7 @@ WITHOUT = {
     "serve": "prints one line that programs read, and a log",
     "demo": "runs until Ctrl-C",
     "skill": "prints Markdown",
+    "report": "writes an HTML file",
     "config default": "prints TOML",
     "alerts prometheus": "prints YAML",
     "completion": "prints a script for a shell",

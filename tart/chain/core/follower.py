@@ -243,7 +243,12 @@ class Follower:
         text = "no answer in time" if fault is None else f"error {fault.code}: {fault.message}"
         self.endpoints[index].error = text
         self.endpoints[index].responds = fault is not None
-        self.requests.fail(number, index, unsupported=fault is not None and fault.is_unsupported)
+        self.requests.fail(
+            number,
+            index,
+            unsupported=fault is not None and fault.is_unsupported,
+            answered=fault is not None,
+        )
         return self._advance(now)
 
     def tick(self, now: int, *, can_store: bool = True) -> list[Action]:
@@ -420,6 +425,8 @@ class Follower:
             preferred=node.claims.keys(),
             urgent=node.depth == 0,
             excluded=node.votes.keys() if method == PARENT else (),
+            # An endpoint that hangs does not show where the chain ends.
+            patient=method == PARENT and not node.votes,
         )
 
     def _end_line(self, node: Node) -> None:

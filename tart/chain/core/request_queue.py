@@ -17,6 +17,8 @@ from tart.units import SECOND_US
 PER_ENDPOINT = 8
 ROUNDS = 2
 RETRY_US = 2 * SECOND_US
+# After this a request that no endpoint answered is repeated, if it must not be given up for that.
+SILENCE_US = 10 * SECOND_US
 # An endpoint that was lost this often with a request in flight counts as one that refused it.
 MAX_LOSSES = 5
 # Requests that are passed over, because their endpoints are busy, before a search ends.
@@ -32,7 +34,9 @@ class Request:
         only: The endpoint that it is for; None if any may answer.
         preferred: Endpoints that are asked first.
         excluded: Endpoints that are not asked.
-        refused: Endpoints that refused it in this round.
+        patient: Whether it is given up only if an endpoint answered that it does not know.
+        refused: Endpoints that refused it in this round, or did not answer.
+        answered: Whether an endpoint refused it, instead of not answering.
     """
 
     number: int
@@ -43,6 +47,8 @@ class Request:
     preferred: frozenset[int] = frozenset()
     urgent: bool = False
     excluded: frozenset[int] = frozenset()
+    patient: bool = False
+    answered: bool = False
     refused: set[int] = field(default_factory=set)
     rounds: int = 0
     losses: int = 0
@@ -113,6 +119,7 @@ class RequestQueue:
         preferred: Collection[int] = (),
         urgent: bool = False,
         excluded: Collection[int] = (),
+        patient: bool = False,
     ) -> None:
         """Add a request; one that is there already is not added again."""
         if (method, key) in self._known:
@@ -127,6 +134,7 @@ class RequestQueue:
             frozenset(preferred),
             urgent,
             frozenset(excluded),
+            patient,
         )
         self._known[method, key] = request
         self._wait(request)
@@ -145,16 +153,21 @@ class RequestQueue:
             return None
         return request
 
-    def fail(self, number: int, endpoint: int, *, unsupported: bool = False) -> None:
+    def fail(
+        self, number: int, endpoint: int, *, unsupported: bool = False, answered: bool = True
+    ) -> None:
         """Record that an endpoint refused a request, or did not answer in time."""
         target, request = self._in_flight.get(number, (None, None))
         if target == endpoint and request is not None:
             self._take(number)
-            self.refuse(request, endpoint, unsupported=unsupported)
+            self.refuse(request, endpoint, unsupported=unsupported, answered=answered)
 
-    def refuse(self, request: Request, endpoint: int, *, unsupported: bool = False) -> None:
+    def refuse(
+        self, request: Request, endpoint: int, *, unsupported: bool = False, answered: bool = True
+    ) -> None:
         """Record a failure of a request that was taken by ``resolve``; others are asked."""
         self.failures[endpoint] += 1
+        request.answered |= answered
         if unsupported:
             self._unsupported.add((endpoint, request.method))
         request.refused.add(endpoint)
@@ -199,6 +212,10 @@ class RequestQueue:
             due.send.append((endpoint, request))
             return True
         if able:
+            return False
+        if request.patient and request.refused and not request.answered:
+            request.refused.clear()
+            request.not_before = now + SILENCE_US
             return False
         request.rounds += 1
         if request.rounds >= ROUNDS or not request.refused:

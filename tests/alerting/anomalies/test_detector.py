@@ -115,11 +115,14 @@ def test_a_thousand_nodes_take_tens_of_milliseconds() -> None:
         statuses=[{"node": node, "samples": 30, "sum_num_peers": 300} for node in nodes],
     )
     implementations = {node: ("one", str(place % 3)) for place, node in enumerate(nodes)}
-    detector = AnomalyDetector()
     floor = time.process_time()
     for _ in range(20):
         dict.fromkeys(nodes, 0.0)
     floor = max((time.process_time() - floor) / 20, 1e-5)
-    spent = time.process_time()
-    detector.add_nodes(0, rows, implementations)
-    assert time.process_time() - spent < 3_000 * floor
+    spent = []
+    for _ in range(3):
+        detector = AnomalyDetector()
+        start = time.process_time()
+        detector.add_nodes(0, rows, implementations)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 3_000 * floor

@@ -1,6 +1,13 @@
 import pytest
 
-from tart.chain.core.request_queue import MAX_LOSSES, PER_ENDPOINT, RETRY_US, RequestQueue
+from tart.chain.core.request_queue import (
+    MAX_LOSSES,
+    PER_ENDPOINT,
+    RETRY_US,
+    ROUNDS,
+    SILENCE_US,
+    RequestQueue,
+)
 
 
 @pytest.fixture
@@ -132,3 +139,21 @@ def test_a_discarded_request_is_neither_sent_nor_answered(queue):
     queue.add("parent", 7)
     queue.discard("parent", 7)
     assert sent(queue) == []
+
+
+def test_a_patient_request_is_given_up_only_if_an_endpoint_answered():
+    queue = RequestQueue(1)
+    queue.connect(0)
+    queue.add("parent", b"x", patient=True)
+    now = 0
+    for _ in range(5):
+        ((endpoint, request),) = queue.next_due(now).send
+        queue.fail(request.number, endpoint, answered=False)
+        assert queue.next_due(now) == ([], [])
+        now += SILENCE_US
+    for _ in range(ROUNDS):
+        ((endpoint, request),) = queue.next_due(now).send
+        queue.fail(request.number, endpoint)
+        given_up = queue.next_due(now).given_up
+        now += RETRY_US
+    assert given_up == [request]

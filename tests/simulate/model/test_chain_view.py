@@ -153,9 +153,10 @@ def test_a_fake_node_answers_from_it(parted):
     assert view.parameters()["val_count"] == NODES
 
 
-def test_an_archive_is_bounded(parted, monkeypatch):
+def test_an_archive_is_bounded(monkeypatch):
     monkeypatch.setattr("tart.simulate.model.chain_view._MOST_BLOCKS", 3)
-    world = parted.network._world
+    # Its own network, since a block is taken away from it.
+    world = play_chain(10, seed=2, rates=Rates(dropped=0)).network._world
     archive = BlockArchive(world)
     blocks = list(world.blocks.values())[:5]
     for block in blocks:
