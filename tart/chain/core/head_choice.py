@@ -69,7 +69,11 @@ def relate(tree: BlockTree, node: Node, final: Node | None) -> Relation:
     # What is beyond a gap that was followed is ahead, too, or the chain would end at the gap.
     if last is final or is_beyond_gap(last, final):
         return "ahead"
-    return "off" if last.slot <= final.slot else "pending"
+    if last.slot > final.slot:
+        return "pending"
+    # A head below the final block may be its ancestor, as long as those are not known so far down.
+    is_unknown = last is node and tree.ancestor_at(final, node.slot).slot > node.slot
+    return "pending" if is_unknown else "off"
 
 
 class FinalChoice(NamedTuple):

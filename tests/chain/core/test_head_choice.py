@@ -56,6 +56,16 @@ def test_relations_to_the_final_block(tree):
     assert relate(tree, beyond, final) == "ahead"
 
 
+def test_a_head_below_what_is_known_of_the_final_chain_contradicts_nothing(tree):
+    final = tree.nodes[key(2)]
+    below = line(tree, 0)
+    assert relate(tree, below, final) == "pending"
+    assert choose_final(tree, {0: below, 1: final, 2: final}, final).off == ()
+    other = node(1, 71)
+    tree.add(other)
+    assert relate(tree, other, final) == "off"
+
+
 def test_before_anything_is_final_what_is_attached_is_ahead():
     tree = BlockTree(10)
     head = line(tree, 1, 2)
