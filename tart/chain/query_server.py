@@ -14,7 +14,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,9 @@ from tart.background_tasks import Background
 from tart.chain.core.changes import BlockStore
 from tart.errors import Busy, QueryError, QueryTimeout, StorageError, TartError
 from tart.ipc.channel import Channel
+from tart.ipc.channel_server import ChannelServer
 from tart.ipc.messages import (
     CHAIN_INDEX,
-    REQUESTS,
     Cancel,
     Failure,
     FreezeFiles,
@@ -46,7 +45,6 @@ log = logging.getLogger(__name__)
 
 THREADS = 2
 MAX_WAITING = 100
-_CLOSE_SECONDS = 1.0
 
 
 class ChainQueryServer:
@@ -66,68 +64,41 @@ class ChainQueryServer:
     ) -> None:
         self._store = store
         self._complete_state = complete_state
-        self._background = background or Background()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="chain query")
         self._waiting = 0
-        self._channels: dict[Channel[Request], dict[int, asyncio.Task[None]]] = {}
-        self._channel_lost = asyncio.Event()
-        self._server: asyncio.Server | None = None
+        self._channels = ChannelServer(
+            self._received, self._made, self._lost, background or Background()
+        )
         self._freezing: Channel[Request] | None = None
         self._backup_steps: set[asyncio.Task[None]] = set()
         self.failures: Counter[str] = Counter()
 
     async def start(self, path: Path) -> None:
         """Listen at ``path``; a socket file that a crash left behind is replaced."""
-        self._server = await asyncio.get_running_loop().create_unix_server(
-            lambda: Channel(
-                REQUESTS, self._received, self._lost, self._made, background=self._background
-            ),
-            path,
-        )
+        await self._channels.start(path)
 
     async def stop(self) -> None:
         """Close all connections; queries on threads are not waited for."""
-        if self._server is not None:
-            self._server.close()
-        for channel in list(self._channels):
-            channel.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._wait_channels_lost()
-        for channel in list(self._channels):
-            channel.abort()
+        await self._channels.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _wait_channels_lost(self) -> None:
-        while self._channels:
-            self._channel_lost.clear()
-            await self._channel_lost.wait()
-
     def _made(self, channel: Channel[Request]) -> None:
-        self._channels[channel] = {}
         channel.send(Welcome(CHAIN_INDEX, os.getpid()))
 
-    def _lost(self, channel: Channel[Request], error: Exception | None) -> None:
-        for task in self._channels.pop(channel, {}).values():
-            task.cancel()
-        self._channel_lost.set()
+    def _lost(self, channel: Channel[Request]) -> None:
         if channel is self._freezing:
             self._release()
 
     def _received(self, channel: Channel[Request], message: Request) -> None:
-        tasks = self._channels[channel]
         match message:
             case RunQuery():
-                task = asyncio.get_running_loop().create_task(self._answer(channel, message))
-                tasks[message.id] = task
-                task.add_done_callback(lambda _: tasks.pop(message.id, None))
+                self._channels.run_query(channel, message.id, self._answer(channel, message))
             case FreezeFiles() | ReleaseFiles():
                 task = asyncio.get_running_loop().create_task(self._back_up(channel, message))
                 self._backup_steps.add(task)
                 task.add_done_callback(self._backup_steps.discard)
             case Cancel():
-                if message.id in tasks:
-                    tasks[message.id].cancel()
+                self._channels.cancel_query(channel, message.id)
             case _:
                 log.error(
                     "a gateway sent %s, which the chain process does not know; closing",

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import time
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
@@ -26,8 +25,8 @@ from tart.errors import (
     StorageError,
 )
 from tart.ipc.channel import Channel
+from tart.ipc.channel_server import ChannelServer
 from tart.ipc.messages import (
-    REQUESTS,
     BackupStep,
     Cancel,
     Failure,
@@ -64,9 +63,6 @@ from tart.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-# For how long a stop waits until the gateways have read what is queued for them.
-_CLOSE_SECONDS = 1.0
-
 
 class QueryServer:
     """Serves gateways on one Unix socket.
@@ -95,23 +91,11 @@ class QueryServer:
         self._stopping = False
         self._shared = SharedAnswers[tuple[Raw, bytes]](share_seconds, _size)
         handlers.counts.shared = lambda: self._shared.shared
-        self._channels: dict[Channel[Request], dict[int, asyncio.Task[None]]] = {}
-        self._channel_lost = asyncio.Event()
-        self._server: asyncio.Server | None = None
+        self._channels = ChannelServer(self._received, self._made, self._lost, store.background)
 
     async def start(self, path: Path) -> None:
         """Listen at ``path``; the event loop replaces a socket file that a crash left behind."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(
-            lambda: Channel(
-                REQUESTS,
-                self._received,
-                self._lost,
-                self._made,
-                self._store.background,
-            ),
-            path,
-        )
+        await self._channels.start(path)
 
     async def release_backups(self) -> None:
         """End all backups after their current steps, and accept no more: the files close next."""
@@ -122,29 +106,9 @@ class QueryServer:
             await asyncio.wait(self._backup_steps)
 
     async def stop(self) -> None:
-        """Stop listening and close every channel; abort those whose gateway does not read.
-
-        An open channel would keep the event loop from closing.
-        """
-        if self._server is not None:
-            self._server.close()
-        for channel in list(self._channels):
-            channel.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._wait_channels_lost()
-        for channel in list(self._channels):
-            channel.abort()
-        # The loop reports the ends of aborted channels in its next rounds.
-        await self._wait_channels_lost()
-        if self._server is not None:
-            await self._server.wait_closed()
+        """Stop listening and close every channel."""
+        await self._channels.stop()
         await asyncio.to_thread(self._handlers.close)
-
-    async def _wait_channels_lost(self) -> None:
-        while self._channels:
-            self._channel_lost.clear()
-            await self._channel_lost.wait()
 
     def node_changed(self, session: Session) -> None:
         """Notify every gateway that a node connected or disconnected."""
@@ -155,31 +119,23 @@ class QueryServer:
                     channel.send(message)
 
     def _made(self, channel: Channel[Request]) -> None:
-        self._channels[channel] = {}
         channel.send(Welcome(self._shard, os.getpid()))
 
-    def _lost(self, channel: Channel[Request], error: Exception | None) -> None:
+    def _lost(self, channel: Channel[Request]) -> None:
         self._streams.remove(channel)
         if channel in self._snapshots:
             self._snapshots.pop(channel).release()
-        for task in self._channels.pop(channel, {}).values():
-            task.cancel()
-        self._channel_lost.set()
 
     def _received(self, channel: Channel[Request], message: Request) -> None:
-        tasks = self._channels[channel]
         match message:
             case RunQuery():
-                task = asyncio.get_running_loop().create_task(self._answer(channel, message))
-                tasks[message.id] = task
-                task.add_done_callback(lambda _: tasks.pop(message.id, None))
+                self._channels.run_query(channel, message.id, self._answer(channel, message))
             case FreezeAggregates() | FreezeFiles() | RotateSegments() | ReleaseFiles():
                 task = asyncio.get_running_loop().create_task(self._back_up(channel, message))
                 self._backup_steps.add(task)
                 task.add_done_callback(self._backup_steps.discard)
             case Cancel():
-                if message.id in tasks:
-                    tasks[message.id].cancel()
+                self._channels.cancel_query(channel, message.id)
             case Subscribe():
                 self._subscribe(channel, message)
             case Unsubscribe():
