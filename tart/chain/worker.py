@@ -31,6 +31,7 @@ from tart.chain.core.follower import Follower, Limits
 from tart.chain.endpoint import EndpointClient, labels
 from tart.chain.query_server import ChainQueryServer
 from tart.chain.store.chain_store import ChainStore
+from tart.chain.store.files import CHAIN
 from tart.chain.writer import Writer
 from tart.clock import unix_us
 from tart.config.schema import Config
@@ -41,8 +42,6 @@ from tart.query.chain_queries.chain import ChainState
 
 log = logging.getLogger(__name__)
 
-# In the data directory.
-FOLDER = "chain"
 TICK_SECONDS = 0.5
 _STARTING_SECONDS = 1.0
 # The interval at which a start is retried that found the disk full.
@@ -52,7 +51,7 @@ _LEVELS = {"info": logging.INFO, "warning": logging.WARNING}
 
 def open_chain_store(config: Config) -> BlockStore:
     """Open the files of the chain; may take long."""
-    return ChainStore(config.data_path / FOLDER, config.rpc.retain_days, config=config.storage)
+    return ChainStore(config.data_path / CHAIN, config.rpc.retain_days, config=config.storage)
 
 
 def run_chain(config: Config, handle: ProcessHandle) -> int:

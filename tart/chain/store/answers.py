@@ -38,7 +38,6 @@ _BLOCK_COLUMNS = (
     "number, hash, slot, parent, coalesce(changed, status), epoch_us(seen_at), epoch, validators, "
     "author, tickets, preimages, preimage_octets, guarantors, assurers, reports, irregularity"
 )
-_FORK = STATUS_CODES["fork"]
 
 T = TypeVar("T")
 

@@ -22,7 +22,8 @@ from types import MappingProxyType
 from tart.errors import StorageError
 from tart.os_errors import reason
 from tart.query.chain_queries.chain import BlockStatus
-from tart.storage.core.files import QUARANTINED, LogFile
+from tart.rpc.model import CoreRecord, ServiceRecord, ValidatorRecord
+from tart.storage.core.files import QUARANTINED, SmallTablesFile
 from tart.storage.core.schema import META, create_statements
 from tart.units import DAY_US, SECOND_US
 
@@ -37,37 +38,10 @@ _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.duckdb")
 STATUS_CODES: Mapping[BlockStatus, int] = MappingProxyType({"best": 0, "final": 1, "fork": 2})
 STATUSES: tuple[BlockStatus, ...] = ("best", "final", "fork")
 
-VALIDATOR_COLUMNS = (
-    "blocks",
-    "tickets",
-    "preimages",
-    "preimage_octets",
-    "guarantees",
-    "assurances",
-)
-CORE_COLUMNS = (
-    "da_load",
-    "popularity",
-    "imports",
-    "extrinsic_count",
-    "extrinsic_size",
-    "exports",
-    "bundle_size",
-    "gas_used",
-)
-SERVICE_COLUMNS = (
-    "provided_count",
-    "provided_size",
-    "refinement_count",
-    "refinement_gas",
-    "imports",
-    "extrinsic_count",
-    "extrinsic_size",
-    "exports",
-    "accumulate_count",
-    "accumulate_transfer_count",
-    "accumulate_gas",
-)
+# A figure of the statistics is a column.
+VALIDATOR_COLUMNS = ValidatorRecord._fields
+CORE_COLUMNS = CoreRecord._fields
+SERVICE_COLUMNS = ServiceRecord._fields
 _BLOCK = {"number": "UINTEGER", "slot": "UINTEGER"}
 TABLES: Mapping[str, Mapping[str, str]] = {
     # ``guarantors`` and ``assurers`` are bitmaps, bit i of byte i / 8 for validator i, or null.
@@ -142,7 +116,7 @@ _DDL = create_statements(LAYOUT)
 
 
 @dataclass(frozen=True)
-class ChainFile(LogFile):
+class ChainFile(SmallTablesFile):
     """The chain's blocks of one day; attached and quarantined as segments are."""
 
     @property
@@ -159,19 +133,6 @@ class ChainFile(LogFile):
     def schema_version(self) -> int:
         """The version of the tables."""
         return SCHEMA_VERSION
-
-    def conversion(self, version: str) -> None:
-        """Return None: there is no earlier version."""
-
-    @property
-    def row_group(self) -> int:
-        """DuckDB's default: most of these tables are small."""
-        return 122_880
-
-    @property
-    def block_bytes(self) -> int:
-        """The size of a block: small, because there are many small tables."""
-        return 64 << 10
 
 
 def day_file(folder: Path, moment_us: int) -> ChainFile:

@@ -40,7 +40,7 @@ from tart.storage.core.arrow import (
     column,
     number_column,
 )
-from tart.storage.core.files import AGGREGATES, LogFile
+from tart.storage.core.files import AGGREGATES, SmallTablesFile
 from tart.storage.core.retention import ClockMonitor
 from tart.storage.core.schema import META, create_statements
 from tart.storage.log.database import Database, storage_error
@@ -98,7 +98,7 @@ _STATE_KEYS = {
 
 
 @dataclass(frozen=True)
-class AggregateFile(LogFile):
+class AggregateFile(SmallTablesFile):
     """The aggregates of one directory; attached and quarantined as segments are."""
 
     @property
@@ -115,19 +115,6 @@ class AggregateFile(LogFile):
     def schema_version(self) -> int:
         """The version of the tables."""
         return SCHEMA_VERSION
-
-    def conversion(self, version: str) -> None:
-        """Return None: aggregates of an earlier version are migrated, or not read."""
-
-    @property
-    def row_group(self) -> int:
-        """DuckDB's default: most of these tables are small."""
-        return 122_880
-
-    @property
-    def block_bytes(self) -> int:
-        """The size of a block: small, because there are many tables; less compresses badly."""
-        return 64 << 10
 
 
 def aggregate_file(root: Path, directory: int) -> AggregateFile:

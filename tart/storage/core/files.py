@@ -137,6 +137,24 @@ class LogFile:
         return [*sorted(self.path.parent.glob(f"{self.path.name}.wal*")), self.path]
 
 
+@dataclass(frozen=True)
+class SmallTablesFile(LogFile):
+    """A file of many small tables, attached and quarantined as segments are."""
+
+    def conversion(self, version: str) -> None:
+        """Return None: rows of an earlier version are migrated, or not read."""
+
+    @property
+    def row_group(self) -> int:
+        """DuckDB's default: most of these tables are small."""
+        return 122_880
+
+    @property
+    def block_bytes(self) -> int:
+        """The size of a block: small, because there are many tables; less compresses badly."""
+        return 64 << 10
+
+
 def period_start(received_at: int, hours: int) -> int:
     """Return the start of the period of a moment; both Unix microseconds."""
     return received_at - received_at % (hours * HOUR_US)
