@@ -20,13 +20,13 @@ from tart.gateway.alerting.measurements import Measurements
 from tart.gateway.fanout.merge_thread import run_on_merge_thread
 from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.fanout.reconcile_queries import read_inputs
+from tart.query.answers.reconcile import FindingKind
 from tart.query.core.windows import Window
 from tart.query.reconcile.comparison import Reconciliation, reconcile
-from tart.query.reconcile.findings import Kind
 from tart.units import MINUTE_US
 
 # The kinds of findings that each figure counts.
-KINDS: Mapping[str, frozenset[Kind]] = {
+KINDS: Mapping[str, frozenset[FindingKind]] = {
     "chain_unreported_blocks": frozenset(("unreported_block",)),
     "chain_unknown_blocks": frozenset(("unknown_block", "foreign_block")),
     "chain_guarantee_findings": frozenset(("unreported_guarantee", "unknown_guarantee")),

@@ -20,8 +20,9 @@ from tart.query.chain_queries.chain import (
 )
 from tart.query.core.slot_clock import SlotClock
 from tart.query.grafana.work_packages import service_text
+from tart.rpc.model import ValidatorRecord
 
-_FIGURES = ("blocks", "tickets", "preimages", "preimage_octets", "guarantees", "assurances")
+_FIGURES = ValidatorRecord._fields
 
 
 def cores(totals: Iterable[CoreTotals]) -> list[answers.GrafanaChainCore]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
+from tart.query.answers.reconcile import FindingKind
 from tart.query.chain_queries.chain import ChainBlock
 from tart.query.reconcile.assurances import AssuranceMatrices, missing_assurances
 from tart.query.reconcile.attendance import Attendance
@@ -22,18 +23,6 @@ from tart.query.reconcile.matching import Matching
 from tart.query.reconcile.reports import ClaimedReport, Reports, validity_slots
 from tart.units import MINUTE_US
 
-Kind: TypeAlias = Literal[
-    "unreported_block",
-    "unknown_block",
-    "foreign_block",
-    "unreported_guarantee",
-    "unknown_guarantee",
-    "unreported_assurance",
-    "unknown_assurance",
-    "missing_assurance",
-    "outline_differs",
-    "gas_differs",
-]
 # Other nodes that would have seen a block or a guarantee if there were one.
 _LEAST_WITNESSES = 2
 # Blocks at most this many slots from an author's own show whether it was connected.
@@ -70,7 +59,7 @@ class Finding:
         expected: Of these, the number of cases without a cause.
     """
 
-    kind: Kind
+    kind: FindingKind
     node: str
     validator: int | None
     epoch: int
@@ -114,9 +103,9 @@ class _Collector:
 
     def __init__(self, matching: Matching) -> None:
         self._matching = matching
-        self.findings: dict[tuple[Kind, str, int], Finding] = {}
+        self.findings: dict[tuple[FindingKind, str, int], Finding] = {}
 
-    def add(self, kind: Kind, node: str, epoch: int, example: Example) -> None:
+    def add(self, kind: FindingKind, node: str, epoch: int, example: Example) -> None:
         validator = self._matching.validator_of(epoch, node)
         finding = self.findings.setdefault(
             (kind, node, epoch), Finding(kind, node, validator, epoch)

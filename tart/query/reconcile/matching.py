@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
+from tart.query.answers.reconcile import EvidenceKind
 from tart.query.reconcile.chain_view import ChainView
 from tart.query.reconcile.claims import AuthoredBlock
 
-Evidence: TypeAlias = Literal["blocks", "guarantees", "other_epoch"]
 # Nodes with evidence of their own in an epoch, so that those without may have kept their index.
 _UNCHANGED_NODES = 2
 _DIFFERENT_GUARANTEES = 2
@@ -37,7 +37,7 @@ class Match:
 
     node: str
     validator: int
-    evidence: Evidence
+    evidence: EvidenceKind
     count: int
 
 

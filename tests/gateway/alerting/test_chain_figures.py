@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,7 +14,7 @@ from tart.gateway.alerting import chain_figures as module
 from tart.gateway.alerting.chain_figures import FRESH_US, KINDS, MAX_WINDOWS, ChainFigures
 from tart.gateway.fanout.queries import Coverage
 from tart.gateway.fanout.reconcile_queries import ReadInputs
-from tart.query.reconcile.findings import Finding
+from tart.query.answers.reconcile import FindingKind
 from tart.units import HOUR_US, MINUTE_US
 from tests.query.reconcile.world import FIRST, NODES, World
 
@@ -57,7 +57,8 @@ def run(monkeypatch: pytest.MonkeyPatch, test: Any) -> None:
 def test_each_kind_of_finding_is_in_one_figure() -> None:
     kinds = [kind for some in KINDS.values() for kind in some]
     assert len(kinds) == len(set(kinds))
-    assert set(kinds) == set(Finding.__annotations__ and module.Kind.__args__)
+    declared, *_ = get_args(FindingKind)
+    assert set(kinds) == set(get_args(declared))
     assert KINDS.keys() <= FIGURES.keys()
 
 
