@@ -8,7 +8,13 @@ from functools import partial
 from tart.aggregate.core.tables import TICK_US
 from tart.aggregate.keyed.deliveries import is_followed
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
-from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
+from tart.gateway.handlers.windows import (
+    Handler,
+    Values,
+    common_coverage,
+    request_buckets,
+    request_window,
+)
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.query.core.chain_stats import most_common
@@ -23,13 +29,10 @@ from tart.query.topics import assured_anchors, preimages, requests
 from tart.query.topics.assurances import slot_seconds
 from tart.query.topics.requests import PREIMAGE_REQUEST, REQUESTS, Request, RequestRows
 from tart.query.topics.time_series import Buckets
-from tart.units import DAY_US, HOUR_US, MINUTE_US
+from tart.units import HOUR_US
 
 # An anchor was first seen at most this long before its assurances.
 _ANCHOR_AGE_US = HOUR_US
-_MAX_BUCKETS = 120
-# Each from an hour on is a multiple of an hour: older durations are stored by the hour.
-_STEPS_US = (MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY_US, 7 * DAY_US)
 
 
 async def availability_anchors(queries: QueryClient, values: Values) -> Answer:
@@ -91,7 +94,7 @@ def _cores(nodes: Iterable[Json]) -> int | None:
 async def availability_requests(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/availability/requests``."""
     wanted = [REQUESTS[values["kind"]]] if values["kind"] else list(REQUESTS.values())
-    buckets = _buckets(values)
+    buckets = request_buckets(values)
     rows, seen = await _request_rows(queries, buckets, wanted)
     body = partial(requests.availability_requests, rows, buckets, wanted, values["limit"])
     return Answer(body, seen)
@@ -99,7 +102,7 @@ async def availability_requests(queries: QueryClient, values: Values) -> Answer:
 
 async def preimage_activity(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/preimages``."""
-    buckets = _buckets(values)
+    buckets = request_buckets(values)
     window, kinds = buckets.window, list(PREIMAGE_KINDS)
     (rows, seen), (newest, newest_seen), counts, fetched, status = await gather_all(
         _request_rows(queries, buckets, [PREIMAGE_REQUEST], kinds),
@@ -125,13 +128,6 @@ async def preimage_activity(queries: QueryClient, values: Values) -> Answer:
     )
     parts = [(rows, seen), (newest, newest_seen), counts, fetched, status]
     return Answer(body, common_coverage(parts))
-
-
-def _buckets(values: Values) -> Buckets:
-    window = request_window(values)
-    length = window.length_us()
-    step_us = next((step for step in _STEPS_US if length <= step * _MAX_BUCKETS), _STEPS_US[-1])
-    return window.buckets(step_us, durations=True)
 
 
 async def _request_rows(

@@ -8,7 +8,7 @@ from functools import partial
 from tart.aggregate.columnar.counters import FINALITY_STEP
 from tart.aggregate.keyed.deliveries import decode_bins
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
-from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_window
+from tart.gateway.handlers.windows import Handler, Values, common_coverage, request_buckets
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
 from tart.protocol.roles import AUDIT_ROLES, FINALITY_ROLES, Role
@@ -21,11 +21,8 @@ from tart.query.topics import finality as figures
 from tart.query.topics.assurances import slot_seconds
 from tart.query.topics.protocol_steps import StepRows, kinds_of
 from tart.query.topics.time_series import Buckets
-from tart.units import DAY_US, HOUR_US, MINUTE_US
+from tart.units import DAY_US, HOUR_US
 
-_MAX_BUCKETS = 120
-# Each from an hour on is a multiple of an hour: older durations are stored by the hour.
-_STEPS_US = (MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY_US, 7 * DAY_US)
 # A block is seen at most this long before it becomes final, a report built before its audits.
 _BLOCK_AGE_US = HOUR_US
 _REPORT_AGE_US = DAY_US
@@ -33,7 +30,7 @@ _REPORT_AGE_US = DAY_US
 
 async def finality(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/finality``."""
-    buckets = _buckets(values)
+    buckets = request_buckets(values)
     window, step_us = buckets.window, buckets.step_us
     final = [EventKind.FINALIZED_BLOCK_CHANGED.number]
     earlier = Window(max(0, buckets.start_us - _BLOCK_AGE_US), buckets.end_us)
@@ -104,7 +101,7 @@ def _bins(row: Json) -> list[tuple[int, int]]:
 
 async def audits(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/audits``."""
-    buckets = _buckets(values)
+    buckets = request_buckets(values)
     window, step_us = buckets.window, buckets.step_us
     sent, served = list(audit_figures.SENT_KINDS), list(audit_figures.SERVED_KINDS)
     steps = [*audit_figures.ENDED_STEPS.values(), audit_figures.RECOVERY_STEP]
@@ -192,13 +189,6 @@ async def _steps(
         ),
     )
     return StepRows(values, nodes), seen & also
-
-
-def _buckets(values: Values) -> Buckets:
-    window = request_window(values)
-    length = window.length_us()
-    step_us = next((step for step in _STEPS_US if length <= step * _MAX_BUCKETS), _STEPS_US[-1])
-    return window.buckets(step_us, durations=True)
 
 
 FINALITY_HANDLERS: Mapping[str, Handler] = {"finality": finality, "audits": audits}

@@ -38,6 +38,10 @@ from tart.query.shard_queries.events import EventLogStart
 from tart.query.topics.time_series import Buckets, cut_buckets
 from tart.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
+_MAX_BUCKETS = 120
+# Each from an hour on is a multiple of an hour: older durations are stored by the hour.
+_STEPS_US = (MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY_US, 7 * DAY_US)
+
 Values = Mapping[str, Any]
 Handler = Callable[[QueryClient, Values], Awaitable[Answer]]
 
@@ -328,6 +332,14 @@ def request_window(values: Values) -> RequestWindow:
     """Return the window of the request whose values a handler has."""
     assert isinstance(values, _Windowed)
     return values.request_window
+
+
+def request_buckets(values: Values) -> Buckets:
+    """Return the window of a request, cut into at most about 120 buckets of whole minutes."""
+    window = request_window(values)
+    length = window.length_us()
+    step_us = next((step for step in _STEPS_US if length <= step * _MAX_BUCKETS), _STEPS_US[-1])
+    return window.buckets(step_us, durations=True)
 
 
 def hours_of(values: Values) -> float:
