@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tart import logs
 from tart.cli.json_output import add_json, print_json
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tart.simulate.model.lies import Lie
     from tart.simulate.model.troubles import Trouble
     from tart.simulate.run import SimulationReport
+
+P = TypeVar("P")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -161,25 +163,30 @@ def run(arguments: argparse.Namespace) -> int:
 def _parse_troubles(texts: Sequence[str], nodes: int) -> tuple[Trouble, ...]:
     from tart.simulate.model.troubles import check_trouble, parse_trouble
 
-    troubles = tuple(parse_trouble(text) for text in texts)
-    for text, trouble in zip(texts, troubles, strict=True):
-        try:
-            check_trouble(trouble, nodes)
-        except ValueError as error:
-            raise ConfigError(f"--trouble {text}: {error}") from None
-    return troubles
+    return _parse_planted("--trouble", texts, nodes, parse_trouble, check_trouble)
 
 
 def _parse_lies(texts: Sequence[str], nodes: int) -> tuple[Lie, ...]:
     from tart.simulate.model.lies import check_lie, parse_lie
 
-    lies = tuple(parse_lie(text) for text in texts)
-    for text, lie in zip(texts, lies, strict=True):
+    return _parse_planted("--lie", texts, nodes, parse_lie, check_lie)
+
+
+def _parse_planted(
+    flag: str,
+    texts: Sequence[str],
+    nodes: int,
+    parse: Callable[[str], P],
+    check: Callable[[P, int], object],
+) -> tuple[P, ...]:
+    """Return what is to be planted into a network with that many nodes."""
+    planted = tuple(parse(text) for text in texts)
+    for text, parsed in zip(texts, planted, strict=True):
         try:
-            check_lie(lie, nodes)
+            check(parsed, nodes)
         except ValueError as error:
-            raise ConfigError(f"--lie {text}: {error}") from None
-    return lies
+            raise ConfigError(f"{flag} {text}: {error}") from None
+    return planted
 
 
 def _differences(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tart.simulate.model.packages import SERVICES, core_of, guarantors_of, outli
 from tart.simulate.model.records import Block, Guarantee, Report, WorkItem
 from tart.simulate.model.reporter import HIDDEN
 from tart.simulate.model.schedule import MILLISECOND, Process
+from tart.simulate.model.troubles import check_nodes
 from tart.simulate.model.world import SLOT, Node, World
 from tart.suggestions import did_you_mean
 
@@ -158,8 +159,7 @@ def check_lie(lie: Lie, nodes: int) -> Kind:
         raise ValueError(f"no lie {lie.name!r}{did_you_mean(lie.name, LIES)}")
     if not lie.nodes:
         raise ValueError(f"the lie {lie.name} needs a node")
-    if any(not 0 <= index < nodes for index in lie.nodes):
-        raise ValueError(f"the nodes of this network are 0 to {nodes - 1}")
+    check_nodes(lie.nodes, nodes)
     return kind
 
 

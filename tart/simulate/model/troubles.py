@@ -8,7 +8,7 @@ found. The truth names each planted trouble with its nodes and its span.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -97,9 +97,18 @@ def check_trouble(trouble: Trouble, nodes: int) -> Kind:
     if kind.of_nodes is not bool(trouble.nodes):
         needed = "needs a node" if kind.of_nodes else "is of the whole network, not of a node"
         raise ValueError(f"the trouble {trouble.name} {needed}")
-    if any(not 0 <= index < nodes for index in trouble.nodes):
-        raise ValueError(f"the nodes of this network are 0 to {nodes - 1}")
+    check_nodes(trouble.nodes, nodes)
     return kind
+
+
+def check_nodes(indices: Iterable[int], nodes: int) -> None:
+    """Check that a network with that many nodes has all of these.
+
+    Raises:
+        ValueError: It has not.
+    """
+    if any(not 0 <= index < nodes for index in indices):
+        raise ValueError(f"the nodes of this network are 0 to {nodes - 1}")
 
 
 def parse_trouble(text: str) -> Trouble:
