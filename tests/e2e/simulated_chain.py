@@ -72,17 +72,23 @@ class SimulatedChain:
     Args:
         seed: Of the network.
         partition: The first slot, and the number of slots, in which its halves are apart.
-        before: Slots that are over when it begins to be played, so that none is in the future.
+        before: Slots that are over, at least, when it begins to be played, so that none is in
+            the future.
+        phase: The slot of an epoch that it begins in.
     """
 
-    def __init__(self, seed: int, partition: tuple[int, int], before: int = 200) -> None:
+    def __init__(
+        self, seed: int, partition: tuple[int, int], before: int = 200, phase: int = 0
+    ) -> None:
         self._facts: list[Fact] = []
         start, length = partition
+        present = int((time.time() - JCE_UNIX_SECONDS) * SECOND_US) // SLOT
+        first = (present - before) // EPOCH_SLOTS * EPOCH_SLOTS - EPOCH_SLOTS + phase
         self.network = Network(
             nodes=VALIDATORS,
             cores=CORES,
             seed=seed,
-            start=int((time.time() - JCE_UNIX_SECONDS) * SECOND_US) - before * SLOT,
+            start=first * SLOT,
             rates=Rates(fork=0.15),
             truth=Truth(self._facts.append, only={"network", "node", "block"}),
             troubles=[Trouble("partition", start * SLOT, length * SLOT, _HALF)],
@@ -151,8 +157,9 @@ class SimulatedChain:
             self.servers[index].faults.refuse = False
 
     def heads(self) -> dict[str, int]:
-        """Slots of the best blocks of the nodes, by hash."""
-        best = [view.best() for view in self.views]
+        """Slots of the best blocks of the nodes whose RPC is up, by hash."""
+        up = zip(self.views, self.servers, strict=True)
+        best = [view.best() for view, server in up if not server.faults.refuse]
         return {each.hash.hex(): each.slot for each in best}
 
     def truth(self) -> TrueChain:
