@@ -145,34 +145,30 @@ class RequestQueue:
 
     def resolve(self, number: int, endpoint: int) -> Request | None:
         """Return the request that an endpoint answered, None if it is not waited for."""
-        target, request = self._in_flight.get(number, (None, None))
-        if target != endpoint or request is None:
+        request = self._end(number, endpoint)
+        if request is None or not self._is_known(request):
             return None
-        self._take(number)
-        if self._known.pop((request.method, request.key), None) is not request:
-            return None
+        del self._known[request.method, request.key]
         return request
 
     def fail(
         self, number: int, endpoint: int, *, unsupported: bool = False, answered: bool = True
     ) -> None:
         """Record that an endpoint refused a request, or did not answer in time."""
-        target, request = self._in_flight.get(number, (None, None))
-        if target == endpoint and request is not None:
-            self._take(number)
-            self.refuse(request, endpoint, unsupported=unsupported, answered=answered)
-
-    def refuse(
-        self, request: Request, endpoint: int, *, unsupported: bool = False, answered: bool = True
-    ) -> None:
-        """Record a failure of a request that was taken by ``resolve``; others are asked."""
+        request = self._end(number, endpoint)
+        if request is None:
+            return
         self.failures[endpoint] += 1
-        request.answered |= answered
         if unsupported:
             self._unsupported.add((endpoint, request.method))
-        request.refused.add(endpoint)
-        if self._known.setdefault((request.method, request.key), request) is request:
-            self._wait(request, first=True)
+        if self._is_known(request):
+            self._ask_others(request, endpoint, answered=answered)
+
+    def refuse(self, request: Request, endpoint: int) -> None:
+        """Record that the answer to a request that ``resolve`` returned makes no sense."""
+        self.failures[endpoint] += 1
+        self._known[request.method, request.key] = request
+        self._ask_others(request, endpoint, answered=True)
 
     def next_due(self, now: int) -> Due:
         """Return the requests to send now, each to a connected endpoint that is free."""
@@ -181,7 +177,7 @@ class RequestQueue:
             passed: list[Request] = []
             while waiting and len(passed) < MAX_PASSED and self._has_room():
                 request = waiting.popleft()
-                if self._known.get((request.method, request.key)) is not request:
+                if not self._is_known(request):
                     continue
                 if not self._place(request, now, due):
                     passed.append(request)
@@ -235,6 +231,20 @@ class RequestQueue:
                 and (endpoint, request.method) not in self._unsupported
             ):
                 yield endpoint
+
+    def _is_known(self, request: Request) -> bool:
+        """Return whether a request was not forgotten; another one may have taken its place."""
+        return self._known.get((request.method, request.key)) is request
+
+    def _end(self, number: int, endpoint: int) -> Request | None:
+        """Return the request of an endpoint that is no longer in flight; None if it was not."""
+        target, request = self._in_flight.get(number, (None, None))
+        return None if request is None or target != endpoint else self._take(number)
+
+    def _ask_others(self, request: Request, endpoint: int, *, answered: bool) -> None:
+        request.answered |= answered
+        request.refused.add(endpoint)
+        self._wait(request, first=True)
 
     def _take(self, number: int) -> Request:
         endpoint, request = self._in_flight.pop(number)

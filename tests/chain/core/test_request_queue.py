@@ -157,3 +157,45 @@ def test_a_patient_request_is_given_up_only_if_an_endpoint_answered():
         given_up = queue.next_due(now).given_up
         now += RETRY_US
     assert given_up == [request]
+
+
+def in_flight(queue):
+    """The one request that is due, its number and its endpoint."""
+    ((endpoint, request),) = queue.next_due(0).send
+    return request.number, endpoint
+
+
+def test_a_request_that_was_forgotten_in_flight_does_not_come_back(queue):
+    queue.add("parent", 5)
+    number, endpoint = in_flight(queue)
+    queue.discard("parent", 5)
+    queue.fail(number, endpoint, unsupported=True)
+    assert len(queue) == 0
+    assert sent(queue) == []
+    # The refusal counts nevertheless.
+    assert queue.failures[endpoint] == 1
+    queue.add("parent", 6)
+    assert in_flight(queue)[1] != endpoint
+    queue.fail(number, endpoint)
+    assert queue.failures[endpoint] == 1
+
+
+def test_an_answer_to_a_forgotten_request_does_not_end_a_later_one(queue):
+    queue.add("parent", 5)
+    old, endpoint = in_flight(queue)
+    queue.discard("parent", 5)
+    queue.add("parent", 5)
+    new, other = in_flight(queue)
+    assert queue.resolve(old, endpoint) is None
+    request = queue.resolve(new, other)
+    assert request is not None
+    assert request.key == 5
+
+
+def test_an_answer_that_makes_no_sense_is_asked_of_another(queue):
+    queue.add("parent", 5)
+    number, endpoint = in_flight(queue)
+    request = queue.resolve(number, endpoint)
+    queue.refuse(request, endpoint)
+    assert queue.failures[endpoint] == 1
+    assert in_flight(queue)[1] == 1 - endpoint
