@@ -27,7 +27,8 @@ from tart.chain.core.endpoint_session import (
     SubscriptionFailed,
     Updated,
 )
-from tart.chain.core.follower import Follower, Limits
+from tart.chain.core.follower import Follower
+from tart.chain.core.follower_state import Limits
 from tart.chain.endpoint import EndpointClient, labels
 from tart.chain.query_server import ChainQueryServer
 from tart.chain.store.chain_store import ChainStore
@@ -129,7 +130,7 @@ class ChainWorker:
         log.info(
             "following the chain by the RPC of %s; %d blocks are known",
             ", ".join(names),
-            len(self._follower.tree),
+            len(self._follower.state.tree),
         )
         await self._stopping.wait()
         for task in tasks:
@@ -191,9 +192,9 @@ class ChainWorker:
         return msgspec.structs.replace(
             state,
             endpoints=follower.endpoint_states(),
-            waiting_requests=len(follower.requests),
+            waiting_requests=len(follower.state.requests),
             waiting_writes=self._writer.waiting,
-            irregularities=dict(follower.counts)
+            irregularities=dict(follower.state.counts)
             | {f"background: {task}": count for task, count in self._background.failures.items()},
             pid=os.getpid(),
         )

@@ -133,6 +133,10 @@ class BlockTree:
                 break
         return last
 
+    def lowest(self, node: Node) -> Node:
+        """Return the last block of a line that is in memory."""
+        return self.ancestor_at(node, -1)
+
     def descends(self, node: Node, ancestor: Node) -> bool:
         """Return whether a block is ``ancestor`` or a descendant of it."""
         return self.ancestor_at(node, ancestor.slot) is ancestor

@@ -62,7 +62,7 @@ def relate(tree: BlockTree, node: Node, final: Node | None) -> Relation:
         if node.attached:
             return "ahead"
         # A line that ended elsewhere does not hold up the others.
-        return "behind" if tree.ancestor_at(node, -1).is_root else "pending"
+        return "behind" if tree.lowest(node).is_root else "pending"
     if node.status == "final":
         return "behind"
     last = tree.ancestor_at(node, final.slot)
@@ -108,8 +108,6 @@ def choose_final(
         opposed += sum(relation == "pending" for relation in relations.values())
     chosen = None
     for node in sorted(set(ahead), key=lambda each: (-each.slot, each.hash)):
-        if node is final:
-            break
         support = sum(tree.descends(each, node) for each in ahead)
         against = opposed + sum(
             not tree.descends(each, node) and not tree.descends(node, each) for each in ahead

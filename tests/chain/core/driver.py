@@ -15,7 +15,8 @@ from tart.chain.core.endpoint_session import (
     SubscriptionFailed,
     Updated,
 )
-from tart.chain.core.follower import Follower, Limits
+from tart.chain.core.follower import Follower
+from tart.chain.core.follower_state import Limits
 from tart.rpc.fake_node import FakeRpcNode, RpcDialect
 from tart.units import JCE_US, SECOND_US
 from tests.chain.memory_store import MemoryStore

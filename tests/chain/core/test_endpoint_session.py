@@ -73,5 +73,6 @@ def test_what_cannot_be_sent_fails():
     for number in range(MAX_PENDING):
         assert session.send(Ask(0, number, "parent", ()), 0)
     assert session.send(Ask(0, 999, "parent", ()), 0) is None
-    assert session.take_unsent() == [Failed(999, None)]
+    assert session.send(Subscribe(0, "subscribeBestBlock"), 0) is None
+    assert session.take_unsent() == [Failed(999, None), SubscriptionFailed("subscribeBestBlock")]
     assert session.take_unsent() == []

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 
 import pytest
 
-from tart.chain.core.follower import Limits
+from tart.chain.core.actions import Ask, Write
+from tart.chain.core.changes import KnownBlock, PutUndecodable, RecoveredChain
+from tart.chain.core.follower import Follower
+from tart.chain.core.follower_state import Limits
+from tart.chain.core.request_queue import RETRY_US, ROUNDS
 from tart.query.chain_queries.chain import ChainBlock
 from tart.rpc.fake_node import RPC_DIALECTS
-from tests.chain.core.driver import Driver
+from tart.rpc.readings import RpcFault
+from tests.chain.core.driver import SLOT_US, Driver
+from tests.chain.core.parts import NOW
+from tests.chain.core.test_block_tree import key as block_hash
 from tests.chain.model_chain import ModelChain, View
 
 
@@ -144,7 +152,7 @@ def test_a_block_whose_statistics_are_nowhere_is_stored_without_them_and_counted
     child: ChainBlock = driver.store.blocks[chain.line(driver.views[0].best_hash)[4].hex()]
     assert child.author is None
     assert child.reports is not None
-    assert driver.follower.counts["missing_statistics"] == 1
+    assert driver.follower.state.counts["missing_statistics"] == 1
 
 
 def test_an_endpoint_that_does_not_answer_is_passed_over():
@@ -201,7 +209,7 @@ def test_a_gap_that_is_too_long_is_left_open():
     driver.start()
     driver.connect_all()
     driver.settle(20)
-    assert driver.follower.counts["gaps"] == 1
+    assert driver.follower.state.counts["gaps"] == 1
     assert driver.store.blocks[head.hex()].status == "best"
     assert len(driver.store.blocks) > before
     assert any("are left out" in line for line in driver.lines)
@@ -216,10 +224,10 @@ def test_a_gap_that_is_too_long_is_left_open():
         driver.settle(40)
         assert driver.store.blocks[head.hex()].status == "best"
         assert driver.store.blocks[chain.line(head)[2].hex()].status == "final"
-        assert driver.follower.best.hash == head
-        assert driver.follower.final.hash == chain.line(head)[2]
+        assert driver.follower.state.best.hash == head
+        assert driver.follower.state.final.hash == chain.line(head)[2]
     assert not [block for block in driver.store.blocks.values() if block.status == "fork"]
-    assert driver.follower.counts["gaps"] == 0
+    assert driver.follower.state.counts["gaps"] == 0
 
 
 def test_the_last_of_too_many_heads_is_followed_a_moment_later():
@@ -231,13 +239,13 @@ def test_the_last_of_too_many_heads_is_followed_a_moment_later():
         view.best_hash = chain.grow(view.best_hash, 1)
         driver.announce(0)
         driver.drain()
-    refused = driver.follower.counts["heads_refused"]
+    refused = driver.follower.state.counts["heads_refused"]
     assert refused > 50
-    assert driver.follower.best.hash != view.best_hash
+    assert driver.follower.state.best.hash != view.best_hash
     # Before the next poll, and without counting it again.
     driver.settle(4)
-    assert driver.follower.best.hash == view.best_hash
-    assert driver.follower.counts["heads_refused"] == refused
+    assert driver.follower.state.best.hash == view.best_hash
+    assert driver.follower.state.counts["heads_refused"] == refused
 
 
 @pytest.mark.parametrize("dialect", sorted(RPC_DIALECTS))
@@ -260,10 +268,10 @@ def test_a_lower_head_of_a_node_that_lags_changes_nothing():
     driver.views[0].best_hash = chain.grow(driver.views[0].best_hash, 5)
     driver.announce(0)
     driver.settle(5)
-    assert driver.follower.best.hash == driver.views[0].best_hash
+    assert driver.follower.state.best.hash == driver.views[0].best_hash
     driver.disconnect(0)
     driver.settle(5)
-    assert driver.follower.best.hash == driver.views[0].best_hash
+    assert driver.follower.state.best.hash == driver.views[0].best_hash
     assert driver.store.reorganisations == []
 
 
@@ -277,7 +285,7 @@ def test_a_lying_endpoint_does_not_move_what_is_final():
     driver.settle(120)
     view = driver.views[1]
     assert driver.store.status("final") == set(chain.line(view.final_hash))
-    assert driver.follower.best.hash == view.best_hash
+    assert driver.follower.state.best.hash == view.best_hash
     assert set(driver.store.blocks) == {key.hex() for key in chain.blocks}
 
 
@@ -291,7 +299,7 @@ def test_an_endpoint_that_contradicts_what_is_final_is_counted_and_logged_once()
     driver.settle(60)
     view = driver.views[1]
     assert driver.store.status("final") == set(chain.line(view.final_hash))
-    assert driver.follower.counts["contradictions"] == 1
+    assert driver.follower.state.counts["contradictions"] == 1
     assert len([line for line in driver.lines if "contradicts" in line]) == 1
 
 
@@ -309,7 +317,7 @@ def test_a_chain_that_most_endpoints_are_on_replaces_the_one_that_was_followed()
     driver.settle(120)
     assert_true(chain, driver, new, chain.line(new)[1])
     assert driver.store.blocks[old.hex()].status == "fork"
-    assert driver.follower.counts["replaced_chains"] == 1
+    assert driver.follower.state.counts["replaced_chains"] == 1
 
 
 def test_a_network_that_began_again_is_followed():
@@ -326,8 +334,111 @@ def test_a_network_that_began_again_is_followed():
         driver.connect(index)
     driver.settle(120)
     assert {bytes.fromhex(k) for k in driver.store.blocks} == set(chain.blocks) | set(other.blocks)
-    assert driver.follower.best.hash == head
+    assert driver.follower.state.best.hash == head
     assert driver.store.status("best") == set(other.line(head)[:2])
+
+
+def connected(**options):
+    """A follower of one endpoint, and what it asked: method to the number of the request."""
+    follower = Follower(["ws://node0"], **options)
+    actions = follower.connected(0, NOW)
+    return follower, {each.method: each.number for each in actions if isinstance(each, Ask)}
+
+
+def head(number):
+    return {"header_hash": b64encode(block_hash(number)).decode(), "slot": number}
+
+
+def asked(actions):
+    return [each.method for each in actions if isinstance(each, Ask)]
+
+
+def test_an_update_without_a_block_is_asked_for():
+    follower, numbers = connected()
+    follower.answered(0, numbers["bestBlock"], head(5), NOW)
+    assert asked(follower.updated(0, "subscribeBestBlock", {"slot": 6}, NOW)) == ["bestBlock"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_heads_are_asked_for_every_slot_where_a_subscription_fails(fails):
+    follower, numbers = connected()
+    for kind in ("bestBlock", "finalizedBlock"):
+        follower.answered(0, numbers[kind], head(5), NOW)
+    if fails:
+        follower.subscription_failed(0, "subscribeFinalizedBlock", NOW)
+    heads = {"bestBlock", "finalizedBlock"}
+    assert not heads & set(asked(follower.tick(NOW + SLOT_US - 1)))
+    assert (heads <= set(asked(follower.tick(NOW + SLOT_US)))) == fails
+
+
+def test_an_answer_that_cannot_be_read_is_counted_and_asked_again():
+    follower, numbers = connected()
+    actions = follower.answered(0, numbers["bestBlock"], 7, NOW)
+    assert follower.state.counts["unreadable_answers"] == 1
+    assert follower.endpoint_states()[0].error is not None
+    assert not any(isinstance(action, Write) for action in actions)
+    assert asked(follower.tick(NOW + RETRY_US)) == ["bestBlock"]
+
+
+def test_statistics_that_cannot_be_read_are_stored_as_they_came():
+    follower, numbers = connected()
+    follower.answered(0, numbers["parameters"], {"core_count": 2}, NOW)
+    actions = follower.answered(0, numbers["bestBlock"], head(5), NOW)
+    (number,) = [
+        each.number for each in actions if isinstance(each, Ask) and each.method == "statistics"
+    ]
+    value = b64encode(b"junk").decode()
+    actions = follower.answered(0, number, value, NOW)
+    (write,) = [action for action in actions if isinstance(action, Write)]
+    (change,) = write.changes
+    assert isinstance(change, PutUndecodable)
+    assert (change.hash, change.statistics) == (block_hash(5), b"junk")
+
+
+def test_an_answer_that_is_not_waited_for_changes_nothing():
+    follower, _ = connected()
+    assert follower.answered(0, 999, head(5), NOW) == []
+
+
+def test_the_state_of_an_endpoint_has_the_reason_of_its_last_failure():
+    follower, numbers = connected()
+    follower.failed(0, numbers["bestBlock"], None, NOW)
+    assert follower.endpoint_states()[0].error == "no answer in time"
+    follower.failed(0, numbers["finalizedBlock"], RpcFault(1, "not now"), NOW)
+    assert follower.endpoint_states()[0].error == "error 1: not now"
+
+
+def test_nothing_is_asked_or_chosen_while_the_store_does_not_keep_up():
+    follower, numbers = connected()
+    follower.tick(NOW, can_store=False)
+    assert follower.answered(0, numbers["bestBlock"], head(5), NOW) == []
+    assert follower.state.best is None
+    assert {"parent", "statistics"} <= set(asked(follower.tick(NOW)))
+    assert follower.state.best.slot == 5
+
+
+def test_a_head_that_memory_cannot_have_is_not_followed():
+    files = RecoveredChain([KnownBlock(block_hash(100), 100, None, "final")])
+    follower, numbers = connected(recovered=files, limits=Limits(final_slots=10))
+    follower.answered(0, numbers["bestBlock"], head(5), NOW)
+    assert follower.state.counts["blocks_refused"] == 1
+    assert follower.endpoint_states()[0].best_slot == 5
+    assert len(follower.state.tree) == 1
+
+
+def test_a_parent_that_cannot_be_is_asked_of_another_and_ends_the_line_in_the_end():
+    follower, numbers = connected()
+    actions = follower.answered(0, numbers["bestBlock"], head(5), NOW)
+    now = NOW
+    for _ in range(ROUNDS):
+        (number,) = [
+            each.number for each in actions if isinstance(each, Ask) and each.method == "parent"
+        ]
+        follower.answered(0, number, head(9), now)
+        now += RETRY_US
+        actions = follower.tick(now)
+    assert follower.state.counts["wrong_parents"] == ROUNDS
+    assert follower.state.best.is_root
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -95,7 +95,7 @@ class Network(RuleBasedStateMachine):
         assert {key.hex() for key in chain.line(self.head)} <= stored
         for reorganisation in driver.store.reorganisations:
             assert set(reorganisation.left) <= stored
-        assert driver.follower.counts["contradictions"] == 0
+        assert driver.follower.state.counts["contradictions"] == 0
 
 
 TestNetwork = Network.TestCase
