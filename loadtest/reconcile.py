@@ -203,6 +203,7 @@ def score_findings(result: Reconciliation, truth: Facts, index: dict[str, int]) 
     """Compare the findings with the planted lies, case by case."""
     score = Score(compared=len(result.inputs.view.compared), forks=result.inputs.view.forks)
     expected = dict(expected_cases(result, truth, index))
+    ambiguous = set(ambiguous_cases(truth))
     liars: defaultdict[str, set[str]] = defaultdict(set)
     for fact in truth.of("told_lie"):
         liars[fact["node"]].add(fact["lie"])
@@ -214,7 +215,7 @@ def score_findings(result: Reconciliation, truth: Facts, index: dict[str, int]) 
     for case, lie in expected.items():
         if case in cases:
             score.found[lie] += 1
-        elif is_open(result, case):
+        elif is_open(result, case) or case in ambiguous:
             score.open[lie] += 1
         else:
             score.missed.append(case)
@@ -252,6 +253,23 @@ def expected_cases(
             subject = block["block"] if is_on_chain is (lie == "hides-assurances") else None
         if subject is not None:
             yield (node, SHOWN_BY[lie], subject), lie
+
+
+def ambiguous_cases(truth: Facts) -> Iterable[Case]:
+    """Yield the blocks with several guarantees of a node that hides some of them.
+
+    The chain shows that a validator signed a report of a block, but neither which nor how many.
+    """
+    hidden = {
+        (fact["node"], fact["about"]["report"])
+        for fact in truth.of("told_lie", lie="hides-guarantees")
+    }
+    liars = {node for node, _ in hidden}
+    for block in truth.of("block"):
+        for node in liars:
+            signed = [each["report"] for each in block["reported"] if node in each["signers"]]
+            if 0 < sum((node, report) in hidden for report in signed) < len(signed):
+                yield node, SHOWN_BY["hides-guarantees"], block["block"]
 
 
 def is_open(result: Reconciliation, case: Case) -> bool:

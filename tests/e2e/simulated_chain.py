@@ -205,9 +205,10 @@ class TrueChain:
         self.best = network.chain_of(0).best()
         self.final = network.chain_of(0).finalized()
         self.base = played.facts.of("network")[0]["base"]
+        # A block that its author is still executing is one of the next moment.
+        executed = [name for name in played.blocks if _is_executed(network, played, name)]
         self.blocks = {
-            name: _true_block(played, name, played.blocks[name], forgotten)
-            for name in played.blocks
+            name: _true_block(played, name, played.blocks[name], forgotten) for name in executed
         }
         line = []
         name = self.best.hash.hex()
@@ -227,6 +228,11 @@ class TrueChain:
     def slot(self, name: str) -> int:
         """The slot of a block."""
         return self.base["slot"] if name == self.base["block"] else self.blocks[name].slot
+
+
+def _is_executed(network: Network, played: PlayedChain, name: str) -> bool:
+    author = network.chain_of(played.index[played.blocks[name]["author"]])
+    return author.statistics(bytes.fromhex(name)) is not None
 
 
 def _true_block(played: PlayedChain, name: str, fact: Fact, forgotten: Forgotten) -> TrueBlock:

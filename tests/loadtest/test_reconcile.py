@@ -11,6 +11,7 @@ from loadtest.reconcile import (
     SHOWN_BY,
     Score,
     Setting,
+    ambiguous_cases,
     choose_lies,
     play,
     score_findings,
@@ -18,6 +19,8 @@ from loadtest.reconcile import (
     table,
 )
 from tart.simulate.model.lies import LIES, Lie
+from tart.simulate.model.truth import Fact
+from tart.simulate.model.truth_reader import Facts
 from tart.units import MINUTE_US
 
 pytestmark = pytest.mark.slow
@@ -73,6 +76,29 @@ def test_a_finding_that_no_lie_explains_is_false_and_a_silent_one_missed() -> No
     false = score_findings(result, type(truth)(honest_facts), index).false
     assert {kind for _, kind, _ in false} == {"gas_differs"}
     assert node in index
+
+
+def test_one_of_two_guarantees_of_a_block_may_be_hidden_without_a_trace() -> None:
+    def block(name: str, *signers: str) -> Fact:
+        reported = [
+            {"report": f"{name}{place}", "signers": list(each)}
+            for place, each in enumerate(signers)
+        ]
+        return {"fact": "block", "block": name, "reported": reported}
+
+    def hidden(node: str, report: str) -> Fact:
+        about = {"report": report}
+        return {"fact": "told_lie", "lie": "hides-guarantees", "node": node, "about": about}
+
+    facts = [
+        block("x", "ab", "ac"),  # a hides one of two, b its only one
+        block("y", "ab", "ac"),  # a hides both
+        block("z", "ab", "ac"),  # nobody hides anything
+        *(hidden("a", report) for report in ("x0", "y0", "y1")),
+        hidden("b", "x0"),
+        {"fact": "end", "facts": 7},
+    ]
+    assert list(ambiguous_cases(Facts(facts))) == [("a", "unreported_guarantee", "x")]
 
 
 def test_the_networks_of_the_seeds_have_all_lies() -> None:
