@@ -158,6 +158,25 @@ def parse_path(path: Path) -> ChainFile | None:
     return None
 
 
+def latest_statuses(alias: str) -> str:
+    """Return a subquery of the blocks whose status has changed: ``number`` and ``changed``.
+
+    Args:
+        alias: The name of the file in DuckDB.
+    """
+    return (
+        f"(SELECT number, arg_max(status, change) AS changed FROM {alias}.statuses GROUP BY number)"
+    )
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file in bytes; 0 if it does not exist."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def list_files(folder: Path) -> list[ChainFile]:
     """Return the files of a folder, oldest first; none if it does not exist.
 

@@ -1,0 +1,1 @@
+"""The answers to ``CHAIN_QUERIES`` from the files of the chain, by kind of answer."""
