@@ -26,7 +26,7 @@ from tart.offline.server import Connection, OfflineServer, offline_server
 from tart.query.chain_queries.chain import ChainBlock
 from tart.query.core.windows import Window
 from tart.query.reconcile.comparison import Reconciliation, reconcile
-from tart.query.reconcile.findings import has_witnesses, is_connected
+from tart.query.reconcile.findings import has_receivers, has_witnesses, is_connected
 from tart.query.reconcile.reports import validity_slots
 from tart.simulate.model.fault_rates import TROUBLED, Rates
 from tart.simulate.model.lies import LIES, Lie
@@ -321,7 +321,7 @@ def _is_block_open(result: Reconciliation, node: str, kind: str, block: ChainBlo
             or not matrices.in_time[node][column]
             or bool(matrices.received[node][column])
             or not result.inputs.sends.is_sending(node, at_us - view.slot_us)
-            or not has_witnesses(attendance, node, at_us)
+            or not has_receivers(result.evidence, node, column)
         )
     return False
 

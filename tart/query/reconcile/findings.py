@@ -25,6 +25,8 @@ from tart.units import MINUTE_US
 
 # Other nodes that would have seen a block or a guarantee if there were one.
 _LEAST_WITNESSES = 2
+# Of an assurance: one in ten may be lost on its way to a node, and several be lost by chance.
+_LEAST_RECEIVERS = 4
 # Blocks at most this many slots from an author's own show whether it was connected.
 _CONNECTED_SLOTS = 3
 # More than this share of a minute's assurances failed on their way: the node was cut off.
@@ -359,8 +361,24 @@ def _not_received(evidence: Evidence, node: str, columns: Any) -> list[int]:
         column
         for column in np.flatnonzero(chosen).tolist()
         if evidence.sends.is_sending(node, view.time_us(view.compared[column]) - view.slot_us)
-        and has_witnesses(evidence.attendance, node, view.time_us(view.compared[column]))
+        and has_receivers(evidence, node, column)
     ]
+
+
+def has_receivers(evidence: Evidence, node: str, column: int) -> bool:
+    """Return whether enough other nodes would have said that they received an assurance.
+
+    These are the nodes that assured the same block: nodes beyond a partition of the network do not.
+    """
+    attendance, claimed = evidence.attendance, evidence.matrices.claimed
+    at_us = evidence.view.time_us(evidence.view.compared[column])
+    others = [each for each in attendance.nodes if each != node]
+    receivers = sum(
+        bool(claimed[each][column]) and attendance.around(each, at_us) is None
+        for each in others
+        if each in claimed
+    )
+    return receivers >= _LEAST_RECEIVERS and 2 * receivers > len(others)
 
 
 def _missing(evidence: Evidence) -> list[Finding]:

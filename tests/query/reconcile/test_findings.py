@@ -231,6 +231,20 @@ def test_an_assurance_that_was_late_or_failed_is_no_finding():
     assert cases(world) == []
 
 
+def test_few_nodes_of_the_same_branch_may_all_have_lost_an_assurance():
+    world = World()
+    # The other half of the nodes is beyond a partition.
+    half = {OTHER, NODES[0], NODES[5]}
+    assert len(half) == 3
+    world.assure(SLOT, [NODES.index(node) for node in sorted(half - {OTHER})])
+    world.received[OTHER].remove(SLOT)
+    for node in NODES:
+        if node not in half:
+            for assurances in (world.assured, world.in_time, world.received):
+                assurances[node].discard(SLOT)
+    assert cases(world) == []
+
+
 def test_more_missing_assurances_than_chance_explains_are_found():
     world = World()
     index = NODES.index(OTHER)
