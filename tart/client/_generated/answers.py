@@ -1618,6 +1618,9 @@ class Implementations(TypedDict):
     network: NetworkHeads
     buckets: VersionBuckets
     implementations: list[ImplementationFigures]
+    # At most 200 versions are answered: those of most nodes, and of these the ones that ran
+    # longest.
+    versions_left_out: int
     # Present only if a shard did not answer.
     shards: NotRequired[Shards]
     # Present only if data of the answer may be in a damaged part of a file or in a quarantined

@@ -1748,6 +1748,10 @@ export interface Implementations {
   network: NetworkHeads;
   buckets: VersionBuckets;
   implementations: ImplementationFigures[];
+  /**
+   * At most 200 versions are answered: those of most nodes, and of these the ones that ran longest.
+   */
+  versions_left_out: number;
   /** Present only if a shard did not answer. */
   shards?: Shards;
   /**

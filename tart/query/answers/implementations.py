@@ -123,3 +123,10 @@ class Implementations(Timestamped, Windowed):
     network: NetworkHeads
     buckets: VersionBuckets
     implementations: list[ImplementationFigures]
+    versions_left_out: Annotated[
+        Count,
+        Meta(
+            description="At most 200 versions are answered: those of most nodes, and of these "
+            "the ones that ran longest."
+        ),
+    ]

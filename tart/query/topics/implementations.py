@@ -5,6 +5,7 @@ Pure: rows of the aggregates and merged nodes in, the answer of ``/api/implement
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ from tart.query.topics.version_spread import version_spread
 from tart.units import MINUTE_US, SECOND_US
 
 SERIES_BUCKETS = 60
+# Nodes name themselves what they like, and may change it with each connection.
+MAX_VERSIONS = 200
 # The step whose durations are shown for each version.
 IMPORT = (EventKind.IMPORTING, EventKind.BLOCK_EXECUTED)
 Version = tuple[str | None, str | None]
@@ -93,7 +96,7 @@ def implementations(rows: ImplementationInput) -> answers.Implementations:
             usage=usage,
             spread=spread.get(version, _NOT_SPREAD),
         )
-        for version in members.keys() | series.keys()
+        for version in _most_nodes(members, series)
     ]
     figures.sort(key=lambda row: (-row["nodes"], str(row["name"]), str(row["version"])))
     return {
@@ -105,7 +108,25 @@ def implementations(rows: ImplementationInput) -> answers.Implementations:
             "total": connected,
         },
         "implementations": figures,
+        "versions_left_out": len(members.keys() | series.keys()) - len(figures),
     }
+
+
+def _most_nodes(
+    members: Mapping[Version, Sequence[str]], series: Mapping[Version, Sequence[int]]
+) -> list[Version]:
+    """Return the versions that are answered: those of most nodes, and that ran longest."""
+    versions = members.keys() | series.keys()
+    return heapq.nsmallest(
+        MAX_VERSIONS,
+        versions,
+        key=lambda version: (
+            -len(members.get(version, ())),
+            -sum(series.get(version, ())),
+            str(version[0]),
+            str(version[1]),
+        ),
+    )
 
 
 def version_series(

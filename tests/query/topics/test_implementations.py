@@ -7,6 +7,7 @@ from typing import Any
 from tart.query.core import log_histogram
 from tart.query.core.version_spans import VersionSpan
 from tart.query.topics.implementations import (
+    MAX_VERSIONS,
     SERIES_BUCKETS,
     ImplementationInput,
     implementations,
@@ -147,3 +148,12 @@ def test_a_version_without_nodes_has_no_uptime():
     assert (by_version["1"]["nodes"], by_version["1"]["uptime_share"]) == (0, None)
     assert by_version["1"]["spread"]["reached"] == 1
     assert by_version["2"]["spread"]["first_at"] is not None
+
+
+def test_nodes_of_many_names_leave_the_versions_of_others():
+    many = [span(f"{number:064x}", f"v{number}", 0, 1) for number in range(3 * MAX_VERSIONS)]
+    found = implementations(rows(*many, span(A, "1", 0, 9), span(B, "1", 0, 9)))
+    versions = [row["version"] for row in found["implementations"]]
+    assert len(versions) == MAX_VERSIONS
+    assert versions[0] == "1"
+    assert found["versions_left_out"] == 2 * MAX_VERSIONS + 1
