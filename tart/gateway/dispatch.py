@@ -28,9 +28,11 @@ from tart.gateway.http import responses
 from tart.gateway.http.auth import Authenticator, Caller, Credentials
 from tart.gateway.http.connection_limits import SubscriberSlots
 from tart.gateway.http.cookies import is_own_page, read_cookie
+from tart.gateway.http.incomplete_tables import cut_off_incomplete
 from tart.gateway.http.response_cache import ResponseCache
 from tart.gateway.http.responses import Answer, with_text_integers
 from tart.gateway.observability.metrics import Traffic
+from tart.query.sql.formats import accepted_format
 
 # A request with one of these headers came through a proxy.
 _PROXY_HEADERS = (
@@ -53,7 +55,7 @@ class Call:
 
     Attributes:
         values: Of the route's parameters; ``body`` (an object, or a list of texts), if the route
-            has one; ``accept``, if it has formats.
+            has one.
     """
 
     route: Route
@@ -144,7 +146,7 @@ class Dispatcher:
                 return None
             requested_at.set(time.monotonic())
             await self._resolve_nodes(call)
-            answer = await self._answer(call)
+            answer = await cut_off_incomplete(await self._answer(call))
             if answer.stream is not None:
                 # However long the stream takes, its further queries do not go before others.
                 requested_at.set(None)
@@ -204,8 +206,7 @@ class Dispatcher:
                 values["body"] = responses.body_of(request, members) if is_needed else {}
             else:
                 values["body"] = responses.texts_of(request)
-        if "format" in values:
-            values["accept"] = request.headers.get("accept")
+        _complete_format(route, values, request.headers.get("accept"))
 
     def _complete(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the values with the defaults of the settings."""
@@ -265,8 +266,7 @@ class Dispatcher:
         values = self._complete(route.read(called.query, called.path))
         if called.body is not None:
             values["body"] = called.body
-        if "format" in values:
-            values["accept"] = None
+        _complete_format(route, values, None)
         call = Call(route, caller.request, values, caller.caller, caller.credentials)
         await self._resolve_nodes(call)
         return await self._answer(call)
@@ -306,6 +306,18 @@ class Dispatcher:
         if not origin or same_origin(origin, request.headers.get("host", "")):
             return True
         return responses.origin_allowed(origin, self._config)
+
+
+def _complete_format(route: Route, values: dict[str, Any], accept: str | None) -> None:
+    """Set the format of the answer, if the route has several and the request names none.
+
+    Args:
+        route: The route.
+        values: Of its parameters.
+        accept: The Accept header.
+    """
+    if route.formats and values["format"] is None:
+        values["format"] = accepted_format(accept, route.formats, route.path)
 
 
 def _is_websocket(route: Route, request: HttpRequest) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from tart.access.roles import Role
 from tart.errors import BadQuery, Forbidden
+from tart.gateway.api.common import FORMAT_PARAMETERS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Json, Parameter
 from tart.gateway.api.route import Route
@@ -27,7 +28,7 @@ _ROUTES = {route.name: route for route in ROUTES}
 MAIN_TABLES = tuple(sorted(TABLES.keys() - {view_name(kind.variant) for kind in EventKind}))
 LIMIT = 10  # results of a list, unless the agent asks for more
 # Parameters that are of no use to an agent: it pages with cursors, and reads hex.
-_LEFT_OUT = frozenset({"bytes", "int64", "offset", "format"})
+_LEFT_OUT = FORMAT_PARAMETERS | {"bytes", "int64", "offset"}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tart.gateway.api.parameters import (
     CursorText,
     Duration,
     EventTypes,
+    Format,
     Hash,
     Integer,
     NodeId,
@@ -19,6 +20,7 @@ from tart.gateway.api.parameters import (
 from tart.gateway.api.route import NODE_PREFIX
 from tart.query.core import windows
 from tart.query.core.windows import MAX_DAYS
+from tart.query.sql.formats import SQL_FORMATS
 from tart.units import HOUR_US
 
 MAX_LIMIT = 1000
@@ -92,6 +94,17 @@ COMPARE = Parameter(
     "Answer also about an earlier window of the same length, in the member earlier: how long ago "
     "it is, such as 24h or 7d. The earlier window ends with the last whole bucket before its end; "
     "if compare is shorter than the window, the two overlap (comparison.overlap_seconds).",
+)
+# Parameters that select the format of an answer; clients in a language of objects have none.
+FORMAT_PARAMETERS = frozenset({"format", "table"})
+# Of routes that have a list as a table, too.
+FORMAT = Parameter(
+    "format",
+    Format(("json", "csv"), {name: "/api/sql" for name in SQL_FORMATS}),
+    "Format of the answer; takes precedence over Accept, json without both. csv has a header line "
+    "and a row for each element of the list; an object in it is a column for each member, such as "
+    "spread.nodes, and a list is JSON. If data is missing, the last row begins with # incomplete, "
+    "and the connection is closed before the end of the answer.",
 )
 # --- Windows of lists: to the microsecond --------------------------------------------------
 

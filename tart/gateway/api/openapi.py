@@ -15,6 +15,8 @@ from tart.gateway.api.parameters import Parameter, names_nodes
 from tart.gateway.api.route import JSON, Route
 from tart.query.answers.errors import Error
 from tart.query.answers.health import DetailedHealth
+from tart.query.sql.exports import FORMATS
+from tart.query.sql.formats import SQL_FORMATS
 
 Json = dict[str, Any]
 
@@ -128,13 +130,21 @@ def _responses(route: Route) -> Json:
         response: Json = {"description": HTTPStatus(status).phrase}
         if status == route.success and route.media_type:
             schema = reference(route.answer) if route.answer else {"type": "string"}
-            response["content"] = {route.media_type.partition(";")[0]: {"schema": schema}}
+            response["content"] = {
+                **{_media_type(form): {"schema": {"type": "string"}} for form in route.formats},
+                route.media_type.partition(";")[0]: {"schema": schema},
+            }
             if route.scattered:
                 response["headers"] = {"X-Tart-Shards": _SHARDS_HEADER}
         elif status >= 400:
             response["content"] = {JSON: {"schema": _error_schema(route, status)}}
         responses[str(status)] = response
     return responses
+
+
+def _media_type(form: str) -> str:
+    text = SQL_FORMATS[form].media_type if form in SQL_FORMATS else FORMATS[form]
+    return text.partition(";")[0]
 
 
 def _error_schema(route: Route, status: int) -> Json:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from tart.access.roles import Role
 from tart.errors import BadQuery
-from tart.gateway.api.parameters import Choice, NodeId, Parameter
+from tart.gateway.api.parameters import Choice, Format, NodeId, Parameter
 from tart.suggestions import reject_unknown
 
 JSON = "application/json"
@@ -137,6 +137,12 @@ class Route:
         for parameter in EVERYWHERE:
             parameter.read(given)
         return {parameter.name: parameter.read(given) for parameter in self.parameters}
+
+    @cached_property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of the answer, the usual one first; empty if it has one only."""
+        kinds = (parameter.kind for parameter in self.parameters if parameter.name == "format")
+        return next((kind.words for kind in kinds if isinstance(kind, Format)), ())
 
     def written_name(self, query: str, name: str) -> str:
         """Return the name under which a request has a parameter: its own, or an alias."""

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin, is_typeddict
 
+from tart.gateway.api.common import FORMAT_PARAMETERS
 from tart.gateway.api.components import answer_types, reference
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.openapi import operation
@@ -34,7 +35,6 @@ from tart.query.answers.errors import Error
 FOLDER = Path(__file__).parents[2] / "client" / "_generated"
 # The client always requests hex and numbers, so that each member has one type, and JSON.
 _FIXED = {"bytes": "hex", "int64": "number"}
-_OMITTED = ("format",)
 # Types of parameters that are lists of words in one text.
 _LISTS = {"EventTypes": "Sequence[int | str]", "Categories": "Sequence[str]"}
 _SCALARS = {"string": "str", "integer": "int", "number": "float"}
@@ -173,7 +173,7 @@ def paged_member(route: Route) -> tuple[str, str] | None:
 def _method(
     flavour: Flavour, route: Route, result: str, ask: str, generic: str, member: str = ""
 ) -> str:
-    skipped = {*_FIXED, *(() if ask == "_stream" else _OMITTED)}
+    skipped = {*_FIXED, *(() if ask == "_stream" else FORMAT_PARAMETERS)}
     skipped |= {"cursor", "offset"} if member else set()
     parameters = [each for each in route.parameters if each.name not in skipped]
     path = [each for each in parameters if each.where == "path"]

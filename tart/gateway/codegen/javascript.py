@@ -16,6 +16,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, is_typeddict
 
+from tart.gateway.api.common import FORMAT_PARAMETERS
 from tart.gateway.api.contract import ROUTES
 from tart.gateway.api.parameters import Parameter
 from tart.gateway.api.route import EVERYWHERE, JSON, Route
@@ -60,7 +61,7 @@ class _Method(NamedTuple):
     @property
     def skipped(self) -> set[str]:
         """Parameters that a caller cannot give."""
-        form = {"format"} if self.route.media_type == JSON else set()
+        form = FORMAT_PARAMETERS if self.route.media_type == JSON else frozenset[str]()
         return _FIXED | form | ({"cursor", "offset"} if self.member else set())
 
     def parameters(self, where: str) -> list[Parameter]:

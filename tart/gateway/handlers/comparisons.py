@@ -15,9 +15,11 @@ from typing import Any
 from tart.aggregate.keyed.deliveries import is_followed
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
 from tart.gateway.handlers.sessions import plausible_breaches
+from tart.gateway.handlers.table_answers import in_format
 from tart.gateway.handlers.windows import Handler, Values, request_window, timestamped_answer
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
+from tart.query.answers.comparison import ComparedGroup, ComparedMeasure, ComparedPair
 from tart.query.comparison.comparison import Request, compare
 from tart.query.comparison.groups import MAX_SLICES, Group, Membership, assign_groups
 from tart.query.comparison.measures import select_measures
@@ -52,6 +54,12 @@ _MOMENTS: Mapping[str, tuple[str, str, str | None]] = {
 _DELIVERIES: Mapping[EventKind, tuple[str, str]] = {
     EventKind.DISTRIBUTING_ASSURANCE: ("assurance_delay", "assurances_unreceived"),
     EventKind.GUARANTEE_BUILT: ("guarantee_delay", "guarantees_unreceived"),
+}
+
+_ROW_TYPES: Mapping[str, type] = {
+    "groups": ComparedGroup,
+    "differences": ComparedPair,
+    "measures": ComparedMeasure,
 }
 
 
@@ -248,7 +256,16 @@ async def compare_implementations(queries: QueryClient, values: Values) -> Answe
     if reading.wants(_DELIVERIES[EventKind.DISTRIBUTING_ASSURANCE]):
         await reading.read_assurances(membership, core_count(nodes))
     request = Request(selection, values["by"], values["baseline"], values["level"])
-    return timestamped_answer(partial(_answer, reading, request, membership), *reading.coverage)
+    body = partial(_answer, reading, request, membership)
+    answer = timestamped_answer(body, *reading.coverage)
+    table = values["table"]
+    return in_format(
+        answer,
+        values,
+        _ROW_TYPES[table],
+        lambda body: body[table],
+        formulas=queries.config.csv_formulas,
+    )
 
 
 def _answer(reading: _Reading, request: Request, membership: Membership) -> Mapping[str, Any]:

@@ -23,16 +23,13 @@ from tart.query.sql.exports import (
     PendingClosings,
     incomplete_marker,
 )
-from tart.query.sql.formats import accepted_format
 
 _CHUNK_BYTES = 64 << 10
 
 
 async def export(queries: QueryClient, values: Values) -> Answer:
     """Answer ``/api/events/export``."""
-    form = values["format"] or accepted_format(
-        values["accept"], tuple(FORMATS), "/api/events/export"
-    )
+    form = values["format"]
     window = resolve(
         now_us(),
         start_us=values["start_time"],

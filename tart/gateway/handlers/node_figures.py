@@ -9,6 +9,7 @@ from typing import Any
 from tart.aggregate.core.tables import LINK_BUCKET
 from tart.gateway.fanout.queries import Coverage, QueryClient, gather_all
 from tart.gateway.handlers.sessions import plausible_breaches
+from tart.gateway.handlers.table_answers import in_format
 from tart.gateway.handlers.windows import (
     Handler,
     Values,
@@ -19,6 +20,7 @@ from tart.gateway.handlers.windows import (
 )
 from tart.gateway.http.responses import Answer
 from tart.protocol.events import EventKind
+from tart.query.answers.implementations import ImplementationFigures
 from tart.query.core.windows import Window
 from tart.query.shard_queries.aggregates import AggregateByNode, AggregateSum
 from tart.query.shard_queries.sessions import ProtocolVersions, VersionSpans
@@ -134,7 +136,14 @@ async def implementations(queries: QueryClient, values: Values) -> Answer:
         events=events[0],
     )
     body = partial(version_figures.implementations, rows)
-    return timestamped_answer(body, (None, seen), spans, imports, events)
+    answer = timestamped_answer(body, (None, seen), spans, imports, events)
+    return in_format(
+        answer,
+        values,
+        ImplementationFigures,
+        lambda body: body["implementations"],
+        formulas=queries.config.csv_formulas,
+    )
 
 
 async def node_latencies(queries: QueryClient, values: Values) -> Answer:

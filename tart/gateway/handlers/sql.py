@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from tart import json_encoding
-from tart.errors import BadQuery, Incomplete
+from tart.errors import BadQuery
 from tart.gateway.api.sql_page import sql_page
 from tart.gateway.fanout.queries import Coverage, QueryClient, coverage
 from tart.gateway.fanout.sql_rows import SqlRows
 from tart.gateway.handlers.windows import Handler, Values
-from tart.gateway.http.responses import Answer, lacks_of, members_of
+from tart.gateway.http.responses import Answer, members_of
 from tart.query.answers.sql import SqlExecution
 from tart.query.shard_queries.events import Sql
-from tart.query.sql.formats import SQL_FORMATS, accepted_format, cut_off
+from tart.query.sql.formats import SQL_FORMATS
 from tart.query.sql.limits import MAX_JSON_ROWS, MAX_ROWS
 from tart.query.sql.reference import sql_tables
 from tart.sandbox import process
 
 # The part of the time limit in which the shards must have answered map.
 _MAP_SHARE = 0.7
-
-
-async def _cut(data: bytes, form: str, lacking: Incomplete) -> AsyncIterator[bytes]:
-    """A result that says that it lacks something by not ending."""
-    yield cut_off(data, form, str(lacking))
-    raise lacking
 
 
 async def sql(queries: QueryClient, values: Values, client: str = "") -> Answer:
@@ -41,7 +35,7 @@ async def sql(queries: QueryClient, values: Values, client: str = "") -> Answer:
         client: The key or address that the statement is counted for.
     """
     body = values["body"]
-    form = values["format"] or accepted_format(values["accept"], tuple(SQL_FORMATS), "/api/sql")
+    form = values["format"]
     begun = time.monotonic()
     source = SqlRows(queries, queries.config.sql_seconds, coverage)
     if body.get("query") is None:
@@ -70,9 +64,7 @@ async def sql(queries: QueryClient, values: Values, client: str = "") -> Answer:
             )
         data = data[:-1] + b"," + json_encoding.dumps(members)[1:] if members else data
         return Answer(data, seen, media_type=media_type)
-    lacks = lacks_of(seen)
-    sent = _cut(data, form, Incomplete(lacks)) if lacks else None
-    return Answer(data, seen, media_type=media_type, stream=sent)
+    return Answer(data, seen, media_type=media_type, form=form)
 
 
 async def select_rows(

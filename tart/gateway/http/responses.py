@@ -179,6 +179,8 @@ class Answer:
             does not hold up the event loop.
             An array has no place for what it lacks, which is in the headers only.
         media_type: The media type of ``bytes``, where it is not the route's.
+        form: The format of a body that is a table (``SQL_FORMATS``), which has no members for
+            what it lacks; ``http.incomplete_tables`` ends an incomplete one.
         compressed: The body in gzip's format, where it was compressed before.
         cache: The cache policy, where it is not the route's.
         stream: Chunks that are sent one by one instead of ``body``.
@@ -190,6 +192,7 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str | None = None
+    form: str | None = None
     compressed: bytes | None = None
     cache: CachePolicy | None = None
     stream: AsyncIterator[bytes] | None = None
@@ -350,6 +353,8 @@ async def respond(
     if seen is not None:
         headers |= headers_of(seen)
     is_final = answer.complete and answer.status < 400
+    if route.formats:
+        headers["Vary"] += ", Accept"
     policy = (answer.cache or route.cache) if is_final else Cache.LIVE
     headers["Cache-Control"] = policy.control
     body = answer.body

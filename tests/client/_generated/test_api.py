@@ -98,7 +98,7 @@ def test_a_method_asks_its_route_as_the_route_reads_it(name):
         assert set(call.body or ()) == set(given) - {each.name for each in route.parameters}
     else:
         declared = {each.name for each in route.parameters}
-        assert set(given) | {"bytes", "int64", "format", "cursor", "offset"} >= declared
+        assert set(given) | {"bytes", "int64", "format", "table", "cursor", "offset"} >= declared
     if name.startswith("iter_"):
         assert asked[1] in ("events", "sessions")
 

@@ -5,6 +5,7 @@ Most tests play a simulated network into offline shards, and call the handler as
 
 from __future__ import annotations
 
+import csv
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,15 @@ async def ask(server: OfflineServer, parameters: str) -> Mapping[str, Any]:
     return body
 
 
+async def ask_csv(server: OfflineServer, parameters: str) -> str:
+    """Return the answer of the handler as CSV."""
+    handler = windowed(compare_implementations, server.clock)
+    answer = await handler(server.queries, ROUTE.read(parameters, {}))
+    assert answer.media_type == "text/csv; charset=utf-8"
+    text: str = answer.body().decode()
+    return text
+
+
 @pytest.mark.slow
 async def test_all_measures_of_a_simulated_network_are_there() -> None:
     network = Network(nodes=12, cores=4, seed=3)
@@ -124,6 +134,16 @@ async def test_all_measures_of_a_simulated_network_are_there() -> None:
         assert found["comparisons"] > 100
         assert found["nodes_changed"] == found["nodes_unknown"] == 0
         assert found["groups_left_out"] == 0
+        for table in ("groups", "differences", "measures"):
+            parameters = f"duration=10m&metric=all&step=all&format=csv&table={table}"
+            rows = list(csv.DictReader((await ask_csv(server, parameters)).splitlines()))
+            assert [row.keys() for row in rows] == [row.keys() for row in found[table]]
+            name = "name" if table == "measures" else "measure"
+            assert [row[name] for row in rows] == [row[name] for row in found[table]]
+        values = [row["value"] for row in found["groups"]]
+        parameters = "duration=10m&metric=all&step=all&format=csv"
+        rows = list(csv.DictReader((await ask_csv(server, parameters)).splitlines()))
+        assert [float(row["value"]) if row["value"] else None for row in rows] == values
         of_step = await ask(server, "duration=10m&step=Importing_to_BlockVerified")
         assert [row["nodes"] for row in of_step["groups"]] == [3, 3, 3, 3]
         row = next(row for row in found["groups"] if row["measure"] == "assurances_unreceived")

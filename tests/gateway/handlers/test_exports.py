@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,12 @@ from tart.protocol.capture import CLOSED, EVENT_ID, FRAME, OPENED, CaptureReader
 from tart.query.core.event_ids import event_api_id
 from tart.query.core.query import Attached
 from tart.units import SECOND_US
+from tests.gateway.broken_off import broken_off
 from tests.gateway.fake_shard import NODE_B, NOON, event, node
 from tests.gateway.running import Running, eventually, with_gateway
 
 # What a shard says of it: file, rows, and when they were received.
 DAMAGED = ["01/2026-11-20.duckdb", 3, None, None]
-
-
-Begun = Callable[[], Awaitable[None]]
 
 
 def fill(gateway: Running, each: int = 7) -> None:
@@ -179,27 +176,6 @@ def test_an_export_that_breaks_off_does_not_look_complete(tmp_path: Path) -> Non
             await gateway.get("/api/events/export")
 
     with_gateway(tmp_path, check)
-
-
-async def broken_off(
-    gateway: Running, method: str, url: str, begun: Begun | None = None, **arguments: Any
-) -> bytes:
-    """What came of an answer that must not end properly.
-
-    Args:
-        begun: Called when it has begun.
-    """
-    received = b""
-    async with gateway.client.stream(method, url, **arguments) as response:
-        assert response.status_code == 200
-        if begun is not None:
-            await begun()
-        try:
-            async for chunk in response.aiter_raw():
-                received += chunk
-        except httpx.RemoteProtocolError:
-            return received
-    pytest.fail(f"{url} ended like a whole answer")
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv", "capture"])

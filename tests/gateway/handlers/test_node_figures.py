@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from tart.query.core.windows import time_us
 from tart.units import HOUR_US, MINUTE_US
+from tests.gateway.broken_off import broken_off
 from tests.gateway.fake_shard import NODE_A, NODE_B, NOON, node
 from tests.gateway.running import Running, running_gateway
 
@@ -54,6 +57,49 @@ async def test_every_answer_has_its_window_and_the_number_of_shards(
     await gateway.shards[1].stop()
     body = await gateway.json(path.replace("11:00:00", "10:00:00"))
     assert body["shards"] == {"answered": 1, "total": 2}
+
+
+async def test_implementations_are_answered_as_csv(gateway: Running) -> None:
+    path = f"/api/implementations?{WINDOW}"
+    gateway.shards[0].answers["version_spans"] = lambda query: [
+        [NODE_A, "=fake", "1", NOON - HOUR_US, NOON]
+    ]
+    body = await gateway.json(path)
+    response = await gateway.get(f"{path}&format=csv")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "Accept" in response.headers["vary"].split(", ")
+    assert response.headers["etag"]
+    rows = list(csv.DictReader(response.text.splitlines()))
+    assert len(rows) == len(body["implementations"]) > 0
+    for row, item in zip(rows, body["implementations"], strict=True):
+        assert row["nodes"] == str(item["nodes"])
+        assert json.loads(row["series"]) == item["series"]
+        assert row["spread.reached"] == str(item["spread"]["reached"])
+        # A spreadsheet would run it.
+        assert row["name"] == (f"'{item['name']}" if item["name"] == "=fake" else item["name"])
+    accepted = await gateway.get(path, headers={"accept": "text/csv"})
+    assert accepted.text == response.text
+    preferred = await gateway.get(path, headers={"accept": "application/json, text/csv;q=0.5"})
+    assert preferred.json()["implementations"] == body["implementations"]
+
+
+async def test_csv_that_lacks_a_shard_does_not_end_like_a_whole_one(gateway: Running) -> None:
+    await gateway.shards[1].stop()
+    path = f"/api/implementations?{WINDOW}&format=csv"
+    # The second request is not answered by what the first one was sent.
+    for _ in range(2):
+        received = await broken_off(gateway, "GET", path)
+        assert received.decode().splitlines()[-1].startswith('"# incomplete: shard 1 of 2')
+
+
+async def test_csv_is_refused_for_two_windows_and_other_formats_by_name(gateway: Running) -> None:
+    for parameters, name in (
+        ("format=csv&compare=1h", "compare"),
+        ("format=parquet", "format"),
+        ("format=xml", "format"),
+    ):
+        body = await gateway.json(f"/api/implementations?{WINDOW}&{parameters}", 400)
+        assert body["error"]["param"] == name
 
 
 async def test_nodes_of_all_shards_are_columns_in_order_of_their_ids(gateway: Running) -> None:

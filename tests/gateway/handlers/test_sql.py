@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import httpx
 import nanoarrow as na
 import pytest
 from nanoarrow.ipc import StreamWriter
@@ -19,6 +16,7 @@ from tart.gateway.fanout.sql_admission import OF_CLIENT
 from tart.ipc.messages import Failure
 from tart.query.core.query import Attached
 from tart.query.sql.formats import SQL_FORMATS
+from tests.gateway.broken_off import broken_off
 from tests.gateway.running import Running, eventually, with_gateway
 
 # What a shard says of it: file, rows, and when they were received.
@@ -31,7 +29,6 @@ TEXTS = {
     "application/x-ndjson": '{"n":1}\n{"n":2}\n',
     "text/markdown; charset=utf-8": "| n |\n| --: |\n| 1 |\n| 2 |\n",
 }
-Begun = Callable[[], Awaitable[None]]
 
 
 def arrow(sql: str) -> bytes:
@@ -40,27 +37,6 @@ def arrow(sql: str) -> bytes:
     with duckdb.connect(":memory:") as connection, StreamWriter.from_writable(out) as writer:
         writer.write_stream(na.c_array_stream(connection.sql(sql)))
     return out.getvalue()
-
-
-async def broken_off(
-    gateway: Running, method: str, url: str, begun: Begun | None = None, **arguments: Any
-) -> bytes:
-    """What came of an answer that must not end properly.
-
-    Args:
-        begun: Called when it has begun.
-    """
-    received = b""
-    async with gateway.client.stream(method, url, **arguments) as response:
-        assert response.status_code == 200
-        if begun is not None:
-            await begun()
-        try:
-            async for chunk in response.aiter_raw():
-                received += chunk
-        except httpx.RemoteProtocolError:
-            return received
-    pytest.fail(f"{url} ended like a whole answer")
 
 
 def answering(gateway: Running, *maps: str) -> None:

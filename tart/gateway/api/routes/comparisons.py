@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tart.errors import BadQuery
-from tart.gateway.api.common import window
+from tart.gateway.api.common import FORMAT, window
 from tart.gateway.api.parameters import Choice, Parameter, Text
 from tart.gateway.api.route import SHARD_ERRORS, Cache, Route
 from tart.query.answers.comparison import ImplementationComparison
@@ -67,6 +67,9 @@ class Level:
         return {"type": "number", "minimum": self.low, "maximum": self.high}
 
 
+# The lists of the answer.
+TABLES = ("groups", "differences", "measures")
+
 COMPARISON_ROUTES: tuple[Route, ...] = (
     Route(
         "implementations_compare",
@@ -103,6 +106,14 @@ COMPARISON_ROUTES: tuple[Route, ...] = (
                 Level(),
                 "Probability that none of the claims is false and that all intervals hold.",
                 "0.95",
+            ),
+            FORMAT,
+            Parameter(
+                "table",
+                Choice(TABLES),
+                "The list that csv has: groups has a row for each measure and group, differences "
+                "for each measure and pair of groups, measures for each measure.",
+                "groups",
             ),
             *window("1h"),
         ),

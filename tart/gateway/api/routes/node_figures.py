@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tart.gateway.api.common import window
+from tart.gateway.api.common import FORMAT, window
 from tart.gateway.api.parameters import Choice, Integer, NodeId, Parameter
 from tart.gateway.api.route import NODE, NODE_PREFIX, SHARD_ERRORS, Cache, Route
 from tart.query.answers.implementations import Implementations
@@ -64,7 +64,7 @@ NODE_FIGURE_ROUTES: tuple[Route, ...] = (
         "/api/metrics/latency?group_by=implementation has the histograms of all steps. The window "
         "is cut into about 60 buckets of whole minutes, or of whole hours if it is longer than a "
         "day.",
-        parameters=window("24h"),
+        parameters=(FORMAT, *window("24h")),
         answer=Implementations,
         errors=SHARD_ERRORS,
         cache=Cache.AGGREGATED,
