@@ -87,8 +87,10 @@ class ContradictionWatch:
         final = self._state.final
         if final is not None and relate(self._state.tree, node, final) == "off":
             return True
+        if node.attached:
+            return False
         lowest = self._state.tree.lowest(node)
-        return not node.attached and not lowest.attached and lowest.is_root
+        return lowest.is_root and not lowest.attached
 
     def _resume(self, node: Node) -> None:
         """Follow the line of a head that was off: it is a fork of old blocks, or a new chain."""
