@@ -56,10 +56,13 @@ class BlockLinker:
         self._recorder.want_statistics(node)
 
     def follow_late_heads(self, now: int) -> None:
-        """Follow the heads that no second endpoint named in time."""
+        """Follow the heads that no second endpoint named in time.
+
+        Memory may have forgotten a part of a line that is not attached: it is read on from there.
+        """
         for node in self._endpoints.heads():
             if not 0 <= now - node.seen_at < SECOND_NAME_US:
-                self.want_parent(node)
+                self.want_parent(node if node.attached else self._state.tree.lowest(node))
 
     def _claim_slot(self, node: Node, index: int, slot: int) -> None:
         """Let endpoints decide on the slot of a block; it stays once the block is linked."""

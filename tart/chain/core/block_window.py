@@ -1,10 +1,13 @@
 """The window of the chain that is in memory: which blocks enter it, and which are forgotten.
 
 Pure. The store has older blocks. A full memory first loses blocks that are not attached, which an
-endpoint may have made up, then the oldest that are stored.
+endpoint may have made up: those that no endpoint's head leads to any more, then the others. The
+oldest that are stored come last.
 """
 
 from __future__ import annotations
+
+from itertools import takewhile
 
 from tart.chain.core.answers import PARENT, STATISTICS
 from tart.chain.core.block_tree import Node
@@ -40,7 +43,7 @@ class BlockWindow:
         if node is not None:
             return node
         if tree.is_full:
-            self._prune_to_limit()
+            self._prune_to_limit(child)
         is_attached = child is not None and child.attached
         if tree.is_full or (not is_attached and self._is_forgotten(block)):
             self._state.counts["blocks_refused"] += 1
@@ -65,14 +68,24 @@ class BlockWindow:
         """Return whether a block may be one that is stored and no longer in memory."""
         return block.slot < self._first_slot()
 
-    def _prune_to_limit(self) -> None:
-        """Forget a tenth of all blocks: first those that are not attached, then the oldest."""
-        needed = {self._state.best, self._state.final, *self._endpoints.heads()}
+    def _prune_to_limit(self, child: Node | None) -> None:
+        """Forget a tenth of all blocks, but none that is needed now."""
+        needed = {self._state.best, self._state.final, child, *self._endpoints.heads()}
+        lines = self._unattached_lines()
         spare = [node for node in self._spare() if node not in needed]
-        spare.sort(key=lambda node: (node.attached, node.slot))
+        spare.sort(key=lambda node: (node.attached, node in lines, node.slot))
         for node in spare[: self._state.limits.blocks // 10 + 1]:
             self._state.counts["blocks_forgotten"] += 1
             self._forget(node)
+
+    def _unattached_lines(self) -> set[Node]:
+        """Return the blocks between the heads that endpoints name and the followed chain."""
+        tree = self._state.tree
+        return {
+            node
+            for head in self._endpoints.heads()
+            for node in takewhile(lambda each: not each.attached, tree.line(head))
+        }
 
     def _spare(self) -> list[Node]:
         """Return the blocks that can be had again: from the store, or from who named them."""
@@ -80,6 +93,11 @@ class BlockWindow:
         return [node for node in nodes if node.stored or not node.attached]
 
     def _forget(self, node: Node) -> None:
-        self._state.tree.remove(node)
+        tree = self._state.tree
+        for child in tree.children(node):
+            # The parents of others are stored.
+            if not child.attached:
+                tree.unlink(child)
+        tree.remove(node)
         for method in (PARENT, STATISTICS):
             self._state.requests.discard(method, node.hash)

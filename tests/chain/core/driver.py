@@ -85,6 +85,10 @@ class Driver:
         if index in self.nodes:
             self.inbox[index].extend(self.nodes[index].announce())
 
+    def update(self, index: int, method: str, value: object) -> None:
+        """Deliver an update that the node does not send."""
+        self._run(self.follower.updated(index, method, value, self.now))
+
     def deliver(self, index: int) -> bool:
         """Deliver one message of a node; return whether there was one."""
         if index not in self.nodes or not self.inbox[index]:

@@ -229,3 +229,11 @@ def test_a_block_that_waits_for_its_parent_is_stored_once_it_is_linked_or_its_li
         (put,) = changes
         assert isinstance(put, PutBlock)
         assert put.block.slot == number
+
+
+def test_a_line_of_which_memory_forgot_a_part_is_read_on_from_there():
+    parts = Parts(1)
+    head = line(parts.state.tree, 30, 31, 32)
+    parts.name(0, head)
+    parts.linker.follow_late_heads(NOW)
+    assert parts.asked() == [(PARENT, 30)]

@@ -90,3 +90,42 @@ def test_a_block_is_refused_if_nothing_can_be_forgotten():
     assert parts.window.find_or_add(BlockDescriptor(key(11), 11), NOW) is None
     assert parts.state.counts["blocks_refused"] == 1
     assert len(parts.state.tree) == 10
+
+
+def test_a_full_memory_forgets_what_no_head_leads_to_before_the_line_of_a_head():
+    parts = Parts(limits=Limits(blocks=10))
+    tree = parts.state.tree
+    parts.name(0, line(tree, 1, 2, 3))
+    line(tree, *range(20, 27))
+    parts.window.find_or_add(BlockDescriptor(key(11), 11), NOW)
+    assert slots(parts) == [1, 2, 3, 11, *range(22, 27)]
+
+
+def test_the_parent_of_a_block_that_is_not_attached_is_not_known_once_it_is_forgotten():
+    parts = Parts(limits=Limits(blocks=5))
+    tree = parts.state.tree
+    head = line(tree, 1, 2, 3, 4, 5)
+    parts.name(0, head)
+    parts.window.find_or_add(BlockDescriptor(key(11), 11), NOW)
+    assert slots(parts) == [2, 3, 4, 5, 11]
+    assert tree.nodes[key(2)].parent is None
+
+
+def test_the_parent_of_a_stored_block_stays_known():
+    parts = Parts(limits=Limits(blocks=2))
+    head = line(parts.state.tree, 1, 2)
+    for node in parts.state.tree.nodes.values():
+        node.attached = node.stored = True
+    parts.state.best = head
+    parts.window.find_or_add(BlockDescriptor(key(11), 11), NOW)
+    assert slots(parts) == [2, 11]
+    assert head.parent == key(1)
+
+
+def test_the_child_of_a_new_block_is_not_forgotten():
+    parts = Parts(limits=Limits(blocks=3))
+    child = line(parts.state.tree, 5)
+    line(parts.state.tree, 6)
+    line(parts.state.tree, 7)
+    parts.window.find_or_add(BlockDescriptor(key(4), 4), NOW, child)
+    assert slots(parts) == [4, 5, 7]

@@ -289,6 +289,32 @@ def test_a_lying_endpoint_does_not_move_what_is_final():
     assert set(driver.store.blocks) == {key.hex() for key in chain.blocks}
 
 
+def test_made_up_heads_that_fill_the_memory_do_not_stop_the_chain():
+    chain, driver = make(count=3, blocks=10, limits=Limits(blocks=50, final_slots=20))
+    honest = (1, 2)
+    for index in honest:
+        driver.connect(index)
+    driver.settle(20)
+    for index in honest:
+        driver.disconnect(index)
+    # The chain grows meanwhile, and its nodes are slow while that is read.
+    head = chain.grow(driver.views[1].best_hash, 25)
+    driver.connect(0)
+    for index in honest:
+        driver.views[index].best_hash = head
+        driver.views[index].final_hash = chain.line(head)[2]
+        driver.connect(index)
+    for number in range(150):
+        made_up = {"header_hash": b64encode(number.to_bytes(32, "big")).decode(), "slot": 900}
+        driver.update(0, "subscribeBestBlock", made_up)
+        driver.tick(0.2)
+        for index in range(3):
+            driver.deliver(index)
+    assert driver.follower.state.counts["blocks_forgotten"] > 0
+    driver.settle(60)
+    assert_true(chain, driver, head, chain.line(head)[2])
+
+
 def test_an_endpoint_that_contradicts_what_is_final_is_counted_and_logged_once():
     chain, driver = make(count=3)
     driver.connect_all()
