@@ -25,8 +25,8 @@ from tart.gateway.fanout.reconcile_queries import read_inputs
 from tart.offline.server import Connection, OfflineServer, offline_server
 from tart.query.chain_queries.chain import ChainBlock
 from tart.query.core.windows import Window
-from tart.query.reconcile.comparison import Reconciliation, reconcile
 from tart.query.reconcile.findings import has_receivers, has_witnesses, is_connected
+from tart.query.reconcile.reconciliation import Reconciliation, reconcile
 from tart.query.reconcile.reports import validity_slots
 from tart.simulate.model.fault_rates import TROUBLED, Rates
 from tart.simulate.model.lies import LIES, Lie

@@ -32,7 +32,7 @@ from tart.ipc.messages import CHAIN_SOCKET
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import Window
 from tart.query.reconcile.chain_view import AGE_US
-from tart.query.reconcile.comparison import Reconciliation, reconcile
+from tart.query.reconcile.reconciliation import Reconciliation, reconcile
 from tart.simulate.model.truth_reader import Facts
 from tart.units import JCE_US, SECOND_US
 from tests.e2e.fast_clock import FastClock

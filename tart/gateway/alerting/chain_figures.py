@@ -22,7 +22,7 @@ from tart.gateway.fanout.queries import QueryClient
 from tart.gateway.fanout.reconcile_queries import read_inputs
 from tart.query.answers.reconcile import FindingKind
 from tart.query.core.windows import Window
-from tart.query.reconcile.comparison import Reconciliation, reconcile
+from tart.query.reconcile.reconciliation import Reconciliation, reconcile
 from tart.units import MINUTE_US
 
 # The kinds of findings that each figure counts.

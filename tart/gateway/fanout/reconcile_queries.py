@@ -38,13 +38,13 @@ from tart.query.reconcile.claims import (
     authored_blocks,
     package_claims,
 )
-from tart.query.reconcile.comparison import Inputs
 from tart.query.reconcile.findings import (
     SendCounts,
     suspicious_blocks,
     suspicious_reports,
     witness_blocks,
 )
+from tart.query.reconcile.reconciliation import Inputs
 from tart.query.reconcile.reports import find_reports, validity_slots
 from tart.query.shard_queries.aggregates import AggregateRows, AggregateSum
 from tart.query.shard_queries.blocks import BlockPropagation, FirstSeenBlocks

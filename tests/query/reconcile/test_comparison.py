@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tart.query.core.version_spans import VersionSpan
-from tart.query.reconcile.comparison import MAX_EXAMPLES, compare, reconcile, reconcile_answer
+from tart.query.reconcile.comparison import MAX_EXAMPLES, compare, reconcile_answer
+from tart.query.reconcile.reconciliation import reconcile
 from tests.query.reconcile.world import EPOCH, FIRST, NODES, World, hash_of, invented, time_of
 
 E = FIRST // EPOCH

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from tart.query.reconcile.claims import AuthoredBlock
-from tart.query.reconcile.comparison import reconcile
 from tart.query.reconcile.findings import (
     SendCounts,
     suspicious_blocks,
     suspicious_reports,
     witness_blocks,
 )
+from tart.query.reconcile.reconciliation import reconcile
 from tart.query.shard_queries.claims import ClaimedGas
 from tart.units import MINUTE_US
 from tests.query.reconcile.world import (

@@ -10,8 +10,8 @@ from tart.query.core.version_spans import VersionSpan
 from tart.query.reconcile.attendance import AttendanceRows
 from tart.query.reconcile.chain_view import ChainView
 from tart.query.reconcile.claims import AuthoredBlock, Claims, PackageClaim
-from tart.query.reconcile.comparison import Inputs
 from tart.query.reconcile.findings import SendCounts
+from tart.query.reconcile.reconciliation import Inputs
 from tart.query.shard_queries.claims import AssurerBits, ClaimedGas
 from tart.units import JCE_US, MINUTE_US, SECOND_US
 
