@@ -24,6 +24,10 @@ from xdist.scheduler import LoadFileScheduling
 # A run in the background of a script ignores Ctrl-C, and so would each command that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# After nohup the same is true of the end of a terminal. The run goes on ignoring it; a signal with
+# a handler has its default action again in each command.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 # One retry, with `make test` alone.
 pytest_plugins = ["tests.retry"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -100,9 +101,12 @@ def test_the_demo_shows_a_rising_chain_and_stops_on_ctrl_c(tmp_path):
         for _ in range(2):
             os.killpg(demo.pid, signal.SIGINT)
         assert demo.ended() == 0
-        # Nothing went wrong, so the log said nothing between the lines for people.
-        repeated = "tart: stopping; press Ctrl-C again after 5 s to stop at once\n"
-        assert demo.errors() in ("", repeated)
+        # Nothing went wrong, so the log said nothing between the lines for people; but on a slow
+        # machine the simulated network may listen only after the server gave it up for a while.
+        repeated = "tart: stopping; press Ctrl-C again after 5 s to stop at once"
+        late = rf".* WARNING chain: no connection to the RPC of ws://({'|'.join(addresses)}): .*"
+        lines = [each for each in demo.errors().splitlines() if not re.fullmatch(late, each)]
+        assert lines in ([], [repeated])
 
 
 def test_a_demo_whose_terminal_closes_while_it_starts_leaves_nothing_behind(tmp_path):
