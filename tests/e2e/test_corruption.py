@@ -164,8 +164,6 @@ CLOSED = {
     cases(
         CLOSED,
         (
-            "damage_a_block",
-            "damage_a_header",
             "take_a_file_of_another_shard",
             "lose_the_heads_of_both_lanes",
             "damage_aggregates",
@@ -230,7 +228,7 @@ KILLED = {
 }
 
 
-@pytest.mark.parametrize("damage", cases(KILLED, ("zero_in_a_log", "lose_all_of_a_log")))
+@pytest.mark.parametrize("damage", cases(KILLED, ("zero_in_a_log",)))
 def test_after_a_kill_a_damaged_log_costs_what_is_in_it_or_its_file(tmp_path, whole, damage):
     shutil.copytree(whole / "killed" / "00", tmp_path / "00")
     files = everything(tmp_path)
@@ -261,7 +259,7 @@ UNDER = {
 }
 
 
-@pytest.mark.parametrize("damage", cases(UNDER, ("damage_a_block", "damage_aggregates")))
+@pytest.mark.parametrize("damage", cases(UNDER, ("damage_a_block",)))
 def test_under_a_running_shard_damage_costs_the_same_and_is_told_once(
     tmp_path, whole, damage, caplog
 ):
