@@ -159,7 +159,8 @@ def test_the_same_answers_after_a_restart_and_with_fewer_shards(tmp_path):
         before = snapshot(system, nodes)
         system.process.send(signal.SIGTERM)
         assert system.process.exited() == 0
-    for shards in (3, 1, 2):
+    # More shards again: see the test with four, two and three.
+    for shards in (3, 1):
         with running_system(data, shards=shards) as system:
             assert snapshot(system, nodes) == before
             system.process.send(signal.SIGTERM)

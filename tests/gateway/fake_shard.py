@@ -7,8 +7,10 @@ lists the test fills, or replaced per query by ``answers``.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -595,11 +597,10 @@ class FakeShard:
             first = 0 if query.after is None else query.after.get(directory)
             if first is None:
                 continue
-            left = [
-                each
-                for each in rows
-                if event_identity(each["id"])[1] >= first and _selected(each, query.selection)
-            ]
+            # They are in the order of their numbers.
+            begin = bisect_left(rows, first, key=lambda each: event_identity(each["id"])[1])
+            rest = islice(rows, begin, None)
+            left = list(islice((each for each in rest if _selected(each, query.selection)), 3))
             lines = [orjson.dumps(each) + b"\n" for each in left[:2]]
             data += b"".join(lines)
             parts[str(directory)] = {

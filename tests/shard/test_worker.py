@@ -118,7 +118,7 @@ def test_a_restarted_shard_continues_its_numbering(tmp_path):
 
 
 def test_committed_events_survive_kill_9_exactly_once(tmp_path):
-    kills, node = 3, fake_node()
+    kills, node = 2, fake_node()
     settings = {"flush_rows": 50, "checkpoint_seconds": 0.02}
     least = 0
     for _ in range(kills):
@@ -148,18 +148,18 @@ def test_committed_events_survive_kill_9_exactly_once(tmp_path):
 
 
 def test_directories_of_fewer_shards_are_adopted_and_answered_for(tmp_path):
-    for shard in range(3):
+    for shard in range(2):
         node = fake_node(shard + 1)
         said = [node.connect(), *blocks(node, shard + 1)]
-        with shard_process(tmp_path, shard, 3) as worker, connected(worker, *said):
+        with shard_process(tmp_path, shard, 2) as worker, connected(worker, *said):
             received(worker, shard + 1)
             worker.process.send(signal.SIGTERM)
             assert worker.process.ended() == 0
     with shard_process(tmp_path, 0, 1) as worker:
         found = {each["node_id"][:2]: each["event_count"] for each in asked(worker, "nodes")}
-        assert found == {"01": 1, "02": 2, "03": 3}
-        assert len(asked(worker, "events", limit=100)) == 6
-        assert len(asked(worker, "events", node="03" * 32)) == 3
+        assert found == {"01": 1, "02": 2}
+        assert len(asked(worker, "events", limit=100)) == 3
+        assert len(asked(worker, "events", node="02" * 32)) == 2
 
 
 def test_a_shard_ends_with_a_storage_error_when_its_files_cannot_be_written(tmp_path):

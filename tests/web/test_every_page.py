@@ -35,8 +35,23 @@ class View(NamedTuple):
     rules: dict[str, Any]
 
 
+# In the dark it is the contrast that is looked at, and pages are made of the same parts: the design
+# page has all of them. `make soak` looks at each page.
+IN_DARK = ("design", "network", "journey", "chain", "sql", "alerts")
+CASES = [
+    pytest.param(
+        view,
+        name,
+        id=f"{view}-{name}",
+        marks=[pytest.mark.soak] if view == "dark" and name not in IN_DARK else [],
+    )
+    for view in VIEWS
+    for name in PAGES
+]
+
+
 # One after the other: a page in a window that waits would go on asking the server.
-@pytest.fixture(scope="module", params=VIEWS)
+@pytest.fixture(scope="module")
 def view(request: Any, browser: Browser, live_system: System) -> Iterator[View]:
     """Return a window on the page."""
     scheme, width, rules = VIEWS[request.param]
@@ -68,10 +83,10 @@ def parts(live_system: System) -> dict[str, str]:
 
 def test_the_registry_is_read() -> None:
     assert len(PAGES) > 20
-    assert {"network", "nodes", "node", "design"} <= PAGES.keys()
+    assert {"network", "nodes", "node", "design", *IN_DARK} <= PAGES.keys()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("view", "name"), CASES, indirect=["view"])
 def test_a_page_is_without_fault(view: View, parts: dict[str, str], name: str) -> None:
     path, title = PAGES[name]
     for variable, value in parts.items():

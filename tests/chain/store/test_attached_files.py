@@ -48,13 +48,13 @@ def test_a_file_that_cannot_be_read_is_renamed_and_the_others_are_served(tmp_pat
 
 def test_a_damaged_block_costs_its_rows_alone(tmp_path):
     with open_store(tmp_path / "c") as store:
-        for start in range(0, 60_000, 1000):
+        for start in range(0, 30_000, 1000):
             store.write(line(range(start, start + 1000)))
     path = tmp_path / "c" / "2026-11-30.duckdb"
     damage_column(path, "cores", "gas_used")
     with open_store(tmp_path / "c") as store:
         (totals,) = store.answer(chain.Cores(0, 99_999))
-        assert 0 < totals.blocks <= 60_000
+        assert 0 < totals.blocks <= 30_000
         assert len(slots(store, limit=10)) == 10
         assert store.figures()["damaged_files"] == 1
         store.write(line(range(70_000, 70_002)))
@@ -116,12 +116,12 @@ def test_a_failed_checkpoint_is_logged_and_costs_nothing(tmp_path, caplog):
 
 def test_damage_that_the_start_meets_costs_its_rows_alone(tmp_path, caplog):
     with open_store(tmp_path / "c") as store:
-        for start in range(0, 60_000, 1000):
+        for start in range(0, 30_000, 1000):
             store.write(line(range(start, start + 1000)))
     damage_column(tmp_path / "c" / "2026-11-30.duckdb", "blocks", "slot")
     with open_files(tmp_path / "c") as parts:
         ((file, index),) = parts.index.files.items()
-        assert 0 < index.blocks < 60_000
+        assert 0 < index.blocks < 30_000
         assert parts.files.is_damaged(file)
     assert "what can be read of it is served" in caplog.text
 
@@ -138,7 +138,7 @@ def test_damage_that_a_write_meets_is_read_around(tmp_path):
         return cursor.execute(statement)
 
     with open_store(tmp_path / "c") as store:
-        for start in range(0, 60_000, 1000):
+        for start in range(0, 30_000, 1000):
             store.write(line(range(start, start + 1000)))
     damage_column(tmp_path / "c" / "2026-11-30.duckdb", "cores", "gas_used")
     with open_store(tmp_path / "c", execute=execute) as store:

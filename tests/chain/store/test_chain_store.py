@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 
 import duckdb
 import pytest
@@ -115,58 +116,76 @@ def test_a_start_knows_the_blocks_with_the_highest_slots(tmp_path):
             assert known == [15, 14, 13, 12, 11, 10][:limit]
 
 
+# One process imports what it needs and forks for each statement, before anything of DuckDB runs.
 KILLED = """
 import os, signal, sys
+from itertools import count
 from pathlib import Path
-from tart.chain.core.changes import SetStatus
+from tart.chain.core.changes import PutParameters, SetStatus
 from tart.chain.store.chain_store import ChainStore
 from tart.units import DAY_US
 from tests.chain.store.running import Clock, PARAMETERS, block_hash, line
-from tart.chain.core.changes import PutParameters
 
-folder, last = Path(sys.argv[1]), int(sys.argv[2])
-count = 0
+def write(folder, last):
+    statements = 0
 
-def execute(cursor, statement):
-    global count
-    count += 1
-    if count == last:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return cursor.execute(statement)
+    def execute(cursor, statement):
+        nonlocal statements
+        statements += 1
+        if statements == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return cursor.execute(statement)
 
-clock = Clock()
-store = ChainStore(folder, 90, now_us=clock, execute=execute, checkpoint_bytes=1)
-store.write([PutParameters(PARAMETERS), *line(range(10, 13))])
-print("12", flush=True)
-clock.now += DAY_US
-store.write(line(range(13, 15), block_hash(12)))
-print("14", flush=True)
-final = SetStatus("final", (block_hash(12), block_hash(13)))
-store.write([final, *line(range(15, 16), block_hash(14))])
-print("15", flush=True)
-print("statements", count, flush=True)
+    clock = Clock()
+    store = ChainStore(folder, 90, now_us=clock, execute=execute, checkpoint_bytes=1)
+    store.write([PutParameters(PARAMETERS), *line(range(10, 13))])
+    print(last, 12, flush=True)
+    clock.now += DAY_US
+    store.write(line(range(13, 15), block_hash(12)))
+    print(last, 14, flush=True)
+    final = SetStatus("final", (block_hash(12), block_hash(13)))
+    store.write([final, *line(range(15, 16), block_hash(14))])
+    print(last, 15, flush=True)
+
+for last in count(1):
+    if not (child := os.fork()):
+        write(Path(sys.argv[1]) / f"c{last}", last)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code != -signal.SIGKILL:
+        # There are no more statements.
+        sys.exit(code)
 """
 
 
-def run_killed(folder, last):
-    return subprocess.run(
-        [sys.executable, "-c", KILLED, str(folder), str(last)],
+def run_killed(folder):
+    """What was acknowledged by the number of the statement before which the process was killed.
+
+    The last one is that of a process that ran to its end.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(folder)],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
+    assert ended.returncode == 0, ended.stderr
+    found = defaultdict(lambda: 9)
+    for last, slot in (map(int, row.split()) for row in ended.stdout.splitlines()):
+        found[last] = slot
+    return found
 
 
 @pytest.mark.slow
 def test_a_kill_before_any_statement_loses_nothing_and_counts_nothing_twice(tmp_path):
-    whole = run_killed(tmp_path / "whole", 0)
-    statements = int(whole.stdout.split()[-1])
-    assert statements > 15, whole.stderr
-    for last in range(1, statements + 1):
+    found = run_killed(tmp_path)
+    # The last process was not killed.
+    assert found[max(found)] == 15
+    assert max(found) > 16
+    for last in range(1, max(found)):
         folder = tmp_path / f"c{last}"
-        killed = run_killed(folder, last)
-        acknowledged = max([9, *map(int, killed.stdout.split())])
+        acknowledged = found[last]
         clock = Clock(NOON + DAY_US)
         with open_store(folder, clock) as store:
             stored = slots(store)
