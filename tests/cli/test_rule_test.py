@@ -185,7 +185,7 @@ disable = ["*"]
 alert = "Many"
 sql = "SELECT node_id, count(*) AS value FROM events GROUP BY node_id HAVING count(*) > 100"
 """
-    code, out, _ = run(records, rules=rules)
+    code, out, _ = run(records, "--every", "80s", rules=rules)
     assert code == rule_test.PLAYED
     assert "Many  3 ×" in out
 

@@ -133,7 +133,7 @@ def without_sessions(node):
     }
 
 
-@pytest.mark.parametrize("shards", [1, 3])
+@pytest.mark.parametrize("shards", [pytest.param(1, marks=pytest.mark.soak), 3])
 def test_what_a_node_says_counts_wherever_its_connections_are_and_after_a_kill(tmp_path, shards):
     """Eight connections of one node: on one shard, or wherever the kernel puts them."""
     peer_id = fake_node(40).peer_id

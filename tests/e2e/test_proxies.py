@@ -99,8 +99,15 @@ def caddy(directory, port, api, prefix):
         yield
 
 
-@pytest.mark.parametrize("prefix", ["", PREFIX], ids=["alone", "below a prefix"])
-@pytest.mark.parametrize("proxy", [nginx, caddy], ids=["nginx", "caddy"])
+@pytest.mark.parametrize(
+    ("proxy", "prefix"),
+    [
+        pytest.param(nginx, "", id="nginx-alone", marks=pytest.mark.soak),
+        pytest.param(nginx, PREFIX, id="nginx-below a prefix"),
+        pytest.param(caddy, "", id="caddy-alone"),
+        pytest.param(caddy, PREFIX, id="caddy-below a prefix", marks=pytest.mark.soak),
+    ],
+)
 def test_what_the_manual_says_works(tmp_path, capsys, proxy, prefix):
     if shutil.which(proxy.__name__) is None:
         pytest.skip(f"{proxy.__name__} is not installed")

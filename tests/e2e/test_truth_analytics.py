@@ -16,14 +16,14 @@ from tart.query.core.windows import time_us
 from tart.query.topics.node_activity import CONNECTION_KINDS
 from tart.query.topics.time_series import DISCARDS
 from tart.units import HOUR_US, JCE_US, MINUTE_US, SECOND_US
-from tests.e2e.received import Received, rooted
+from tests.e2e.received import rooted
 
 STEP = 5 * MINUTE_US
 
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 def nodes(truth):

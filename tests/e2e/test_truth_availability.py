@@ -8,7 +8,6 @@ import pytest
 
 from tart.query.core.rfc3339 import server_time
 from tart.query.topics.requests import PREIMAGE_REQUEST, REQUESTS
-from tests.e2e.received import Received
 from tests.e2e.test_truth_metrics import close, durations, nearest
 
 # Their figures are merged of shards: the system with the most of them is enough.
@@ -23,7 +22,7 @@ def ask(truth, path, **parameters):
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 # --- Anchors -------------------------------------------------------------------------------

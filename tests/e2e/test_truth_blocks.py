@@ -9,7 +9,7 @@ import pytest
 from tart.protocol.events import EventKind
 from tart.query.core.rfc3339 import rfc3339_of_jce
 from tart.query.topics.slots import SLOT_KINDS
-from tests.e2e.received import Received, rooted
+from tests.e2e.received import rooted
 
 OUTLINE = (
     *("size_bytes", "num_tickets", "num_preimages", "num_guarantees", "num_assurances"),
@@ -19,7 +19,7 @@ OUTLINE = (
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 TOTALS = {

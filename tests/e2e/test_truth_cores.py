@@ -10,7 +10,7 @@ import pytest
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
 from tart.units import JCE_US, SECOND_US
-from tests.e2e.packages_truth import Packages, later
+from tests.e2e.packages_truth import later
 from tests.e2e.test_truth_packages import assert_in_bin, known, stage_of
 
 CORES = (0, 1)
@@ -20,7 +20,7 @@ SLOT_US = 6 * SECOND_US
 @pytest.fixture(scope="module")
 def packages(truth):
     """What happened to packages."""
-    return Packages(truth)
+    return truth.packages
 
 
 def of_core(packages, core):

@@ -8,13 +8,12 @@ import pytest
 
 from tart.query.core.failure_templates import failure_fingerprint, failure_template
 from tart.query.core.rfc3339 import server_time
-from tests.e2e.received import Received
 from tests.e2e.test_truth_analytics import failed
 
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 def key_of(fact):

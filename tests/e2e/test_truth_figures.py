@@ -35,7 +35,6 @@ from tart.simulate.model.network import Network
 from tart.simulate.model.truth import Truth
 from tart.simulate.model.truth_reader import Facts
 from tart.units import HOUR_US, JCE_US, MINUTE_US, SECOND_US
-from tests.e2e.received import Received
 from tests.offline.playing import PlayedNetwork
 
 
@@ -110,7 +109,7 @@ def measured(truth):
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 def shares(counts):

@@ -12,7 +12,6 @@ from tart.query.core.event_names import JAMTART_GROUPS
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import time_us
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
-from tests.e2e.received import Received
 from tests.running import wait_for
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 def ask(truth, path, **parameters):

@@ -9,8 +9,6 @@ import pytest
 from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
 from tart.query.core.windows import time_us
 from tart.query.grafana.availability import BUNDLES, COUNTED, PREIMAGES, SEGMENTS, SHARDS
-from tests.e2e.packages_truth import Packages
-from tests.e2e.received import Received
 from tests.e2e.test_truth_grafana import ask
 from tests.e2e.test_truth_guarantees import TOTALS
 from tests.e2e.test_truth_metrics import close, durations, nearest
@@ -24,7 +22,7 @@ SHARES = {"p50_ms": 0.5, "p75_ms": 0.75, "p95_ms": 0.95, "p99_ms": 0.99}
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 def test_guarantees_by_outcome(truth):
@@ -41,7 +39,7 @@ def test_guarantees_by_outcome(truth):
 
 def test_guarantors_and_their_cores(truth):
     by_node = defaultdict(list)
-    for attempt in Packages(truth).attempts:
+    for attempt in truth.packages.attempts:
         if "guaranteed" in attempt.steps:
             by_node[attempt.root["node"]].append(attempt)
     body = ask(truth, "/api/grafana/guarantees/by-guarantor")

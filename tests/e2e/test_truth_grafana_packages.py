@@ -9,7 +9,6 @@ import pytest
 from tart.query.core.rfc3339 import rfc3339_of_jce, server_time
 from tart.query.core.windows import time_us
 from tart.units import MINUTE_US
-from tests.e2e.packages_truth import Packages
 from tests.e2e.test_truth_grafana import ask
 from tests.e2e.test_truth_metrics import close, nearest
 
@@ -31,7 +30,7 @@ STAGES = {
 
 @pytest.fixture(scope="module")
 def packages(truth):
-    return Packages(truth)
+    return truth.packages
 
 
 def reached(packages, core=None, start=None):

@@ -8,7 +8,7 @@ import pytest
 
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.simulate.model.truth import SENT
-from tests.e2e.packages_truth import Packages, later
+from tests.e2e.packages_truth import later
 
 TOTALS = {
     "built": 105,
@@ -26,7 +26,7 @@ TOTALS = {
 @pytest.fixture(scope="module")
 def packages(truth):
     """What happened to packages."""
-    return Packages(truth)
+    return truth.packages
 
 
 def test_totals_and_rates_are_of_events(truth):

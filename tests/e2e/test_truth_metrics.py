@@ -18,7 +18,6 @@ from tart.query.core.windows import time_us
 from tart.query.shard_queries.packages import PAIRS
 from tart.query.topics.time_series import CATEGORY_OF
 from tart.units import MINUTE_US, SECOND_US
-from tests.e2e.packages_truth import Packages
 from tests.e2e.received import Received
 from tests.e2e.truth import network, tell
 from tests.running import running_system, wait_for
@@ -28,7 +27,7 @@ STEP = 5 * MINUTE_US
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 def shares(truth):
@@ -176,7 +175,7 @@ def test_events_by_type(truth, received):
 def test_guarantees_by_core(truth):
     rows, found = grouped(truth, "guarantees", "core")
     cores = defaultdict(list)
-    for attempt in Packages(truth).attempts:
+    for attempt in truth.packages.attempts:
         for fact in attempt.facts:
             if fact["type"] == 105 and attempt.core is not None:
                 cores[attempt.core].append(fact["node"])
@@ -341,7 +340,7 @@ def test_latency_of_steps_by_group(truth, group_by):
 def test_latency_of_guarantors_by_core(truth):
     found = truth.system.get("/api/metrics/latency", group_by="core")["steps"]
     expected = defaultdict(list)
-    for attempt in Packages(truth).attempts:
+    for attempt in truth.packages.attempts:
         steps = {"started": attempt.root["node_us"], **attempt.steps}
         for name, (first, last) in PAIRS.items():
             if first in steps and last in steps:

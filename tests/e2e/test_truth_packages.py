@@ -11,7 +11,7 @@ from tart.query.core.log_histogram import PER_OCTAVE
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.query.core.windows import time_us
 from tart.query.shard_queries.packages import PAIRS
-from tests.e2e.packages_truth import STEPS, Packages, later
+from tests.e2e.packages_truth import STEPS, later
 
 MARKS = {
     "submissions": lambda a: a.kind == 90,
@@ -49,7 +49,7 @@ ON_CHAIN = "PackageReportedOnChain"
 @pytest.fixture(scope="module")
 def packages(truth):
     """What happened to packages."""
-    return Packages(truth)
+    return truth.packages
 
 
 @pytest.fixture(scope="module")

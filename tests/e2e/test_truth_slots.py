@@ -9,7 +9,7 @@ import pytest
 
 from tart.query.core.rfc3339 import server_time
 from tart.units import JCE_US, MINUTE_US
-from tests.e2e.received import Received, rooted
+from tests.e2e.received import rooted
 
 STAGES = {
     "importing": "Importing",
@@ -23,7 +23,7 @@ LATE_US = MINUTE_US
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 @pytest.fixture(scope="module")

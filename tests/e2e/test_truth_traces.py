@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tart.tracing.span_ids import root_span_id, trace_id
-from tests.e2e.packages_truth import STEPS, Packages
+from tests.e2e.packages_truth import STEPS
 from tests.e2e.received import rooted
 from tests.gateway.json_schema import SCHEMAS, violations
 from tests.tracing.otlp_messages import attributes, check_tree, read, spans_of
@@ -28,7 +28,7 @@ JCE_NS = 1_735_732_800 * 10**9
 @pytest.fixture(scope="module")
 def packages(truth):
     """What happened to packages."""
-    return Packages(truth)
+    return truth.packages
 
 
 @pytest.fixture(

@@ -22,7 +22,6 @@ from tart.gateway.api.route import Route
 from tart.query.core.rfc3339 import rfc3339
 from tart.query.core.windows import time_us
 from tart.units import HOUR_US, SECOND_US
-from tests.e2e.received import Received
 from tests.gateway.json_schema import SCHEMAS
 
 # What windows do has nothing to do with where events are: one of the systems is enough. Every
@@ -217,7 +216,7 @@ SHARED: dict[str, Callable[[Any], int]] = {
 
 @pytest.fixture(scope="module")
 def received(truth):
-    return Received(truth)
+    return truth.received
 
 
 @pytest.fixture(scope="module")

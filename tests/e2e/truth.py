@@ -12,11 +12,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from tart.simulate.model.in_memory import Played, play_troubled
 from tart.simulate.model.truth_reader import Facts
+from tests.e2e.packages_truth import Packages
+from tests.e2e.received import Received
 from tests.running import PATIENT, System, running_system, wait_for
 
 SLOTS = 60
@@ -34,6 +36,17 @@ class Told:
     def facts(self) -> Facts:
         """What really happened."""
         return self.played.facts
+
+    # Both read all events from the server: once for all tests, which change neither.
+    @cached_property
+    def packages(self) -> Packages:
+        """What happened to packages."""
+        return Packages(self)
+
+    @cached_property
+    def received(self) -> Received:
+        """All events as the server has them."""
+        return Received(self)
 
 
 @cache

@@ -19,8 +19,18 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("path", ["", "/sql", "/events", "/rules"])
-@pytest.mark.parametrize("view", VIEWS)
+PATHS = ("", "/sql", "/events", "/rules")
+# The first page has all parts of the others, so in every run its colours alone are looked at again.
+CASES = [
+    pytest.param(
+        path, view, id=f"{view}-{path}", marks=[pytest.mark.soak] if path and view == "dark" else []
+    )
+    for view in VIEWS
+    for path in PATHS
+]
+
+
+@pytest.mark.parametrize(("path", "view"), CASES)
 def test_a_page_is_well_made(open_page: Opener, path: str, view: str) -> None:
     scheme, width, _ = VIEWS[view]
     page = open_page(f"api/docs{path}", scheme=scheme, width=width)
