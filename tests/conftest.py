@@ -145,6 +145,17 @@ def import_share(config):
             import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session):
+    """End the measurement that pytest-cov begins in a worker before the one that it reports.
+
+    It lies beneath that, and would go on whenever that pauses: each test would be measured.
+    """
+    plugin = session.config.pluginmanager.getplugin("_cov")
+    if hasattr(session.config, "workerinput") and plugin and plugin.cov_controller:
+        plugin.cov_controller.cov.stop()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
     """Measure coverage in the tests of the pure packages alone; measured they take twice as long.
