@@ -64,6 +64,9 @@ Fact: TypeAlias = dict[str, Any]
 # Kinds of facts that are made from each event.
 _EVENT_FACTS = frozenset(("happened", "request"))
 
+# What is the same in JSON.
+_SCALARS = frozenset((str, int, bool, float, type(None)))
+
 SENT, DROPPED, UNTOLD = "sent", "dropped", "untold"
 
 # From the submission to the last of the guarantees: events of a primary or secondary.
@@ -511,10 +514,14 @@ def _side(request: Request, node: Node) -> Fact:
 
 def _plain(value: Any) -> Any:
     """Return a value in the form of JSON."""
-    if isinstance(value, bytes):
+    # By exact type: with isinstance this took a third of a simulation's time.
+    kind = type(value)
+    if kind is bytes:
         return value.hex()
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is dict:
+        return {
+            name: each if type(each) in _SCALARS else _plain(each) for name, each in value.items()
+        }
+    if kind is list or kind is tuple:
         return [_plain(each) for each in value]
     return value

@@ -98,9 +98,11 @@ def left_blocks(chain: PlayedChain, node: int) -> list[int]:
     return left
 
 
-def test_a_partition_ends_with_a_reorganisation_of_several_blocks():
+@pytest.mark.no_cover
+@pytest.mark.parametrize("seeds", [range(2), pytest.param(range(4), marks=pytest.mark.soak)])
+def test_a_partition_ends_with_a_reorganisation_of_several_blocks(seeds):
     depths = set()
-    for seed in range(4):
+    for seed in seeds:
         chain = play_chain(40, seed=seed, rates=Rates(fork=0), troubles=[PARTITION])
         depths.add(max(max(left_blocks(chain, node)) for node in range(NODES)))
         # The sides agree at last, and never finalized different blocks.
