@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -161,8 +161,11 @@ class Server:
         """Return the server log."""
         return (self.directory / "stderr").read_text(errors="replace").splitlines()
 
-    def scrape(self) -> Scrape:
+    def scrape(self, names: Collection[str] | None = None) -> Scrape:
         """Return the metrics now.
+
+        Args:
+            names: See :func:`read_metrics`.
 
         Raises:
             Broken: The server does not answer, or a shard is missing.
@@ -173,7 +176,7 @@ class Server:
             raise Broken(f"/metrics: {error!r}") from None
         if response.status_code != 200:
             raise Broken(f"/metrics: {response.status_code}")
-        return read_metrics(response.text)
+        return read_metrics(response.text, names)
 
     def wait(self, condition: Callable[[Scrape], bool], seconds: float) -> Scrape:
         """Wait until the metrics meet a condition, and return them.

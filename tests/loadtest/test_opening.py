@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from loadtest import bench, opening
@@ -18,6 +20,10 @@ def test_every_route_has_its_cost(tmp_path, capfd):
     assert code == 0
     assert all(route.name in printed for route in routes)
     assert "all at once, after a restart" in printed
+    (measured,) = [json.loads(each.read_text()) for each in tmp_path.glob("*opening*.json")]
+    assert measured["figures"]["opening_statements"] > 0
+    assert all(row["first"]["queries"] >= 0 for row in measured["opening"])
+    assert any(row["first"]["queries"] > 0 for row in measured["opening"])
 
 
 def test_a_cost_counts_all_processes():

@@ -125,3 +125,6 @@ def test_metrics_of_all_shards_are_added():
 
     assert scrape.committed == 7
     assert scrape.latency == {0.1: 6, math.inf: 7}
+    some = read_metrics(text, ["tart_events_committed_total"])
+    assert some.samples == {"tart_events_committed_total": 7}
+    assert not some.latency
