@@ -25,10 +25,11 @@ def newest(storage, condition, limit, before=None, **more):
     return asyncio.run(storage.store.query_threads.run(query, DEADLINE))
 
 
-@pytest.fixture
-def storage(tmp_path):
+@pytest.fixture(scope="module")
+def storage(tmp_path_factory):
     """Two periods, in the second of them rows in both segments by turns; every tenth of type 12."""
-    with open_storage(tmp_path, file_hours=1, checkpoint_seconds=0.001) as found:
+    root = tmp_path_factory.mktemp("data")
+    with open_storage(root, file_hours=1, checkpoint_seconds=0.001) as found:
         for seq in range(40):
             at = NOON + HOUR_US * (seq >= 20)
             kind = 12 if seq % 10 == 0 else 11
