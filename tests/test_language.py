@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -93,10 +94,16 @@ def words(name: str) -> set[str]:
     }
 
 
+@lru_cache(maxsize=1)
+def nodes(tree: ast.Module) -> list[ast.AST]:
+    """All nodes of a module; five checks look at them."""
+    return list(ast.walk(tree))
+
+
 def names(tree: ast.Module) -> list[tuple[int, str]]:
     """Line and name of everything that a module gives a name to."""
     given: list[tuple[int, str]] = []
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 given.append((node.lineno, node.name))
@@ -112,7 +119,7 @@ def names(tree: ast.Module) -> list[tuple[int, str]]:
 def in_comprehensions(tree: ast.Module) -> set[ast.AST]:
     """The nodes that stand in comprehensions and lambdas."""
     inside: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(
             node, (ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, ast.Lambda)
         ):
@@ -124,7 +131,7 @@ def fields(tree: ast.Module) -> set[ast.AST]:
     """The names of class members; those of answers and messages belong to the protocol."""
     return {
         member.target
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ClassDef)
         for member in node.body
         if isinstance(member, ast.AnnAssign)
@@ -134,7 +141,7 @@ def fields(tree: ast.Module) -> set[ast.AST]:
 def docstrings(tree: ast.Module) -> list[tuple[int, str]]:
     """Line and text of every docstring."""
     texts: list[tuple[int, str]] = []
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             text = ast.get_docstring(node)
             if text:
@@ -153,7 +160,7 @@ def violations(path: Path) -> list[str]:
             if name not in ALLOWED:
                 problems.append(f"{line}: the name {name} has the word '{word}'")
     inside = in_comprehensions(tree) | fields(tree)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in inside:
             if node.id in ONLY_IN_COMPREHENSIONS:
                 problems.append(f"{node.lineno}: {node.id} is a name for comprehensions only")
