@@ -17,7 +17,7 @@ from urllib.parse import quote
 from playwright.sync_api import Browser
 
 from tests.browser import chromium, new_page
-from tests.running import System, running_system, wait_for
+from tests.running import System, free_port, running_system, wait_for
 from tests.supervisor.process import Process
 from tests.web.looking import settled
 
@@ -30,6 +30,14 @@ DOCS = (
     ("inspector", "inspector", "dark", 900),
     ("nodes", "nodes", "light", 900),
     ("sql", "sql", "dark", 900),
+    ("comparison", "comparison", "light", 1000),
+    ("chain", "chain", "dark", 900),
+    ("reconcile", "chain-reconcile", "light", 900),
+)
+# The network of these: one implementation imports slower than the others, and two nodes lie.
+DOCS_NETWORK = (
+    *("--difference", "sim-beta:import=1.5", "--host-spread", "0.03"),
+    *("--lie", "hides-guarantees:5", "--lie", "claims-assurances:8"),
 )
 STATEMENT = (
     "SELECT time_bucket(INTERVAL 5 SECONDS, received_at) AS moment, count(*) AS events FROM events "
@@ -49,6 +57,8 @@ def paths(system: System) -> dict[str, str]:
         *(
             "nodes",
             "blocks",
+            "chain",
+            "chain/reconcile",
             "chain/finality",
             "work",
             "cores",
@@ -102,9 +112,17 @@ def take(
 def network(folder: Path, *options: str, seconds: float) -> Iterator[System]:
     """Run a server with a simulated network, and let it go on for a while."""
     with ExitStack() as stack:
-        system = stack.enter_context(running_system(folder / "data"))
-        target = ":".join(map(str, system.telemetry))
-        stack.enter_context(Process("tart", "simulate", "--target", target, *options, cwd=folder))
+        rpc = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+        urls = {"TART_RPC_URLS": ",".join(f"ws://{address}" for address in rpc)}
+        system = stack.enter_context(running_system(folder / "data", environ=urls))
+        options = (
+            "--target",
+            ":".join(map(str, system.telemetry)),
+            "--rpc",
+            ",".join(rpc),
+            *options,
+        )
+        stack.enter_context(Process("tart", "simulate", *options, cwd=folder))
         newest = {"event_types": "GuaranteeBuilt", "limit": 1}
         wait_for(lambda: system.get("/api/events", **newest)["events"], "a guarantee")
         time.sleep(seconds)
@@ -119,10 +137,10 @@ def main() -> None:
     parser.add_argument("--troubled", action="store_true", help="much goes wrong in the network")
     parser.add_argument("--nodes", default="12")
     parser.add_argument("--cores", default="4")
-    parser.add_argument("--seconds", type=float, default=150.0, help="age of the network")
+    parser.add_argument("--seconds", type=float, default=480.0, help="age of the network")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    options = ["--nodes", arguments.nodes, "--cores", arguments.cores, "--speed", "2"]
+    options = ["--nodes", arguments.nodes, "--cores", arguments.cores, *DOCS_NETWORK]
     if arguments.troubled:
         options.append("--troubled")
     with (
