@@ -37,7 +37,7 @@ DOCS = (
 # The network of these: one implementation imports slower than the others, and two nodes lie.
 DOCS_NETWORK = (
     *("--difference", "sim-beta:import=1.5", "--host-spread", "0.03"),
-    *("--lie", "hides-guarantees:5", "--lie", "claims-assurances:8"),
+    *("--lie", "hides-guarantees:5", "--lie", "claims-assurances:17"),
 )
 STATEMENT = (
     "SELECT time_bucket(INTERVAL 5 SECONDS, received_at) AS moment, count(*) AS events FROM events "
@@ -135,8 +135,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--docs", action="store_true", help="only those of the documentation")
     parser.add_argument("--troubled", action="store_true", help="much goes wrong in the network")
-    parser.add_argument("--nodes", default="12")
-    parser.add_argument("--cores", default="4")
+    parser.add_argument("--nodes", default="24")
+    parser.add_argument("--cores", default="8")
     parser.add_argument("--seconds", type=float, default=480.0, help="age of the network")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)

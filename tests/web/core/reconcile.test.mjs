@@ -5,8 +5,10 @@ import {
   certaintyText,
   comparedText,
   completeText,
+  epochsText,
   exampleText,
   findingText,
+  groupFindings,
   limitations,
   nodesOfValidators,
   totalDifference,
@@ -23,8 +25,9 @@ test("all well is one sentence", () => {
 });
 
 test("findings, nothing to compare and nobody to compare with are not all well", () => {
-  const findings = /** @type {any} */ ([{ node_id: "a" }, { node_id: "a" }, { node_id: "b" }]);
+  const findings = /** @type {any} */ (["x", "y", "x"].map((kind, place) => ({ kind, node_id: place < 2 ? "a" : "b", validator: null, epoch: 7, count: 1, expected: null, probability: null, examples: [] })));
   assert.deepEqual(verdict({ chain: CHAIN, epochs: EPOCHS, findings, total_findings: 3 }), { state: "warn", text: "3 findings about 2 nodes on 240 blocks." });
+  assert.equal(verdict({ chain: CHAIN, epochs: EPOCHS, findings, total_findings: 9 }).text, "At least 3 findings about 2 nodes on 240 blocks.");
   assert.equal(verdict({ chain: { ...CHAIN, compared: 0, pending: 5 }, epochs: [], findings: [], total_findings: 0 }).state, "idle");
   assert.equal(verdict({ chain: CHAIN, epochs: [], findings: [], total_findings: 0 }).state, "idle");
   assert.deepEqual(limitations({ ...CHAIN, pending: 1, complete: false }), ["1 block not final or younger than a minute", "some final blocks of the range are not known"]);
@@ -39,6 +42,17 @@ test("findings are words, whatever kinds are to come", () => {
   assert.equal(certaintyText({ expected: 0.011, probability: 0.00001 }), "0.01 by chance, p below 0.001");
   assert.equal(exampleText({ subject: null, claimed: null, on_chain: null }), "");
   assert.equal(exampleText({ subject: "gas_used", claimed: 20, on_chain: 10 }), "gas used: 20 reported, 10 on chain");
+});
+
+test("findings of one kind about one node are one, with the newest example", () => {
+  const finding = /** @type {any} */ ({ kind: "missing_assurance", node_id: "a", validator: 8, epoch: 5, count: 3, expected: 0.2, probability: 0.00001, examples: ["old"] });
+  const later = { ...finding, epoch: 7, validator: 2, count: 4, probability: 0.00003, examples: ["new"] };
+  const other = { ...finding, kind: "unknown_block", expected: null, probability: null };
+  const found = groupFindings([finding, other, later]);
+  assert.deepEqual(found[0], { kind: "missing_assurance", node_id: "a", validators: [2, 8], epochs: 2, first: 5, last: 7, count: 7, expected: 0.4, probability: 0.00003, examples: ["new"] });
+  assert.equal(epochsText(found[0]), "5 – 7");
+  assert.equal(found.length, 2);
+  assert.deepEqual([found[1].probability, epochsText(found[1])], [null, "5"]);
 });
 
 test("what is not known is not zero", () => {

@@ -144,7 +144,7 @@ function ofFailures({ failures }) {
     .slice(0, MAX_REASONS)
     .map((/** @type {any} */ { state, fingerprint, event_name: event, template, count, nodes, regressed_version: version }) => ({
       state: "warn",
-      text: `${state === "regressed" ? `Back after it was resolved${version ? `, in ${version}` : ""}` : "New kind of failure"}: ${event}${template && `, ${template}`} (${number(count)} times on ${counted(nodes, "node")})`,
+      text: `${state === "regressed" ? `Back after it was resolved${version ? `, in ${version}` : ""}` : "New kind of failure"}: ${event}${template && `, ${template}`} (${counted(count, "time")} on ${counted(nodes, "node")})`,
       path: `failures/${fingerprint}`,
       harm: nodes,
     }))

@@ -29,6 +29,43 @@ export function findingText({ kind, count }) {
   return `${number(count)} ${count === 1 ? one : several}`;
 }
 
+/**
+ * Findings of one kind about one node, of all epochs together.
+ *
+ * @typedef {{ kind: string, node_id: string | null, validators: number[], epochs: number, first: number | null, last: number | null, count: number, expected: number | null, probability: number | null, examples: Finding["examples"] }} Group
+ */
+
+/**
+ * Findings by node and kind. The probability is the greatest of the epochs; examples are of the newest.
+ *
+ * @param {readonly Finding[]} findings
+ * @returns {Group[]}
+ */
+export function groupFindings(findings) {
+  /** @type {Map<string, Group>} */
+  const groups = new Map();
+  for (const finding of [...findings].sort((one, other) => (other.epoch ?? 0) - (one.epoch ?? 0))) {
+    const { kind, node_id: node, validator, epoch, count, expected, probability, examples } = finding;
+    const key = `${node} ${kind}`;
+    const known = groups.get(key) ?? { kind, node_id: node, validators: [], epochs: 0, first: epoch, last: epoch, count: 0, expected: null, probability: null, examples };
+    if (validator !== null && !known.validators.includes(validator)) known.validators.push(validator);
+    known.first = epoch;
+    known.epochs += 1;
+    known.count += count;
+    if (probability !== null) {
+      known.expected = (known.expected ?? 0) + (expected ?? 0);
+      known.probability = Math.max(known.probability ?? 0, probability);
+    }
+    groups.set(key, known);
+  }
+  return [...groups.values()];
+}
+
+/** The epochs of findings: one, or the first and the last. @param {Pick<Group, "first" | "last">} group */
+export function epochsText({ first, last }) {
+  return first === last ? number(last) : `${number(first)} – ${number(last)}`;
+}
+
 /** How a finding is known. @param {{ expected: number | null, probability: number | null }} finding */
 export function certaintyText({ expected, probability }) {
   if (probability === null) return "exact";
@@ -54,7 +91,8 @@ export function verdict({ chain, epochs, total_findings: total, findings }) {
   if (!chain.compared) return { state: "idle", text: `No final block with statistics in this range yet; ${counted(chain.pending, "block")} younger or not final.` };
   if (total) {
     const nodes = new Set(findings.map(({ node_id: id }) => id)).size;
-    return { state: "warn", text: `${counted(total, "finding")} about ${counted(nodes, "node")} on ${blocks}.` };
+    const least = total > findings.length ? "At least " : "";
+    return { state: "warn", text: `${least}${counted(groupFindings(findings).length, "finding")} about ${counted(nodes, "node")} on ${blocks}.` };
   }
   const matched = Math.max(0, ...epochs.map(({ matched: count }) => count));
   if (!matched) return { state: "idle", text: `${blocks} compared, and no node could be matched with a validator.` };
@@ -75,7 +113,7 @@ export function limitations({ pending, without_statistics: bare, irregular, fork
 /** @type {Record<string, string>} */
 const REASONS = {
   disconnected: "was not connected all the time",
-  silent: "was silent for a minute",
+  silent: "was silent for half a minute",
   dropped: "dropped events",
   undecodable: "sent events that cannot be decoded",
   shards: "a shard did not answer",

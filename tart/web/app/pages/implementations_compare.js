@@ -227,7 +227,7 @@ function Measured({ data, measure }) {
           ${pairs.map((pair) => html`<${PairRow} key=${`${pair.a} ${pair.b}`} pair=${pair} measure=${measure} axis=${lines} />`)}
         </div>`
       : html`<p class="muted">${nothingText(data.by, groups.length)}</p>`}
-    <p class="muted compare-legend">Intervals hold together with ${percent(data.level)}; the unit is the node, not the event.</p>
+    <p class="muted compare-legend">${percent(data.level)} sure of the differences of this measure together; the unit is the node, not the event.</p>
   `;
 }
 

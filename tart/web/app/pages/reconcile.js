@@ -10,7 +10,7 @@ import { Hash, NodeLabel } from "../components/identifiers.js";
 import { Card } from "../components/page.js";
 import { Table } from "../components/table.js";
 import { counted, DASH, number } from "../core/format.js";
-import { certaintyText, comparedText, completeText, exampleText, findingText, limitations, totalDifference, verdict } from "../core/reconcile.js";
+import { certaintyText, comparedText, completeText, epochsText, exampleText, findingText, groupFindings, limitations, totalDifference, verdict } from "../core/reconcile.js";
 import { html } from "../html.js";
 import { href } from "../state/location.js";
 import { useNodeNames } from "../state/nodes.js";
@@ -20,6 +20,7 @@ import { client } from "../state/session.js";
 
 /** @typedef {import("../core/reconcile.js").Reconcile} Reconcile */
 /** @typedef {import("../core/reconcile.js").Validator} Validator */
+/** @typedef {import("../core/reconcile.js").Group} Group */
 /** @typedef {ReadonlyMap<string, import("../state/nodes.js").NodeName>} Names */
 
 /** The most that the API answers. */
@@ -71,15 +72,17 @@ function Node({ id, names }) {
 
 /** @param {{ data: Reconcile, names: Names }} properties */
 function Findings({ data, names }) {
+  const groups = useMemo(() => groupFindings(data.findings), [data.findings]);
+  const part = data.findings.length < data.total_findings ? `newest ${number(data.findings.length)} of ${number(data.total_findings)} by epoch; ` : "";
   return html`<${Card}
     title="Findings"
-    note=${data.findings.length < data.total_findings ? `${number(data.findings.length)} of ${number(data.total_findings)}; differences that nothing but the node explains` : "differences that nothing but the node explains"}
+    note=${`${part}differences that nothing but the node explains`}
     flush
   >
     <${Table}
       caption="Findings"
-      rows=${data.findings}
-      rowKey=${(/** @type {any} */ row) => `${row.kind} ${row.node_id} ${row.epoch}`}
+      rows=${groups}
+      rowKey=${(/** @type {Group} */ row) => `${row.kind} ${row.node_id}`}
       sort="-count"
       sortParameter="findings"
       csv="reconcile-findings"
@@ -88,8 +91,8 @@ function Findings({ data, names }) {
         { id: "node", title: "Node", value: (/** @type {any} */ row) => row.node_id, cell: (/** @type {any} */ row) => html`<${Node} id=${row.node_id} names=${names} />`, rank: 1 },
         { id: "kind", title: "Finding", value: (/** @type {any} */ row) => row.kind, cell: (/** @type {any} */ row) => html`<${State} state="warn" word=${findingText(row)} />`, rank: 2 },
         { id: "count", title: "Cases", end: true, value: (/** @type {any} */ row) => row.count, cell: (/** @type {any} */ row) => number(row.count) },
-        { id: "epoch", title: "Epoch", end: true, value: (/** @type {any} */ row) => row.epoch, cell: (/** @type {any} */ row) => number(row.epoch) },
-        { id: "validator", title: "Validator", end: true, value: (/** @type {any} */ row) => row.validator, cell: (/** @type {any} */ row) => (row.validator === null ? DASH : `#${number(row.validator)}`) },
+        { id: "epoch", title: "Epochs", end: true, value: (/** @type {Group} */ row) => row.epochs, saved: epochsText, cell: (/** @type {Group} */ row) => html`<span title=${epochsText(row)}>${number(row.epochs)}</span>` },
+        { id: "validator", title: "Validator", end: true, value: (/** @type {Group} */ row) => row.validators[0] ?? null, cell: (/** @type {Group} */ row) => row.validators.map((index) => `#${number(index)}`).join(", ") || DASH },
         { id: "sure", title: "How sure", value: certaintyText },
         { id: "examples", title: "Example", value: (/** @type {any} */ row) => row.examples.map((/** @type {any} */ each) => each.hash).join(" "), cell: (/** @type {any} */ row) => html`<${Examples} examples=${row.examples} />`, rank: 3 },
       ]}
