@@ -208,7 +208,7 @@ import{a as ve,l as U}from"./chunk-2AFQ6EAQ.js";import{a as $e,b as he,c as ge}f
           ${e.effect==="ratio"&&n.some(({ratio:o})=>o!==null)&&i`<${Re} axis=${l} />`}
           ${n.map(o=>i`<${Ve} key=${`${o.a} ${o.b}`} pair=${o} measure=${e} axis=${l} />`)}
         </div>`:i`<p class="muted">${De(t.by,a.length)}</p>`}
-    <p class="muted compare-legend">Intervals hold together with ${k(t.level)}; the unit is the node, not the event.</p>
+    <p class="muted compare-legend">${k(t.level)} sure of the differences of this measure together; the unit is the node, not the event.</p>
   `}function Ze(t){return{titles:["measure","group","nodes","nodes left out","events","value","p50 ms","p95 ms","p99 ms","node min","node median","node max"],rows:t.map(e=>[e.measure,e.group,e.nodes,e.nodes_left_out,e.events,e.value,e.p50_ms,e.p95_ms,e.p99_ms,e.node_min,e.node_median,e.node_max])}}function Qe({group:t,measure:e,axis:a,isDuration:n}){let{unit:s}=e,{node_min:l,node_max:r,value:o,p50_ms:p,p95_ms:u,p99_ms:c}=t,$=d=>d===null?null:q(d,a),m=t.nodes_left_out?`, ${h(t.nodes_left_out,"node")} left out`:"";return i`<${oe}
     label=${i`<${J} name=${t.name} version=${t.version} />
       <span class="muted" title=${`${h(t.nodes,"node")}${m} with at least ${f(e.least_events)} ${e.events}`}>${h(t.nodes,"node")}${m} · ${f(t.events)} ${e.events}</span>`}
