@@ -1,7 +1,7 @@
 """A troubled network played into a running tart, with what really happened beside it.
 
 The truth is the simulator's own (``tart.simulate.model.truth``), not what its events say. It is
-told over real connections, in order of time, as fast as it goes: by the server's clock it
+told over real connections, in order of time, with one pause: by the server's clock it
 happened within seconds, by the nodes' clocks within minutes.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from tests.e2e.received import Received
 from tests.running import PATIENT, System, running_system, wait_for
 
 SLOTS = 60
+# Windows have whole seconds: the events of one of them must not be all there are.
+LASTS_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def tell(system: System, played: Played) -> None:
     A node that comes back was heard to the end before, as in a network where that takes
     longer than a moment: another shard may take the new connection, and be faster.
     """
+    begun = time.monotonic()
     of = {id(each): session for session in played.sessions for each in session.emissions}
     lines: dict[int, socket.socket] = {}
     for sent, emission in enumerate(played.emissions):
@@ -70,6 +74,8 @@ def tell(system: System, played: Played) -> None:
                 wait_for(lambda sent=sent: _counted(system) == sent, f"{sent} events")  # type: ignore[misc]
             lines[id(session)] = system.connect()
             lines[id(session)].sendall(session.hello)
+        if sent == len(played.emissions) // 2:
+            time.sleep(max(0.0, begun + LASTS_SECONDS - time.monotonic()))
         lines[id(session)].sendall(emission.frame)
         if emission is session.emissions[-1]:
             lines.pop(id(session)).close()

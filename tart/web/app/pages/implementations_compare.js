@@ -81,7 +81,7 @@ function Everything({ data, chosen }) {
   return html`
     <${Card} title="What differs" note=${noteOf(data)}><${Overview} data=${data} /><//>
     <${Card} size="third" title="Steps and metrics" note=${counted(rows.length, "measure")} flush><${Measures} rows=${rows} chosen=${measure.name} /><//>
-    <${Card} size="two-thirds" title=${measureText(measure)} note=${measure.description}><${OneMeasure} measure=${measure} all=${data} /><//>
+    <${Card} size="two-thirds" title=${measureText(measure)} note=${measure.description}><${OneMeasure} key=${measure.name} measure=${measure} all=${data} /><//>
   `;
 }
 

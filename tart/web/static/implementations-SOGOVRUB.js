@@ -156,7 +156,7 @@ import{a as ve,l as U}from"./chunk-2AFQ6EAQ.js";import{a as $e,b as he,c as ge}f
   </div>`}function je({data:t,chosen:e}){let a=b(()=>Te(t),[t]),n=t.measures.find(({name:s})=>s===e)??(a.find(({different:s})=>s)??a.find(({measure:{name:s}})=>s===He)??a[0]).measure;return i`
     <${y} title="What differs" note=${qe(t)}><${Ge} data=${t} /><//>
     <${y} size="third" title="Steps and metrics" note=${h(a.length,"measure")} flush><${Je} rows=${a} chosen=${n.name} /><//>
-    <${y} size="two-thirds" title=${_(n)} note=${n.description}><${Ke} measure=${n} all=${t} /><//>
+    <${y} size="two-thirds" title=${_(n)} note=${n.description}><${Ke} key=${n.name} measure=${n} all=${t} /><//>
   `}function qe({comparisons:t,measures:e,level:a,nodes_unknown:n,nodes_changed:s}){return[`${h(t,"comparison")} by ${h(e.length,"measure")}`,`${k(a)} sure of all together`,n&&`${h(n,"node")} of unknown implementation left out`,s&&`${h(s,"node")} changed version`].filter(Boolean).join("; ")}function Ge({data:t}){let[e,a]=P(!1),n=b(()=>Ie(t),[t]),s=b(()=>Q(n.filter(({pair:o})=>o.ratio!==null).map(({pair:o})=>o),"ratio"),[n]),l=new Set(t.groups.map(({group:o})=>o)).size;if(!t.comparisons)return i`<p class="compare-calm"><span><${x} state="idle" hideWord /> ${De(t.by,l)}</span></p>`;if(!n.length)return i`<p class="compare-calm">
       <span><${x} state="ok" hideWord /> None of ${h(t.comparisons,"comparison")} shows a difference.</span>
       <span class="muted">That is not proof of equality: choose one measure to see which differences are still possible.</span>
