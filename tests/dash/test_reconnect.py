@@ -110,5 +110,6 @@ async def test_a_wrong_key_is_one_sentence_and_is_not_repeated(server):
             "trying again in 30 s",
             "the API key is not valid; put the key into TART_KEY, or into a file",
         )
-        # Two of the page and one of the network's health.
+        # Two of the page and one of the network's health, in any order.
+        await dash.until(lambda: len(server.keys) >= 3, "the requests")
         assert server.keys == ["Bearer wrong"] * 3
