@@ -39,7 +39,6 @@ def in_format(
         raise BadQuery("CSV has one window; leave out compare, or ask for json", "compare")
 
     def table() -> bytes:
-        body = answer.body() if callable(answer.body) else answer.body
-        return csv_table(row_type, rows(body), formulas=formulas)
+        return csv_table(row_type, rows(answer.make_body()), formulas=formulas)
 
     return replace(answer, body=table, media_type=SQL_FORMATS["csv"].media_type, form="csv")

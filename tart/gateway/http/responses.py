@@ -198,6 +198,10 @@ class Answer:
     stream: AsyncIterator[bytes] | None = None
     earlier: EarlierAnswer | None = None
 
+    def make_body(self) -> Any:
+        """Return the body; the result of one that is a function."""
+        return self.body() if callable(self.body) else self.body
+
     @property
     def complete(self) -> bool:
         """True if nothing is missing, in the answer about an earlier window neither."""
@@ -296,7 +300,7 @@ def with_text_integers(answer: Answer, answer_type: type) -> Answer:
     convert = text_converter(plan_of(answer_type))
 
     def converted() -> Any:
-        body = answer.body() if callable(answer.body) else answer.body
+        body = answer.make_body()
         if isinstance(body, bytes):
             return json_encoding.dumps(convert(json_encoding.unpack(body)))
         return convert(body)
@@ -324,7 +328,7 @@ def _render(answer: Answer) -> bytes:
 
 def _content(answer: Answer) -> Any:
     """Return the body with the members about what it lacks, and about an earlier window."""
-    body = answer.body() if callable(answer.body) else answer.body
+    body = answer.make_body()
     if not isinstance(body, Mapping):
         return body
     if answer.coverage is not None:

@@ -219,9 +219,14 @@ def _check_claimed_block(evidence: Evidence, collector: _Collector, claim: Autho
 
 def has_witnesses(attendance: Attendance, node: str, at_us: int) -> bool:
     """Return whether enough other nodes would have said what they saw at a time."""
-    others = [each for each in attendance.nodes if each != node]
-    complete = sum(attendance.around(each, at_us) is None for each in others)
-    return complete >= max(_LEAST_WITNESSES, len(others) // 2)
+    others = _other_nodes(attendance, node, at_us)
+    return sum(others.values()) >= max(_LEAST_WITNESSES, len(others) // 2)
+
+
+def _other_nodes(attendance: Attendance, node: str, at_us: int) -> dict[str, bool]:
+    """Return the other nodes, each with whether its telemetry of a time is complete."""
+    others = (each for each in attendance.nodes if each != node)
+    return {each: attendance.around(each, at_us) is None for each in others}
 
 
 def is_connected(evidence: Evidence, claim: AuthoredBlock) -> bool:
@@ -370,13 +375,12 @@ def has_receivers(evidence: Evidence, node: str, column: int) -> bool:
 
     These are the nodes that assured the same block: nodes beyond a partition of the network do not.
     """
-    attendance, claimed = evidence.attendance, evidence.matrices.claimed
+    claimed = evidence.matrices.claimed
     at_us = evidence.view.time_us(evidence.view.compared[column])
-    others = [each for each in attendance.nodes if each != node]
+    others = _other_nodes(evidence.attendance, node, at_us)
     receivers = sum(
-        bool(claimed[each][column]) and attendance.around(each, at_us) is None
-        for each in others
-        if each in claimed
+        is_complete and each in claimed and bool(claimed[each][column])
+        for each, is_complete in others.items()
     )
     return receivers >= _LEAST_RECEIVERS and 2 * receivers > len(others)
 

@@ -83,6 +83,7 @@ def implementations(rows: ImplementationInput) -> answers.Implementations:
     usage = _Usage(rows)
     spread = version_spread(rows.spans, rows.buckets.start_us)
     series, connected = version_series(rows.spans, rows.buckets)
+    versions_seen = members.keys() | series.keys()
     figures = [
         _figures(
             version,
@@ -96,7 +97,7 @@ def implementations(rows: ImplementationInput) -> answers.Implementations:
             usage=usage,
             spread=spread.get(version, _NOT_SPREAD),
         )
-        for version in _most_nodes(members, series)
+        for version in _most_nodes(versions_seen, members, series)
     ]
     figures.sort(key=lambda row: (-row["nodes"], str(row["name"]), str(row["version"])))
     return {
@@ -108,15 +109,16 @@ def implementations(rows: ImplementationInput) -> answers.Implementations:
             "total": connected,
         },
         "implementations": figures,
-        "versions_left_out": len(members.keys() | series.keys()) - len(figures),
+        "versions_left_out": len(versions_seen) - len(figures),
     }
 
 
 def _most_nodes(
-    members: Mapping[Version, Sequence[str]], series: Mapping[Version, Sequence[int]]
+    versions: Iterable[Version],
+    members: Mapping[Version, Sequence[str]],
+    series: Mapping[Version, Sequence[int]],
 ) -> list[Version]:
     """Return the versions that are answered: those of most nodes, and that ran longest."""
-    versions = members.keys() | series.keys()
     return heapq.nsmallest(
         MAX_VERSIONS,
         versions,
