@@ -13,7 +13,7 @@ import os
 import re
 import signal
 import tomllib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -152,15 +152,34 @@ def import_share(config):
             import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
+def _coverage_controller(config):
+    """What pytest-cov measures with; nothing where coverage is not measured."""
+    plugin = config.pluginmanager.getplugin("_cov")
+    return plugin and plugin.cov_controller
+
+
+@contextmanager
+def _measured(item, *, only_if):
+    """Pause the measurement of coverage unless the condition holds."""
+    controller = None if only_if else _coverage_controller(item.config)
+    if controller:
+        controller.pause()
+    try:
+        yield
+    finally:
+        if controller:
+            controller.resume()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session):
     """End the measurement that pytest-cov begins in a worker before the one that it reports.
 
     It lies beneath that, and would go on whenever that pauses: each test would be measured.
     """
-    plugin = session.config.pluginmanager.getplugin("_cov")
-    if hasattr(session.config, "workerinput") and plugin and plugin.cov_controller:
-        plugin.cov_controller.cov.stop()
+    controller = _coverage_controller(session.config)
+    if hasattr(session.config, "workerinput") and controller:
+        controller.cov.stop()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -170,30 +189,16 @@ def pytest_runtest_protocol(item):
     Of those a test with the marker `no_cover` of pytest-cov is not measured either: it tries many
     examples of what the other tests of its module reach.
     """
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    controller = plugin and plugin.cov_controller
-    if not controller or item.nodeid.startswith(MEASURED):
+    with _measured(item, only_if=item.nodeid.startswith(MEASURED)):
         return (yield)
-    controller.pause()
-    try:
-        return (yield)
-    finally:
-        controller.resume()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item):
     """Leave also what such a test sets up unmeasured; pytest-cov leaves out its call alone."""
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    controller = plugin and plugin.cov_controller
-    measured = item.nodeid.startswith(MEASURED)
-    if not controller or not measured or not item.get_closest_marker("no_cover"):
+    unmeasured = item.nodeid.startswith(MEASURED) and item.get_closest_marker("no_cover")
+    with _measured(item, only_if=not unmeasured):
         return (yield)
-    controller.pause()
-    try:
-        return (yield)
-    finally:
-        controller.resume()
 
 
 @pytest.fixture(autouse=True)
