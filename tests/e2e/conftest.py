@@ -46,3 +46,15 @@ def truths(tmp_path_factory):
 def truth(request, truths):
     """A running tart and what really happened; the same events over different shards."""
     return truths(request.param)
+
+
+@pytest.fixture(scope="session")
+def received(truth):
+    """All events as the server has them."""
+    return truth.received
+
+
+@pytest.fixture(scope="session")
+def packages(truth):
+    """What happened to packages."""
+    return truth.packages

@@ -190,18 +190,14 @@ def test_a_receiver_gets_all_failures_and_one_in_a_number_of_the_others(tmp_path
             again = len(receiver.bodies)
             wait_for(
                 lambda: all(
-                    len(spans) == 2 * len(traces[trace]) for trace, spans in twice(receiver)
+                    len(spans) == 2 * len(traces[trace])
+                    for trace, spans in receiver.by_trace().items()
                 ),
                 "the same traces",
             )
             assert len(receiver.bodies) > again
-            for _, spans in twice(receiver):
+            for spans in receiver.by_trace().values():
                 assert len({span.SerializeToString() for span in spans}) * 2 == len(spans)
-
-
-def twice(receiver: Receiver) -> list[tuple[bytes, list[Any]]]:
-    """The spans that came, by trace."""
-    return [*receiver.by_trace().items()]
 
 
 def split(request: ExportTraceServiceRequest) -> list[ExportTraceServiceRequest]:

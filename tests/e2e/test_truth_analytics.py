@@ -21,11 +21,6 @@ from tests.e2e.received import rooted
 STEP = 5 * MINUTE_US
 
 
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
 def nodes(truth):
     return [each["node"] for each in truth.facts.of("node")]
 

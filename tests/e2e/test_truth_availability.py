@@ -20,11 +20,6 @@ def ask(truth, path, **parameters):
     return truth.system.get(path, duration="24h", **parameters)
 
 
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
 # --- Anchors -------------------------------------------------------------------------------
 
 

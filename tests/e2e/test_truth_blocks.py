@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-import pytest
-
 from tart.protocol.events import EventKind
 from tart.query.core.rfc3339 import rfc3339_of_jce
 from tart.query.topics.slots import SLOT_KINDS
@@ -15,11 +13,6 @@ OUTLINE = (
     *("size_bytes", "num_tickets", "num_preimages", "num_guarantees", "num_assurances"),
     "num_dispute_verdicts",
 )
-
-
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
 
 
 TOTALS = {

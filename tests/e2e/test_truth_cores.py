@@ -17,12 +17,6 @@ CORES = (0, 1)
 SLOT_US = 6 * SECOND_US
 
 
-@pytest.fixture(scope="module")
-def packages(truth):
-    """What happened to packages."""
-    return truth.packages
-
-
 def of_core(packages, core):
     return [each for each in packages.attempts if each.core == core]
 

@@ -11,11 +11,6 @@ from tart.query.core.rfc3339 import server_time
 from tests.e2e.test_truth_analytics import failed
 
 
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
 def key_of(fact):
     return failure_fingerprint(fact["type"], failure_template(fact["data"].get("reason") or ""))
 

@@ -107,11 +107,6 @@ def measured(truth):
     return asyncio.run(ask(truth.system, conditions, later))
 
 
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
 def shares(counts):
     """Attempts and failures by pipeline."""
     return {

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
 def ask(truth, path, **parameters):
     """A route's answer about the last hours, in which everything happened."""
     now = time.time_ns() // 1000

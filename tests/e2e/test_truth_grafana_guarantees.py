@@ -20,11 +20,6 @@ pytestmark = pytest.mark.parametrize(
 SHARES = {"p50_ms": 0.5, "p75_ms": 0.75, "p95_ms": 0.95, "p99_ms": 0.99}
 
 
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
 def test_guarantees_by_outcome(truth):
     body, counts = ask(truth, "/api/grafana/guarantees"), truth.facts.counts()
     assert body["totals"] == {name: counts[number] for name, number in TOTALS.items()}

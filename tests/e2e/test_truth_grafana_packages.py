@@ -29,11 +29,6 @@ STAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def packages(truth):
-    return truth.packages
-
-
 def reached(packages, core=None, start=None):
     """Of each package that somebody received: the stages it reached, and whether it failed."""
     found = {}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-import pytest
-
 from tart.query.core.rfc3339 import rfc3339, rfc3339_of_jce
 from tart.simulate.model.truth import SENT
 from tests.e2e.packages_truth import later
@@ -21,12 +19,6 @@ TOTALS = {
     "received": 112,
     "discarded": 113,
 }
-
-
-@pytest.fixture(scope="module")
-def packages(truth):
-    """What happened to packages."""
-    return truth.packages
 
 
 def test_totals_and_rates_are_of_events(truth):

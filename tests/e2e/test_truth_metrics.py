@@ -25,11 +25,6 @@ from tests.running import running_system, wait_for
 STEP = 5 * MINUTE_US
 
 
-@pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
 def shares(truth):
     return [each["node"] for each in truth.facts.of("node")]
 

@@ -47,12 +47,6 @@ ON_CHAIN = "PackageReportedOnChain"
 
 
 @pytest.fixture(scope="module")
-def packages(truth):
-    """What happened to packages."""
-    return truth.packages
-
-
-@pytest.fixture(scope="module")
 def active(truth, packages):
     """The answer about all packages, by hash."""
     body = truth.system.get("/api/workpackages/active", limit=1000)

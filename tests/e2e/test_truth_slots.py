@@ -22,11 +22,6 @@ LATE_US = MINUTE_US
 
 
 @pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
-@pytest.fixture(scope="module")
 def moments(truth, received):
     """By stage, block and node: the first event, as (received µs, clock of the node, JCE µs)."""
     found = defaultdict(lambda: defaultdict(dict))

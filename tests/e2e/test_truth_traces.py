@@ -25,12 +25,6 @@ STEP_NAMES = {
 JCE_NS = 1_735_732_800 * 10**9
 
 
-@pytest.fixture(scope="module")
-def packages(truth):
-    """What happened to packages."""
-    return truth.packages
-
-
 @pytest.fixture(
     scope="module", params=["some packages", pytest.param("all packages", marks=pytest.mark.soak)]
 )

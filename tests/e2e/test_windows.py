@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import pytest
@@ -215,11 +215,6 @@ SHARED: dict[str, Callable[[Any], int]] = {
 
 
 @pytest.fixture(scope="module")
-def received(truth):
-    return truth.received
-
-
-@pytest.fixture(scope="module")
 def moments_received(received):
     """When events came, in order."""
     return sorted(each["at"] for each in received.events)
@@ -281,27 +276,20 @@ EVERY = pytest.mark.parametrize(
 )
 
 
-def timeless(value: Any) -> Any:
-    """An answer without the moments in it."""
-    if isinstance(value, dict):
-        moments = (
-            *("timestamp", "window", "throughput_per_second"),
-            *("first_slot", "last_slot"),
-            # How long the buckets of durations are depends on their age.
-            *("times", "series", "bucket_seconds"),
-            *("buckets", "series", "searched_from", "searched_until", "scanned_at"),
-        )
-        return {name: timeless(each) for name, each in value.items() if name not in moments}
-    return [timeless(each) for each in value] if isinstance(value, list) else value
+MOMENTS = (
+    *("timestamp", "window", "throughput_per_second"),
+    *("first_slot", "last_slot"),
+    # How long the buckets of durations are depends on their age.
+    *("times", "series", "bucket_seconds"),
+    *("buckets", "series", "searched_from", "searched_until", "scanned_at"),
+)
 
 
-def without_timestamps(value: Any) -> Any:
-    """An answer without the moments at which it was given, which its alerts have, too."""
+def without(names: Collection[str], value: Any) -> Any:
+    """An answer without the members of these names, wherever they are."""
     if isinstance(value, dict):
-        return {
-            name: without_timestamps(each) for name, each in value.items() if name != "timestamp"
-        }
-    return [without_timestamps(each) for each in value] if isinstance(value, list) else value
+        return {name: without(names, each) for name, each in value.items() if name not in names}
+    return [without(names, each) for each in value] if isinstance(value, list) else value
 
 
 def test_every_route_with_a_window_is_here_and_has_it_in_its_answer(truth):
@@ -319,7 +307,7 @@ def test_a_window_that_ends_before_the_first_event_is_empty(windows):
         assert [figure(found) for figure in windows.figures] == [0] * len(windows.figures)
     # As empty as any: it has nothing that a window of long ago has not.
     long_ago = windows.ask(end - HOUR_US - 720 * HOUR_US, end - 720 * HOUR_US)
-    assert timeless(found) == timeless(long_ago)
+    assert without(MOMENTS, found) == without(MOMENTS, long_ago)
 
 
 @EVERY
@@ -372,7 +360,8 @@ def test_the_earlier_answer_is_that_of_a_request_for_the_earlier_window(windows)
         assert comparison["ago_seconds"] == ago
         assert comparison["overlap_seconds"] == (length / SECOND_US - ago)
         alone = windows.ask(start - ago * SECOND_US + missing, end - ago * SECOND_US)
-        assert without_timestamps(earlier) == without_timestamps(alone)
+        # Alerts have the moment of the answer, too.
+        assert without({"timestamp"}, earlier) == without({"timestamp"}, alone)
 
 
 def moments(windows) -> Iterator[int]:

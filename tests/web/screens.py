@@ -34,8 +34,8 @@ DOCS = (
     ("chain", "chain", "dark", 900),
     ("reconcile", "chain-reconcile", "light", 900),
 )
-# The network of these: one implementation imports slower than the others, and two nodes lie.
-DOCS_NETWORK = (
+# One implementation imports slower than the others, and two nodes lie.
+NETWORK_OPTIONS = (
     *("--difference", "sim-beta:import=1.5", "--host-spread", "0.03"),
     *("--lie", "hides-guarantees:5", "--lie", "claims-assurances:17"),
 )
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=480.0, help="age of the network")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    options = ["--nodes", arguments.nodes, "--cores", arguments.cores, *DOCS_NETWORK]
+    options = ["--nodes", arguments.nodes, "--cores", arguments.cores, *NETWORK_OPTIONS]
     if arguments.troubled:
         options.append("--troubled")
     with (

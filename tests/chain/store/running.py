@@ -98,6 +98,16 @@ def line(slots: range, parent: str | None = None, branch: int = 0, **more: Any) 
     return changes
 
 
+def write_two_days(folder: Path, first: range, second: range) -> Clock:
+    """Store a line of blocks, some of them a day later; return the clock."""
+    clock = Clock()
+    with open_store(folder, clock) as store:
+        store.write(line(first))
+        clock.now += DAY_US
+        store.write(line(second, block_hash(first[-1])))
+    return clock
+
+
 def make_account(service: int, balance: int) -> StoredService:
     return StoredService(
         service=service,

@@ -6,16 +6,17 @@ import pytest
 
 from tart.chain.store.block_places import BlockPlaces
 from tart.errors import StorageError
-from tart.units import DAY_US
-from tests.chain.store.running import Clock, block_hash, line, open_files, open_store
+from tests.chain.store.running import (
+    block_hash,
+    line,
+    open_files,
+    open_store,
+    write_two_days,
+)
 
 
 def test_a_block_is_found_in_memory_or_in_its_file(tmp_path):
-    clock = Clock()
-    with open_store(tmp_path / "c", clock) as store:
-        store.write(line(range(10, 13)))
-        clock.now += DAY_US
-        store.write(line(range(13, 15), block_hash(12)))
+    write_two_days(tmp_path / "c", range(10, 13), range(13, 15))
     with open_files(tmp_path / "c") as parts:
         first, second = parts.index.files
         keys = {slot: bytes.fromhex(block_hash(slot)) for slot in range(10, 16)}

@@ -23,6 +23,7 @@ from tests.chain.store.running import (
     line,
     open_store,
     slots,
+    write_two_days,
 )
 from tests.running import wait_for
 
@@ -105,11 +106,7 @@ def test_queries_go_on_while_blocks_are_written(tmp_path):
 
 
 def test_a_start_knows_the_blocks_with_the_highest_slots(tmp_path):
-    clock = Clock()
-    with open_store(tmp_path / "c", clock) as store:
-        store.write(line(range(10, 13)))
-        clock.now += DAY_US
-        store.write(line(range(13, 16), block_hash(12)))
+    clock = write_two_days(tmp_path / "c", range(10, 13), range(13, 16))
     with open_store(tmp_path / "c", clock) as store:
         for limit in (1, 3, 4, 9):
             known = [block.slot for block in store.recover(limit).blocks]

@@ -10,12 +10,12 @@ from tart.units import DAY_US
 from tests.chain.store.running import (
     NOON,
     Clock,
-    block_hash,
     line,
     names,
     open_files,
     open_store,
     slots,
+    write_two_days,
 )
 
 
@@ -38,11 +38,7 @@ def test_files_are_deleted_when_they_were_last_written_long_ago(tmp_path):
 
 
 def test_a_file_that_queries_read_is_deleted_later(tmp_path):
-    clock = Clock()
-    with open_store(tmp_path / "c", clock) as store:
-        store.write(line(range(10, 12)))
-        clock.now += DAY_US
-        store.write(line(range(12, 14), block_hash(11)))
+    write_two_days(tmp_path / "c", range(10, 12), range(12, 14))
     with open_files(tmp_path / "c", wait_seconds=0.01) as parts:
         maintenance = Maintenance(
             parts.files, parts.index, parts.places, parts.readers, retain_seconds=60.0
@@ -61,11 +57,7 @@ def test_a_file_that_queries_read_is_deleted_later(tmp_path):
 
 
 def test_files_are_deleted_and_checkpointed_by_the_clock(tmp_path):
-    clock = Clock()
-    with open_store(tmp_path / "c", clock) as store:
-        store.write(line(range(10, 12)))
-        clock.now += DAY_US
-        store.write(line(range(12, 14), block_hash(11)))
+    write_two_days(tmp_path / "c", range(10, 12), range(12, 14))
     with open_files(tmp_path / "c") as parts:
         first, second = parts.index.files
         wall = first.path.stat().st_mtime
