@@ -68,8 +68,8 @@ with running_system(Path(sys.argv[1]), shards=2, environ=PATIENT) as system:
             connection.sendall(frame)
         wait_for(lambda: system.node(peer).get("event_count", 0) >= 8)
         audits, finality = system.get("/api/audits"), system.get("/api/finality")
-        latency = system.get("/api/metrics/latency")
-    print(json.dumps([audits, finality, latency["steps"]]))
+        steps = wait_for(lambda: system.get("/api/metrics/latency")["steps"], "a step")
+    print(json.dumps([audits, finality, steps]))
 """
 
 

@@ -44,6 +44,9 @@ pytestmark = pytest.mark.slow
 SHARDS = 2
 SLOT_US = 6 * SECOND_US
 FAST = "tests.e2e.fast_clock"
+SEVERAL = 3
+# On a busy machine the server may be away during one partition, and sees none of its forks.
+PARTITIONS = range(70, 3600, 150)
 
 
 # --- The RPC of nodes, behind lines that can be cut ---------------------------------------------
@@ -136,7 +139,7 @@ class Setting:
     Attributes:
         lies: By name, the node that tells it.
         begin: Simulated seconds before the first lie.
-        partition: Its first simulated second and its length; half of the nodes are cut off.
+        partitions: The first simulated second of each; half of the nodes are cut off.
     """
 
     seed: int
@@ -144,7 +147,7 @@ class Setting:
     speed: float
     lies: dict[str, int]
     begin: int = 0
-    partition: tuple[int, int] | None = None
+    partitions: Sequence[int] = ()
     views: int = 2
 
 
@@ -200,10 +203,9 @@ class Witness:
         ]
         for name, node in setting.lies.items():
             arguments += ["--lie", f"{name}:{node}@{setting.begin}s+1h"]
-        if setting.partition is not None:
-            start, length = setting.partition
-            side = ",".join(str(node) for node in range(setting.nodes // 2))
-            arguments += ["--trouble", f"partition:{side}@{start}s+{length}s"]
+        side = ",".join(str(node) for node in range(setting.nodes // 2))
+        for start in setting.partitions:
+            arguments += ["--trouble", f"partition:{side}@{start}s+36s"]
         environ = dict(self.clock.environ)
         with Process(FAST, "simulate", *arguments, environ=environ) as network:
             yield network
@@ -308,16 +310,23 @@ def play(setting: Setting, path: Path, slots: int = 0) -> None:
             assert system.process.ended() == 0
         with witness.running():
             witness.follow(slots)
-            wait_for(lambda: _all_found(witness), "a finding of each lie")
+            wait_for(lambda: _has_enough(witness), "a fork, and findings of each lie")
             network.send(signal.SIGINT)
             assert network.ended() == 0, network.errors()
             judge(witness)
 
 
-def _all_found(witness: Witness) -> bool:
+def _has_enough(witness: Witness) -> bool:
+    """Whether there is a fork and several findings of each lie.
+
+    The end of the network spoils the telemetry of its last seconds, and may take one away.
+    """
     answer = witness.ask(witness.start_us, witness.clock.now_us())
-    found = {each["kind"] for each in answer["findings"]}
-    return found >= {SHOWN_BY[name] for name in witness.setting.lies}
+    found: Counter[str] = Counter()
+    for each in answer["findings"]:
+        found[each["kind"]] += each["count"]
+    lies = (SHOWN_BY[name] for name in witness.setting.lies)
+    return answer["chain"]["forks"] > 0 and all(found[kind] >= SEVERAL for kind in lies)
 
 
 def judge(witness: Witness) -> None:
@@ -363,14 +372,14 @@ def judge_calm_time(witness: Witness, facts: Facts) -> None:
 
 def test_exactly_the_planted_lies_are_found_whatever_happens_meanwhile(tmp_path):
     lies = {"hides-blocks": 2, "claims-blocks": 4, "wrong-gas": 3}
-    play(Setting(1, nodes=6, speed=15, lies=lies, begin=60, partition=(70, 36)), tmp_path)
+    play(Setting(1, nodes=6, speed=15, lies=lies, begin=60, partitions=PARTITIONS), tmp_path)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_all_lies_are_found_in_longer_runs(tmp_path, seed):
     lies = {name: (seed + node) % 12 for node, name in enumerate(SHOWN_BY)}
-    setting = Setting(seed, nodes=12, speed=8, lies=lies, begin=90, partition=(100, 36), views=3)
+    setting = Setting(seed, nodes=12, speed=8, lies=lies, begin=90, partitions=PARTITIONS, views=3)
     play(setting, tmp_path, slots=60)
 
 
