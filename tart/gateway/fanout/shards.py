@@ -160,6 +160,8 @@ class Shard:
         self._channel: Channel[Reply] | None = None
         self._pid: int | None = None
         self._lost = asyncio.Event()
+        # Why the connection was lost, until it is logged.
+        self._loss: str | None = None
         self._next_id = 0
 
     @property
@@ -192,6 +194,9 @@ class Shard:
             self.contacted.clear()
             self.recovering = None
             await asyncio.sleep(backoff)
+            # Not before: when all processes are stopped at once, the shard may end before the
+            # gateway has handled its own signal.
+            self._log_loss()
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
     def ask(self, name: str, parameters: Raw, deadline: float) -> PendingQuery | None:
@@ -307,22 +312,24 @@ class Shard:
     def _disconnected(self, channel: Channel[Reply], error: Exception | None) -> None:
         if channel is self._channel:
             self._channel = None
-            self._log_disconnect(error)
+            self._loss = f": {error}" if error else ""
         for future in self.pending.values():
             if not future.done():
                 future.set_result(_LOST)
         self.pending.clear()
         self._lost.set()
 
-    def _log_disconnect(self, error: Exception | None) -> None:
+    def _log_loss(self) -> None:
+        loss, self._loss = self._loss, None
+        if loss is None:
+            return
         if self.disconnect_expected:
             log.info("disconnected from %s, both are stopping", self.name)
             return
         log.warning(
-            "lost connection to %s%s; retrying after %g s, later every %g s",
+            "lost connection to %s%s; retrying now, then at least every %g s",
             self.name,
-            f": {error}" if error else "",
-            FIRST_BACKOFF,
+            loss,
             LONGEST_BACKOFF,
         )
 

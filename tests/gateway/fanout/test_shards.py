@@ -225,13 +225,17 @@ def test_a_shard_of_another_release_or_number_is_refused(
     asyncio.run(inside())
 
 
+@pytest.mark.parametrize("first", ["gateway", "shard"])
 def test_disconnects_while_stopping_are_no_warnings(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, first: str
 ) -> None:
     async def check(shards: Shards, fakes: list[FakeShard], receiver: Receiver) -> None:
-        shards.expect_disconnects()
         with caplog.at_level("INFO"):
+            if first == "gateway":
+                shards.expect_disconnects()
             await fakes[0].stop()
+            await eventually(lambda: not shards.every[0].up)
+            shards.expect_disconnects()
             await eventually(lambda: "disconnected from shard 0" in caplog.text)
         assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
