@@ -64,7 +64,7 @@ from tart.ipc.messages import CHAIN_SOCKET
 from tart.query.core.query import Rendering
 
 # Between the start and what is prepared ahead of the first request for it.
-WARM_UP_SECONDS = 2.0
+WARM_UP_SECONDS = 10.0
 
 
 class Gateway:
