@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tart.cli.render.report.chain import chain_section
+import re
+from pathlib import Path
+from typing import get_args
+
+import tart
+from tart.cli.render.report.chain import _KINDS, chain_section
+from tart.query.answers.reconcile import FindingKind
 from tests.cli.render.report.sample import chain, report
 
 
@@ -25,3 +31,11 @@ def test_without_a_chain_there_is_one_sentence_with_the_reason() -> None:
     body = chain_section(report(refused={"chain": "no RPC is set"})).body
     assert body == "<p>Telemetry is not compared with the chain: no RPC is set</p>"
     assert "follows no chain" in chain_section(report()).body
+
+
+def test_a_finding_has_the_words_of_the_page() -> None:
+    script = (Path(tart.__file__).parent / "web/app/core/reconcile.js").read_text()
+    page = dict(re.findall(r'^  (\w+): \["[^"]+", "([^"]+)"\],$', script, re.MULTILINE))
+    declared, *_ = get_args(FindingKind)
+    assert page == _KINDS
+    assert page.keys() == set(get_args(declared))
