@@ -96,12 +96,12 @@ bench-web: $(READY) tools  ## the web page with 1,023 nodes, three minutes; BENC
 
 # Programs that tests run and that PyPI does not have. As root they are installed from Debian.
 tools:
-	@for program in cc:gcc+libc6-dev node:nodejs chromium:chromium promtool:prometheus nginx:nginx-light caddy:caddy \
+	@for program in cc:gcc+libc6-dev node:nodejs chromium-headless-shell:chromium-headless-shell promtool:prometheus nginx:nginx-light caddy:caddy \
 		prometheus-alertmanager:prometheus-alertmanager zsh:zsh fish:fish mandoc:mandoc tmux:tmux; do \
 		command -v "$${program%:*}" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& apt-get install --quiet --quiet --yes --no-install-recommends \
 		$$(echo "$${program#*:}" | tr + ' ') >/dev/null; } \
-		|| echo "without $${program%:*} its tests are skipped (Debian: apt-get install $$(echo "$${program#*:}" | tr + ' '))"; \
+		|| echo "without $${program%:*} tests are skipped or take longer (Debian: apt-get install $$(echo "$${program#*:}" | tr + ' '))"; \
 	done
 	@$(MAKE) --no-print-directory --silent $(NPM)/.ready >/dev/null 2>&1 \
 		|| echo "without npm the build of the web page, its accessibility and the types of the JavaScript" \

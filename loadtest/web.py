@@ -23,6 +23,8 @@ from loadtest.bench import RESULTS, save
 from loadtest.dialogue import Json, Part
 from loadtest.server import Server
 
+# The whole browser if it is there: that is what people have.
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell")
 PAGES = {"network": "", "nodes": "nodes"}
 # Beside each other, for a table that is scrolled.
 _SCROLLED = ("nodes",)
@@ -73,9 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             server.wait(lambda now: now.connections >= given.nodes, _CONNECTING_SECONDS)
             chain.command("go")
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"), args=_SWITCHES
-                )
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_SWITCHES)
                 # So that the first page has blocks to show.
                 time.sleep(given.warm_up)
                 before = server.scrape().received

@@ -20,7 +20,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-CHROMIUM = shutil.which("chromium")
+# The shell draws the same pages without the parts of a window, with half the processor time.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 _SWITCHES = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -44,7 +45,7 @@ def chromium() -> Iterator[Browser]:
     Playwright's event loop runs on this thread until the end, so that no coroutine can be tested
     meanwhile: a fixture that holds a browser has the scope of a module or package without any.
     """
-    assert CHROMIUM is not None, "needs Chromium (Debian: chromium)"
+    assert CHROMIUM is not None, "needs Chromium (Debian: chromium-headless-shell)"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_SWITCHES)
         try:

@@ -181,7 +181,7 @@ def test_the_types_are_right_for_the_compiler(tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium)")
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium-headless-shell)")
 def test_the_page_of_the_guide_shows_live_slots_in_a_browser(talking, tmp_path):
     (text,) = examples("html")
     (tmp_path / "page.html").write_text(at(text, talking))

@@ -75,7 +75,7 @@ def test_a_program_that_follows_gets_events_and_statistics(
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium)")
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: chromium-headless-shell)")
 def test_a_page_from_a_file_shows_figures_and_events(network: Network, tmp_path: Path) -> None:
     text = (PROGRAMS / "page.html").read_text().replace("TART_URL", network.system.api)
     (tmp_path / "page.html").write_text(text)

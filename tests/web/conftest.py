@@ -75,7 +75,7 @@ expect.set_options(timeout=PATIENCE_MS)
 def browser() -> Iterator[Browser]:
     """Return Chromium."""
     if CHROMIUM is None:
-        pytest.skip("needs Chromium; as root `make test` installs it (Debian: chromium)")
+        pytest.skip("needs Chromium; `make test` installs it (Debian: chromium-headless-shell)")
     with chromium() as browser:
         yield browser
 

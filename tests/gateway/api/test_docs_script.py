@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tart.gateway.api.docs_script import SCRIPT, SOURCE
+from tests.browser import CHROMIUM
 from tests.gateway.running import with_gateway
 
 
@@ -30,9 +30,9 @@ def test_the_policy_of_every_page_permits_this_script_alone(tmp_path: Path) -> N
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_browser_runs_the_script(tmp_path: Path) -> None:
-    browser = shutil.which("chromium")
+    browser = CHROMIUM
     if browser is None:
-        pytest.skip("needs chromium")
+        pytest.skip("needs Chromium (Debian: chromium-headless-shell)")
 
     async def check(gateway):
         flags = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/b")
