@@ -115,10 +115,12 @@ def running_system(
     module: str = "tart",
     api: str = "127.0.0.1:0",
     telemetry: str = "127.0.0.1:0",
+    preloaded: bool = True,
 ) -> Iterator[System]:
     """tart with its files in ``data``; killed on leaving unless it has stopped.
 
     ``module`` is what Python runs, ``api`` and ``telemetry`` the addresses that are listened on.
+    Unless ``preloaded`` the server is a new Python that imports everything.
     """
     arguments = ("--telemetry-bind", telemetry, "--api-bind", api)
     with Process(
@@ -128,6 +130,7 @@ def running_system(
         *("--data-dir", data, "--shards", shards),
         environ=_SETTINGS | (environ or {}),
         cwd=data.parent,
+        preloaded=preloaded and module == "tart",
     ) as process:
         system = System(process, data)
         try:

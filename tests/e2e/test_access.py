@@ -63,7 +63,7 @@ def test_an_api_that_others_reach_needs_a_key_or_the_word_that_it_does_not(tmp_p
 def test_no_key_is_in_a_log_an_error_or_a_process_list(tmp_path, capsys):
     data = tmp_path / "data"
     viewer, admin = (new_key(capsys, data, role) for role in ("viewer", "admin"))
-    with running_system(data, environ={"TART_LOG_LEVEL": "debug"}) as system:
+    with running_system(data, environ={"TART_LOG_LEVEL": "debug"}, preloaded=False) as system:
         bearer = {"Authorization": f"Bearer {admin}"}
         created = system.http.post(
             "/api/keys", json={"name": "n", "role": "viewer"}, headers=bearer

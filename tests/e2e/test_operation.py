@@ -34,7 +34,7 @@ api.bind = "127.0.0.1:0"
 def server(tmp_path_factory):
     """A server with two shards whose SQL sandboxes are ready, and its data directory."""
     data = tmp_path_factory.mktemp("operation") / "data"
-    with running_system(data) as system:
+    with running_system(data, preloaded=False) as system:
         system.data = data
         yield system
 

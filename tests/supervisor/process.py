@@ -17,6 +17,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.supervisor.fork_server import Forked
+
 ROOT = Path(__file__).parents[2]
 DEADLINE = 100.0
 
@@ -24,21 +26,27 @@ DEADLINE = 100.0
 class Process:
     """``python -m module arguments`` in a session of its own; a context manager.
 
-    ``program`` is run instead of Python, with ``module`` as its first argument.
+    ``program`` is run instead of Python, with ``module`` as its first argument. One that is
+    ``preloaded`` is of the module ``tart``, and forked from a process that has imported it.
     """
 
-    def __init__(self, module, *arguments, environ=None, cwd=ROOT, program=None):
+    def __init__(self, module, *arguments, environ=None, cwd=ROOT, program=None, preloaded=False):
         scrubbed = {key: value for key, value in os.environ.items() if key[:5] != "TART_"}
         scrubbed.pop("NOTIFY_SOCKET", None)
+        env = scrubbed | {"PYTHONPATH": str(ROOT)} | (environ or {})
+        words = [*map(str, arguments)]
         self._stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed on exit
-        self._popen = subprocess.Popen(
-            [*(program or [sys.executable, "-W", "error", "-m"]), module, *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env=scrubbed | {"PYTHONPATH": str(ROOT)} | (environ or {}),
-            cwd=cwd,
-            start_new_session=True,
-        )
+        if preloaded:
+            self._popen = Forked(words, self._stderr, env, cwd)
+        else:
+            self._popen = subprocess.Popen(
+                [*(program or [sys.executable, "-W", "error", "-m"]), module, *words],
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,
+            )
         self._pending = b""
         self._lines = []
         self._selector = selectors.DefaultSelector()
