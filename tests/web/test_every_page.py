@@ -38,12 +38,16 @@ class View(NamedTuple):
 # In the dark it is the contrast that is looked at, and pages are made of the same parts: the design
 # page has all of them. `make soak` looks at each page.
 IN_DARK = ("design", "network", "journey", "chain", "sql", "alerts")
+# On a telephone it is the width: the frame, tables with many columns, charts, an editor, a long
+# address. `make soak` looks at each page.
+ON_A_TELEPHONE = ("design", "network", "nodes", "node", "journey", "sql", "inspector", "alerts")
+IN_EVERY_RUN = {"light": PAGES, "dark": IN_DARK, "telephone": ON_A_TELEPHONE}
 CASES = [
     pytest.param(
         view,
         name,
         id=f"{view}-{name}",
-        marks=[pytest.mark.soak] if view == "dark" and name not in IN_DARK else [],
+        marks=[] if name in IN_EVERY_RUN[view] else [pytest.mark.soak],
     )
     for view in VIEWS
     for name in PAGES
@@ -83,7 +87,7 @@ def parts(live_system: System) -> dict[str, str]:
 
 def test_the_registry_is_read() -> None:
     assert len(PAGES) > 20
-    assert {"network", "nodes", "node", "design", *IN_DARK} <= PAGES.keys()
+    assert {"network", "nodes", "node", "design", *IN_DARK, *ON_A_TELEPHONE} <= PAGES.keys()
 
 
 @pytest.mark.parametrize(("view", "name"), CASES, indirect=["view"])
