@@ -6,21 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.truth import Told, told
-
-# Shards, and whether the system was stopped and started again since.
-_SYSTEMS = {
-    "1 shard": (1, False),
-    "2 shards": (2, False),
-    "3 shards, restarted": (3, True),
-    "5 shards, restarted": (5, True),
-}
-# The others are for `make soak`: a request to five shards costs twice what one to three does.
-_IN_EVERY_RUN = {"1 shard", "3 shards, restarted"}
-_PARAMS = [
-    pytest.param(name, marks=[] if name in _IN_EVERY_RUN else [pytest.mark.soak])
-    for name in _SYSTEMS
-]
+from tests.e2e.truth import SEVERAL, SYSTEMS, Told, system_params, told
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +20,7 @@ def truths(tmp_path_factory):
 
         def start(name: str) -> Told:
             if name not in running:
-                shards, restarted = _SYSTEMS[name]
+                shards, restarted = SYSTEMS[name]
                 data = tmp_path_factory.mktemp("truth") / "data"
                 running[name] = stack.enter_context(told(data, shards, restarted=restarted))
             return running[name]
@@ -42,7 +28,7 @@ def truths(tmp_path_factory):
         yield start
 
 
-@pytest.fixture(scope="session", params=_PARAMS, ids=list(_SYSTEMS))
+@pytest.fixture(scope="session", params=system_params(SEVERAL))
 def truth(request, truths):
     """A running tart and what really happened; the same events over different shards."""
     return truths(request.param)

@@ -28,7 +28,9 @@ def whole(tmp_path_factory):
     """Directories without damage, made once: closed, as a kill leaves them, and of shard 1."""
     made = tmp_path_factory.mktemp("whole")
     c.make(made / "closed")
-    c.make(made / "closed", 1, 2)
+    shutil.copytree(made / "closed", made / "elsewhere")
+    # Of the other shard a file of yesterday is all that is taken.
+    c.make(made / "closed", 1, 2, today=False)
     c.make_killed(made / "killed", made / "elsewhere")
     return made
 

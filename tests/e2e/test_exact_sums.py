@@ -335,6 +335,13 @@ def test_sql_without_a_reduce_and_with_one(asked):
     assert integer(whole) == sum(said)
 
 
+# It asks every route twice; sums from memory have the other tests.
+@pytest.mark.parametrize(
+    "asked",
+    [pytest.param("running", marks=pytest.mark.soak), "restarted"],
+    indirect=True,
+    scope="module",
+)
 def test_no_route_is_taken_away_and_each_is_as_declared(asked):
     system, network = asked
     node = network.nodes[0].peer_id.hex()

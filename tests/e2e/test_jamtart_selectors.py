@@ -12,7 +12,7 @@ PANELS = selectors.panels()
 
 # Shapes do not depend on how many shards there are.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["3 shards, restarted"], indirect=True, scope="session"
+    "truth", ["2 shards, restarted"], indirect=True, scope="session"
 )
 
 

@@ -14,7 +14,7 @@ from tests.e2e.printed_sql import FAILED, PRINTED
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 DAY = "24h"
-SYSTEMS = ["3 shards, restarted", pytest.param("1 shard", marks=pytest.mark.soak)]
+SYSTEMS = ["2 shards, restarted", pytest.param("1 shard", marks=pytest.mark.soak)]
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)

@@ -158,7 +158,7 @@ def is_idle(state: dict[str, Any]) -> bool:
 
 
 def test_a_receiver_gets_all_failures_and_one_in_a_number_of_the_others(tmp_path: Path) -> None:
-    receiver, played = Receiver(), play_troubled(20, seed=3)
+    receiver, played = Receiver(), play_troubled(10, seed=3)
     with receiver.running() as port:
         environ = {**SETTINGS, "TART_TRACES_URL": f"http://127.0.0.1:{port}/v1/traces"}
         with running_system(tmp_path / "data", environ=environ) as system:

@@ -457,7 +457,7 @@ class Wrong:
     scope="module",
     params=[
         pytest.param((1, False), id="1 shard", marks=pytest.mark.soak),
-        pytest.param((2, False), id="2 shards"),
+        pytest.param((2, False), id="2 shards", marks=pytest.mark.soak),
         pytest.param((3, True), id="3 shards, restarted"),
         pytest.param((5, True), id="5 shards, restarted", marks=pytest.mark.soak),
     ],

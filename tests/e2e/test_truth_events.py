@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tart.protocol.references import PARENT_TYPES
+from tests.e2e.truth import SEVERAL, system_params
+
+# Over one shard in every run, too.
+pytestmark = pytest.mark.parametrize(
+    "truth", system_params("1 shard", SEVERAL), indirect=True, scope="session"
+)
 
 
 def test_every_node_has_exactly_the_events_it_sent(truth):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+import pytest
+
 from tests.e2e.test_truth_metrics import finalizations
+from tests.e2e.truth import SEVERAL, system_params
+
+# Over one shard in every run, too.
+pytestmark = pytest.mark.parametrize(
+    "truth", system_params("1 shard", SEVERAL), indirect=True, scope="session"
+)
 
 
 def named(truth):

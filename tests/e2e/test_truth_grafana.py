@@ -16,7 +16,7 @@ from tests.running import wait_for
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["3 shards, restarted"], indirect=True, scope="session"
+    "truth", ["2 shards, restarted"], indirect=True, scope="session"
 )
 
 

@@ -15,7 +15,7 @@ from tests.e2e.test_truth_metrics import close, durations, nearest
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["3 shards, restarted"], indirect=True, scope="session"
+    "truth", ["2 shards, restarted"], indirect=True, scope="session"
 )
 SHARES = {"p50_ms": 0.5, "p75_ms": 0.75, "p95_ms": 0.95, "p99_ms": 0.99}
 

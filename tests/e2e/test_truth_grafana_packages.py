@@ -15,7 +15,7 @@ from tests.e2e.test_truth_packages import PIPELINE
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
 pytestmark = pytest.mark.parametrize(
-    "truth", ["3 shards, restarted"], indirect=True, scope="session"
+    "truth", ["2 shards, restarted"], indirect=True, scope="session"
 )
 STEPS = ("received", "authorized", "refined", "built", "guaranteed", "distributed")
 NAMES = ("received", "authorized", "refined", "report_built", "guarantee_built", "distributed")

@@ -193,7 +193,14 @@ def broken(system):
 @pytest.mark.parametrize(
     "shards", [pytest.param(1, marks=pytest.mark.soak), 2, pytest.param(5, marks=pytest.mark.soak)]
 )
-@pytest.mark.parametrize("flush_seconds", ["0.1", "30"], ids=["flushed", "not flushed"])
+@pytest.mark.parametrize(
+    "flush_seconds",
+    [
+        pytest.param("0.1", id="flushed", marks=pytest.mark.soak),
+        # All is told from the log.
+        pytest.param("30", id="not flushed"),
+    ],
+)
 def test_what_a_killed_shard_heard_is_told_all_the_same(tmp_path, shards, flush_seconds):
     settings = {
         "TART_SUPERVISOR_BACKOFF_SECONDS": "0.05",

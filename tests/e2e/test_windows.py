@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -299,12 +299,20 @@ def test_every_route_with_a_window_is_here_and_has_it_in_its_answer(truth):
             assert "window" in SCHEMAS[route.answer.__name__]["required"], route.name
 
 
+# The nearest is the one that a wrong rounding would fill.
+@pytest.mark.parametrize(
+    "before",
+    [
+        1,
+        pytest.param(MILLISECOND, marks=pytest.mark.soak),
+        pytest.param(11 * 60 * SECOND_US, marks=pytest.mark.soak),
+    ],
+)
 @EVERY
-def test_a_window_that_ends_before_the_first_event_is_empty(windows):
-    for before in (1, MILLISECOND, 11 * 60 * SECOND_US):
-        end = windows.first - before
-        found = windows.ask(end - HOUR_US, end)
-        assert [figure(found) for figure in windows.figures] == [0] * len(windows.figures)
+def test_a_window_that_ends_before_the_first_event_is_empty(windows, before):
+    end = windows.first - before
+    found = windows.ask(end - HOUR_US, end)
+    assert [figure(found) for figure in windows.figures] == [0] * len(windows.figures)
     # As empty as any: it has nothing that a window of long ago has not.
     long_ago = windows.ask(end - HOUR_US - 720 * HOUR_US, end - 720 * HOUR_US)
     assert without(MOMENTS, found) == without(MOMENTS, long_ago)
@@ -364,23 +372,33 @@ def test_the_earlier_answer_is_that_of_a_request_for_the_earlier_window(windows)
         assert without({"timestamp"}, earlier) == without({"timestamp"}, alone)
 
 
-def moments(windows) -> Iterator[int]:
-    """Where a window is cut in two: within, and at the beginnings of buckets."""
-    events = windows.events
-    yield events[0]
-    yield events[len(events) // 3]
-    yield events[len(events) // 2] // (60 * SECOND_US) * 60 * SECOND_US
-    yield events[-1] // (600 * SECOND_US) * 600 * SECOND_US - 1
+# Where a window is cut in two: within, and at the beginnings of buckets.
+CUTS: dict[str, Callable[[list[int]], int]] = {
+    "after the first event": lambda events: events[0],
+    "between events": lambda events: events[len(events) // 3],
+    "at a minute": lambda events: events[len(events) // 2] // (60 * SECOND_US) * 60 * SECOND_US,
+    "before ten minutes": lambda events: events[-1] // (600 * SECOND_US) * 600 * SECOND_US - 1,
+}
+# Between events rows of the log are told apart, at a minute rows of the aggregates.
+IN_EVERY_RUN = ("between events", "at a minute")
 
 
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        pytest.param(IN_EVERY_RUN, id="two cuts"),
+        pytest.param(CUTS.keys() - {*IN_EVERY_RUN}, id="more cuts", marks=pytest.mark.soak),
+    ],
+)
 @EVERY
-def test_windows_that_follow_one_another_add_up(windows):
+def test_windows_that_follow_one_another_add_up(windows, cuts):
     if windows.route.name in SHARED:
         pytest.skip("of distinct things and states: two windows may share them")
     until = time.time_ns() // 1000 + HOUR_US
     whole = [figure(windows.ask(windows.start, until)) for figure in windows.figures]
     assert any(whole), "a test that compares nothing"
-    for moment in moments(windows):
+    for cut in cuts:
+        moment = CUTS[cut](windows.events)
         first = windows.ask(windows.start, moment)
         rest = windows.ask(moment + 1, until)
         parts = [figure(first) + figure(rest) for figure in windows.figures]

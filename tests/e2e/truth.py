@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tart.simulate.model.in_memory import Played, play_troubled
 from tart.simulate.model.truth_reader import Facts
@@ -22,11 +25,31 @@ from tests.e2e.packages_truth import Packages
 from tests.e2e.received import Received
 from tests.running import PATIENT, System, running_system, wait_for
 
+# Shards, and whether the system was stopped and started again since.
+SYSTEMS = {
+    "1 shard": (1, False),
+    "2 shards": (2, False),
+    "2 shards, restarted": (2, True),
+    "3 shards, restarted": (3, True),
+    "5 shards, restarted": (5, True),
+}
+SEVERAL = "2 shards, restarted"
 SLOTS = 60
 # Windows have whole seconds: the events of one of them must not be all there are.
 LASTS_SECONDS = 3.0
 # Within this all is told, but on a very slow machine.
 TELLING_SECONDS = 12.0
+
+
+def system_params(*in_every_run: str) -> list[Any]:
+    """Names of systems, the others for ``make soak``: each shard takes part in each request.
+
+    That answers do not depend on the number of shards, test_same_answers.py shows of every route.
+    """
+    return [
+        pytest.param(name, id=name, marks=[] if name in in_every_run else [pytest.mark.soak])
+        for name in SYSTEMS
+    ]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import random
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import duckdb
 
@@ -23,16 +24,17 @@ BLOCK_BYTES = 128 << 10
 HEADER_BYTES = 3 * 4096
 
 
-def make(root, directory=0, count=1):
-    """Fill a directory; the seqs of each file by name."""
+def make(root, directory=0, count=1, *, today=True):
+    """Fill a directory with yesterday's file and, if wanted, today's."""
     if not (root / f"{directory:02d}").exists():
         run(_talk, root, directory, count, storage={"checkpoint_seconds": 1000.0})
         _make_yesterday(root / f"{directory:02d}")
-    run(_talk, root, directory, count, storage={"checkpoint_seconds": 1000.0})
+    if today:
+        run(_talk, root, directory, count, storage={"checkpoint_seconds": 1000.0})
 
 
 def make_killed(root, elsewhere):
-    """The same, and a log beside today's segments."""
+    """The same, and a log beside today's segments; ``elsewhere`` is filled already."""
 
     async def scenario(shard):
         async def sent(rounds):
@@ -47,7 +49,6 @@ def make_killed(root, elsewhere):
             cursor.execute("SELECT 1")
         shutil.copytree(elsewhere, root, dirs_exist_ok=True)
 
-    make(elsewhere)
     run(scenario, elsewhere, storage={"checkpoint_seconds": 1000.0})
 
 
@@ -59,17 +60,21 @@ async def _talk(shard):
 async def _say(shard, rounds, *, rotate=False):
     segments = shard.store.writer.segments
     for number in range(rounds):
-        node = fake_node(1 + number)
-        draw = random.Random(number)
-        session = shard.session(
-            node.connect(),
-            b"".join(best(node, slot, draw.randbytes(32)) for slot in range(ROUND)),
-        )
+        session = shard.session(*_round(number))
         shard.ingest.close_session(session, "it is over")
         await shard.settled()
         if rotate:
             # Each segment gets a round, whatever a checkpoint would take meanwhile.
             segments.rotate(segments.current)
+
+
+@cache
+def _round(number):
+    """The first message of a node and what it says in a round; always the same."""
+    node = fake_node(1 + number)
+    draw = random.Random(number)
+    said = b"".join(best(node, slot, draw.randbytes(32)) for slot in range(ROUND))
+    return node.connect(), said
 
 
 def _make_yesterday(folder):
