@@ -100,11 +100,11 @@ def test_pairs_cover_all_types_and_referring_types():
         # Small batches cost most: of these only some pairs.
         (2, False, 9),
         (4, True, 9),
-        (5000, True, 1),
-        (5000, False, 1),
+        (5000, True, 3),
+        (5000, False, 3),
         *(
             pytest.param(*each, 1, marks=[pytest.mark.soak, pytest.mark.timeout(900)])
-            for each in ((1, True), (2, False), (4, True))
+            for each in ((1, True), (2, False), (4, True), (5000, True), (5000, False))
         ),
     ],
 )

@@ -446,4 +446,4 @@ def tell(count, steps):
 @pytest.mark.fuzz
 @pytest.mark.timeout(TIMEOUT)
 def test_arbitrary_sequences_are_stored_and_counted():
-    tell(8, 40)
+    tell(4, 40)

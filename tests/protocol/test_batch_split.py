@@ -50,6 +50,7 @@ def layout_of(queues, order):
     return data, reads, layout
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("native", [False, pytest.param(True, marks=needs_kernel)])
 @given(batches())
 def test_a_batch_of_reads_gives_the_frames_of_each_read_in_order(native, batch):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.native.library import kernel
@@ -21,11 +21,12 @@ from tart.protocol.events import EVENTS, EventKind
 from tart.protocol.frames import Frames
 from tart.protocol.optional_fields import OPTIONAL_FIELDS
 from tart.protocol.types import HASH, PEER_ID
+from tests.cases import examples
 from tests.native.kernels import needs_kernel
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
 from tests.vectors import event_vectors
 
-quick = settings(max_examples=300, deadline=None, database=None)
+quick = examples(2)
 
 
 def content(number, sent, timestamp=0):
@@ -35,6 +36,7 @@ def content(number, sent, timestamp=0):
 hostile = hostile_payloads().map(lambda each: content(each[0], each[2]))
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @quick
 @given(st.lists(st.one_of(hostile, st.binary(max_size=60)), max_size=30))
@@ -58,6 +60,7 @@ ONE_BY_ONE = {
 SURE = sorted(EVENTS.keys() - ONE_BY_ONE)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @quick
 @given(events())
@@ -183,6 +186,7 @@ valid = events().map(
 )
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @needs_kernel
 @quick

@@ -350,6 +350,7 @@ def conversation(draw: st.DrawFn) -> bytes:
     return draw(mutated(bytes(data))) if draw(st.booleans()) else bytes(data)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(conversation() | st.binary(max_size=300), st.data())
 def test_arbitrary_bytes_never_raise_however_they_are_cut(stream, data):

@@ -348,7 +348,7 @@ def test_every_event_is_truncated_when_it_is_empty(event):
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
-@examples(0.08)
+@examples(0.04)
 @given(data=st.data())
 def test_an_event_decodes_to_what_was_encoded(event, version, data):
     fields = data.draw(values(event.layout(version)))
@@ -360,7 +360,7 @@ def test_an_event_decodes_to_what_was_encoded(event, version, data):
 
 @pytest.mark.no_cover
 @pytest.mark.slow
-@examples(4)
+@examples(2)
 @given(hostile_payloads(), st.none() | st.integers(1, MAX_CORES) | st.just(CORES))
 def test_the_check_agrees_with_decoding_about_any_bytes(case, cores):
     number, version, data = case
@@ -371,7 +371,7 @@ def test_the_check_agrees_with_decoding_about_any_bytes(case, cores):
 
 @pytest.mark.no_cover
 @pytest.mark.slow
-@examples(4)
+@examples(2)
 @given(hostile_payloads(), st.none() | st.just(CORES))
 def test_arbitrary_bytes_decode_or_fail_at_an_offset_within_them(case, cores):
     number, version, data = case
@@ -385,7 +385,8 @@ def test_arbitrary_bytes_decode_or_fail_at_an_offset_within_them(case, cores):
     assert all(each.rule and each.expectation for each in told)
 
 
-@examples(4)
+@pytest.mark.no_cover
+@examples(2)
 @given(st.data())
 def test_a_plain_layout_is_read_at_once_as_it_is_field_by_field(data):
     """``read_event`` always takes the long way."""
@@ -441,6 +442,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_bytes_cost_a_bounded_multiple_of_their_size(name):
     number, data = HOSTILE[name]
@@ -459,11 +461,12 @@ def test_decoding_leaves_no_reference_cycles(name):
     """Thousands of bad events a second must not pile up until a collection."""
     number, data = HOSTILE[name]
     outcome(check_event, number, data, 1, 2)
-    gc.collect()
+    # The youngest generation alone: a search through all that a worker has takes a second.
+    gc.collect(0)
     gc.disable()
     try:
         outcome(check_event, number, data, 1, 2)
-        assert gc.collect() == 0
+        assert gc.collect(0) == 0
     finally:
         gc.enable()
 
@@ -473,6 +476,7 @@ def test_reported_deviations_are_bounded():
     assert len(check_event(number, data)) == MAX_DEVIATIONS
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_a_hostile_version_does_not_fill_the_cache():
     for version in range(256):

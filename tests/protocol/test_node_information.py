@@ -368,6 +368,7 @@ def test_unencodable_node_information_is_refused_by_field(changes, field):
     assert caught.value.field == field
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(st.data())
 def test_node_information_decodes_to_what_was_encoded(data):

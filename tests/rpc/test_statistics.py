@@ -73,6 +73,7 @@ def test_the_two_crates_mean_the_same_but_for_the_transfers():
     assert old.services[0] == new.services[0]._replace(accumulate_transfer_count=0)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(statistics())
 def test_what_is_written_is_read(value):
@@ -82,6 +83,7 @@ def test_what_is_written_is_read(value):
     assert decode_statistics(blob, cores=cores, validators=validators) == value
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(statistics(layout="0.7"))
 def test_layout_0_7_is_found_where_a_set_is_full(value):
@@ -89,6 +91,7 @@ def test_layout_0_7_is_found_where_a_set_is_full(value):
     assert decode_statistics(blob, cores=len(value.cores)) == value
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @examples(2)
 @given(statistics(), st.data())

@@ -172,8 +172,9 @@ def test_a_file_that_is_read_for_too_long_is_not_deleted(tmp_path):
     assert len(log_files(tmp_path)) == 3
 
 
-def test_files_are_created_and_deleted_under_load_and_every_query_is_answered(tmp_path):
-    """Sixty midnights and more with a concurrent reader; all events kept are there."""
+@pytest.mark.parametrize("midnights", [15, pytest.param(60, marks=pytest.mark.soak)])
+def test_files_are_created_and_deleted_under_load_and_every_query_is_answered(tmp_path, midnights):
+    """Many midnights with a concurrent reader; all events kept are there."""
     settings = {"file_hours": 1, "checkpoint_seconds": 0.01, "retain_disk_share": 1e-12}
     with open_storage(tmp_path, **settings) as storage:
         stop = threading.Event()
@@ -203,7 +204,7 @@ def test_files_are_created_and_deleted_under_load_and_every_query_is_answered(tm
         for each in threads:
             each.start()
         deadline, number = time.monotonic() + DEADLINE, 0
-        while number < 240 or storage.store.maintenance.statistics.files <= 20:
+        while number < 4 * midnights or storage.store.maintenance.statistics.files <= midnights / 3:
             assert time.monotonic() < deadline, storage.store.maintenance.statistics
             at = NOON + number // 4 * HOUR_US
             storage.write(batch(*(event(number * 50 + row, at=at) for row in range(50)), at=at))

@@ -71,12 +71,36 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-@pytest.mark.parametrize("which", [0, 1, 2])
-def test_a_damaged_file_is_quarantined_and_the_others_are_served(tmp_path, caplog, damage, which):
-    filled(tmp_path)
+@pytest.fixture(scope="module")
+def three_files(tmp_path_factory):
+    """A directory that is filled once, for copies."""
+    root = tmp_path_factory.mktemp("filled")
+    filled(root)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("which", "damage"),
+    [
+        # The newest file is the one that goes on; the others are alike, so they share the damages.
+        *((2, damage) for damage in DAMAGE),
+        *((0, damage) for damage in ("emptied", "wrong in its head", "wrong in its data")),
+        *((1, damage) for damage in ("cut in its head", "cut in half", "not a database")),
+        *(
+            pytest.param(*each, marks=pytest.mark.soak)
+            for each in (
+                *((0, damage) for damage in ("cut in its head", "cut in half", "not a database")),
+                *((1, damage) for damage in ("emptied", "wrong in its head", "wrong in its data")),
+            )
+        ),
+    ],
+)
+def test_a_damaged_file_is_quarantined_and_the_others_are_served(
+    tmp_path, caplog, three_files, damage, which
+):
+    shutil.copytree(three_files, tmp_path, dirs_exist_ok=True)
     path = day(tmp_path, NAMES[which])
-    damage(path)
+    DAMAGE[damage](path)
     spoilt = path.read_bytes()
     with open_storage(tmp_path, file_hours=1) as storage:
         (name,) = storage.store.quarantined_files()

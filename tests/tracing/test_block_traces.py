@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tart.query.core.aggregate_columns import OUTLINE
 from tart.tracing.block_traces import (
     BLOCK_COLUMNS,
@@ -109,6 +111,7 @@ def test_a_block_of_which_only_sights_are_known_has_a_trace():
     assert spans["block"].start_time_unix_nano == (NOON + 3) * 1_000
 
 
+@pytest.mark.no_cover
 def test_of_a_thousand_nodes_all_are_there_and_the_steps_that_fit():
     nodes = [f"{number:064x}" for number in range(1_023)]
     rows = [row(node, 43, at, verified=at + 10, executed=at + 20) for at, node in enumerate(nodes)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,6 +120,7 @@ values = st.one_of(
 )
 
 
+@pytest.mark.no_cover
 @given(
     st.dictionaries(st.text(min_size=1, max_size=20), values, max_size=80),
     st.integers(-(2**62), 2**62),

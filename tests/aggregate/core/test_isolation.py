@@ -176,7 +176,10 @@ def test_a_batch_that_failed_once_is_counted_once(monkeypatch, owner, name):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "reducer",
-    dict.fromkeys(reducers.BY_TYPE),
+    [
+        pytest.param(each, marks=pytest.mark.soak if number % 3 else ())
+        for number, each in enumerate(dict.fromkeys(reducers.BY_TYPE))
+    ],
     ids=lambda each: each.__qualname__,
 )
 def test_an_event_whose_reducer_fails_changes_nothing(monkeypatch, reducer):
@@ -198,6 +201,7 @@ def test_an_event_whose_reducer_fails_changes_nothing(monkeypatch, reducer):
     assert aggregates.isolation.events_lost.keys() <= {"events"}
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "name", "stage", "table"),
@@ -343,6 +347,7 @@ def test_a_connection_that_fails_midway_leaves_as_little_as_one_that_was_never_f
     assert follow_network() == expected
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**32))

@@ -169,6 +169,7 @@ ACTIONS = (
 )
 
 
+@pytest.mark.no_cover
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 12))), st.integers(1, 20))
 def test_counts_of_requests_do_not_depend_on_batches(actions, size):
     script = NodeScript()
@@ -246,6 +247,7 @@ def test_shard_requests_are_counted_by_erasure_root():
         assert {row["root"].hex(): row[column] for row in found if row[column]} == expected, column
 
 
+@pytest.mark.no_cover
 def test_the_end_of_a_request_counts_for_the_erasure_root_of_the_request():
     roots = {
         (f["node"], f["session"], f["event_id"]): f["about"].get("erasure_root")

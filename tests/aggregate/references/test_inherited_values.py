@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.core.event_batch import DecodeContext
@@ -23,6 +23,7 @@ from tests.aggregate.batches import (
     event_batches,
     troubled_network,
 )
+from tests.cases import examples
 
 CONTEXT = DecodeContext(1, 2)
 NAMES = ("slot", "has_slot", "core", "has_core")
@@ -135,7 +136,8 @@ def histories(draw):
     return events
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.no_cover
+@examples(0.4)
 @given(histories(), st.integers(1, 60))
 def test_events_inherit_along_any_graph_of_references(events, size):
     parts = [(events[first : first + size], first) for first in range(0, len(events), size)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.references.open_references import NEVER, NO_ENTRY, RING, OpenReferences
+from tests.cases import examples
 
 
 def open_events(references, *pairs, received_at=0):
@@ -89,7 +90,8 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=200)
+@pytest.mark.no_cover
+@examples(1)
 @given(steps)
 def test_open_references_behave_like_a_dictionary(actions):
     references, known = OpenReferences(), {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tart.aggregate.aggregates import Aggregates
 from tart.protocol.events import EventKind
 from tests.aggregate.batches import (
@@ -32,6 +34,7 @@ def test_events_of_a_work_package_inherit_its_core():
         assert with_core[kind] > counts[kind] * 0.9, kind.variant
 
 
+@pytest.mark.no_cover
 def test_events_of_sending_a_guarantee_are_counted_by_work_package():
     played = troubled_network()
     found = {
@@ -88,6 +91,7 @@ def test_the_cost_of_an_authorization_has_the_core_of_its_work_package():
     assert [(row["core"], row["count"], row["gas"]) for row in found] == [(1, 1, 5), (None, 1, 5)]
 
 
+@pytest.mark.no_cover
 def test_costs_of_refinement_are_counted_by_the_service_of_the_work_item():
     facts = troubled_network().facts
     services = {

@@ -57,6 +57,7 @@ def test_open_events_of_all_connections_are_limited():
     assert aggregates.statistics()["open_references"] <= 10
 
 
+@pytest.mark.no_cover
 def test_an_evicted_pipeline_is_written():
     count = len(rows(aggregate(troubled_network()), "packages"))
     aggregates = track(ReferenceLimits(per_session=3))

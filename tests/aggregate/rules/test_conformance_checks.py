@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.aggregates import Aggregates
@@ -28,6 +28,7 @@ from tart.simulate.model.in_memory import play, play_troubled
 from tart.units import SECOND_US
 from tests.aggregate.batches import aggregate, rows, sum_by, troubled_network
 from tests.aggregate.node_script import HASH, NOW, NodeScript, misbehaving_script
+from tests.cases import examples
 
 # --- References ------------------------------------------------------------------------
 
@@ -98,6 +99,7 @@ def test_a_reference_to_a_forgotten_event_is_not_reported():
     assert finding.expectation.endswith(f"{1 + DEPTH // 2} is BestBlockChanged")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("size", [1, 700, 10_000])
 def test_how_far_back_an_id_is_known_does_not_depend_on_batches(size):
     script = NodeScript()
@@ -293,6 +295,7 @@ def test_dropped_events_are_reported_with_their_number():
 # --- Pipelines -------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover
 def test_pipelines_cut_short_by_the_end_of_a_connection_are_reported():
     aggregates = aggregate(play_troubled(60, seed=3))
     unfinished = [
@@ -353,6 +356,7 @@ def test_an_old_work_package_before_dropped_events_is_not_reported():
 # --- All together ----------------------------------------------------------------------
 
 
+@pytest.mark.no_cover
 def test_a_network_without_faults_has_no_findings():
     played = play(40, protocol=(0, 1), seed=11)
     found = Counter(
@@ -375,7 +379,8 @@ def count_findings(reads):
     return Counter((each.rule, each.event_id, each.expectation) for each in check(reads))
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.no_cover
+@examples(0.3)
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=30))
 def test_findings_do_not_depend_on_how_bytes_arrive(sizes):
     data = b"".join(misbehaving_script().frames)
@@ -389,7 +394,8 @@ def test_findings_do_not_depend_on_how_bytes_arrive(sizes):
     assert count_findings(reads) == expected
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.no_cover
+@examples(0.2)
 @given(st.integers(0, 2**32))
 def test_interleaved_connections_are_checked_independently(seed):
     rng = random.Random(seed)

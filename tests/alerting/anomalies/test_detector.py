@@ -105,6 +105,7 @@ def test_the_network_is_held_against_its_past() -> None:
     assert {row["figure"] for row in detector.answer(1)["network"]} >= {"events", "tickets"}
 
 
+@pytest.mark.no_cover
 def test_a_thousand_nodes_take_tens_of_milliseconds() -> None:
     nodes = [f"{number:064x}" for number in range(1023)]
     rows = MinuteRows(

@@ -8,6 +8,8 @@ import json
 import random
 from pathlib import Path
 
+import pytest
+
 from tart.alerting.anomalies.usual_values import MOST, WARM_UP, UsualValues, tail_score
 
 # Series of NAB (github.com/numenta/NAB, ea702d7, MIT; see its README.md), with the labelled
@@ -71,6 +73,7 @@ def read_nab() -> list[tuple[list[float], list[bool]]]:
     return series
 
 
+@pytest.mark.no_cover
 def test_a_smoke_test_on_the_numenta_anomaly_benchmark() -> None:
     """Far more labelled windows are found than by chance, at few false episodes."""
     found = total = false = points = 0

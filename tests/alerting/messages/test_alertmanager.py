@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from tart.alerting.engine.model import State
@@ -44,6 +45,7 @@ def test_names_that_prometheus_does_not_allow_are_changed():
     assert postable_alert(odd, NOW_US)["labels"] == {"alertname": "A", "count___": "1", "_2nd": "b"}
 
 
+@pytest.mark.no_cover
 @examples(0.3)
 @given(TEXTS)
 def test_any_text_of_a_node_gives_a_valid_message(text):

@@ -38,7 +38,7 @@ class Host(Events):
 
 
 @pytest.mark.parametrize(("event", "version"), EMITTED, ids=lambda x: getattr(x, "variant", x))
-@examples(0.06)
+@examples(0.02)
 @given(data=st.data())
 def test_each_emitting_method_sends_its_event_with_its_fields(event, version, data):
     host = Host(version)

@@ -30,7 +30,7 @@ def cut(text: str) -> str:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("event", "version"), LAYOUTS, ids=lambda x: getattr(x, "variant", x))
-@examples(0.08)
+@examples(0.04)
 @given(data=st.data(), timestamp=U64)
 def test_precompiled_encoders_write_the_frames_of_the_plain_encoder(
     event, version, data, timestamp

@@ -121,6 +121,7 @@ def test_a_difference_without_error_has_infinite_freedom() -> None:
     assert Difference(1.0, compare_values(values(1, 2), values(1, 2)).errors, 0.5).bias == 0.0
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("variation", NODE_VARIATION)
 def test_groups_without_a_difference_differ_no_more_often_than_the_level(variation: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.query.core import merge
@@ -14,6 +14,7 @@ from tart.query.core.event_ids import event_api_id, event_identity
 from tart.query.core.merge import ChainStatements
 from tart.query.core.nodes import StatedSlot, statement_source
 from tart.query.core.rfc3339 import rfc3339
+from tests.cases import examples
 
 NODE = "aa" * 32
 OTHER = "bb" * 32
@@ -71,12 +72,13 @@ def filled(log: list[tuple[int, int]]) -> list[Shard]:
     return shards
 
 
+@pytest.mark.no_cover
 @given(
     LOGS,
     st.lists(st.integers(1, 9), min_size=1, max_size=6),
     st.lists(st.tuples(st.sampled_from([0, 1]), st.integers(1, 90)), max_size=30),
 )
-@settings(max_examples=300)
+@examples(2)
 def test_paging_gives_what_one_big_page_gives_whatever_arrives_meanwhile(
     log: list[tuple[int, int]], limits: list[int], arriving: list[tuple[int, int]]
 ) -> None:
@@ -96,8 +98,9 @@ def test_paging_gives_what_one_big_page_gives_whatever_arrives_meanwhile(
     assert found.cursor.count == len(whole)
 
 
+@pytest.mark.no_cover
 @given(LOGS, st.integers(1, 5), st.integers(0, 3), st.integers(0, 1))
-@settings(max_examples=300)
+@examples(2)
 def test_a_shard_that_misses_a_page_loses_and_repeats_nothing(
     log: list[tuple[int, int]], limit: int, missed_page: int, missing: int
 ) -> None:

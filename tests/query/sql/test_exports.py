@@ -41,6 +41,7 @@ directories = st.dictionaries(
 )
 
 
+@pytest.mark.no_cover
 @given(directories)
 def test_every_record_comes_once_in_its_directorys_order(pages):
     merger, found = ExportMerger(), []

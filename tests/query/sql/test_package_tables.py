@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from tart.protocol.events import EventKind
@@ -65,21 +67,29 @@ def test_another_shard_knows_of_the_report_and_of_the_shards(parts, known):
 STEPS = ("received", "authorized", "refined", "built", "guaranteed", "distributed")
 
 
-@pytest.mark.parametrize("outcome", ["unfinished", "failed"])
-@pytest.mark.parametrize("reached", range(len(STEPS) + 1))
-@pytest.mark.parametrize(
-    "report",
-    [None, {"received_at": moment(9)}, {"cannot_report": 2}, {"included_at": moment(9)}],
-)
-def test_the_stage_is_that_of_the_api(parts, outcome, reached, report):
-    steps = {step: number for number, step in enumerate(STEPS[:reached], 1)}
-    attempt(parts, 0, 5, SUBMISSION, outcome, report=REPORT, **steps)
-    if report is not None:
-        filled = {"cannot_report": 0, **report}
-        parts.add(1, "reports", hash=REPORT, first_at=moment(9), last_at=moment(9), **filled)
-    (row,) = parts.rows("work_packages")
-    known = {step: steps.get(step) for step in STEPS} | {"outcome": outcome}
-    assert row["stage"] == stage_of(known, report, None)
+REPORTS = (None, {"received_at": moment(9)}, {"cannot_report": 2}, {"included_at": moment(9)})
+
+
+def test_the_stage_is_that_of_the_api(parts):
+    """Of packages that reached any step, with any news of their report."""
+    expected = {}
+    cases = product(("unfinished", "failed"), range(len(STEPS) + 1), REPORTS)
+    for number, (outcome, reached, report) in enumerate(cases):
+        package, report_hash = bytes([1, number]) * 16, bytes([2, number]) * 16
+        steps = {step: number for number, step in enumerate(STEPS[:reached], 1)}
+        attempt(parts, 0, 5, SUBMISSION, outcome, hash=package, report=report_hash, **steps)
+        if report is not None:
+            filled = {"cannot_report": 0, **report}
+            parts.add(
+                1, "reports", hash=report_hash, first_at=moment(9), last_at=moment(9), **filled
+            )
+        known = {step: steps.get(step) for step in STEPS} | {"outcome": outcome}
+        expected[package] = (outcome, reached, report, stage_of(known, report, None))
+    stages = {row["hash"]: row["stage"] for row in parts.rows("work_packages")}
+    assert {package: (*case[:3], stages.pop(package)) for package, case in expected.items()} == (
+        expected
+    )
+    assert stages == {}
 
 
 def test_attempts_have_the_times_of_the_node(parts):

@@ -130,6 +130,7 @@ def test_a_clock_finding_counts_hours():
     assert (found.count, found.first_at, found.last_at) == (3, buckets[0], buckets[2])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("epoch", "epoch_us"), [("1970-01-01", 0), ("2025-01-01T12:00", JCE_US)], ids=["Unix", "JCE"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -224,6 +225,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.no_cover
 @given(st.lists(CHANGES, max_size=8), st.integers(1, 3))
 def test_changes_applied_one_after_another_make_the_full_state(
     steps: list[list[tuple[str, int, bool, int]]], every: int

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.references.tracker import FOLLOW_SECONDS
@@ -18,7 +18,7 @@ from tart.shard.check.offline_check import Checker, CheckLimits, check
 from tart.simulate.model.in_memory import play, play_troubled
 from tart.units import JCE_US, SECOND_US
 from tests.aggregate.node_script import NodeScript, misbehaving_script
-from tests.cases import all_cases
+from tests.cases import all_cases, examples
 from tests.protocol.strategies import segmentations
 from tests.shard.running import best, fake_node, framed, run
 from tests.vectors import event_vectors, node_vectors, stream_vectors
@@ -69,6 +69,7 @@ def test_deviating_event_vectors_are_reported_with_their_place(vector):
     assert found.expectation
 
 
+@pytest.mark.no_cover
 def test_conformant_event_vectors_have_no_findings():
     assert [finding for vector in event_vectors() for finding in findings_of(vector)] == []
 
@@ -196,6 +197,7 @@ def test_a_simulated_hour_has_no_severe_findings(playing):
     assert severe(recorder) == {}
 
 
+@pytest.mark.no_cover
 @all_cases("vector", PUBLISHED["events"], ids=lambda x: f"{x['event']} {x['case']} {x['cores']}")
 def test_published_event_vectors_have_no_severe_findings(vector):
     for version in vector["protocol_versions"]:
@@ -231,8 +233,9 @@ def test_published_first_message_vectors_have_no_other_findings(vector):
     assert set(severe(recorder)) <= {"unknown_flags", "core_count_out_of_range"}
 
 
+@pytest.mark.no_cover
 @given(st.data())
-@settings(max_examples=30)
+@examples(0.2)
 def test_findings_do_not_depend_on_the_pieces_received(data):
     stream = b"".join(misbehaving_script().frames)
     pieces = data.draw(segmentations(stream))

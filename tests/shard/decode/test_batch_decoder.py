@@ -1,7 +1,7 @@
 """``tart/shard/decode/batch_decoder.py``: all frames together give what each alone would."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.core.isolation import Isolation
@@ -13,11 +13,12 @@ from tart.protocol.frames import Frames
 from tart.shard.decode.batch_decoder import FrameRuns, decode_batch, decode_in_parts
 from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.schema import PeerRow
+from tests.cases import examples
 from tests.protocol.strategies import CORES, events, hostile_payloads, payload
 from tests.shard.plain import decoded, plain_row, session_of
 from tests.vectors import event_vectors
 
-quick = settings(max_examples=200, deadline=None, database=None)
+quick = examples(1)
 A, B = (bytes([number]) * 32 for number in (1, 2))
 VECTORS = [*event_vectors(), *event_vectors(conformant=False)]
 
@@ -77,6 +78,7 @@ def assert_same(session, contents, **where):
     assert (connection.last_event_id, connection.next_event_id) == event_ids
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @quick
 @given(frames.filter(bool), st.sampled_from((0, 1)), st.integers(0, 2**64 - 1))
@@ -211,6 +213,7 @@ def test_a_frame_that_makes_decoding_fail_is_stored_and_costs_no_other(monkeypat
     assert (isolation.failures["decode"], isolation.events_lost["decode"]) == (len(bad), len(bad))
 
 
+@pytest.mark.no_cover
 @quick
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.data())
 def test_runs_are_split_between_any_two_frames(lengths, data):

@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.errors import DecodeError
@@ -113,6 +113,7 @@ def test_the_stored_parts_of_the_vectors_join_to_their_payloads(vector):
     assert kept(vector.number, vector.payload, vector.protocol_version) == vector.payload
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 40])
 def test_a_payload_of_any_length_is_stored(size):
     sent = bytes(range(size))
@@ -172,7 +173,7 @@ def test_a_status_without_known_cores_is_decoded_by_its_length():
 
 
 @given(st.integers(0, 2**45 - 1), st.integers(0, 255))
-@settings(max_examples=50, deadline=None, database=None)
+@examples(0.4)
 def test_the_id_of_an_event_encodes_directory_and_sequence(seq, directory):
     row = row_of(received(13, b"\x01"))._replace(seq=seq)
     number = to_json(row, directory, owner())["id"]
@@ -204,7 +205,7 @@ async def _stored(shard):
 @pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 9))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 9))]
 )
 def test_live_and_stored_events_have_the_same_chain_root(tmp_path, seed):
     sequences = Sequences(seed)

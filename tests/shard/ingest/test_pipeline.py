@@ -810,7 +810,7 @@ def test_a_failing_stage_costs_no_stored_event_and_no_connection(tmp_path, stage
         nodes = [fake_node(number) for number in range(1, 6)]
         sessions = [shard.session(node.connect()) for node in nodes]
         sent = {}
-        for turn in range(30):
+        for turn in range(12):
             for node, session in zip(nodes, sessions, strict=True):
                 sent.setdefault(session.number, [])
                 number = (turn * 7 + session.number) % len(VECTORS)
@@ -819,7 +819,7 @@ def test_a_failing_stage_costs_no_stored_event_and_no_connection(tmp_path, stage
                     sent[session.number].append(content)
             if turn % 4 == 0:
                 shard.ingest.decode_received()
-            if turn % 10 == 0:
+            if turn % 5 == 0:
                 shard.ingest.flush_aggregates()
         for session in sessions:
             shard.ingest.close_session(session, "it is over")

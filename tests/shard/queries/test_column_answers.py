@@ -28,6 +28,7 @@ from tart.storage.aggregates.stored_rows import StoredRows
 from tart.storage.core.arrow import COLUMN_TYPES
 from tart.storage.log.database import Database
 from tart.units import HOUR_US
+from tests.cases import examples
 from tests.storage.running import write_flush
 
 NOW = 1_795_262_400_000_000
@@ -194,7 +195,7 @@ def queries_of(draw, table):
 
 # Of the tests that compare rows in memory with statements.
 COMPARED = settings(
-    max_examples=8,
+    parent=examples(0.1),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -203,7 +204,7 @@ COMPARED = settings(
 
 @pytest.mark.parametrize("table", CHOSEN)
 @settings(
-    max_examples=6,
+    parent=examples(0.06),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -15,6 +15,7 @@ from tart.query.shard_queries.packages import (
     StepDurations,
 )
 from tart.shard.queries import package_columns
+from tests.cases import examples
 from tests.shard.queries.test_column_answers import NOW, both, rows_of, same, stored
 
 assert stored
@@ -55,7 +56,7 @@ def test_a_package_has_ended_with_its_own_connection(stored, session, ended_at, 
 
 
 @settings(
-    max_examples=25,
+    parent=examples(0.16),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.shard.queries import trace as module
@@ -13,6 +13,7 @@ from tart.shard.queries.trace import HORIZON_US, trace
 from tart.storage.core.log_columns import LogRow
 from tart.storage.core.schema import log_rows_query
 from tart.units import HOUR_US
+from tests.cases import examples
 from tests.storage.running import NOON, batch, event, open_storage, opened
 
 LIMITS = {"nodes": 1000, "depth": 64}
@@ -124,7 +125,7 @@ def test_a_trace_is_limited_and_marked_as_truncated(tmp_path):
 
 
 @given(st.lists(st.integers(-1, 11), min_size=1, max_size=12), st.data())
-@settings(deadline=None, max_examples=25)
+@examples(0.2)
 def test_a_trace_is_the_tree_of_its_references(tmp_path_factory, parents, data):
     """``parents``: for each event the one it refers to, -1 for none."""
     rows = [plain(seq) if parent < 0 else failed(seq, parent) for seq, parent in enumerate(parents)]

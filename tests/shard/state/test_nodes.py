@@ -4,7 +4,7 @@ import itertools
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.protocol.connection import Connection
@@ -14,6 +14,7 @@ from tart.shard.encoding.json_bytes import dumps
 from tart.shard.state.nodes import Nodes, Session
 from tart.storage.log.recovery import RecoveredState, StoredSession
 from tart.units import SECOND_US
+from tests.cases import examples
 from tests.shard.running import HASH, best, fake_node, framed, run, until
 
 NOON = 1_795_262_400 * SECOND_US
@@ -438,7 +439,8 @@ class Placed:
         return merge.nodes(list(enumerate(parts))), merge.claims(found), status
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@pytest.mark.no_cover
+@examples(1)
 @given(
     steps=STEPS,
     places=st.lists(st.integers(0, 4), min_size=6, max_size=6),

@@ -42,6 +42,7 @@ def test_every_node_assures_every_peer_in_every_slot(network, request):
         assert told[each.node, each.fields["distributing_id"]] == nodes - 1
 
 
+@pytest.mark.no_cover
 @NETWORKS
 def test_shards_are_requested_from_guarantors_of_the_report(network, request):
     played = request.getfixturevalue(network)

@@ -29,6 +29,7 @@ def test_imported_blocks_were_authored_before(played: Played):
         assert authored[header(each)].fields["outline"] == each.fields["outline"]
 
 
+@pytest.mark.no_cover
 @NETWORKS
 def test_a_block_is_built_on_one_the_author_had_executed(played: Played):
     executed = set()
@@ -44,6 +45,7 @@ def test_a_block_is_built_on_one_the_author_had_executed(played: Played):
             assert each.fields["parent"] == base or (each.node, each.fields["parent"]) in executed
 
 
+@pytest.mark.no_cover
 @NETWORKS
 def test_nodes_import_nearly_all_blocks_once(played: Played):
     imported = Counter((each.node, header(each)) for each in played.of("Importing"))
@@ -149,6 +151,7 @@ def test_a_chain_without_failing_authors_has_a_block_every_slot():
     assert slots == list(range(slots[0], slots[0] + len(slots)))
 
 
+@pytest.mark.no_cover
 def test_a_chain_resumes_after_slots_without_blocks():
     """Everybody fails to author: nothing is forgotten that is still needed."""
     played = play(60, rates=Rates(authoring=1.0))

@@ -35,6 +35,7 @@ def path(chain: PlayedChain, node: int, block: bytes) -> list[bytes]:
     return blocks
 
 
+@pytest.mark.no_cover
 def test_heads_are_those_that_the_node_told_last(parted):
     for node in range(NODES):
         view = parted.network.chain_of(node)

@@ -114,6 +114,7 @@ def test_every_request_ends(told: Played, kind):
             assert each.when > last or (each.node, each.event_id) in ended
 
 
+@pytest.mark.no_cover
 @KINDS
 def test_request_failures_are_reported_on_both_sides(told: Played, kind):
     sides = Counter(told.origin(each, "request_id").kind for each in told.of(kind.failed))

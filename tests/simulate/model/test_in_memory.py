@@ -29,6 +29,7 @@ def test_sessions_contain_every_emission_once(troubled: Played):
     assert set(map(id, in_sessions)) == set(map(id, troubled.emissions))
 
 
+@pytest.mark.no_cover
 def test_a_troubled_network_reconnects_forks_drops_and_speaks_both_versions(troubled: Played):
     ordinals = [each.ordinal for each in troubled.sessions]
     assert max(ordinals) > 0
@@ -48,7 +49,7 @@ def test_a_troubled_network_reconnects_forks_drops_and_speaks_both_versions(trou
 @pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 6))]
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 6))]
 )
 def test_every_event_type_occurs_in_a_troubled_network_and_the_chain_goes_on(seed):
     played = play_troubled(80, seed=seed)
@@ -71,8 +72,15 @@ def test_equal_event_ids_stand_for_different_packages(seed):
 @pytest.mark.parametrize(
     ("streams", "digest"),
     [
-        (lambda: play(30), "44b565354b7d7f0542ae5552b87f9ce0"),
-        (lambda: play(20, seed=5, nodes=12, cores=4), "9c9a3b2459ba9bea20b5cf43c2374d06"),
+        # The third is measured; it plays what these do.
+        pytest.param(
+            lambda: play(30), "44b565354b7d7f0542ae5552b87f9ce0", marks=pytest.mark.no_cover
+        ),
+        pytest.param(
+            lambda: play(20, seed=5, nodes=12, cores=4),
+            "9c9a3b2459ba9bea20b5cf43c2374d06",
+            marks=pytest.mark.no_cover,
+        ),
         (lambda: play_troubled(30, seed=3), "84027ff1a7a07516baab7eb6c833ae17"),
     ],
 )
@@ -84,6 +92,7 @@ def test_seeds_give_the_streams_that_they_always_gave(streams, digest):
     assert content.hexdigest() == digest
 
 
+@pytest.mark.no_cover
 def test_facts_may_be_those_of_some_kinds_alone():
     every, some = play(10, seed=2), play(10, seed=2, only={"block", "closed"})
     assert {each["fact"] for each in some.facts.all} == {"block", "closed", "end"}

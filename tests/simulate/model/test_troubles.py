@@ -46,6 +46,7 @@ def afterwards(simulation: Played, variant: str) -> list[Emission]:
     return between(simulation, variant, START + LENGTH + 20, 6 * SLOTS)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", TROUBLES)
 def test_the_network_works_afterwards(name: str):
     simulation = played(name)
@@ -54,6 +55,20 @@ def test_the_network_works_afterwards(name: str):
     assert max(heights) > 12
     assert {each.node for each in afterwards(simulation, "FinalizedBlockChanged")} == set(
         range(NODES)
+    )
+
+
+@pytest.mark.no_cover
+def test_all_troubles_may_happen_in_one_network():
+    troubles = [
+        Trouble(name, (6 + 2 * index) * SECOND_US, 12 * SECOND_US, (index % 6,) * each.of_nodes)
+        for index, (name, each) in enumerate(TROUBLES.items())
+    ]
+    simulation = play(18, nodes=6, cores=1, seed=1, rates=CALM, troubles=troubles)
+    assert [each["name"] for each in simulation.facts.of("trouble")] == [*TROUBLES]
+    last = max(each.end for each in troubles) / SECOND_US
+    assert {each.node for each in between(simulation, "BestBlockChanged", last + 12, 6 * 18)} == (
+        set(range(6))
     )
 
 
@@ -69,6 +84,7 @@ def test_a_stall_of_the_network_stops_it_for_all_nodes(name: str, variant: str):
     assert during(played(name), variant) == []
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "variant"),
     [
@@ -83,6 +99,7 @@ def test_a_trouble_of_a_node_is_of_that_node_alone(name: str, variant: str):
     assert NODE in {each.node for each in afterwards(simulation, variant)}
 
 
+@pytest.mark.no_cover
 def test_a_silent_node_stays_connected_and_one_without_a_connection_does_not():
     silent = played("node-silent")
     gone = played("node-disconnected")
@@ -92,6 +109,7 @@ def test_a_silent_node_stays_connected_and_one_without_a_connection_does_not():
         assert closed_at <= ended["network_us"] <= closed_at + SECOND_US
 
 
+@pytest.mark.no_cover
 def test_forks_and_missed_slots_are_of_blocks():
     def blocks(name: str) -> list[int]:
         return [each.fields["slot"] for each in during(played(name), "Authoring")]
@@ -101,6 +119,7 @@ def test_forks_and_missed_slots_are_of_blocks():
     assert 1 <= len(missed) <= 8
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "attempt", "failure"),
     [
@@ -116,6 +135,7 @@ def test_a_step_fails_often(name: str, attempt: str, failure: str):
     assert share > 0.4 > 0.1 > usual
 
 
+@pytest.mark.no_cover
 def test_late_assurances_arrive_after_the_next_slot():
     simulation = played("late-assurances")
     late = [
@@ -126,6 +146,7 @@ def test_late_assurances_arrive_after_the_next_slot():
     assert 0.6 < len(late) / len(during(simulation, "AssuranceReceived")) < 0.95
 
 
+@pytest.mark.no_cover
 def test_late_guarantees_take_longer_than_a_slot():
     simulation = played("late-guarantees")
     built = {
@@ -140,6 +161,7 @@ def test_late_guarantees_take_longer_than_a_slot():
     assert min(waits) > 6 * SECOND_US
 
 
+@pytest.mark.no_cover
 def test_a_wrong_clock_is_on_connections_of_its_own():
     simulation = played("node-clock")
     offsets = [
@@ -150,6 +172,7 @@ def test_a_wrong_clock_is_on_connections_of_its_own():
     assert offsets == [{0}, {30}, {0}]
 
 
+@pytest.mark.no_cover
 def test_a_node_that_drops_events_reports_their_number():
     simulation = played("node-drops")
     drops = during(simulation, "Dropped")
@@ -158,6 +181,7 @@ def test_a_node_that_drops_events_reports_their_number():
     assert afterwards(simulation, "Dropped") == []
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["node-undecodable", "node-finding"])
 def test_status_events_are_cut_or_too_long(name: str):
     simulation = played(name)
@@ -174,6 +198,7 @@ def test_status_events_are_cut_or_too_long(name: str):
     assert (event.error is not None) is (name == "node-undecodable")
 
 
+@pytest.mark.no_cover
 def test_a_version_appears_or_vanishes_for_good():
     def versions(name: str) -> list[dict[int, str]]:
         simulation = played(name)
@@ -193,6 +218,7 @@ def test_a_version_appears_or_vanishes_for_good():
     assert set(after.values()) == set(before.values()) - {before[NODE]}
 
 
+@pytest.mark.no_cover
 def test_the_truth_has_the_troubles_in_time():
     (fact,) = played("node-silent").facts.of("trouble")
     peers = {each["index"]: each["node"] for each in played("node-silent").facts.of("node")}
@@ -202,6 +228,7 @@ def test_the_truth_has_the_troubles_in_time():
     assert fact["end_us"] == DEFAULT_START + (START + LENGTH) * SECOND_US
 
 
+@pytest.mark.no_cover
 def test_equal_seeds_give_equal_troubles():
     one, two = played("node-drops"), played.__wrapped__("node-drops")
     assert [each.frame for each in one.emissions] == [each.frame for each in two.emissions]

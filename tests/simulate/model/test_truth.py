@@ -279,7 +279,7 @@ def test_the_truth_of_a_troubled_network_agrees_with_what_it_sent(troubled: Play
 @pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(6, 50))]
+    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 50))]
 )
 def test_the_truth_matches_the_events_for_any_seed(seed):
     nodes, cores = ((6, 2), (5, 1), (9, 3))[seed % 3]
@@ -292,6 +292,7 @@ def test_the_truth_matches_the_events_in_any_network(options):
     check(play(8, seed=4, **options))
 
 
+@pytest.mark.no_cover
 def test_recording_the_truth_does_not_change_the_network():
     network = Network(seed=5)
     for node in range(6):
@@ -323,6 +324,7 @@ def test_roles_follow_from_the_event_that_began_it(troubled: Played):
     assert roles == {"primary", "secondary"}
 
 
+@pytest.mark.no_cover
 def test_final_states_match_the_last_events():
     facts = play(20, seed=2, rates=Rates(dropped=0)).facts
     for state in facts.of("state"):

@@ -110,19 +110,29 @@ def test_no_relation_stays_registered(cursor, files):
     assert views == [(0,)]
 
 
+@pytest.fixture(scope="module")
+def written_twice(tmp_path_factory):
+    """A cursor, the files, and the rows of two flushes in the first of them."""
+    files = [aggregate_file(tmp_path_factory.mktemp("twice"), directory) for directory in (0, 2)]
+    with closing(Database(StorageConfig())) as database, closing(database.cursor()) as cursor:
+        for file in files:
+            database.attach_writable(file)
+        found = every_row()
+        # The copies of the second are not due again yet.
+        for number in (1, 2):
+            write_flush(cursor, files[0], Flush(FlushState(number, 1, 1), found, []))
+        yield cursor, files, found
+
+
 @pytest.mark.parametrize("later", [0, 3 * HOUR_US, 20 * HOUR_US, 100 * HOUR_US])
 @pytest.mark.parametrize("before", [HOUR_US, 20 * HOUR_US, 90 * HOUR_US])
-def test_counts_are_the_same_from_every_rollup(cursor, files, later, before):
+def test_counts_are_the_same_from_every_rollup(written_twice, later, before):
     """Half rolled up, half not yet, and the rest in memory: all of it once."""
-    found = every_row()
+    cursor, files, found = written_twice
     counts = rows(aggregate(troubled_network()), "counts")
     total = sum(row["count"] for row in counts)
     first = min(row["bucket"] for row in counts)
     newest = max(row["bucket"] for row in counts)
-    write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), found, []))
-    write_flush(
-        cursor, files[0], Flush(FlushState(2, 1, 1), found, [])
-    )  # copies are not due again yet
     with MergedRelations(cursor, files, snapshot(2, found), FINE) as relations:
         text = relations.counts(first - before, newest + later + 60_000_000, newest + later)
         ((summed,),) = cursor.execute(f"SELECT sum(count) FROM {text}").fetchall()
@@ -130,12 +140,10 @@ def test_counts_are_the_same_from_every_rollup(cursor, files, later, before):
 
 
 @pytest.mark.parametrize("later", [0, 400 * HOUR_US])
-def test_durations_are_the_same_from_every_rollup(cursor, files, later):
-    found = every_row()
+def test_durations_are_the_same_from_every_rollup(written_twice, later):
+    cursor, files, found = written_twice
     total = int(found["latency"]["count"].sum())
     first, newest = (int(f(found["latency"]["bucket"])) for f in (min, max))
-    write_flush(cursor, files[0], Flush(FlushState(1, 1, 1), found, []))
-    write_flush(cursor, files[0], Flush(FlushState(2, 1, 1), found, []))
     with MergedRelations(cursor, files, snapshot(2, found), FINE) as relations:
         text = relations.latencies(
             first - HOUR_US, newest + HOUR_US, newest + later, 48 * HOUR_US, "true"

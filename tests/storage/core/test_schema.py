@@ -5,7 +5,7 @@ from contextlib import closing
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.storage.core.log_columns import LogColumns, LogRow
@@ -25,6 +25,7 @@ from tart.storage.core.schema import (
     usual_parts,
 )
 from tart.units import JCE_US
+from tests.cases import examples
 
 ROWS = {
     "log": LogRow,
@@ -131,6 +132,7 @@ def test_the_decoded_log_has_the_columns_of_log_row():
     assert [*LogRow._fields, "last_slot", "last_core"] == list(LOG_COLUMNS)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("table", "row"), CASES)
 def test_a_row_comes_back_from_duckdb_as_it_was(table, row):
     assert through_duckdb(table, [row]) == [row]
@@ -141,8 +143,9 @@ def test_many_rows_keep_their_order():
     assert through_duckdb("log", rows) == rows
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, database=None)
+@examples(0.2)
 @given(
     st.lists(
         st.builds(

@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.aggregate.core.event_batch import DecodeContext
@@ -21,6 +21,7 @@ from tart.storage.log.contexts import (
     read_contexts,
     read_hashes,
 )
+from tests.cases import examples
 from tests.storage.running import NOON, batch, event, open_storage, opened
 
 HASH = bytes(range(32))
@@ -178,7 +179,7 @@ KINDS = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@examples(0.16)
 @given(
     st.lists(st.tuples(KINDS, st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=30),
     st.integers(1, 9),

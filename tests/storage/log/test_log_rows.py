@@ -6,13 +6,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.storage.core.files import LogFile
 from tart.storage.core.log_columns import LogColumns, LogRow
 from tart.storage.core.schema import PeerRow, encode_log, encode_rows, log_rows_query
 from tart.storage.log.log_rows import read_rows
+from tests.cases import examples
 from tests.storage.core.test_schema import LOG, PEERS, U64
 
 FILE = LogFile(0, 0, Path("none.duckdb"))
@@ -70,7 +71,7 @@ def store(cursor, table, columns):
     cursor.unregister("batch")
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@examples(0.3)
 @given(ROWS, st.sampled_from(CONDITIONS), st.integers(0, 20))
 def test_rows_are_those_that_expressions_of_duckdb_decode(cursor, rows, where, count):
     cursor.execute(f"DELETE FROM {FILE.catalog}.log")

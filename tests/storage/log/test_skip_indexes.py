@@ -19,6 +19,7 @@ from tart.storage.core.schema import NodeRow, PeerRow
 from tart.storage.log.skip_indexes import EVERY_ROW, NO_ROW, Candidates, SkipIndexes
 from tart.storage.log.tail_scan import scan_newest
 from tart.storage.log.views import install_functions, scan_from
+from tests.cases import examples
 from tests.storage.running import (
     DEADLINE,
     NOON,
@@ -120,12 +121,13 @@ def search(storage, indexes, selection, node, limit=COUNT, before=None):
     return ask(storage, query)
 
 
+@pytest.mark.hypothesis
 def test_a_search_with_indexes_has_the_answer_of_one_without(storage):
     indexes = SkipIndexes(granule_rows=4)
     # Some rows of each file have no granule yet.
     assert extend(storage, indexes) == 14
 
-    @settings(max_examples=80, deadline=None)
+    @examples(0.4)
     @example(Selection(hash=HASH.hex()), None, COUNT, None)
     @given(SELECTIONS, NUMBERS, st.integers(0, COUNT), st.none() | st.integers(0, COUNT))
     def compare(selection, node, limit, before):
@@ -178,12 +180,13 @@ def scanned(cursor, files, wanted, indexes):
     return [row for result, _ in parts for row in result]
 
 
+@pytest.mark.hypothesis
 def test_a_scan_of_a_view_with_indexes_has_the_rows_of_one_without(storage):
     indexes = SkipIndexes(granule_rows=4)
     extend(storage, indexes)
     files = storage.store.files(0)[::-1]
 
-    @settings(max_examples=60, deadline=None)
+    @examples(0.3)
     @given(
         st.sampled_from(["events", "status", "best_block_changed"]),
         CONDITIONS,

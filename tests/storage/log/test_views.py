@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tart.protocol.decoding import decode_event
@@ -18,6 +18,7 @@ from tart.shard.state.peer_dictionary import PeerDictionary
 from tart.storage.core.files import LogFile
 from tart.storage.core.schema import DDL, encode_log, encode_rows
 from tart.storage.log import views
+from tests.cases import examples
 from tests.protocol.strategies import CORES, events, mutated, payload
 from tests.shard.plain import session_of
 
@@ -126,7 +127,7 @@ def expected(log, row):
 
 
 @given(st.lists(messages(), min_size=1, max_size=8))
-@settings(max_examples=40)
+@examples(0.25)
 def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, sent):
     for row in log.hold(*sent):
         name = view_name(EVENTS[row.type].variant)
@@ -141,7 +142,7 @@ def test_every_column_of_a_view_is_what_the_plain_decoder_says(log, sent):
 
 
 @given(st.lists(messages(), min_size=1, max_size=8))
-@settings(max_examples=40)
+@examples(0.25)
 def test_the_view_of_all_events_has_the_payload_byte_for_byte(log, sent):
     rows = log.hold(*sent)
     found = log.rows("events", "id", "type", "payload", "peer")
