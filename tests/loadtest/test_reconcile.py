@@ -24,7 +24,8 @@ from tart.simulate.model.truth_reader import Facts
 from tart.units import MINUTE_US
 
 pytestmark = pytest.mark.slow
-SPAN = (2 * MINUTE_US, 5 * MINUTE_US)
+# Its beginning, and its length.
+SPAN = (MINUTE_US, 3 * MINUTE_US)
 # Every kind of lie, told by four nodes of one network and by four of another.
 HALVES = (
     ("hides-blocks", "claims-guarantees", "hides-assurances", "wrong-gas"),
@@ -39,14 +40,14 @@ def scored(setting: Setting) -> Score:
 @pytest.mark.parametrize("names", HALVES, ids=["one half", "the other"])
 def test_planted_lies_are_found_case_by_case_and_nothing_else(names: tuple[str, ...]) -> None:
     lies = tuple(Lie(name, (node,), *SPAN) for node, name in enumerate(names))
-    score = scored(Setting(seed=3, nodes=9, cores=3, minutes=9, lies=lies))
+    score = scored(Setting(seed=3, nodes=9, cores=3, minutes=5, lies=lies))
     assert score.missed == []
     assert score.false == []
     assert all(score.found[name] > 0 for name in names), score.found
 
 
 def test_an_honest_network_with_faults_reorganisations_and_a_lost_rpc_has_no_findings() -> None:
-    score = scored(Setting(seed=5, minutes=9, faults=True, events=True))
+    score = scored(Setting(seed=5, minutes=7, faults=True, events=True))
     assert score.false == []
     assert score.compared > 30
     assert score.forks > 0
@@ -54,19 +55,19 @@ def test_an_honest_network_with_faults_reorganisations_and_a_lost_rpc_has_no_fin
 
 def test_lies_among_faults_are_found_unless_telemetry_is_incomplete() -> None:
     lies = (Lie("hides-blocks", (1,), *SPAN), Lie("wrong-gas", (4,), *SPAN))
-    score = scored(Setting(seed=6, minutes=9, lies=lies, faults=True, events=True))
+    score = scored(Setting(seed=6, minutes=6, lies=lies, faults=True, events=True))
     assert score.missed == []
     assert score.false == []
     assert score.found["wrong-gas"] > 0
 
 
 def test_a_finding_that_no_lie_explains_is_false_and_a_silent_one_missed() -> None:
-    honest = Setting(seed=7, minutes=6)
+    honest = Setting(seed=7, minutes=4)
     result, truth, index = asyncio.run(play(honest))
     node = next(iter(index))
     result.inputs.claims.authored.clear()  # type: ignore[attr-defined]
     assert score_findings(result, truth, index).false == []
-    lying = Setting(seed=7, minutes=6, lies=(Lie("wrong-gas", (0,), 0, 6 * MINUTE_US),))
+    lying = Setting(seed=7, minutes=4, lies=(Lie("wrong-gas", (0,), 0, 4 * MINUTE_US),))
     result, truth, index = asyncio.run(play(lying))
     kept = [each for each in result.findings if each.kind != "gas_differs"]
     score = score_findings(type(result)(result.inputs, result.evidence, kept), truth, index)

@@ -37,20 +37,25 @@ def plain(seq, **changes):
     return event(seq, **{"at": NOON + seq} | changes)
 
 
-def traced(root, rows, start, *, hourly=False, **limits):
+def traced(root, rows, start, **more):
     """The trace of the event with that sequence."""
+    return traces(root, rows, [start], **more)[0]
+
+
+def traces(root, rows, starts, *, hourly=False, **limits):
+    """The traces of the events with these sequences."""
     batches = [batch(row, at=row.received_at) for row in rows] if hourly else [batch(*rows)]
     batches[0].sessions += [opened(0), opened(1)]
     with open_storage(root, **({"file_hours": 1} if hourly else {})) as storage:
         storage.write(*batches)
         files = storage.store.files(0)
         with closing(storage.store._database.cursor()) as cursor:
-            (row,) = (
-                LogRow(*found)
+            found = {
+                row[0]: LogRow(*row)
                 for file in files
-                for found in cursor.execute(log_rows_query(file.alias, f"seq = {start}")).fetchall()
-            )
-            return trace(cursor, files, row, **{**LIMITS, **limits})
+                for row in cursor.execute(log_rows_query(file.alias)).fetchall()
+            }
+            return [trace(cursor, files, found[start], **LIMITS | limits) for start in starts]
 
 
 def sequences(found):
@@ -60,11 +65,11 @@ def sequences(found):
 TREE = [plain(0), failed(1, 0), failed(2, 0), plain(3), failed(4, 1), failed(5, 4), failed(6, 3)]
 
 
-@pytest.mark.parametrize("start", [0, 1, 2, 4, 5])
-def test_a_trace_from_any_event_has_the_whole_tree(tmp_path, start):
-    found = traced(tmp_path, TREE, start)
-    assert sequences(found) == [0, 1, 2, 4, 5]
-    assert (found.missing, found.truncated) == (None, False)
+def test_a_trace_from_any_event_has_the_whole_tree(tmp_path):
+    whole = [0, 1, 2, 4, 5]
+    for start, found in zip(whole, traces(tmp_path, TREE, whole), strict=True):
+        assert sequences(found) == whole, start
+        assert (found.missing, found.truncated) == (None, False), start
 
 
 def test_equal_event_ids_of_other_sessions_are_other_events(tmp_path):
@@ -148,7 +153,7 @@ def test_an_audit_id_is_not_a_reference_to_the_event_of_that_id(tmp_path, number
     audit = event(1, at=NOON + 1, event_id=1, type=number, ref=0, slot=None, body=b"\0" * 34)
     failed_request = event(2, at=NOON + 2, event_id=2, type=142, ref=1, slot=None, body=b"\0")
     rows = [plain(0), audit, failed_request]
-    assert sequences(traced(tmp_path / "above", rows, 0)) == [0]
-    found = traced(tmp_path / "itself", rows, 1)
-    assert (sequences(found), found.missing) == ([1, 2], None)
-    assert sequences(traced(tmp_path / "below", rows, 2)) == [1, 2]
+    above, itself, below = traces(tmp_path, rows, [0, 1, 2])
+    assert sequences(above) == [0]
+    assert (sequences(itself), itself.missing) == ([1, 2], None)
+    assert sequences(below) == [1, 2]
