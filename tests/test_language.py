@@ -96,15 +96,26 @@ def words(name: str) -> set[str]:
 
 
 @lru_cache(maxsize=1)
-def nodes(tree: ast.Module) -> list[ast.AST]:
-    """All nodes of a module; five checks look at them."""
-    return list(ast.walk(tree))
+def by_kind(tree: ast.Module) -> dict[type[ast.AST], list[ast.AST]]:
+    """All nodes of a module; most are of kinds that no check looks at."""
+    found: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in ast.walk(tree):
+        found.setdefault(type(node), []).append(node)
+    return found
+
+
+def nodes(tree: ast.Module, *kinds: type[ast.AST]) -> list[ast.AST]:
+    """The nodes of some kinds."""
+    return [node for kind in kinds for node in by_kind(tree).get(kind, ())]
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def names(tree: ast.Module) -> list[tuple[int, str]]:
     """Line and name of everything that a module gives a name to."""
     given: list[tuple[int, str]] = []
-    for node in nodes(tree):
+    for node in nodes(tree, *FUNCTIONS, ast.ClassDef, ast.arg, ast.Name, ast.Attribute):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 given.append((node.lineno, node.name))
@@ -120,11 +131,9 @@ def names(tree: ast.Module) -> list[tuple[int, str]]:
 def in_comprehensions(tree: ast.Module) -> set[ast.AST]:
     """The nodes that stand in comprehensions and lambdas."""
     inside: set[ast.AST] = set()
-    for node in nodes(tree):
-        if isinstance(
-            node, (ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, ast.Lambda)
-        ):
-            inside.update(ast.walk(node))
+    comprehensions = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    for node in nodes(tree, *comprehensions, ast.Lambda):
+        inside.update(ast.walk(node))
     return inside
 
 
@@ -132,8 +141,7 @@ def fields(tree: ast.Module) -> set[ast.AST]:
     """The names of class members; those of answers and messages belong to the protocol."""
     return {
         member.target
-        for node in nodes(tree)
-        if isinstance(node, ast.ClassDef)
+        for node in nodes(tree, ast.ClassDef)
         for member in node.body
         if isinstance(member, ast.AnnAssign)
     }
@@ -142,11 +150,10 @@ def fields(tree: ast.Module) -> set[ast.AST]:
 def docstrings(tree: ast.Module) -> list[tuple[int, str]]:
     """Line and text of every docstring."""
     texts: list[tuple[int, str]] = []
-    for node in nodes(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            text = ast.get_docstring(node)
-            if text:
-                texts.append((getattr(node, "lineno", 1), text))
+    for node in nodes(tree, ast.Module, ast.ClassDef, *FUNCTIONS):
+        text = ast.get_docstring(node)
+        if text:
+            texts.append((getattr(node, "lineno", 1), text))
     return texts
 
 
@@ -161,7 +168,7 @@ def violations(path: Path) -> list[str]:
             if name not in ALLOWED:
                 problems.append(f"{line}: the name {name} has the word '{word}'")
     inside = in_comprehensions(tree) | fields(tree)
-    for node in nodes(tree):
+    for node in nodes(tree, ast.Name, ast.arg, ast.Call):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in inside:
             if node.id in ONLY_IN_COMPREHENSIONS:
                 problems.append(f"{node.lineno}: {node.id} is a name for comprehensions only")

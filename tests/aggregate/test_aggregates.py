@@ -37,7 +37,7 @@ def test_rows_do_not_depend_on_when_references_are_followed():
     played = troubled_network()
     expected, found = (Aggregates(decode_contexts(played).__getitem__) for _ in range(2))
     waiting = WaitingEvents()
-    for number, batch in enumerate(event_batches(played, 7)):
+    for number, batch in enumerate(event_batches(played, 23)):
         expected.add(batch)
         found.follow(batch, contexts=True)
         waiting.add(batch)

@@ -19,7 +19,7 @@ from tests.storage.running import (
     wait_for,
 )
 
-ROWS = 8_000
+ROWS = 5_000
 
 
 @cache

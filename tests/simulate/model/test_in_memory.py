@@ -13,7 +13,7 @@ from tart.simulate.model.in_memory import MIXED, Played, play, play_troubled
 
 @pytest.fixture(scope="module")
 def troubled() -> Played:
-    return play_troubled(60)
+    return play_troubled(40)
 
 
 def test_equal_arguments_give_equal_simulations():

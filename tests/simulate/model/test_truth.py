@@ -266,7 +266,7 @@ def check(played: Played) -> None:
 
 @pytest.fixture(scope="module")
 def troubled() -> Played:
-    return play_troubled(60)
+    return play_troubled(40)
 
 
 @pytest.mark.no_cover

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -34,29 +36,43 @@ async def aggregate(shard):
     shard.ingest.flush_aggregates()
 
 
+@pytest.fixture(scope="module")
+def aggregated(tmp_path_factory):
+    """A directory of a shard that counted the network; for copies."""
+    root = tmp_path_factory.mktemp("aggregated")
+    run(aggregate, root)
+    return root
+
+
+@pytest.fixture
+def copied(aggregated, tmp_path):
+    """A copy of that directory."""
+    return shutil.copytree(aggregated, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.mark.usefixtures("copied")
 def test_without_aggregates_the_whole_event_log_is_counted(tmp_path):
-    run(aggregate, tmp_path)
     aggregate_file(tmp_path, 0).path.unlink()
     assert run(total, tmp_path) == everything(troubled_network())
 
 
+@pytest.mark.usefixtures("copied")
 def test_damaged_aggregates_are_quarantined_and_rebuilt(tmp_path):
-    run(aggregate, tmp_path)
     path = aggregate_file(tmp_path, 0).path
     path.write_bytes(b"not a database" * 1000)
     assert run(total, tmp_path) == everything(troubled_network())
     assert list(path.parent.glob("aggregates.duckdb.corrupt-*"))
 
 
+@pytest.mark.usefixtures("copied")
 def test_aggregates_outlive_the_event_log(tmp_path):
-    run(aggregate, tmp_path)
     for path in (tmp_path / "00").glob("20*.duckdb*"):
         path.unlink()
     assert run(total, tmp_path) == everything(troubled_network())
 
 
+@pytest.mark.usefixtures("copied")
 def test_numbers_continue_from_the_aggregates_when_the_event_log_is_lost(tmp_path):
-    run(aggregate, tmp_path)
     for path in (tmp_path / "00").glob("20*.duckdb*"):
         path.unlink()
     run(send, tmp_path)
@@ -120,8 +136,8 @@ def test_a_rebuild_skips_a_gap_of_lost_numbers(tmp_path, monkeypatch):
     assert 2 <= len(steps) < 100
 
 
+@pytest.mark.usefixtures("copied")
 def test_an_interrupted_rebuild_continues_from_its_last_flush(tmp_path, monkeypatch):
-    run(send, tmp_path)
     aggregate_file(tmp_path, 0).path.unlink()
     monkeypatch.setattr(rebuild, "_CHUNK", 1000)
     monkeypatch.setattr(rebuild, "_FLUSH_EVENTS", 2000)

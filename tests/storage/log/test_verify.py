@@ -1,5 +1,6 @@
 """``tart/storage/log/verify.py``: each fault is found, and nothing is touched."""
 
+import shutil
 from contextlib import closing
 
 import duckdb
@@ -27,6 +28,14 @@ LATER = NOON + HOUR_US
 
 def well(row, hello):
     return None
+
+
+@pytest.fixture(scope="module")
+def sound_files(tmp_path_factory):
+    """A directory that is written once, for copies."""
+    root = tmp_path_factory.mktemp("sound")
+    sound(root)
+    return root
 
 
 def sound(root):
@@ -110,8 +119,9 @@ def test_a_wal_is_verified_in_place(tmp_path):
         ("DROP TABLE undecodable", "undecodable"),
     ],
 )
-def test_each_fault_is_found_and_its_file_named(tmp_path, statement, words):
-    first, second = sound(tmp_path)
+def test_each_fault_is_found_and_its_file_named(tmp_path, sound_files, statement, words):
+    shutil.copytree(sound_files, tmp_path, dirs_exist_ok=True)
+    first, second = day(tmp_path, "2026-11-21T12"), day(tmp_path, "2026-11-21T13")
     change(first, statement)
     findings = verify(tmp_path, well, deep=False).findings
     assert any(words in each for each in findings), findings
