@@ -36,9 +36,9 @@ from tests.cli.backups import list_backups
 from tests.cli.test_verify import filled
 from tests.running import fake_node, fake_peer_id, running_system, wait_for
 
-# Together about 50,000 events a second at first. Then each pause is longer than the one before, up
+# Together about 20,000 events a second at first. Then each pause is longer than the one before, up
 # to a second: on a busy machine it goes on for minutes, and all of it is read back.
-BURST, PAUSE, AT_FIRST, LONGER, LONGEST = 500, 0.04, 10, 1.2, 1.0
+BURST, PAUSE, AT_FIRST, LONGER, LONGEST = 200, 0.04, 10, 1.2, 1.0
 NODES = 4
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 
 import duckdb
@@ -27,6 +28,16 @@ from tests.chain.store.running import (
 )
 
 
+@pytest.fixture(scope="module")
+def many_blocks(tmp_path_factory):
+    """The folder of a store whose tables have several row groups; tests damage copies of it."""
+    folder = tmp_path_factory.mktemp("blocks") / "c"
+    with open_store(folder) as store:
+        for start in range(0, 30_000, 1000):
+            store.write(line(range(start, start + 1000)))
+    return folder
+
+
 def test_a_file_that_cannot_be_read_is_renamed_and_the_others_are_served(tmp_path, caplog):
     clock = Clock()
     with open_store(tmp_path / "c", clock) as store:
@@ -46,10 +57,8 @@ def test_a_file_that_cannot_be_read_is_renamed_and_the_others_are_served(tmp_pat
     assert second.exists()
 
 
-def test_a_damaged_block_costs_its_rows_alone(tmp_path):
-    with open_store(tmp_path / "c") as store:
-        for start in range(0, 30_000, 1000):
-            store.write(line(range(start, start + 1000)))
+def test_a_damaged_block_costs_its_rows_alone(tmp_path, many_blocks):
+    shutil.copytree(many_blocks, tmp_path / "c")
     path = tmp_path / "c" / "2026-11-30.duckdb"
     damage_column(path, "cores", "gas_used")
     with open_store(tmp_path / "c") as store:
@@ -114,10 +123,8 @@ def test_a_failed_checkpoint_is_logged_and_costs_nothing(tmp_path, caplog):
         assert slots(store) == [10, 11]
 
 
-def test_damage_that_the_start_meets_costs_its_rows_alone(tmp_path, caplog):
-    with open_store(tmp_path / "c") as store:
-        for start in range(0, 30_000, 1000):
-            store.write(line(range(start, start + 1000)))
+def test_damage_that_the_start_meets_costs_its_rows_alone(tmp_path, caplog, many_blocks):
+    shutil.copytree(many_blocks, tmp_path / "c")
     damage_column(tmp_path / "c" / "2026-11-30.duckdb", "blocks", "slot")
     with open_files(tmp_path / "c") as parts:
         ((file, index),) = parts.index.files.items()
@@ -126,7 +133,7 @@ def test_damage_that_the_start_meets_costs_its_rows_alone(tmp_path, caplog):
     assert "what can be read of it is served" in caplog.text
 
 
-def test_damage_that_a_write_meets_is_read_around(tmp_path):
+def test_damage_that_a_write_meets_is_read_around(tmp_path, many_blocks):
     """The first statement fails as DuckDB does where it meets a damaged block."""
     failing = threading.Event()
 
@@ -137,9 +144,7 @@ def test_damage_that_a_write_meets_is_read_around(tmp_path):
             return cursor.execute("SELECT sum(gas_used) FROM c20787.cores")
         return cursor.execute(statement)
 
-    with open_store(tmp_path / "c") as store:
-        for start in range(0, 30_000, 1000):
-            store.write(line(range(start, start + 1000)))
+    shutil.copytree(many_blocks, tmp_path / "c")
     damage_column(tmp_path / "c" / "2026-11-30.duckdb", "cores", "gas_used")
     with open_store(tmp_path / "c", execute=execute) as store:
         assert store.figures()["damaged_files"] == 0
