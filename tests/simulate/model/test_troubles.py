@@ -58,7 +58,6 @@ def test_the_network_works_afterwards(name: str):
     )
 
 
-@pytest.mark.no_cover
 def test_all_troubles_may_happen_in_one_network():
     troubles = [
         Trouble(name, (6 + 2 * index) * SECOND_US, 12 * SECOND_US, (index % 6,) * each.of_nodes)
@@ -72,6 +71,7 @@ def test_all_troubles_may_happen_in_one_network():
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "variant"),
     [

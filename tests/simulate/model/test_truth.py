@@ -22,6 +22,9 @@ from tart.simulate.model.reporter import Emission
 from tart.simulate.model.truth import Fact, Truth
 from tart.simulate.model.world import SLOT
 
+# The streams that test_in_memory.py measures play the same code.
+pytestmark = pytest.mark.no_cover
+
 REFERENCES = {
     **dict.fromkeys(range(92, 110), "package"),
     **dict.fromkeys(range(160, 179), "package"),
@@ -269,14 +272,12 @@ def troubled() -> Played:
     return play_troubled(40)
 
 
-@pytest.mark.no_cover
 def test_the_truth_of_a_troubled_network_agrees_with_what_it_sent(troubled: Played):
     check(troubled)
     told = Counter(each["told"] for each in troubled.facts.of("happened"))
     assert min(told["dropped"], told["untold"]) > 10
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 50))]
@@ -286,13 +287,11 @@ def test_the_truth_matches_the_events_for_any_seed(seed):
     check(play_troubled(16, nodes=nodes, cores=cores, seed=1000 + seed))
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("options", [{}, {"speed": 7.5}, {"protocol": 0}, {"nodes": 1}])
 def test_the_truth_matches_the_events_in_any_network(options):
     check(play(8, seed=4, **options))
 
 
-@pytest.mark.no_cover
 def test_recording_the_truth_does_not_change_the_network():
     network = Network(seed=5)
     for node in range(6):
@@ -324,7 +323,6 @@ def test_roles_follow_from_the_event_that_began_it(troubled: Played):
     assert roles == {"primary", "secondary"}
 
 
-@pytest.mark.no_cover
 def test_final_states_match_the_last_events():
     facts = play(20, seed=2, rates=Rates(dropped=0)).facts
     for state in facts.of("state"):
