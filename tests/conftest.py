@@ -81,10 +81,8 @@ LONGEST = (
 )
 
 
-# Tests of the web page that need no server, have their own, or take as long as all others together.
-APART = {
-    f"tests/web/test_{name}.py" for name in ("build", "core", "every_page", "login", "conformance")
-}
+# Tests of the web page that need no server, or have their own.
+APART = {f"tests/web/test_{name}.py" for name in ("build", "core", "login", "conformance")}
 
 
 def rank(group):

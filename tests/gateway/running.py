@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import sanic_routing.router
 from websockets.asyncio.client import connect
 
 from tart.config.schema import Config
@@ -28,6 +32,13 @@ QUIET = PushIntervals(failures=3600.0)
 QUIET_SECONDS = 3600.0
 # No state of the summary is for two requests, as no answer is; not for streams of it.
 QUIET_AND_UNSHARED = replace(QUIET, summary=1e-6)
+
+# From the routes Sanic writes a function, which it parses and compiles: a third of the start of a
+# gateway. All gateways of a process have the same text of it.
+vars(sanic_routing.router).update(
+    ast=SimpleNamespace(**vars(ast) | {"parse": cache(ast.parse), "unparse": cache(ast.unparse)}),
+    compile=cache(compile),
+)
 
 
 def path_of(route: Route) -> str:
