@@ -158,11 +158,13 @@ class NetworkSummary:
 
     @property
     def watched_since_us(self) -> int | None:
-        """The start of the youngest process of the shards that answered, Unix microseconds.
+        """The second in which the youngest process of the shards that answered started.
 
-        Its nodes had to connect again.
+        Unix microseconds. Its nodes had to connect again.
         """
-        seconds = (answer["since"] for _, answer in self._answers.values)
+        # The first that was counted completely is the one after it: a node may have come and gone
+        # in between.
+        seconds = (answer["since"] - 1 for _, answer in self._answers.values)
         return max((second * SECOND_US for second in seconds), default=None)
 
     def nodes(self) -> Iterator[NodeSample]:

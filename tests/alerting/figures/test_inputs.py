@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tart.alerting.figures.inputs import NetworkState, Question
+from tart.alerting.figures.inputs import Inputs, NetworkState, Question
 from tart.query.topics.summary import NetworkSummary, ShardAnswers
 from tart.units import SECOND_US
-from tests.alerting.figures.making import NOON, network, node
+from tests.alerting.figures.making import NOON, measure, network, node
 from tests.query.topics.test_summary import answer, stated
 from tests.query.topics.test_summary import node as changed_node
 
@@ -19,7 +19,7 @@ def test_a_state_has_the_nodes_and_the_blocks_of_the_summary():
     summary.update(ShardAnswers(shards, 3, (), NOON))
     state = NetworkState.of_summary(summary, frozenset({2}))
     assert (state.best_block, state.finalized_block, state.now_us) == (7, 6, NOON)
-    assert state.watched_since_us == 2_000 * SECOND_US
+    assert state.watched_since_us == 1_999 * SECOND_US
     assert (state.answered, state.total, state.is_complete) == (frozenset({0, 2}), 3, False)
     (sample,) = state.connected
     assert (sample.best_at_us, sample.finalized_slot, sample.finalized_at_us) == (
@@ -29,6 +29,16 @@ def test_a_state_has_the_nodes_and_the_blocks_of_the_summary():
     )
     assert set(sample.shards) == {0}
     assert state.is_known(sample)
+
+
+def test_a_node_that_came_and_went_in_the_first_second_of_a_shard_is_disconnected():
+    # The first second that a shard counts completely is the one after its start.
+    start = NOON - 40 * SECOND_US
+    gone = changed_node("aa", last_seen=start + 530_000, is_connected=False, best=None)
+    summary = NetworkSummary(0)
+    summary.update(ShardAnswers([(0, answer(gone, since=start // SECOND_US + 1))], 1, (), NOON))
+    inputs = Inputs(network=NetworkState.of_summary(summary))
+    assert measure("node_disconnected_seconds", inputs=inputs) == {"aa": 39.47}
 
 
 def test_statements_on_connections_that_have_ended_do_not_count():
