@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.e2e.truth import OVER_SEVERAL_SHARDS
 from tests.jamtart import selectors
 from tests.jamtart.selectors import Panel
 from tests.running import wait_for
@@ -11,9 +12,7 @@ from tests.running import wait_for
 PANELS = selectors.panels()
 
 # Shapes do not depend on how many shards there are.
-pytestmark = pytest.mark.parametrize(
-    "truth", ["2 shards, restarted"], indirect=True, scope="session"
-)
+pytestmark = OVER_SEVERAL_SHARDS
 
 
 @pytest.fixture(scope="module")

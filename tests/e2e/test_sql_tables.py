@@ -11,10 +11,11 @@ import pytest
 from tart.query.sql.tables import TABLES
 from tart.query.sql.views import is_event_view
 from tests.e2e.printed_sql import FAILED, PRINTED
+from tests.e2e.truth import SEVERAL
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 DAY = "24h"
-SYSTEMS = ["2 shards, restarted", pytest.param("1 shard", marks=pytest.mark.soak)]
+SYSTEMS = [SEVERAL, pytest.param("1 shard", marks=pytest.mark.soak)]
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)

@@ -9,11 +9,10 @@ import pytest
 from tart.query.core.rfc3339 import server_time
 from tart.query.topics.requests import PREIMAGE_REQUEST, REQUESTS
 from tests.e2e.test_truth_metrics import close, durations, nearest
+from tests.e2e.truth import OVER_SEVERAL_SHARDS
 
 # Their figures are merged of shards: one system with several is enough.
-pytestmark = pytest.mark.parametrize(
-    "truth", ["2 shards, restarted"], indirect=True, scope="session"
-)
+pytestmark = OVER_SEVERAL_SHARDS
 
 
 def ask(truth, path, **parameters):

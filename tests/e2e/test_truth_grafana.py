@@ -12,12 +12,11 @@ from tart.query.core.event_names import JAMTART_GROUPS
 from tart.query.core.rfc3339 import server_time
 from tart.query.core.windows import time_us
 from tart.units import HOUR_US, MINUTE_US, SECOND_US
+from tests.e2e.truth import OVER_SEVERAL_SHARDS
 from tests.running import wait_for
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
-pytestmark = pytest.mark.parametrize(
-    "truth", ["2 shards, restarted"], indirect=True, scope="session"
-)
+pytestmark = OVER_SEVERAL_SHARDS
 
 
 def ask(truth, path, **parameters):

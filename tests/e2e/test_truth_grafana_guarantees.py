@@ -12,11 +12,10 @@ from tart.query.grafana.availability import BUNDLES, COUNTED, PREIMAGES, SEGMENT
 from tests.e2e.test_truth_grafana import ask
 from tests.e2e.test_truth_guarantees import TOTALS
 from tests.e2e.test_truth_metrics import close, durations, nearest
+from tests.e2e.truth import OVER_SEVERAL_SHARDS
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
-pytestmark = pytest.mark.parametrize(
-    "truth", ["2 shards, restarted"], indirect=True, scope="session"
-)
+pytestmark = OVER_SEVERAL_SHARDS
 SHARES = {"p50_ms": 0.5, "p75_ms": 0.75, "p95_ms": 0.95, "p99_ms": 0.99}
 
 

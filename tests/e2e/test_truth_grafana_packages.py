@@ -12,11 +12,10 @@ from tart.units import MINUTE_US
 from tests.e2e.test_truth_grafana import ask
 from tests.e2e.test_truth_metrics import close, nearest
 from tests.e2e.test_truth_packages import PIPELINE
+from tests.e2e.truth import OVER_SEVERAL_SHARDS
 
 # Their figures are those of the other routes: one system, in which shards are merged, is enough.
-pytestmark = pytest.mark.parametrize(
-    "truth", ["2 shards, restarted"], indirect=True, scope="session"
-)
+pytestmark = OVER_SEVERAL_SHARDS
 STEPS = ("received", "authorized", "refined", "built", "guaranteed", "distributed")
 NAMES = ("received", "authorized", "refined", "report_built", "guarantee_built", "distributed")
 STAGES = {

@@ -324,8 +324,9 @@ def _has_enough(witness: Witness) -> bool:
     found: Counter[str] = Counter()
     for each in answer["findings"]:
         found[each["kind"]] += each["count"]
-    lies, wanted = map(SHOWN_BY.__getitem__, witness.setting.lies), witness.setting.findings
-    return answer["chain"]["forks"] > 0 and all(found[kind] >= wanted for kind in lies)
+    setting = witness.setting
+    are_found = all(found[SHOWN_BY[name]] >= setting.findings for name in setting.lies)
+    return are_found and answer["chain"]["forks"] > 0
 
 
 def judge(witness: Witness) -> None:

@@ -34,6 +34,8 @@ SYSTEMS = {
     "5 shards, restarted": (5, True),
 }
 SEVERAL = "2 shards, restarted"
+# Marks a module whose tests need one system, if shards are merged in it.
+OVER_SEVERAL_SHARDS = pytest.mark.parametrize("truth", [SEVERAL], indirect=True, scope="session")
 SLOTS = 60
 # Windows have whole seconds: the events of one of them must not be all there are.
 LASTS_SECONDS = 3.0
